@@ -1,0 +1,228 @@
+"""Everything that sqlmig raises on purpose, and the exit code of each.
+
+SqlmigError
+├── ConfigError                         2   settings, arguments, a database URL
+├── SourceError                         2   a file that cannot be used as it is
+│   ├── DirectiveError
+│   ├── DuplicateMigrationError
+│   ├── UnknownDependencyError
+│   ├── DependencyCycleError
+│   ├── OrphanRollbackError
+│   └── UnusableFilesError                        several of them, found in one reading
+├── PlanError                           2   files and history do not fit what was asked
+│   ├── UnknownTargetError
+│   ├── IrreversibleMigrationError
+│   ├── OutOfOrderError
+│   ├── ChecksumMismatchError
+│   ├── MissingMigrationError
+│   ├── PartialMigrationError
+│   └── EnvironmentMismatchError
+└── ExecutionError                      3   the server, or the work on it
+    ├── DatabaseUnavailableError
+    ├── LockTimeoutError
+    ├── ServerError
+    └── MigrationFailedError
+        └── RowLossError                    a rollback in production that wants a yes
+
+Every message says what happened and ends with what to do about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from sqlmig.model import Location, LostRows, Report, ServerMessage
+
+
+class SqlmigError(Exception):
+    """The base of all errors of sqlmig: `message` says what is wrong, `remedy` what to do."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.message, self.remedy) if part)
+
+
+class ConfigError(SqlmigError):
+    """Settings or arguments that cannot be used."""
+
+    exit_code = 2
+
+
+class SourceError(SqlmigError):
+    """A file that cannot be used as it is; `location` is the place in it."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, location: Location, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.location = location
+
+    def __str__(self) -> str:
+        parts = (f"{self.location}: {self.message}", self.location.excerpt(), self.remedy)
+        return "\n".join(part for part in parts if part)
+
+
+class DirectiveError(SourceError):
+    """A directive with an unknown name, a bad value, or in the wrong place."""
+
+
+class DuplicateMigrationError(SourceError):
+    """Two migration files with one number."""
+
+
+class UnknownDependencyError(SourceError):
+    """A `depends` that names no migration file."""
+
+
+class DependencyCycleError(SourceError):
+    """Migrations that depend on each other in a circle; `cycle` lists their ids in order."""
+
+    def __init__(self, cycle: Sequence[str], *, location: Location) -> None:
+        self.cycle = tuple(cycle)
+        super().__init__(
+            f"migrations depend on each other in a circle: {' → '.join(self.cycle)}",
+            location=location,
+            remedy="Remove one of these `-- depends:` lines.",
+        )
+
+
+class OrphanRollbackError(SourceError):
+    """A rollback file without its migration."""
+
+
+class UnusableFilesError(SourceError):
+    """Several files that cannot be used, found in one reading: `errors` has each."""
+
+    def __init__(self, errors: Sequence[SourceError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(
+            f"{len(self.errors)} problems in the files", location=self.errors[0].location
+        )
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(error) for error in self.errors)
+
+
+class PlanError(SqlmigError):
+    """The files and the history do not fit what was asked; nothing was touched."""
+
+    exit_code = 2
+
+
+class UnknownTargetError(PlanError):
+    """A reference that names no migration, or more than one."""
+
+
+class IrreversibleMigrationError(PlanError):
+    """A rollback over a migration that cannot be rolled back; `migration_id` names it."""
+
+    def __init__(self, message: str, *, migration_id: str, remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.migration_id = migration_id
+
+
+class _MigrationsError(PlanError):
+    """A plan refused because of certain migrations: `migration_ids` names them."""
+
+    def __init__(self, message: str, *, migration_ids: Sequence[str], remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.migration_ids = tuple(migration_ids)
+
+
+class OutOfOrderError(_MigrationsError):
+    """Pending migrations that sort before one that is applied already."""
+
+
+class ChecksumMismatchError(_MigrationsError):
+    """Files that say something else than what was applied."""
+
+
+class MissingMigrationError(_MigrationsError):
+    """Applied migrations whose files are gone, with later files still there."""
+
+
+class PartialMigrationError(_MigrationsError):
+    """Non-transactional migrations of which only some statements are done."""
+
+
+class EnvironmentMismatchError(PlanError):
+    """The database is stamped with another environment than the one asked for."""
+
+
+class ExecutionError(SqlmigError):
+    """The server, or the work on it, failed."""
+
+
+class DatabaseUnavailableError(ExecutionError):
+    """No connection, or it was lost; never contains a password."""
+
+
+class LockTimeoutError(ExecutionError):
+    """Another runner kept the lock for longer than `waited` seconds."""
+
+    def __init__(self, message: str, *, waited: float, remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.waited = waited
+
+
+class ServerError(ExecutionError):
+    """A statement of sqlmig's own was refused by the server, which said `server`."""
+
+    def __init__(self, message: str, *, server: ServerMessage, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.server = server
+
+
+class MigrationFailedError(ExecutionError):
+    """A migration failed: where, what the server said, and what became of the others.
+
+    `location` is the character the server points at, or the statement that failed; None where
+    the failure belongs to no place in the file. `server` is None where the server did not speak.
+    `report` holds what was applied, what failed and what was not attempted.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        migration_id: str,
+        report: Report,
+        location: Location | None = None,
+        server: ServerMessage | None = None,
+        remedy: str = "",
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.migration_id = migration_id
+        self.report = report
+        self.location = location
+        self.server = server
+
+    def __str__(self) -> str:
+        place = f"{self.location}: " if self.location else ""
+        excerpt = self.location.excerpt() if self.location else ""
+        details = self.server.details() if self.server else ""
+        after = f"{self.report.tally()}. {self.remedy}".rstrip()
+        parts = (f"{place}{self.message}", excerpt, details, after)
+        return "\n".join(part for part in parts if part)
+
+
+class RowLossError(MigrationFailedError):
+    """A rollback in production would lose the rows of `losses`; it was undone, to ask first."""
+
+    def __init__(self, *, migration_id: str, report: Report, losses: Sequence[LostRows]) -> None:
+        super().__init__(
+            f"rolling back {migration_id} would lose rows of: "
+            f"{', '.join(str(loss) for loss in losses)}",
+            migration_id=migration_id,
+            report=report,
+            remedy="This database counts as production, so it was not done. If you mean it, run "
+            "the same with --yes.",
+        )
+        self.losses = tuple(losses)

@@ -1,0 +1,242 @@
+"""Reads the folders: each migration with its rollback, all of it checked before anything runs."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from sqlmig.errors import (
+    DuplicateMigrationError,
+    OrphanRollbackError,
+    SourceError,
+    UnusableFilesError,
+)
+from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
+from sqlmig.source.dependencies import in_apply_order
+from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.lexer import LexError
+
+_SUFFIX = ".sql"
+_ROLLBACK_SUFFIX = ".rollback.sql"
+
+
+def read_migrations(migrations: Path, rollbacks: Path) -> tuple[MigrationFile, ...]:
+    """All migrations of a project in the order in which they apply, each with its rollback.
+
+    The rollback of `migrations/<id>.sql` is `rollbacks/<id>.sql`, or, in yoyo's place,
+    `migrations/<id>.rollback.sql`. Files other than `.sql` and hidden ones are passed over.
+    Raises SourceError where one file cannot be used, UnusableFilesError for several.
+    """
+    scripts, beside = _list_migrations(migrations)
+    apart = _list_folder(rollbacks) if rollbacks.is_dir() else {}
+    errors: list[SourceError] = [*_duplicates(scripts)]
+    found = []
+    for migration_id, path in scripts.items():
+        rollback = apart.get(migration_id), beside.get(migration_id)
+        try:
+            found.append(_read_migration(migration_id, path, rollback, rollbacks / path.name))
+        except SourceError as error:
+            errors.append(error)
+    errors += _orphans(scripts, apart) + _orphans(scripts, beside)
+    _raise_all(errors)
+    return in_apply_order(found)
+
+
+def read_script(path: Path) -> Script:
+    """The SQL text of a file. Raises SourceError where it is no UTF-8 text or cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(
+            f"cannot be read: {error.strerror}",
+            location=Location(str(path)),
+            remedy="Check that the file is there and readable.",
+        ) from error
+    return script_from_bytes(str(path), data)
+
+
+def script_from_bytes(path: str, data: bytes) -> Script:
+    """The script that those bytes are: UTF-8, with or without a byte order mark.
+
+    Raises SourceError, at the place, for bytes that are no UTF-8 and for a NUL, at which the
+    server's protocol would cut the text in silence.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The codec counts from behind the byte order mark, and so does its own copy of the bytes.
+        raise SourceError(
+            f"not UTF-8: byte 0x{error.object[error.start]:02x}",
+            location=_place_of_byte(path, error.object, error.start),
+            remedy="Save the file as UTF-8.",
+        ) from error
+    if (nul := text.find("\0")) >= 0:
+        raise SourceError(
+            "a NUL character, which PostgreSQL cannot store",
+            location=Location.at(path, text, nul),
+            remedy="Remove it.",
+        )
+    return Script(path, text, checksum(text))
+
+
+def checksum(text: str) -> str:
+    """`sha256:` and the hash of the text with CRLF and CR as LF, so that checkouts agree."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_file(path: Path, kind: FileKind) -> ScriptFile:
+    """A script with its head read. Raises SourceError, at the place, for what is wrong in it."""
+    script = read_script(path)
+    try:
+        directives, description = read_head(script.path, script.text, kind)
+    except LexError as error:
+        raise lexical_error(script, error) from error
+    return ScriptFile(script, directives, description)
+
+
+def lexical_error(script: Script, error: LexError) -> SourceError:
+    """What the lexer found, at its place in the script."""
+    return SourceError(
+        error.message,
+        location=Location.at(script.path, script.text, error.offset),
+        remedy="Close it; everything after it would be taken as part of it.",
+    )
+
+
+def _place_of_byte(path: str, data: bytes, start: int) -> Location:
+    text = data.decode(errors="replace")
+    offset = len(data[:start].decode())
+    return Location.at(path, text, offset)
+
+
+def _list_migrations(folder: Path) -> tuple[dict[str, Path], dict[str, Path]]:
+    """The migration files and the rollbacks beside them, both by migration id."""
+    if not folder.is_dir():
+        raise SourceError(
+            "no such folder",
+            location=Location(str(folder)),
+            remedy="Make it, or name yours with the setting `migrations` (or go there: --project).",
+        )
+    paths = _list_folder(folder)
+    beside = {
+        name.removesuffix(".rollback"): path
+        for name, path in paths.items()
+        if path.name.endswith(_ROLLBACK_SUFFIX)
+    }
+    scripts = {name: path for name, path in paths.items() if path not in beside.values()}
+    if not scripts:
+        raise SourceError(
+            "no migrations in this folder",
+            location=Location(str(folder)),
+            remedy="Write the first one, such as 001_create_users.sql.",
+        )
+    return scripts, beside
+
+
+def _list_folder(folder: Path) -> dict[str, Path]:
+    """The .sql files of a folder by stem, sorted; raises for migrations of a kind not supported."""
+    errors = []
+    found = {}
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "_")) or not path.is_file():
+            continue
+        if path.suffix == _SUFFIX:
+            found[path.name.removesuffix(_SUFFIX)] = path
+        elif path.suffix.lower() in (_SUFFIX, ".py"):
+            errors.append(_unsupported(path))
+    _raise_all(errors)
+    return found
+
+
+def _unsupported(path: Path) -> SourceError:
+    if path.suffix.lower() == ".py":
+        return SourceError(
+            "a Python migration, which sqlmig does not run",
+            location=Location(str(path)),
+            remedy="Write it as SQL, or move it out of this folder.",
+        )
+    return SourceError(
+        f"ends in {path.suffix}, not in .sql",
+        location=Location(str(path)),
+        remedy=f"Rename it to {path.with_suffix(_SUFFIX).name}.",
+    )
+
+
+def _read_migration(
+    migration_id: str, path: Path, rollback: tuple[Path | None, Path | None], expected: Path
+) -> MigrationFile:
+    """The migration with its rollback, of which there may be one apart or one beside it."""
+    if not migration_number(migration_id):
+        raise SourceError(
+            "a migration's name must begin with its number",
+            location=Location(str(path)),
+            remedy=f"Rename it, such as 001_{path.name}.",
+        )
+    apart, beside = rollback
+    if apart and beside:
+        raise SourceError(
+            f"two rollbacks for one migration, this one and {apart}",
+            location=Location(str(beside)),
+            remedy="Remove one of them.",
+        )
+    file = read_file(path, FileKind.MIGRATION)
+    rollback_path = apart or beside
+    rollback_file = read_file(rollback_path, FileKind.ROLLBACK) if rollback_path else None
+    _check_reversibility(file, rollback_file, expected)
+    return MigrationFile(migration_id, file, rollback_file)
+
+
+def _check_reversibility(file: ScriptFile, rollback: ScriptFile | None, expected: Path) -> None:
+    irreversible = file.directives.irreversible is not None
+    if rollback is None and not irreversible:
+        raise SourceError(
+            f"no rollback: {expected} is not there",
+            location=Location(file.script.path),
+            remedy="Write it, or say why there is none: `-- irreversible: <reason>` at the head.",
+        )
+    if rollback is not None and irreversible:
+        raise SourceError(
+            f"declared irreversible, yet {rollback.script.path} is its rollback",
+            location=Location(file.script.path),
+            remedy="Remove the directive or the rollback.",
+        )
+
+
+def _duplicates(scripts: Mapping[str, Path]) -> list[SourceError]:
+    seen: dict[tuple[int, ...], Path] = {}
+    errors: list[SourceError] = []
+    for migration_id, path in scripts.items():
+        number = migration_number(migration_id)
+        if number and number in seen:
+            errors.append(
+                DuplicateMigrationError(
+                    f"has the same number as {seen[number].name}",
+                    location=Location(str(path)),
+                    remedy="Give one of them the next free number.",
+                )
+            )
+        seen.setdefault(number, path)
+    return errors
+
+
+def _orphans(scripts: Mapping[str, Path], rollbacks: Mapping[str, Path]) -> list[SourceError]:
+    return [_orphan(path, name, scripts) for name, path in rollbacks.items() if name not in scripts]
+
+
+def _orphan(path: Path, name: str, scripts: Iterable[str]) -> OrphanRollbackError:
+    near = difflib.get_close_matches(name, scripts, n=1)
+    hint = f"Did you mean {near[0]}{_SUFFIX}?" if near else "Remove it, or restore the migration."
+    return OrphanRollbackError(
+        "a rollback without a migration of that name", location=Location(str(path)), remedy=hint
+    )
+
+
+def _raise_all(errors: Sequence[SourceError]) -> None:
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise UnusableFilesError(sorted(errors, key=lambda error: error.location.path))

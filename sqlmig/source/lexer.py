@@ -1,0 +1,317 @@
+"""PostgreSQL's lexical rules: where statements, comments and COPY data begin and end in a script.
+
+The rules are those of the server's scan.l with standard_conforming_strings on, and of psql's
+psqlscan.l for meta-commands and COPY data. Offsets count characters, and text[start:end] is the
+thing. Nothing here knows what a statement means; a text that the server would refuse may be cut
+anywhere, but a text that it accepts is cut where the server cuts it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, takewhile
+
+_Spans = Iterator[tuple[int, int]]
+
+# Possessive quantifiers all over: no pattern ever goes back, so every one takes linear time.
+_LETTER = r"A-Za-z_\x80-\U0010ffff"  # to scan.l every character beyond ASCII is a letter
+_SPACE = r" \t\n\r\f\v"
+_LINE_COMMENT = r"--[^\n\r]*+"
+_FLAT_COMMENT = r"/\*(?:[^*/]++|\*(?!/)|/(?!\*))*+\*/"  # a block comment with none inside it
+_WORD = rf"(?![eE]')[{_LETTER}][{_LETTER}0-9$]*+"
+_STRING = r"'[^']*+(?:''[^']*+)*+'"
+_QUOTED_NAME = r'"[^"]*+(?:""[^"]*+)*+"'
+_LONE_DOLLAR = rf"\$(?![{_LETTER}$])"  # of a parameter such as $1
+# 'a' <newline> 'b' is one literal; -- comments may stand between. It matters after E'a': the
+# escapes hold in 'b' too.
+_CONTINUATION = rf"(?:[ \t\f\v]|{_LINE_COMMENT})*+[\n\r](?:[{_SPACE}]|{_LINE_COMMENT}[\n\r])*+'"
+_ESCAPE_BODY = r"[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'"
+_ESCAPE_STRING = rf"[eE]'{_ESCAPE_BODY}(?:{_CONTINUATION}{_ESCAPE_BODY})*+(?!{_CONTINUATION})"
+
+_PLAIN = rf"[^;'\"$/\-\\{_LETTER}]"
+_skip_simple = re.compile(
+    rf"(?:{_PLAIN}++|{_WORD}{_PLAIN}*+|{_STRING}|{_LINE_COMMENT}|-|{_QUOTED_NAME}"
+    rf"|{_ESCAPE_STRING}|{_LONE_DOLLAR}|{_FLAT_COMMENT}|/(?!\*))*+",
+    re.DOTALL,
+).match
+_simple_token = re.compile(
+    rf"{_ESCAPE_STRING}|(?:[bBnNxX]|[uU]&)?+{_STRING}|(?:[uU]&)?+{_QUOTED_NAME}|{_WORD}"
+    rf"|\.?[0-9](?:[0-9]|[eE][+-][0-9]|\.(?!\.)|{_WORD})*+"  # a number, with what sticks to it
+    rf"|\$[0-9]++(?:{_WORD})?+|{_LONE_DOLLAR}"
+    r"|(?:[~!@#^&|`?+*%<>=]|-(?!-)|/(?!\*))++|::|:=|\.\."  # operators end where a comment begins
+    rf"|[^'\"$/\-{_LETTER}]",
+    re.DOTALL,
+).match
+_skip_flat_blank = re.compile(rf"(?:[{_SPACE}]++|{_LINE_COMMENT}|{_FLAT_COMMENT})*+").match
+_skip_space = re.compile(rf"[{_SPACE}]*+").match
+_word = re.compile(_WORD).match
+_ascii_word = re.compile(r"\\?[A-Za-z_][A-Za-z0-9_$]*+").fullmatch
+_continuation = re.compile(_CONTINUATION).match
+_dollar_tag = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*+)?+\$").match
+_comment_edge = re.compile(r"/\*|\*/").search
+_rest_of_line = re.compile(r"[^\n\r]*+").match
+_rest_before_data = re.compile(rf"[ \t\f\v]*+(?:{_LINE_COMMENT})?+\r?(?:\n|\Z)").match
+_end_marker = re.compile(r"\\\.(?<=\n\\\.)\r?$", re.MULTILINE).search
+
+
+class LexError(Exception):
+    """A text that cannot be cut: `message` says why, `offset` is the character where it starts."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a script, or one psql meta-command to the end of its line.
+
+    text[start:end] is the statement without its semicolon; a comment before it is not part of it,
+    one between its last word and the semicolon is. `word` is its first word in lower case
+    (`\\restrict` for a meta-command), or its first character where that begins no word. `data` is
+    where the rows of COPY … FROM stdin stand, without the line of the end marker. The text of the
+    next statement may begin at `stop`.
+    """
+
+    start: int
+    end: int
+    word: str
+    data: tuple[int, int] | None
+    is_meta_command: bool
+    stop: int
+
+
+def statements(text: str) -> Iterator[Statement]:
+    """The statements and meta-commands of a script in order, each found when it is asked for.
+
+    A meta-command within a statement (`SELECT 1 \\gset`) ends it. Raises LexError at a literal,
+    quoted name or comment that never ends, and at text that follows COPY … FROM stdin; on its line.
+    """
+    position = 0
+    while (start := first_statement(text, position)) < len(text):
+        statement = _statement_at(text, start)
+        yield statement
+        position = statement.stop
+
+
+def first_statement(text: str, start: int = 0) -> int:
+    """The offset of the next statement's first character from `start` on; len(text) if none."""
+    while text.startswith(";", start := _skip_blank(text, start)):
+        start += 1
+    return start
+
+
+def leading_words(text: str, statement: Statement, count: int) -> tuple[str, ...]:
+    """The first `count` tokens of a statement, fewer if it has fewer: words in lower case.
+
+    Comments between them are skipped: `ROLLBACK /* all */ TO a` → ("rollback", "to", "a"). What is
+    no word (a literal, a quoted name, punctuation) is given as it stands. A meta-command has one.
+    """
+    if statement.is_meta_command:
+        return (statement.word,)
+    spans = takewhile(lambda span: span[0] < statement.end, _token_spans(text, statement.start))
+    return tuple(_folded(text[start:end]) for start, end in islice(spans, count))
+
+
+def line_comments(text: str, end: int, start: int = 0) -> Iterator[tuple[int, str]]:
+    """The `--` comments of text[start:end], as (offset of the dashes, the rest of the line).
+
+    Meant for SQL alone, such as the head of a script, text[:first_statement(text)]. What stands in
+    literals and block comments does not count. Raises LexError.
+    """
+    while (start := _after(_skip_space(text, start))) < end:
+        if text.startswith("--", start):
+            dashes, start = start, _after(_rest_of_line(text, start))
+            yield dashes, text[dashes + 2 : start]
+        elif text.startswith("/*", start):
+            start = _skip_comment(text, start)
+        else:
+            start = _token_end(text, start)
+
+
+def all_line_comments(text: str) -> Iterator[tuple[int, str]]:
+    """Every `--` comment of a whole script, in the form of line_comments. Raises LexError."""
+    position = 0
+    for start, end in _verbatim_parts(text):
+        yield from line_comments(text, start, position)
+        position = end
+
+
+def tokens(text: str) -> Iterator[str]:
+    """What is left of a script without comments and white space, to compare it with another.
+
+    Two scripts have the same tokens only if they differ in nothing but comments and white space.
+    (The reverse holds but for space that hardly anyone changes: in COPY data, in a meta-command,
+    between an operator and a sign, between the parts of an E'' literal.) A literal that continues
+    the one before it begins with a newline. Raises LexError.
+    """
+    position = 0
+    for start, end in _verbatim_parts(text):
+        yield from _tokens_between(text, position, start)
+        if start < end:
+            yield text[start:end]
+        position = end
+
+
+def _statement_at(text: str, start: int) -> Statement:
+    if text[start] == "\\":
+        end = _after(_rest_of_line(text, start))
+        name = _folded(text[start:end].split(maxsplit=1)[0])
+        return Statement(start, end, name, data=None, is_meta_command=True, stop=end)
+    first = _word(text, start)
+    word = _folded(first[0]) if first else text[start]
+    end = _statement_end(text, start, word)
+    data, stop = None, end + text.startswith(";", end)
+    if word == "copy" and end < stop and _reads_standard_input(text, start):
+        data = _copy_data(text, stop)
+        stop = _after(_rest_of_line(text, data[1]))
+    return Statement(start, end, word, data, is_meta_command=False, stop=stop)
+
+
+def _statement_end(text: str, start: int, word: str) -> int:
+    """Where the statement's own semicolon, a meta-command, or the end of the text is."""
+    end = _semicolon(text, start)
+    if word == "create":
+        words = [_folded(text[begin:stop]) for begin, stop in islice(_token_spans(text, start), 4)]
+        kind = words[3:] if words[1:3] == ["or", "replace"] else words[1:2]
+        if kind == ["rule"]:
+            return _rule_end(text, start)
+        if kind in (["function"], ["procedure"]) and "atomic" in text[start:end].lower():
+            return _routine_end(text, start)
+    return end
+
+
+def _semicolon(text: str, position: int) -> int:
+    """The next semicolon or backslash outside literals and comments, or the end of the text."""
+    while (position := _after(_skip_simple(text, position))) < len(text):
+        if text[position] in ";\\":
+            break
+        position = _skip_hard(text, position)
+    return position
+
+
+def _rule_end(text: str, start: int) -> int:
+    """CREATE RULE … DO (a; b): a semicolon within parentheses does not end the statement."""
+    for word, offset, depth in _nested_tokens(text, start):
+        if word == "\\" or (word == ";" and depth <= 0):
+            return offset
+    return len(text)
+
+
+def _routine_end(text: str, start: int) -> int:
+    """CREATE FUNCTION … BEGIN ATOMIC a; b; END: the semicolons of the body do not end it.
+
+    The body's END is the one that begins a statement; names and CASE may say `end` anywhere else. A
+    parameter may be called `begin` and be of a type `atomic`, but only in parentheses. Bodies do
+    not nest: the server accepts no CREATE in one.
+    """
+    in_body, previous = False, ""
+    for word, offset, depth in _nested_tokens(text, start):
+        if word == "\\" or (word == ";" and not in_body):
+            return offset
+        if in_body and (previous, word) == (";", "end"):
+            return _semicolon(text, offset)
+        opens_body = not in_body and depth == 0 and (previous, word) == ("begin", "atomic")
+        in_body, previous = in_body or opens_body, ";" if opens_body else word
+    return len(text)
+
+
+def _reads_standard_input(text: str, start: int) -> bool:
+    """Whether data follows a COPY statement: psql takes FROM STDOUT for FROM STDIN."""
+    previous = ""
+    for word, _, depth in _nested_tokens(text, start):
+        if word == ";" or previous == "from":
+            return word in ("stdin", "stdout")
+        previous = word if depth == 0 else ""
+    return False
+
+
+def _copy_data(text: str, position: int) -> tuple[int, int]:
+    """The rows are the lines after the statement's own, up to a line that is `\\.` alone."""
+    rest = _rest_before_data(text, position)
+    if rest is None:
+        raise LexError("text after COPY … FROM stdin; on the same line", position)
+    marker = _end_marker(text, rest.end())
+    return rest.end(), marker.start() if marker else len(text)
+
+
+def _verbatim_parts(text: str) -> _Spans:
+    """The parts that are not SQL (COPY data with its end marker, meta-commands), then the end."""
+    for statement in statements(text):
+        if statement.is_meta_command or statement.data:
+            yield statement.data[0] if statement.data else statement.start, statement.stop
+    yield len(text), len(text)
+
+
+def _tokens_between(text: str, position: int, end: int) -> Iterator[str]:
+    for start, stop in takewhile(lambda span: span[0] < end, _token_spans(text, position)):
+        continues = text[position - 1 : position] == "'" and _continuation(text, position)
+        yield "\n" + text[start:stop] if continues else text[start:stop]
+        position = stop
+
+
+def _nested_tokens(text: str, position: int) -> Iterator[tuple[str, int, int]]:
+    """The tokens in lower case, each with its offset and the number of parentheses around it."""
+    depth = 0
+    for start, end in _token_spans(text, position):
+        word = text[start:end].lower()
+        yield word, start, depth
+        depth += (word == "(") - (word == ")")
+
+
+def _token_spans(text: str, position: int) -> _Spans:
+    while (start := _skip_blank(text, position)) < len(text):
+        position = _token_end(text, start)
+        yield start, position
+
+
+def _token_end(text: str, position: int) -> int:
+    simple = _simple_token(text, position)
+    return simple.end() if simple else _skip_hard(text, position)
+
+
+def _skip_blank(text: str, position: int) -> int:
+    while text.startswith("/*", position := _after(_skip_flat_blank(text, position))):
+        position = _skip_comment(text, position)
+    return position
+
+
+def _skip_hard(text: str, start: int) -> int:
+    """Past a nested comment or a dollar quote; all else that stops the patterns has no end."""
+    if text[start] == "/":
+        return _skip_comment(text, start)
+    if text[start] != "$":
+        kind = "quoted identifier" if text[start] == '"' else "string"
+        raise LexError(f"unterminated {kind}", start)
+    tag = _dollar_tag(text, start)
+    if tag is None:
+        return start + 1
+    end = text.find(tag[0], tag.end())
+    if end < 0:
+        raise LexError(f"unterminated dollar-quoted string {tag[0]}", start)
+    return end + len(tag[0])
+
+
+def _skip_comment(text: str, start: int) -> int:
+    depth, position = 1, start + 2
+    while depth:
+        edge = _comment_edge(text, position)
+        if edge is None:
+            raise LexError("unterminated /* comment", start)
+        depth += 1 if edge[0] == "/*" else -1
+        position = edge.end()
+    return position
+
+
+def _folded(token: str) -> str:
+    """A word in lower case as the server folds keywords: ASCII only. Other tokens as they are."""
+    return token.lower() if _ascii_word(token) else token
+
+
+def _after(match: re.Match[str] | None) -> int:
+    """The end of a match of a pattern that always matches."""
+    assert match is not None
+    return match.end()

@@ -1,0 +1,161 @@
+"""A script made ready to run: its statements found, what no migration may hold refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlmig.errors import SourceError
+from sqlmig.model import Directives, Location, Script
+from sqlmig.source.files import lexical_error
+from sqlmig.source.lexer import LexError, Statement, leading_words, statements
+
+# A server takes some ten times the text in memory to parse one message; batches keep that small.
+_BATCH_CHARACTERS = 1 << 20
+
+_TRANSACTION_WORDS = frozenset({"begin", "start", "commit", "end", "abort", "rollback", "prepare"})
+_HARMLESS_META_COMMANDS = ("\\restrict", "\\unrestrict")
+
+# Settings that change how the server reads the rest of a script, and the values that do not.
+_READING = {
+    "standard_conforming_strings": ("on", "true", "yes", "1", "default"),
+    "client_encoding": ("utf8", "utf-8", "unicode", "default"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedScript:
+    """A script that may run. `text` is the script's, character for character at the same place,
+    but for what the server must not see, which is blank: psql's \\restrict lines and an outer pair
+    of BEGIN and COMMIT. `notes` says what was blanked that a reader would want to know.
+    """
+
+    script: Script
+    text: str
+    statements: tuple[Statement, ...]
+    notes: tuple[str, ...] = ()
+
+    def location(self, offset: int) -> Location:
+        """The place of that character."""
+        return Location.at(self.script.path, self.script.text, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of whole statements to be sent as one message: `text[start:end]` of the script.
+
+    `data`, where it is not None, are the rows of the COPY statement that ends the chunk.
+    """
+
+    start: int
+    end: int
+    first_statement: int
+    data: tuple[int, int] | None = None
+
+
+def prepare(script: Script, directives: Directives) -> PreparedScript:
+    """The script ready to run.
+
+    Raises SourceError, at the statement, for text that cannot be read as SQL, a statement that
+    would end the transaction, a psql meta-command, and a setting that changes how text is read.
+    """
+    try:
+        found = tuple(statements(script.text))
+    except LexError as error:
+        raise lexical_error(script, error) from error
+    blanks = [statement for statement in found if _is_harmless(statement)]
+    kept = tuple(statement for statement in found if statement not in blanks)
+    notes: tuple[str, ...] = ()
+    if directives.transactional and (pair := _outer_pair(script, kept)):
+        blanks += pair
+        kept = kept[1:-1]
+        notes = (f"{script.path}: its own BEGIN and COMMIT are left out; sqlmig sends them",)
+    for statement in kept:
+        _refuse(script, statement)
+    return PreparedScript(script, _blanked(script.text, blanks), kept, notes)
+
+
+def chunks(prepared: PreparedScript) -> Iterator[Chunk]:
+    """The messages to send, in order; together they are the whole text but for COPY's rows."""
+    start, first = 0, 0
+    for index, statement in enumerate(prepared.statements):
+        if statement.data is not None:
+            yield Chunk(start, statement.end, first, statement.data)
+        elif statement.stop - start >= _BATCH_CHARACTERS:
+            yield Chunk(start, statement.stop, first)
+        else:
+            continue
+        start, first = statement.stop, index + 1
+    yield Chunk(start, len(prepared.text), first)
+
+
+def _is_harmless(statement: Statement) -> bool:
+    """Lines that pg_dump writes to protect psql from the file, which nothing else needs."""
+    return statement.is_meta_command and statement.word in _HARMLESS_META_COMMANDS
+
+
+def _outer_pair(script: Script, found: tuple[Statement, ...]) -> list[Statement]:
+    """The plain BEGIN and COMMIT around the whole file, the commonest hand-written form."""
+    if len(found) < 2:
+        return []
+    opening = leading_words(script.text, found[0], 3)
+    closing = leading_words(script.text, found[-1], 3)
+    opens = opening in {("begin",), ("begin", "work"), ("begin", "transaction")} or (
+        opening == ("start", "transaction")
+    )
+    closes = closing[:1] in {("commit",), ("end",)} and closing[1:] in {
+        (),
+        ("work",),
+        ("transaction",),
+    }
+    return [found[0], found[-1]] if opens and closes else []
+
+
+def _refuse(script: Script, statement: Statement) -> None:
+    if statement.is_meta_command:
+        raise SourceError(
+            f"{statement.word} is a command of psql, not SQL",
+            location=Location.at(script.path, script.text, statement.start),
+            remedy="Remove it, or write what it does in SQL.",
+        )
+    if statement.word in _TRANSACTION_WORDS:
+        _refuse_transaction_control(script, statement)
+    if statement.word == "set":
+        _refuse_another_reading(script, statement)
+
+
+def _refuse_transaction_control(script: Script, statement: Statement) -> None:
+    words = leading_words(script.text, statement, 3)
+    if words[0] == "prepare" and words[1:2] != ("transaction",):
+        return
+    if words[0] == "rollback" and "to" in words[1:]:
+        return
+    raise SourceError(
+        f"{words[0].upper()} would end the transaction that sqlmig keeps for this file",
+        location=Location.at(script.path, script.text, statement.start),
+        remedy="Remove it: the file and its record commit together. What must run outside a "
+        "transaction goes into a file of its own with `-- transactional: false`.",
+    )
+
+
+def _refuse_another_reading(script: Script, statement: Statement) -> None:
+    words = [
+        word.strip("\"'").lower()
+        for word in leading_words(script.text, statement, 5)
+        if word not in ("set", "session", "local", "=", "to")
+    ]
+    setting, value = (*words, "", "")[:2]
+    if setting in _READING and value not in _READING[setting]:
+        raise SourceError(
+            f"{setting} must stay {_READING[setting][0]}",
+            location=Location.at(script.path, script.text, statement.start),
+            remedy="Remove this line: files are UTF-8, and backslashes are for E'…' strings.",
+        )
+
+
+def _blanked(text: str, blanks: list[Statement]) -> str:
+    """The text with those statements, and their semicolons, as spaces; line ends stay."""
+    for statement in blanks:
+        hidden = "".join(c if c in "\r\n" else " " for c in text[statement.start : statement.stop])
+        text = text[: statement.start] + hidden + text[statement.stop :]
+    return text

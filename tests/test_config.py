@@ -1,0 +1,347 @@
+"""Settings: which value wins, where it came from, and what cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from sqlmig.config import Config
+from sqlmig.errors import ConfigError
+from sqlmig.model import Environment
+from tests.project import Project
+
+SECRET = "hunter2"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def load(project: Project, arguments: Mapping[str, object] = NOTHING, /, **environ: str) -> Config:
+    return Config.load(project.root, arguments, environ=environ)
+
+
+def refused(
+    project: Project, arguments: Mapping[str, object] = NOTHING, /, **environ: str
+) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        load(project, arguments, **environ)
+    assert caught.value.exit_code == 2
+    assert caught.value.remedy
+    return caught.value
+
+
+# Layers
+
+
+def test_without_any_setting_the_defaults_hold(project: Project) -> None:
+    config = load(project)
+    assert config == Config(project=project.root)
+    assert config.migrations_folder == project.root / "sql/migrations"
+    assert config.rollbacks_folder == project.root / "sql/rollbacks"
+    assert (config.lock_timeout, config.statement_timeout) == ("5s", None)
+    assert (config.lock_wait, config.lock_tries) == (60.0, 10)
+    assert (config.database, config.environment, config.history_schema) == (None, None, None)
+    assert not config.allow_out_of_order
+    assert config.origins == {}
+
+
+def test_every_setting_can_stand_in_sqlmig_toml(project: Project) -> None:
+    path = project.write(
+        "sqlmig.toml",
+        'migrations = "up"\n'
+        'rollbacks = "down"\n'
+        'database = "postgresql:///x"\n'
+        'environment = "testing"\n'
+        'history_schema = "admin"\n'
+        'lock_timeout = "1s"\n'
+        'statement_timeout = "10min"\n'
+        "lock_wait = 2.5\n"
+        "lock_tries = 3\n"
+        "allow_out_of_order = true\n",
+    )
+    config = load(project)
+    assert config == Config(
+        project=project.root,
+        migrations=Path("up"),
+        rollbacks=Path("down"),
+        database="postgresql:///x",
+        environment=Environment.TESTING,
+        history_schema="admin",
+        lock_timeout="1s",
+        statement_timeout="10min",
+        lock_wait=2.5,
+        lock_tries=3,
+        allow_out_of_order=True,
+    )
+    assert set(config.origins.values()) == {str(path)}
+
+
+def test_a_stronger_layer_wins_and_is_remembered(project: Project) -> None:
+    path = project.write("sqlmig.toml", 'lock_timeout = "1s"\n')
+    found = load(project)
+    assert (found.lock_timeout, found.origins) == ("1s", {"lock_timeout": str(path)})
+    found = load(project, SQLMIG_LOCK_TIMEOUT="2s")
+    assert (found.lock_timeout, found.origins) == ("2s", {"lock_timeout": "SQLMIG_LOCK_TIMEOUT"})
+    found = load(project, {"lock_timeout": "3s"}, SQLMIG_LOCK_TIMEOUT="2s")
+    assert (found.lock_timeout, found.origins) == (
+        "3s",
+        {"lock_timeout": "the argument lock_timeout"},
+    )
+
+
+def test_an_argument_that_is_not_given_and_an_empty_variable_do_not_count(
+    project: Project,
+) -> None:
+    project.write("sqlmig.toml", "lock_tries = 3\n")
+    assert load(project, {"lock_tries": None}, SQLMIG_LOCK_TRIES="").lock_tries == 3
+
+
+def test_a_false_or_zero_argument_counts(project: Project) -> None:
+    project.write("sqlmig.toml", "allow_out_of_order = true\nlock_wait = 9\n")
+    config = load(project, {"allow_out_of_order": False, "lock_wait": 0})
+    assert (config.allow_out_of_order, config.lock_wait) == (False, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("variable", "name", "text", "value"),
+    [
+        ("SQLMIG_MIGRATIONS", "migrations", "up", Path("up")),
+        ("SQLMIG_ROLLBACKS", "rollbacks", "/down", Path("/down")),
+        ("SQLMIG_ENV", "environment", "testing", Environment.TESTING),
+        ("SQLMIG_HISTORY_SCHEMA", "history_schema", "admin", "admin"),
+        ("SQLMIG_LOCK_TIMEOUT", "lock_timeout", "500ms", "500ms"),
+        ("SQLMIG_STATEMENT_TIMEOUT", "statement_timeout", "1h", "1h"),
+        ("SQLMIG_LOCK_WAIT", "lock_wait", "1.5", 1.5),
+        ("SQLMIG_LOCK_TRIES", "lock_tries", "7", 7),
+    ],
+)
+def test_variables_give_settings(
+    project: Project, variable: str, name: str, text: str, value: object
+) -> None:
+    config = load(project, NOTHING, **{variable: text})
+    assert getattr(config, name) == value
+    assert config.origins == {name: variable}
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        ("development", Environment.DEVELOPMENT),
+        ("dev", Environment.DEVELOPMENT),
+        ("TEST", Environment.TESTING),
+        ("Production", Environment.PRODUCTION),
+        ("prod", Environment.PRODUCTION),
+        (Environment.TESTING, Environment.TESTING),
+    ],
+)
+def test_environments_have_long_and_short_names(
+    project: Project, name: object, environment: Environment
+) -> None:
+    assert load(project, {"environment": name}).environment is environment
+
+
+def test_an_absolute_folder_is_taken_as_it_is(project: Project, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    assert load(project, {"migrations": elsewhere}).migrations_folder == elsewhere
+
+
+# The database
+
+
+DATABASE_LAYERS = [
+    ("the argument database", "postgresql:///argument"),
+    ("SQLMIG_DATABASE_URL", "postgresql:///sqlmig"),
+    ("DATABASE_URL", "postgresql:///common"),
+    ("PGHOST", ""),
+    ("sqlmig.toml", "postgresql:///file"),
+]
+
+
+@pytest.mark.parametrize("strongest", range(len(DATABASE_LAYERS)))
+def test_the_database_comes_from_the_strongest_layer(project: Project, strongest: int) -> None:
+    given = dict(DATABASE_LAYERS[strongest:])
+    project.write("sqlmig.toml", 'database = "postgresql:///file"\n')
+    argument = given.get("the argument database")
+    environ = {"SQLMIG_DATABASE_URL", "DATABASE_URL"} & set(given)
+    variables = {name: given[name] for name in environ}
+    if "PGHOST" in given:
+        variables["PGHOST"] = "example.org"
+    config = load(project, {"database": argument}, **variables)
+    origin, value = DATABASE_LAYERS[strongest]
+    assert config.database == value
+    assert config.origins["database"].endswith(origin)
+
+
+@pytest.mark.parametrize("variable", ["PGHOST", "PGSERVICE", "PGDATABASE", "PGUSER", "PGPORT"])
+def test_libpq_s_own_variables_leave_the_database_to_libpq(project: Project, variable: str) -> None:
+    config = load(project, NOTHING, **{variable: "x"})
+    assert (config.database, config.origins["database"]) == ("", variable)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql+psycopg://a@b/c", "postgresql://a@b/c"),
+        ("postgresql+asyncpg://a@b/c?x=postgresql+x://", "postgresql://a@b/c?x=postgresql+x://"),
+        ("postgres+psycopg2://a@b/c", "postgres://a@b/c"),
+        ("postgres://a@b/c", "postgres://a@b/c"),
+        ("postgresql://a@h1:1,h2:2/c", "postgresql://a@h1:1,h2:2/c"),
+        ("host=b dbname=c", "host=b dbname=c"),
+    ],
+)
+def test_sqlalchemy_s_urls_are_understood_and_libpq_s_are_kept(
+    project: Project, url: str, expected: str
+) -> None:
+    assert load(project, DATABASE_URL=url).database == expected
+
+
+def test_a_password_never_shows(project: Project) -> None:
+    url = f"postgresql://app:{SECRET}@host/db"
+    for config in (
+        load(project, SQLMIG_DATABASE_URL=url),
+        load(project, {"database": url}),
+        Config(database=url),
+    ):
+        assert config.database == url
+        assert SECRET not in repr(config)
+        assert SECRET not in str(config)
+        assert SECRET not in repr(config.origins)
+
+
+def test_a_password_does_not_show_in_errors_either(project: Project) -> None:
+    for value in ([f"postgresql://app:{SECRET}@host/db"], {"password": SECRET}):
+        assert SECRET not in str(refused(project, {"database": value}))
+    project.write("sqlmig.toml", f'database = ["postgresql://app:{SECRET}@host/db"]\n')
+    error = refused(project)
+    assert SECRET not in str(error)
+    assert "database cannot be used: expected text" in error.message
+    project.write("sqlmig.toml", f'database = "postgresql://app:{SECRET}@host/db\n')
+    assert SECRET not in str(refused(project))
+    project.write("sqlmig.toml", f'databse = "postgresql://app:{SECRET}@host/db"\n')
+    assert SECRET not in str(refused(project))
+
+
+# The file
+
+
+def test_pyproject_toml_has_settings_in_its_own_table(project: Project) -> None:
+    path = project.write("pyproject.toml", '[project]\nname = "x"\n[tool.sqlmig]\nlock_tries = 3\n')
+    config = load(project)
+    assert (config.lock_tries, config.origins) == (3, {"lock_tries": str(path)})
+
+
+def test_sqlmig_toml_is_read_before_pyproject_toml(project: Project) -> None:
+    project.write("pyproject.toml", "[tool.sqlmig]\nlock_tries = 3\nlock_wait = 1\n")
+    project.write("sqlmig.toml", "lock_tries = 4\n")
+    config = load(project)
+    assert (config.lock_tries, config.lock_wait) == (4, 60.0)
+
+
+def test_a_pyproject_toml_of_others_gives_no_settings(project: Project) -> None:
+    project.write("pyproject.toml", "[tool.ruff]\nline-length = 100\n")
+    assert load(project).origins == {}
+
+
+def test_a_byte_order_mark_before_the_settings_is_no_matter(project: Project) -> None:
+    project.write("sqlmig.toml", b"\xef\xbb\xbflock_tries = 3\n")
+    assert load(project).lock_tries == 3
+
+
+def test_the_project_is_the_nearest_folder_upwards_with_settings(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("sqlmig.toml", "lock_tries = 3\n")
+    project.write("a/pyproject.toml", "[tool.ruff]\n")
+    project.write("a/b/file", "")
+    monkeypatch.chdir(project.root / "a/b")
+    config = Config.load(environ=NOTHING)
+    assert config.project == Path("../..")
+    assert config.lock_tries == 3
+    assert config.migrations_folder == Path("../../sql/migrations")
+    monkeypatch.chdir(project.root)
+    assert Config.load(environ=NOTHING).migrations_folder == Path("sql/migrations")
+
+
+def test_without_settings_anywhere_the_project_is_the_current_folder(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.root)
+    assert Config.load(environ=NOTHING).project == Path()
+
+
+def test_a_project_that_is_named_is_not_searched_for(project: Project) -> None:
+    project.write("sqlmig.toml", "lock_tries = 3\n")
+    folder = project.write("a/file", "").parent
+    assert Config.load(folder, environ=NOTHING).lock_tries == 10
+
+
+# What cannot be used
+
+
+def test_a_project_that_is_not_there_is_refused(project: Project) -> None:
+    error = refused(Project(project.root / "nowhere"))
+    assert error.message == f"{project.root}/nowhere: no such folder"
+    assert "--project" in error.remedy
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest(project: Project) -> None:
+    path = project.write("sqlmig.toml", 'lock_timout = "1s"\n')
+    assert str(refused(project)) == (
+        f"{path}: unknown setting 'lock_timout'\nDid you mean 'lock_timeout'?"
+    )
+
+
+def test_an_unknown_setting_like_no_other_is_refused_with_all_there_are(project: Project) -> None:
+    project.write("pyproject.toml", "[tool.sqlmig]\ncolour = 1\n")
+    error = refused(project)
+    assert "unknown setting 'colour'" in error.message
+    assert error.remedy.startswith("Known: migrations, rollbacks, database,")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('lock_timeout = "5"', "lock_timeout '5' cannot be used: expected a time with its unit"),
+        ("lock_timeout = 5", "lock_timeout 5 cannot be used: expected a time with its unit"),
+        ('statement_timeout = "1 hour"', "expected a time with its unit"),
+        ("lock_wait = -1", "lock_wait -1 cannot be used: expected seconds, 0 or more"),
+        ("lock_wait = nan", "expected seconds, 0 or more"),
+        ("lock_wait = inf", "expected seconds, 0 or more"),
+        ("lock_wait = true", "expected seconds"),
+        ("lock_wait = [1]", "expected seconds"),
+        ('lock_wait = "soon"', "lock_wait 'soon' cannot be used"),
+        ("lock_tries = 0", "lock_tries 0 cannot be used: expected a whole number, 1 or more"),
+        ("lock_tries = 1.5", "expected a whole number, 1 or more"),
+        ("lock_tries = true", "expected a whole number, 1 or more"),
+        ('lock_tries = "many"', "lock_tries 'many' cannot be used"),
+        ('allow_out_of_order = "perhaps"', "expected true or false"),
+        ('environment = "staging"', "expected development, testing or production"),
+        ("history_schema = 1", "expected text"),
+        ('migrations = ""', "expected a path"),
+        ("migrations = 1", "expected a path"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_place_and_what_was_expected(
+    project: Project, line: str, told: str
+) -> None:
+    path = project.write("sqlmig.toml", f"{line}\n")
+    error = refused(project)
+    assert error.message.startswith(f"{path}: ")
+    assert told in error.message
+
+
+def test_a_bad_value_of_a_variable_or_an_argument_names_it(project: Project) -> None:
+    assert str(refused(project, SQLMIG_LOCK_TRIES="0")) == (
+        "SQLMIG_LOCK_TRIES: lock_tries '0' cannot be used: "
+        "expected a whole number, 1 or more\nMend or remove that value."
+    )
+    assert refused(project, {"lock_wait": "-1"}).message.startswith("the argument lock_wait: ")
+
+
+@pytest.mark.parametrize("content", [b"lock_tries = ", b"\xff", b"[tool.sqlmig"])
+def test_settings_that_are_no_toml_are_refused(project: Project, content: bytes) -> None:
+    path = project.write("sqlmig.toml", content)
+    error = refused(project)
+    assert error.message.startswith(f"{path}: ")
+    assert error.remedy == "Mend the TOML of that file."
