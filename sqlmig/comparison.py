@@ -1,0 +1,59 @@
+"""What was recorded of a migration beside what its files say now."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmig.model import AppliedMigration, MigrationFile, Script
+from sqlmig.source.files import checksum
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The differences of one migration.
+
+    `difference` is a unified diff from recorded to file, of the migration and then its rollback;
+    "" where they agree. `notes` say what could not be compared, and why.
+    """
+
+    migration_id: str
+    difference: str
+    notes: tuple[str, ...]
+
+
+def compare(
+    migration_id: str, files: Sequence[MigrationFile], history: Sequence[AppliedMigration]
+) -> Comparison:
+    """The comparison of that migration; `history` has its recorded texts."""
+    file = next((f for f in files if f.migration_id == migration_id), None)
+    row = next((r for r in history if r.migration_id == migration_id), None)
+    if row is None:
+        return Comparison(migration_id, "", ("it is not applied, so nothing is recorded",))
+    rollback = file.rollback.script if file and file.rollback else None
+    script = file.file.script if file else None
+    notes = []
+    if script is None:
+        notes.append("its file is gone")
+    if row.checksum is None:
+        notes.append("yoyo applied it without recording its text; `sqlmig repair` records the file")
+    elif row.apply_sql is None:
+        same = script is not None and row.checksum == script.checksum
+        notes.append(f"only its checksum is recorded, which {'agrees' if same else 'differs'}")
+    difference = _unified("migration", row.apply_sql, script)
+    difference += _unified("rollback", row.rollback_sql, rollback)
+    return Comparison(migration_id, difference, tuple(notes))
+
+
+def _unified(what: str, recorded: str | None, script: Script | None) -> str:
+    if recorded is None or (script is not None and script.checksum == checksum(recorded)):
+        return ""
+    lines = difflib.unified_diff(
+        recorded.splitlines(),
+        script.text.splitlines() if script else [],
+        f"recorded {what}",
+        script.path if script else "no file",
+        lineterm="",
+    )
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,37 @@
+"""Decides, from files and history alone, how every migration stands and what a run would do.
+
+Nothing in here reads or writes anything: `--dry-run` shows the very plan that a run executes.
+"""
+
+from sqlmig.plan.apply import OutOfOrder, plan_apply
+from sqlmig.plan.model import Plan, PlannedMigration, RowLoss, Transactions
+from sqlmig.plan.references import resolve
+from sqlmig.plan.rollback import (
+    Alone,
+    Newest,
+    RollbackText,
+    Selection,
+    Since,
+    plan_rollback,
+    select,
+)
+from sqlmig.plan.status import differ_in_layout_only, statuses
+
+__all__ = [
+    "Alone",
+    "Newest",
+    "OutOfOrder",
+    "Plan",
+    "PlannedMigration",
+    "RollbackText",
+    "RowLoss",
+    "Selection",
+    "Since",
+    "Transactions",
+    "differ_in_layout_only",
+    "plan_apply",
+    "plan_rollback",
+    "resolve",
+    "select",
+    "statuses",
+]

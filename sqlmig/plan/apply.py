@@ -1,0 +1,174 @@
+"""What an apply would do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from itertools import zip_longest
+
+from sqlmig.errors import (
+    ChecksumMismatchError,
+    MissingMigrationError,
+    OutOfOrderError,
+    PartialMigrationError,
+    PlanError,
+)
+from sqlmig.model import (
+    AppliedMigration,
+    Direction,
+    MigrationFile,
+    MigrationState,
+    MigrationStatus,
+    Script,
+    migration_order,
+)
+from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes
+from sqlmig.plan.references import resolve
+from sqlmig.plan.status import Files, History, differ_in_layout_only, statuses
+from sqlmig.source.script import PreparedScript, prepare
+
+_OPEN = (MigrationState.PENDING, MigrationState.PARTIAL)
+
+
+class OutOfOrder(Enum):
+    """What to do with a pending migration that sorts before an applied one."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+
+
+def plan_apply(
+    files: Files,
+    history: History,
+    *,
+    target: str | None = None,
+    out_of_order: OutOfOrder = OutOfOrder.REFUSE,
+    transactions: Transactions = Transactions.EACH,
+) -> Plan:
+    """The pending migrations up to and including the target, or all of them; a partial one is
+    taken up where it stopped.
+
+    Raises ChecksumMismatchError, MissingMigrationError, PartialMigrationError or OutOfOrderError
+    where files and history contradict each other, UnknownTargetError for the target, PlanError
+    for a non-transactional migration in one transaction with others, and SourceError for a
+    pending script that cannot run.
+    """
+    standing = statuses(files, history)
+    _refuse_contradictions(standing, files)
+    open_ids = {s.migration_id for s in standing if s.state in _OPEN}
+    wanted = [file for file in _up_to(files, target) if file.migration_id in open_ids]
+    if out_of_order is OutOfOrder.REFUSE:
+        _refuse_out_of_order(standing, wanted)
+    rows = {row.migration_id: row for row in history}
+    planned = tuple(_planned(file, rows.get(file.migration_id)) for file in wanted)
+    if transactions is Transactions.TOGETHER:
+        _refuse_non_transactional(planned)
+    return Plan(Direction.APPLY, planned, _warnings(standing, files, planned), transactions)
+
+
+def _refuse_out_of_order(
+    standing: Sequence[MigrationStatus], wanted: Sequence[MigrationFile]
+) -> None:
+    wanted_ids = {file.migration_id for file in wanted}
+    late = [s.migration_id for s in standing if s.out_of_order and s.migration_id in wanted_ids]
+    if late:
+        raise OutOfOrderError(
+            f"pending, but later migrations are applied already: {', '.join(late)}",
+            migration_ids=late,
+            remedy="Give it the next free number, or run it as it is: --allow-out-of-order.",
+        )
+
+
+def _refuse_non_transactional(planned: Sequence[PlannedMigration]) -> None:
+    outside = [m.migration_id for m in planned if not m.directives.transactional]
+    if outside:
+        raise PlanError(
+            f"cannot run in one transaction with others: {', '.join(outside)} "
+            "is declared `transactional: false`",
+            remedy="Run without --atomic, or up to the migration before it first.",
+        )
+
+
+def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Files) -> None:
+    changed = _ids(standing, MigrationState.CHANGED)
+    if changed:
+        raise ChecksumMismatchError(
+            f"changed since it was applied: {', '.join(changed)}",
+            migration_ids=changed,
+            remedy=f"See what changed: sqlmig diff {changed[0]}. Undo the change, or accept the "
+            f"file as it is now: sqlmig repair {changed[0]}.",
+        )
+    last = max(file.order for file in files)
+    gone = [name for name in _ids(standing, MigrationState.MISSING) if migration_order(name) < last]
+    if gone:
+        raise MissingMigrationError(
+            f"applied, but its file is gone: {', '.join(gone)}",
+            migration_ids=gone,
+            remedy="Restore it from version control, or roll it back: "
+            f"sqlmig rollback --only {gone[0]}.",
+        )
+
+
+def _ids(standing: Iterable[MigrationStatus], state: MigrationState) -> list[str]:
+    return [status.migration_id for status in standing if status.state is state]
+
+
+def _up_to(files: Files, target: str | None) -> Files:
+    if target is None:
+        return files
+    ids = [file.migration_id for file in files]
+    return files[: ids.index(resolve(target, ids)) + 1]
+
+
+def _planned(file: MigrationFile, row: AppliedMigration | None) -> PlannedMigration:
+    prepared = prepare(file.file.script, file.file.directives)
+    return PlannedMigration(
+        file.migration_id,
+        Direction.APPLY,
+        prepared,
+        file.file.directives,
+        file.file.description,
+        file.rollback.script if file.rollback else None,
+        statements_done=_statements_done(file, prepared, row) if row else 0,
+    )
+
+
+def _statements_done(file: MigrationFile, prepared: PreparedScript, row: AppliedMigration) -> int:
+    """How many statements a partial migration need not run again.
+
+    Raises PartialMigrationError where one of them has changed since, or cannot be compared.
+    """
+    done = row.statements_done or 0
+    if row.checksum == file.file.script.checksum:
+        return done
+    recorded = Script(f"recorded text of {file.migration_id}", row.apply_sql or "", "")
+    before = _texts(prepare(recorded, file.file.directives))[:done]
+    now = _texts(prepared)[:done]
+    changed = [i for i, (a, b) in enumerate(zip_longest(before, now), 1) if not _same(a, b)]
+    if changed or len(before) < done or file.file.directives.transactional:
+        raise PartialMigrationError(
+            f"{file.migration_id}: statement {changed[0] if changed else done} of {done} that are "
+            "done already has changed since",
+            migration_ids=[file.migration_id],
+            remedy="Put the done statements back as they were; the rest may change.",
+        )
+    return done
+
+
+def _texts(prepared: PreparedScript) -> list[str]:
+    return [prepared.text[statement.start : statement.end] for statement in prepared.statements]
+
+
+def _same(left: str | None, right: str | None) -> bool:
+    return left is not None and right is not None and differ_in_layout_only(left, right)
+
+
+def _warnings(
+    standing: Sequence[MigrationStatus], files: Files, planned: Sequence[PlannedMigration]
+) -> tuple[str, ...]:
+    ahead = _ids(standing, MigrationState.MISSING)
+    if not ahead:
+        return notes(planned)
+    newest_file = files[-1].migration_id
+    told = f"the database is ahead of these files, which end at {newest_file}: {', '.join(ahead)}"
+    return (told, *notes(planned))

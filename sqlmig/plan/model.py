@@ -1,0 +1,56 @@
+"""A plan: what a run will do, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlmig.model import Direction, Directives, Script
+from sqlmig.source.script import PreparedScript
+
+
+class Transactions(Enum):
+    """Whether each migration commits by itself, or all of a plan together."""
+
+    EACH = "each"
+    TOGETHER = "together"
+
+
+class RowLoss(Enum):
+    """Whether a rollback may lose rows of a table: only by consent, or as it likes."""
+
+    ASK = "ask"
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMigration:
+    """One migration as it will run.
+
+    `rollback` is the text that an apply records beside it; of a non-transactional migration that
+    stopped before, the first `statements_done` statements are done already.
+    """
+
+    migration_id: str
+    direction: Direction
+    prepared: PreparedScript
+    directives: Directives
+    description: str = ""
+    rollback: Script | None = None
+    statements_done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run will do, in order, and what its reader should know."""
+
+    direction: Direction
+    migrations: tuple[PlannedMigration, ...] = ()
+    warnings: tuple[str, ...] = ()
+    transactions: Transactions = Transactions.EACH
+    row_loss: RowLoss = RowLoss.ACCEPT
+
+
+def notes(planned: Iterable[PlannedMigration]) -> tuple[str, ...]:
+    return tuple(note for migration in planned for note in migration.prepared.notes)

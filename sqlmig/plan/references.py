@@ -1,0 +1,52 @@
+"""What a person writes to name a migration, turned into its id."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+from sqlmig.errors import UnknownTargetError
+from sqlmig.model import migration_number
+
+_NUMBER_REFERENCE = re.compile(r"\d+(?:_\d+)*")
+
+
+def resolve(reference: str, migration_ids: Iterable[str]) -> str:
+    """The id that a reference names: the whole id, its file's name, or its number.
+
+    A number may leave out zeros and later digit groups. Raises UnknownTargetError, naming the
+    nearest, where it names none or several.
+    """
+    ids = list(dict.fromkeys(migration_ids))
+    name = reference.rsplit("/", 1)[-1].removesuffix(".sql")
+    if name in ids:
+        return name
+    matches = _with_number(name, ids)
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise UnknownTargetError(
+            f"{reference!r} could be any of: {', '.join(matches)}",
+            remedy="Give more of the number, or the whole id.",
+        )
+    near = _nearest(name, ids)
+    raise UnknownTargetError(
+        f"no migration {reference!r}",
+        remedy=f"Did you mean {near}?" if near else "See which there are: sqlmig status.",
+    )
+
+
+def _with_number(name: str, ids: Sequence[str]) -> list[str]:
+    if not _NUMBER_REFERENCE.fullmatch(name):
+        return []
+    number = migration_number(name)
+    exact = [i for i in ids if migration_number(i) == number]
+    return exact or [i for i in ids if migration_number(i)[: len(number)] == number]
+
+
+def _nearest(name: str, ids: Sequence[str]) -> str:
+    if _NUMBER_REFERENCE.fullmatch(name):
+        wanted = migration_number(name)[0]
+        return min(ids, key=lambda i: abs((migration_number(i) or (0,))[0] - wanted), default="")
+    return next(iter(difflib.get_close_matches(name, ids, n=1, cutoff=0.3)), "")

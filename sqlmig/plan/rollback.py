@@ -1,0 +1,178 @@
+"""What a rollback would do: which migrations, and with which text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlmig.errors import IrreversibleMigrationError, PartialMigrationError, PlanError
+from sqlmig.model import AppliedMigration, Direction, MigrationFile, Script
+from sqlmig.plan.model import Plan, PlannedMigration, notes
+from sqlmig.plan.references import resolve
+from sqlmig.plan.status import Files, History, differ_in_layout_only
+from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.files import checksum
+from sqlmig.source.script import prepare
+
+
+class RollbackText(Enum):
+    """Which text a rollback runs where the file differs from what was recorded."""
+
+    FILE = "file"
+    RECORDED = "recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The migration that the reference names, and all applied after it."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Just the migration that the reference names."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """So many of the migrations applied last."""
+
+    steps: int
+
+
+Selection = Since | Alone | Newest
+
+
+def select(files: Files, history: History, selection: Selection) -> list[str]:
+    """The ids to roll back, newest first; [] where what is selected is not applied.
+
+    Raises UnknownTargetError for the reference, PartialMigrationError where a migration is half
+    done, and PlanError where one is to go alone that an applied one declares to depend on.
+    """
+    _refuse_partial(history)
+    ids = [row.migration_id for row in reversed(history)]
+    if isinstance(selection, Newest):
+        return ids[: selection.steps]
+    known = [*ids, *(file.migration_id for file in files)]
+    target = resolve(selection.reference, known)
+    if target not in ids:
+        return []
+    if isinstance(selection, Since):
+        return ids[: ids.index(target) + 1]
+    _refuse_dependents(files, history, target)
+    return [target]
+
+
+def _refuse_dependents(files: Files, history: History, target: str) -> None:
+    depends = _declared_dependencies(files, history)
+    dependents = [r.migration_id for r in history if target in depends.get(r.migration_id, ())]
+    if dependents:
+        raise PlanError(
+            f"{target} cannot be rolled back alone: applied migrations depend on it: "
+            f"{', '.join(dependents)}",
+            remedy=f"Roll back all from there on: sqlmig rollback {target}.",
+        )
+
+
+def plan_rollback(
+    files: Files,
+    history: History,
+    migration_ids: Iterable[str],
+    text: RollbackText | None = None,
+) -> Plan:
+    """The rollback of those applied migrations, in the order given.
+
+    `history` has the recorded texts. The script is the file's, or the recorded one where the file
+    is gone. Raises IrreversibleMigrationError where there is none, and PlanError where file and
+    record differ and `text` does not say which to use.
+    """
+    by_id = {file.migration_id: file for file in files}
+    rows = {row.migration_id: row for row in history}
+    planned = tuple(
+        _planned_rollback(rows[migration_id], by_id.get(migration_id), text)
+        for migration_id in migration_ids
+    )
+    return Plan(Direction.ROLLBACK, planned, notes(planned))
+
+
+def _planned_rollback(
+    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
+) -> PlannedMigration:
+    script = _rollback_script(row, file, text)
+    directives, _ = read_head(script.path, script.text, FileKind.ROLLBACK)
+    description = file.file.description if file else ""
+    prepared = prepare(script, directives)
+    return PlannedMigration(row.migration_id, Direction.ROLLBACK, prepared, directives, description)
+
+
+def _rollback_script(
+    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
+) -> Script:
+    on_disk = file.rollback.script if file and file.rollback else None
+    recorded = _recorded_script(row)
+    if text is RollbackText.RECORDED or file is None:
+        chosen = recorded
+    elif text is RollbackText.FILE or on_disk is None or recorded is None:
+        chosen = on_disk
+    elif not _same(on_disk, recorded):
+        raise PlanError(
+            f"{on_disk.path} differs from the rollback that was recorded with "
+            f"{row.migration_id}: sqlmig diff {row.migration_id}",
+            remedy="Say which one to run: --use file or --use recorded.",
+        )
+    else:
+        chosen = on_disk
+    if chosen is None:
+        raise _irreversible(row, file, text)
+    return chosen
+
+
+def _same(left: Script, right: Script) -> bool:
+    return left.checksum == right.checksum or differ_in_layout_only(left.text, right.text)
+
+
+def _recorded_script(row: AppliedMigration) -> Script | None:
+    if row.rollback_sql is None:
+        return None
+    path = f"recorded rollback of {row.migration_id}"
+    return Script(path, row.rollback_sql, checksum(row.rollback_sql))
+
+
+def _irreversible(
+    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
+) -> IrreversibleMigrationError:
+    reason, remedy = "no rollback was recorded", "Restore its files, or undo it by hand."
+    if file is None:
+        reason = "its file is gone and no rollback was recorded"
+    elif text is not RollbackText.RECORDED:
+        reason = file.file.directives.irreversible or reason
+        remedy = "Write a new migration that undoes it, or a rollback file in place of the reason."
+    return IrreversibleMigrationError(
+        f"{row.migration_id} cannot be rolled back: {reason}",
+        migration_id=row.migration_id,
+        remedy=remedy,
+    )
+
+
+def _refuse_partial(history: History) -> None:
+    partial = [row.migration_id for row in history if row.is_partial]
+    if partial:
+        raise PartialMigrationError(
+            f"only partly applied: {', '.join(partial)}",
+            migration_ids=partial,
+            remedy="Finish it first: sqlmig apply.",
+        )
+
+
+def _declared_dependencies(files: Files, history: History) -> Mapping[str, tuple[str, ...]]:
+    """What each migration depends on, by its file, else by its recorded text."""
+    depends = {}
+    for row in history:
+        if row.apply_sql is not None:
+            directives, _ = read_head(row.migration_id, row.apply_sql, FileKind.MIGRATION)
+            depends[row.migration_id] = directives.depends
+    return depends | {file.migration_id: file.file.directives.depends for file in files}

@@ -1,0 +1,89 @@
+"""How every migration stands between the files and the history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from sqlmig.model import (
+    AppliedMigration,
+    MigrationFile,
+    MigrationState,
+    MigrationStatus,
+    migration_order,
+)
+from sqlmig.source.lexer import LexError, tokens
+
+Files = Sequence[MigrationFile]
+History = Sequence[AppliedMigration]
+
+
+def statuses(files: Files, history: History) -> list[MigrationStatus]:
+    """How every migration on disk or in the history stands, in the order in which they apply.
+
+    `history` is in the order of application, with the recorded text where the checksums differ.
+    """
+    applied = {row.migration_id: row for row in history}
+    missing = sorted(set(applied) - {file.migration_id for file in files}, key=migration_order)
+    newest = max((i for i, file in enumerate(files) if file.migration_id in applied), default=-1)
+    last_missing = migration_order(missing[-1]) if missing else ((), "")
+    result = []
+    for index, file in enumerate(files):
+        while missing and migration_order(missing[0]) < file.order:
+            result.append(_missing_status(applied[missing.pop(0)], followed_by_files=True))
+        row = applied.get(file.migration_id)
+        late = row is None and (index < newest or file.order < last_missing)
+        result.append(_file_status(file, row, is_late=late))
+    return result + [_missing_status(applied[name], followed_by_files=False) for name in missing]
+
+
+def differ_in_layout_only(left: str, right: str) -> bool:
+    """Whether the two texts are the same but for comments and white space."""
+    try:
+        return all(a == b for a, b in zip_longest(tokens(left), tokens(right)))
+    except LexError:
+        return False
+
+
+def _file_status(
+    file: MigrationFile, row: AppliedMigration | None, *, is_late: bool
+) -> MigrationStatus:
+    state = _state(file, row)
+    return MigrationStatus(
+        file.migration_id,
+        state,
+        description=file.file.description,
+        out_of_order=is_late,
+        applied=row,
+        remedy=_remedy(file.migration_id, state, is_late=is_late),
+    )
+
+
+def _state(file: MigrationFile, row: AppliedMigration | None) -> MigrationState:
+    if row is None:
+        return MigrationState.PENDING
+    if row.is_partial:
+        return MigrationState.PARTIAL
+    if row.checksum is None or row.checksum == file.file.script.checksum:
+        return MigrationState.APPLIED
+    if row.apply_sql is not None and differ_in_layout_only(row.apply_sql, file.file.script.text):
+        return MigrationState.REFORMATTED
+    return MigrationState.CHANGED
+
+
+def _remedy(migration_id: str, state: MigrationState, *, is_late: bool) -> str:
+    if is_late:
+        return "renumber it, or sqlmig apply --allow-out-of-order"
+    return {
+        MigrationState.PENDING: "sqlmig apply",
+        MigrationState.APPLIED: "",
+        MigrationState.CHANGED: f"sqlmig diff {migration_id}",
+        MigrationState.REFORMATTED: "",
+        MigrationState.MISSING: "restore its file",
+        MigrationState.PARTIAL: "sqlmig apply",
+    }[state]
+
+
+def _missing_status(row: AppliedMigration, *, followed_by_files: bool) -> MigrationStatus:
+    remedy = "restore its file" if followed_by_files else "deploy the code that has it"
+    return MigrationStatus(row.migration_id, MigrationState.MISSING, applied=row, remedy=remedy)

@@ -1,0 +1,1 @@
+"""Results turned into strings, for people and for programs."""

@@ -1,0 +1,280 @@
+"""Results as a person reads them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from sqlmig.comparison import Comparison
+from sqlmig.model import (
+    AppliedMigration,
+    Direction,
+    LockHolder,
+    MigrationFile,
+    MigrationResult,
+    Outcome,
+    Report,
+)
+from sqlmig.plan import Plan, Transactions, plan_apply, plan_rollback, statuses
+from sqlmig.report import text
+from sqlmig.report.text import Medium
+from tests.plan.situation import NOON, applied, by_yoyo, file
+
+OUTSIDE = "-- transactional: false\n"
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def every_state() -> tuple[list[MigrationFile], list[AppliedMigration]]:
+    """Files and history in which each state occurs."""
+    old = [
+        file("001_users", "-- Users\ncreate table users ();"),
+        file("002_fees", "create table fees ();"),
+        file("003_index", f"{OUTSIDE}select 1; select 2; select 3;"),
+        file("004_gone"),
+        file("006_payments", "create table payments ();"),
+    ]
+    now = [
+        file("001_users", "-- All users\ncreate table users ();"),
+        file("002_fees", "create table fees (x int);"),
+        old[2],
+        file("005_late"),
+        old[4],
+        file("007_next", "-- Next year's fees\nselect 1;"),
+    ]
+    ages = [timedelta(days=12), timedelta(days=1), timedelta(hours=5), timedelta(minutes=3)]
+    rows = [
+        replace(applied(each), applied_at=NOON - age) for each, age in zip(old, ages, strict=False)
+    ]
+    rows[2] = replace(rows[2], statements_done=2, statements_total=3)
+    return now, [*rows, by_yoyo("006_payments")]
+
+
+def report(direction: Direction, *outcomes: Outcome, warnings: tuple[str, ...] = ()) -> Report:
+    results = tuple(
+        MigrationResult(f"00{number}_x", direction, outcome)
+        for number, outcome in enumerate(outcomes, 1)
+    )
+    return Report(direction, results, warnings)
+
+
+def shown(result: str) -> list[str]:
+    """The lines of a terminal's table without colours and frame."""
+    return [line.rstrip() for line in ESCAPES.sub("", result).splitlines()]
+
+
+def test_status_tells_each_state_what_to_do_and_the_counts() -> None:
+    now, rows = every_state()
+    assert text.status(statuses(now, rows), NOON, Medium.PIPE) == (
+        "MIGRATION     STATE                        APPLIED      DESCRIPTION\n"
+        "001_users     reformatted                  12 days ago  All users\n"
+        "002_fees      changed                      1 day ago\n"
+        "003_index     partial (2 of 3 statements)  5 h ago\n"
+        "004_gone      missing                      3 min ago\n"
+        "005_late      pending, out of order\n"
+        "006_payments  applied                      just now\n"
+        "007_next      pending                                   Next year's fees\n"
+        "002_fees: sqlmig diff 002_fees\n"
+        "003_index: sqlmig apply\n"
+        "004_gone: restore its file\n"
+        "005_late: renumber it, or sqlmig apply --allow-out-of-order\n"
+        "7 migrations: 2 pending, 1 applied, 1 changed, 1 reformatted, 1 missing, 1 partial.\n"
+        "Next: sqlmig apply"
+    )
+
+
+def test_status_of_what_is_all_applied_proposes_nothing() -> None:
+    found = statuses([file("001_a")], [AppliedMigration("001_a")])
+    assert text.status(found, NOON, Medium.PIPE) == (
+        "MIGRATION  STATE    APPLIED  DESCRIPTION\n001_a      applied\n1 migration: 1 applied."
+    )
+
+
+def test_a_terminal_gets_the_same_facts_drawn_in_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    now, rows = every_state()
+    found = statuses(now, rows)
+    drawn = text.status(found, NOON, Medium.TERMINAL)
+    assert "\x1b[31mchanged" in drawn
+    assert "\x1b[33mpending" in drawn
+    lines = shown(drawn)
+    for line in text.status(found, NOON, Medium.PIPE).splitlines()[1:]:
+        assert line.split() in [each.split() for each in lines]
+
+
+def test_square_brackets_are_no_markup_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    found = statuses([file("001_a", "-- Table [red] of\nselect 1;")], [])
+    assert "Table [red] of" in text.status(found, NOON, Medium.TERMINAL)
+
+
+def test_a_pipe_never_pays_for_rich() -> None:
+    program = (
+        "import sys; from datetime import datetime; from sqlmig.report import text\n"
+        "text.status([], datetime.now(), text.Medium.PIPE)\n"
+        "print([name for name in sys.modules if name in ('rich', 'yoyo', 'psycopg')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_plan_shows_the_very_sql_then_the_table_then_how() -> None:
+    plan = plan_apply(
+        [
+            file("001_users", "-- Users\nbegin;\ncreate table users ();\ncommit;"),
+            file("002_index", f"{OUTSIDE}select 1; select 2;\n"),
+        ],
+        [],
+    )
+    assert text.plan(plan, Medium.PIPE) == (
+        "Warning: sql/migrations/001_users.sql: its own BEGIN and COMMIT are left out; "
+        "sqlmig sends them\n"
+        "-- sql/migrations/001_users.sql\n"
+        "-- Users\n"
+        "      \n"
+        "create table users ();\n"
+        "\n"
+        "-- sql/migrations/002_index.sql (outside a transaction)\n"
+        "-- transactional: false\n"
+        "select 1; select 2;\n"
+        "\n"
+        "MIGRATION  STATEMENTS  DESCRIPTION\n"
+        "001_users  1           Users\n"
+        "002_index  2\n"
+        "Would apply 2 migrations, each in its own transaction. Nothing was changed."
+    )
+
+
+def test_a_rollback_plan_says_so() -> None:
+    migration = file("001_users", rollback="drop table users;")
+    plan = plan_rollback([migration], [applied(migration)], ["001_users"], None)
+    assert text.plan(plan, Medium.PIPE) == (
+        "-- sql/rollbacks/001_users.sql\n"
+        "drop table users;\n"
+        "\n"
+        "MIGRATION  STATEMENTS  DESCRIPTION\n"
+        "001_users  1\n"
+        "Would roll back 1 migration, each in its own transaction. Nothing was changed."
+    )
+
+
+def test_a_plan_in_one_transaction_says_so() -> None:
+    plan = plan_apply([file("001_a")], [], transactions=Transactions.TOGETHER)
+    assert text.plan(plan, Medium.PIPE).endswith(
+        "Would apply 1 migration, all in one transaction. Nothing was changed."
+    )
+
+
+def test_an_empty_plan_says_why_there_is_nothing_to_do() -> None:
+    ahead = Plan(Direction.APPLY, warnings=("the database is ahead",))
+    assert text.plan(ahead, Medium.PIPE) == (
+        "Warning: the database is ahead\nNothing to apply: the database is up to date."
+    )
+    assert text.plan(Plan(Direction.ROLLBACK), Medium.PIPE) == (
+        "Nothing to roll back: what was named is not applied."
+    )
+
+
+@pytest.mark.parametrize(
+    ("direction", "line"),
+    [
+        (Direction.APPLY, "applied  004_x  (412 ms)"),
+        (Direction.ROLLBACK, "rolled back  004_x  (412 ms)"),
+    ],
+)
+def test_a_finished_migration_is_one_line(direction: Direction, line: str) -> None:
+    assert text.finished(MigrationResult("004_x", direction, Outcome.DONE, 0.4123)) == line
+
+
+def test_a_waiting_runner_says_for_whom_and_how_long() -> None:
+    holder = LockHolder(7, "sqlmig on build7", "10.0.0.7", None)
+    assert text.waiting(holder, 59.6) == (
+        "waiting for another runner: sqlmig on build7 from 10.0.0.7 (server pid 7); "
+        "giving up in 60 s"
+    )
+    assert text.waiting(None, 3) == (
+        "waiting for another runner: a session that this role may not see; giving up in 3 s"
+    )
+
+
+def test_a_repeated_migration_says_why_and_when() -> None:
+    assert text.retrying(["001_a", "002_b"], "deadlock detected", 0.25) == (
+        "001_a, 002_b  undone: deadlock detected; trying again in 0.2 s"
+    )
+
+
+@pytest.mark.parametrize(
+    ("result", "line"),
+    [
+        (report(Direction.APPLY, Outcome.DONE), "1 migration applied."),
+        (report(Direction.APPLY, Outcome.DONE, Outcome.DONE), "2 migrations applied."),
+        (report(Direction.ROLLBACK, Outcome.DONE), "1 migration rolled back."),
+        (report(Direction.APPLY), "Nothing to apply: the database is up to date."),
+        (report(Direction.ROLLBACK), "Nothing to roll back: what was named is not applied."),
+        (
+            report(Direction.APPLY, Outcome.DONE, warnings=("one", "two")),
+            "Warning: one\nWarning: two\n1 migration applied.",
+        ),
+    ],
+)
+def test_a_run_ends_in_one_line_below_its_warnings(result: Report, line: str) -> None:
+    assert text.summary(result) == line
+
+
+def test_valid_files_are_counted() -> None:
+    irreversible = file("002_b", "-- irreversible: x\n", None)
+    assert (
+        text.validated([file("001_a")]) == "1 migration, each with its rollback: all can be read."
+    )
+    assert text.validated([file("001_a"), irreversible]) == (
+        "2 migrations, 1 of them irreversible: all can be read."
+    )
+
+
+def test_a_comparison_is_its_notes_and_its_difference() -> None:
+    assert text.comparison(Comparison("001_a", "", ())) == "001_a: the files are as recorded."
+    assert text.comparison(Comparison("001_a", "", ("its file is gone",))) == (
+        "001_a: its file is gone"
+    )
+    assert text.comparison(Comparison("001_a", "-a\n+b\n", ("one", "two"))) == (
+        "001_a: one\n001_a: two\n-a\n+b"
+    )
+
+
+def test_repaired_records_are_named() -> None:
+    assert text.repaired(["001_a", "002_b"]) == (
+        "001_a  recorded as its files are now\n002_b  recorded as its files are now"
+    )
+    assert text.repaired([]) == "Nothing to repair: every file is as recorded."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown_as"),
+    [(0, "0 ms"), (0.0123, "12 ms"), (1, "1.0 s"), (65.25, "65.2 s"), (150, "2 min")],
+)
+def test_a_time_is_shown_at_a_readable_precision(seconds: float, shown_as: str) -> None:
+    assert text.duration(seconds) == shown_as
+
+
+@pytest.mark.parametrize(
+    ("since", "shown_as"),
+    [
+        (timedelta(seconds=-5), "just now"),
+        (timedelta(seconds=0.9), "just now"),
+        (timedelta(seconds=59), "59 s ago"),
+        (timedelta(seconds=60), "1 min ago"),
+        (timedelta(hours=23, minutes=59), "23 h ago"),
+        (timedelta(days=1), "1 day ago"),
+        (timedelta(days=400), "400 days ago"),
+    ],
+)
+def test_an_age_is_shown_in_its_largest_unit(since: timedelta, shown_as: str) -> None:
+    assert text.age(since) == shown_as

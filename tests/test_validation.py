@@ -1,0 +1,62 @@
+"""Checking everything that needs no database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sqlmig.errors import SourceError, UnusableFilesError
+from sqlmig.validation import validate
+from tests.project import Project
+
+
+def refused(project: Project) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        validate(project.config())
+    assert caught.value.exit_code == 2
+    return caught.value
+
+
+def test_files_that_can_be_used_are_returned_in_the_order_of_apply(project: Project) -> None:
+    project.migration("001_a", "-- depends: 002_b\nselect 1;")
+    project.migration("002_b", "begin; select 1; commit;", rollback="begin; select 2; commit;")
+    assert [each.migration_id for each in validate(project.config())] == ["002_b", "001_a"]
+
+
+def test_this_repository_s_files_can_be_used(smart_kids: Path) -> None:
+    assert len(validate(Project(smart_kids).config())) == 7
+
+
+def test_a_statement_far_below_the_head_is_read(project: Project) -> None:
+    project.migration("001_a", "select 1;\n" * 999 + "select 'é'; CoMMit;")
+    error = refused(project)
+    assert str(error).startswith(
+        f"{project.root}/sql/migrations/001_a.sql:1000:13: COMMIT would end the transaction"
+    )
+
+
+def test_a_rollback_is_read_as_well(project: Project) -> None:
+    project.migration("001_a", "select 1;", rollback="\\connect other\n")
+    error = refused(project)
+    assert str(error).startswith(
+        f"{project.root}/sql/rollbacks/001_a.sql:1:1: \\connect is a command of psql"
+    )
+
+
+def test_what_is_wrong_in_the_folders_comes_first(project: Project) -> None:
+    project.irreversible("001_a", "commit;")
+    assert refused(project).message.startswith("no rollback:")
+
+
+def test_several_problems_are_told_together(project: Project) -> None:
+    project.migration("001_a", "commit;", rollback="select 'open")
+    project.migration("002_b", "\\i other.sql\n")
+    error = refused(project)
+    assert isinstance(error, UnusableFilesError)
+    assert [Path(each.location.path).parts[-2:] for each in error.errors] == [
+        ("migrations", "001_a.sql"),
+        ("rollbacks", "001_a.sql"),
+        ("migrations", "002_b.sql"),
+    ]
+    assert all(each.remedy in str(error) for each in error.errors)
