@@ -1,0 +1,23 @@
+"""Servers for people who have none yet: for development and tests only, on Linux and macOS."""
+
+from sqlmig.embedded.errors import (
+    AccountError,
+    ClusterVersionError,
+    EmbeddedError,
+    FolderError,
+    ProgramsNotFoundError,
+    ServerStartError,
+)
+from sqlmig.embedded.postgres import EmbeddedPostgres, ServerStatus, temporary_postgres
+
+__all__ = [
+    "AccountError",
+    "ClusterVersionError",
+    "EmbeddedError",
+    "EmbeddedPostgres",
+    "FolderError",
+    "ProgramsNotFoundError",
+    "ServerStartError",
+    "ServerStatus",
+    "temporary_postgres",
+]

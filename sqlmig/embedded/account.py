@@ -1,0 +1,93 @@
+"""The account that PostgreSQL's programs run under: they refuse to run as root."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmig.embedded.errors import AccountError
+
+ROOT = 0
+_ACCOUNTS_FOR_ROOT = ("postgres", "nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user of this machine, under whose name programs can be run."""
+
+    name: str
+    uid: int
+    gid: int
+
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        """Runs a program to its end; its output, both streams in one, is in `stdout`.
+
+        It has no terminal, no input, a session of its own (Ctrl-C does not reach it), and none of
+        our environment: PG* variables, HOME and locale would change what PostgreSQL does. Raises
+        OSError if the account cannot execute it.
+        """
+        is_other = os.geteuid() != self.uid
+        return subprocess.run(  # noqa: S603 - the programs come from programs.py
+            [str(part) for part in command],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            cwd="/",
+            env={"PATH": os.defpath, "LC_ALL": "C"},
+            start_new_session=True,
+            user=self.uid if is_other else None,
+            group=self.gid if is_other else None,
+            extra_groups=[] if is_other else None,
+        )
+
+    def can_run(self, program: Path) -> bool:
+        """Whether the account can execute the program and load its libraries."""
+        try:
+            return self.run(program, "--version").returncode == 0
+        except OSError:
+            return False
+
+    def take(self, path: Path) -> None:
+        """Gives the account a file, or a folder and all in it; links are not followed."""
+        if os.geteuid() != ROOT:
+            return
+        os.chown(path, self.uid, self.gid, follow_symlinks=False)
+        for folder, folders, files in os.walk(path):
+            for name in (*folders, *files):
+                os.chown(Path(folder, name), self.uid, self.gid, follow_symlinks=False)
+
+
+def account_for_new_cluster() -> Account:
+    """Our own account; as root, `postgres` or else `nobody`. Raises AccountError without one."""
+    if os.geteuid() != ROOT:
+        return account_of(os.geteuid())
+    for name in _ACCOUNTS_FOR_ROOT:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+    raise AccountError(
+        "PostgreSQL refuses to run as root, and this machine has neither of the accounts "
+        f"{' and '.join(_ACCOUNTS_FOR_ROOT)}",
+        remedy="Add one (`useradd --system postgres`), or run sqlmig as an ordinary user.",
+    )
+
+
+def account_of(uid: int) -> Account:
+    """The account of a user id. Raises AccountError if it has no entry among the users."""
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        raise AccountError(
+            f"the user id {uid} has no name on this machine, and PostgreSQL refuses to run without",
+            remedy="In a container, start it with a user of its image (`--user postgres`) or add "
+            f"one (`useradd --uid {uid} developer`); or give a server with --database-url.",
+        ) from None
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)

@@ -1,0 +1,162 @@
+"""Makes a cluster, starts its server, and sees to its database; every call is under the lock."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sqlmig.embedded.errors import EmbeddedError, ServerStartError
+from sqlmig.embedded.handshake import Answer, knock
+from sqlmig.embedded.home import PORT, Home
+from sqlmig.embedded.postmaster import forget_dead_server, is_server, last_programs, server_pid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from sqlmig.embedded.programs import Programs
+
+DATABASE = "sqlmig"
+SUPERUSER = "postgres"
+_ANSWER_SECONDS = 60.0  # a crash of a busy server takes a while to recover from
+_POLL_SECONDS = 0.01
+# How long the children of a crashed server may take to notice that it is gone.
+_ORPHANS_SECONDS = 10.0
+_ORPHANS_MESSAGE = "pre-existing shared memory block"
+
+
+def database_url(home: Home, database: str = DATABASE) -> str:
+    """A libpq URL over the home's socket."""
+    host = quote(str(home.socket), safe="")
+    return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}"
+
+
+def is_ready(home: Home) -> bool:
+    """Whether the server runs and takes connections to the database `sqlmig`."""
+    return _answer(home) is Answer.READY
+
+
+def is_running(home: Home) -> bool:
+    """Whether the server runs; one that is starting or stopping is waited for, up to 60 seconds.
+
+    Raises EmbeddedError if its process is there and does not answer.
+    """
+    pid = server_pid(home.data)
+    return pid is not None and _wait_for_answer(home, pid) is not Answer.SILENCE
+
+
+def make_cluster(home: Home, programs: Programs) -> None:
+    """Makes the data folder, whole or not at all.
+
+    Not synced to disk: a power cut within seconds may spoil it; the server syncs all that follows.
+    """
+    unfinished = home.path / "data.new"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    options = ["--no-sync", "--encoding=UTF8", "--auth-local=trust", "--auth-host=reject"]
+    _run(
+        home,
+        programs.folder / "initdb",
+        f"--pgdata={unfinished}",
+        f"--username={SUPERUSER}",
+        *options,
+        *_locale_options(programs.major),
+    )
+    unfinished.rename(home.data)
+
+
+def start_server(home: Home, programs: Programs, settings: Mapping[str, str]) -> None:
+    """Starts the server and waits until it takes connections. Raises EmbeddedError."""
+    home.prepare()
+    forget_dead_server(home.data)
+    deadline = time.monotonic() + _ORPHANS_SECONDS
+    logged = _size(home.log)
+    while _wait_for_answer(home, _launch(home, programs, settings)) is Answer.SILENCE:
+        output = _log_from(home, logged)
+        if _ORPHANS_MESSAGE not in output or time.monotonic() > deadline:
+            raise ServerStartError("the embedded server ended at once", output=output)
+        time.sleep(_POLL_SECONDS)
+        logged = _size(home.log)
+
+
+def ensure_database(home: Home) -> None:
+    """Makes the database `sqlmig` if the running server does not have it."""
+    if _answer(home) is Answer.NO_DATABASE:
+        _create_database(home)
+
+
+def _wait_for_answer(home: Home, pid: int) -> Answer:
+    """The answer of a server once it takes connections; SILENCE if its process ends instead."""
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while is_server(pid, home.data):
+        answer = _answer(home)
+        if answer in (Answer.READY, Answer.NO_DATABASE):
+            return answer
+        if time.monotonic() > deadline:
+            raise EmbeddedError(
+                f"the embedded server (pid {pid}) runs, but does not answer on {home.socket_file}",
+                remedy=f"See its log, {home.log}; `sqlmig embedded stop`, then start it again.",
+            )
+        time.sleep(_POLL_SECONDS)
+    return Answer.SILENCE
+
+
+def _answer(home: Home) -> Answer:
+    return knock(home.socket_file, user=SUPERUSER, database=DATABASE)
+
+
+def _locale_options(major: int) -> list[str]:
+    """Text sorts by code point; from 17 on, upper() and lower() know every alphabet."""
+    if major >= 17:
+        return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    return ["--locale=C"]
+
+
+def _launch(home: Home, programs: Programs, settings: Mapping[str, str]) -> int:
+    """Starts the server, and does not wait; its pid.
+
+    The shell between us leaves the server to the system: it is nobody's child, so that no one has
+    to wait for its end. pg_ctl would do the same, but trips over quotes and dollars in paths.
+    """
+    own = {
+        "listen_addresses": "",
+        "unix_socket_directories": '"{}"'.format(str(home.socket).replace('"', '""')),
+        "unix_socket_permissions": "0700",
+        "port": str(PORT),
+    }
+    if programs.major >= 18:  # what the installation brings itself comes first
+        own["extension_control_path"] = f"$system:{home.share}"
+    options = [f"--{name}={value}" for name, value in {**own, **settings}.items()]
+    script = 'umask 077; log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
+    server: list[str | Path] = [programs.folder / "postgres", "-D", home.data, *options]
+    return int(_run(home, "/bin/sh", "-c", script, "sh", home.log, *server))
+
+
+def _run(home: Home, program: str | Path, *arguments: str | Path) -> str:
+    """What a program printed, run under the home's account. Raises ServerStartError."""
+    try:
+        done = home.account.run(program, *arguments)
+    except OSError as error:
+        raise ServerStartError(f"{program} cannot be run: {error.strerror}", output="") from error
+    if done.returncode != 0:
+        raise ServerStartError(
+            f"{program} failed, run as {home.account.name}: exit code {done.returncode}",
+            output=done.stdout,
+        )
+    return done.stdout
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
+
+
+def _log_from(home: Home, offset: int) -> str:
+    return home.log.read_bytes()[offset:].decode("utf-8", "replace") if home.log.exists() else ""
+
+
+def _create_database(home: Home) -> None:
+    folder = last_programs(home.data)
+    assert folder is not None, "the server runs"
+    connection = [f"--host={home.socket}", f"--port={PORT}", f"--username={SUPERUSER}"]
+    _run(home, folder / "createdb", *connection, "--maintenance-db=postgres", DATABASE)

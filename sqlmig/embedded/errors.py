@@ -1,0 +1,62 @@
+"""What can go wrong with an embedded server; all of it is an `EmbeddedError`, exit code 3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlmig.errors import ExecutionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+class EmbeddedError(ExecutionError):
+    """The embedded server could not be found, made, started or stopped."""
+
+
+class AccountError(EmbeddedError):
+    """There is no account that PostgreSQL could run under."""
+
+
+class FolderError(EmbeddedError):
+    """A folder of the embedded server cannot be used: `folder` is its path."""
+
+    def __init__(self, folder: Path, reason: str, *, remedy: str) -> None:
+        self.folder = folder
+        super().__init__(f"the folder {folder} cannot be used: {reason}", remedy=remedy)
+
+
+class ProgramsNotFoundError(EmbeddedError):
+    """No usable PostgreSQL programs: `probes` lists each place looked at and what was there."""
+
+    def __init__(self, probes: Sequence[str], *, remedy: str) -> None:
+        self.probes = tuple(probes)
+        lines = ("no programs of PostgreSQL 15 or newer were found; looked at:", *self.probes)
+        super().__init__("\n  ".join(lines), remedy=remedy)
+
+
+class ClusterVersionError(EmbeddedError):
+    """The cluster was made by a major version of which the programs are gone."""
+
+    def __init__(self, cluster: int, found: Sequence[str]) -> None:
+        self.cluster = cluster
+        self.found = tuple(found)
+        super().__init__(
+            f"the embedded cluster was made by PostgreSQL {cluster}, "
+            f"and the programs found now are of {', '.join(self.found)}; nothing was changed",
+            remedy=f"Install PostgreSQL {cluster} again, or throw the cluster and its data away "
+            "with `sqlmig embedded reset`.",
+        )
+
+
+class ServerStartError(EmbeddedError):
+    """A program of PostgreSQL's failed: `output` is what it wrote, or its log did."""
+
+    def __init__(self, message: str, *, output: str) -> None:
+        self.output = output
+        super().__init__(
+            "\n  ".join((message, *output.splitlines())),
+            remedy="Mend what it complains about and try again; `sqlmig embedded reset` starts "
+            "over, without the data.",
+        )

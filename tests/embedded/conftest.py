@@ -1,0 +1,115 @@
+"""Servers that the tests of this folder leave stopped and removed."""
+
+import os
+import pwd
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from sqlmig.embedded import EmbeddedPostgres, ProgramsNotFoundError
+from sqlmig.embedded.home import folder_in_memory
+from sqlmig.embedded.programs import copy_wheel, find_programs, wheel_folder
+from tests.embedded.child import Child
+
+IS_ROOT = os.geteuid() == 0
+ORDINARY_USER = pwd.getpwnam("nobody").pw_uid if IS_ROOT else os.geteuid()
+
+collect_ignore = [] if IS_ROOT else ["test_as_root.py"]
+
+
+def query(url: str, statement: str) -> object:
+    """The first value that a statement returns; None for a statement that returns nothing."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement.encode())
+        row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
+
+
+def write_programs(folder: Path, version: str, *, initdb: str = "") -> Path:
+    """A folder of programs that know their version, and nothing else but what `initdb` does."""
+    folder.mkdir(parents=True)
+    for name in ("createdb", "initdb", "postgres"):
+        tell = f'[ "$1" = --version ] && exec echo "{name} (PostgreSQL) {version}"'
+        (folder / name).write_text(f"#!/bin/sh\n{tell}\n{initdb}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "programs" in metafunc.fixturenames:
+        found = _installations()
+        metafunc.parametrize("programs", list(found.values()), ids=list(found))
+
+
+def _installations() -> dict[str, Path]:
+    """The kinds of programs on this machine: the wheel's, and the system's where there are any."""
+    wheel = wheel_folder()
+    assert wheel is not None, "the tests need the extra `embedded`"
+    try:
+        system = find_programs().folder
+    except ProgramsNotFoundError:
+        system = wheel
+    return {"wheel": wheel} if system == wheel else {"wheel": wheel, "system": system}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The folder of a server that does not exist yet."""
+    return tmp_path / "project" / ".sqlmig"
+
+
+@pytest.fixture
+def server(root: Path) -> Iterator[EmbeddedPostgres]:
+    """A server that does not exist yet."""
+    server = EmbeddedPostgres(root)
+    try:
+        yield server
+    finally:
+        server.reset()
+
+
+@pytest.fixture(scope="module")
+def used_root() -> Iterator[Path]:
+    """The folder of `used_server`."""
+    with tempfile.TemporaryDirectory(dir=folder_in_memory()) as folder:
+        yield Path(folder, "project", ".sqlmig")
+
+
+@pytest.fixture(scope="module")
+def used_server(used_root: Path) -> Iterator[EmbeddedPostgres]:
+    """One server for the tests of a file, in whatever state the last one left it."""
+    server = EmbeddedPostgres(used_root)
+    try:
+        yield server
+    finally:
+        server.reset()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every account can enter."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def open_programs() -> Iterator[Path]:
+    """The wheel's programs where every account can run them, however closed our own Python is."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield copy_wheel(find_programs(chosen=wheel_folder()), Path(folder, "programs")).folder
+
+
+@pytest.fixture
+def user(open_folder: Path, open_programs: Path) -> Iterator[Child]:
+    """Calls under an ordinary account, with a project folder of its own."""
+    os.chown(open_folder, ORDINARY_USER, -1)
+    root = open_folder / ".sqlmig"
+    try:
+        yield Child(root, ORDINARY_USER, {"SQLMIG_PG_BINDIR": str(open_programs)})
+    finally:
+        EmbeddedPostgres(root).reset()
