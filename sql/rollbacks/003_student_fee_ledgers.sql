@@ -1,0 +1,1 @@
+DROP TABLE student_fee_ledgers;

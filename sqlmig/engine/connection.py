@@ -1,0 +1,136 @@
+"""Opens connections, and turns psycopg's errors into ours: the one door for both."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from sqlmig.errors import ConfigError, DatabaseUnavailableError, ServerError
+from sqlmig.model import ServerMessage
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+# libpq would wait for minutes for a host that does not answer.
+_CONNECT_TIMEOUT_SECONDS = 10
+_INSUFFICIENT_PRIVILEGE = "42501"
+_QUOTED = re.compile(r'"[^"]*"')
+
+
+@contextmanager
+def connected(database: str) -> Iterator[Connection]:
+    """A connection in autocommit mode, closed at the end.
+
+    `database` is a libpq URL or key=value string, or "" for what libpq finds by itself. Raises
+    ConfigError for one that libpq cannot read, DatabaseUnavailableError, and, for everything
+    that goes wrong in the block, what `translated` raises.
+    """
+    parameters = _parameters(database)
+    try:
+        connection = psycopg.connect(
+            database,
+            autocommit=True,
+            prepare_threshold=None,
+            client_encoding="utf8",
+            application_name=application_name(),
+            **_defaults(parameters),
+        )
+    except psycopg.OperationalError as error:
+        raise _unavailable(error, parameters) from error
+    with connection, translated():
+        yield connection
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns psycopg's errors into DatabaseUnavailableError, where the connection was lost, or
+    ServerError with what the server said."""
+    try:
+        yield
+    except psycopg.Error as error:
+        message = server_message(error)
+        if not message.sqlstate:
+            raise DatabaseUnavailableError(
+                f"the connection to the server was lost: {message.primary}",
+                remedy="See the server's log; then run `sqlmig status`.",
+            ) from error
+        raise ServerError(
+            f"the server refused: {message}", server=message, remedy=remedy_for(message)
+        ) from error
+
+
+def server_message(error: psycopg.Error) -> ServerMessage:
+    """What the server said, field by field; the driver's own words where it said nothing."""
+    fields = error.diag
+    return ServerMessage(
+        sqlstate=fields.sqlstate or "",
+        primary=fields.message_primary or str(error).strip(),
+        detail=fields.message_detail or "",
+        hint=fields.message_hint or "",
+        context=fields.context or "",
+    )
+
+
+def application_name() -> str:
+    """How this process shows in the server's activity view, so that a waiter can say who works.
+
+    Within the 63 bytes that the server keeps; `sqlmig <version> <host> <pid>`.
+    """
+    pid = str(os.getpid())
+    name = f"sqlmig {version('sqlmig')} {socket.gethostname()}"
+    return f"{name[: 62 - len(pid)]} {pid}"
+
+
+def _parameters(database: str) -> Mapping[str, Any]:
+    try:
+        parameters = conninfo_to_dict(database)
+    except psycopg.ProgrammingError as error:
+        # libpq quotes what it could not read, and that may hold the password.
+        raise _unreadable(_QUOTED.sub("…", str(error)).strip()) from error
+    for port in str(parameters.get("port", "")).split(","):
+        if port and not port.isdecimal():
+            raise _unreadable(f"the port {port!r} is no number")
+    return parameters
+
+
+def _unreadable(reason: str) -> ConfigError:
+    return ConfigError(
+        f"the database URL cannot be read: {reason}",
+        remedy="Write it as postgresql://user@host:5432/database.",
+    )
+
+
+def _defaults(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Connection parameters of ours, where neither the URL nor libpq's environment has them."""
+    if "connect_timeout" in parameters or "PGCONNECT_TIMEOUT" in os.environ:
+        return {}
+    return {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}
+
+
+def _unavailable(
+    error: psycopg.OperationalError, parameters: Mapping[str, Any]
+) -> DatabaseUnavailableError:
+    shown = " ".join(
+        f"{name}={parameters[name]}"
+        for name in ("host", "port", "dbname", "user")
+        if parameters.get(name)
+    )
+    reason = str(error).removeprefix("connection failed: ").strip()
+    return DatabaseUnavailableError(
+        f"no connection to the database ({shown or 'from the PG* variables'})\n{reason}",
+        remedy="Check that the server runs and that the database URL is right.",
+    )
+
+
+def remedy_for(message: ServerMessage) -> str:
+    """What to do about an error whose cause its SQLSTATE tells; "" for the others."""
+    if message.sqlstate == _INSUFFICIENT_PRIVILEGE:
+        return "Grant this role what it lacks, or connect as one that has it."
+    return ""

@@ -1,0 +1,67 @@
+"""Why a migration failed, and where: from the server's diagnostics to a place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmig.engine.connection import server_message
+from sqlmig.engine.loss import Table
+from sqlmig.engine.wire import StatementError
+from sqlmig.model import Location, ServerMessage
+from sqlmig.plan import PlannedMigration
+
+_LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+
+
+class ScriptError(Exception):
+    """A planned migration failed; for the executor, which adds what became of the others."""
+
+    def __init__(
+        self,
+        planned: PlannedMigration,
+        message: str,
+        server: ServerMessage | None = None,
+        location: Location | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.planned = planned
+        self.message = message
+        self.server = server
+        self.location = location
+
+    @property
+    def is_worth_a_retry(self) -> bool:
+        """Whether it met another session's lock, which will go away."""
+        return self.server is not None and self.server.sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
+
+
+class RowsLostError(ScriptError):
+    """A rollback lost rows of `tables` and nobody has agreed to that."""
+
+    def __init__(self, planned: PlannedMigration, tables: Sequence[Table]) -> None:
+        super().__init__(planned, "rows would be lost")
+        self.tables = tuple(tables)
+
+
+def failed_script(
+    planned: PlannedMigration, failure: StatementError, *, offset: int, statement: int
+) -> ScriptError:
+    """The failure with its place.
+
+    A syntax error has a position, in characters of the message, whose first character stands at
+    `offset` in the script. A runtime error has none: then it is the statement of that index; below
+    0 it is one of sqlmig's own before the script, beyond the last one of those after it.
+    """
+    message = server_message(failure.error)
+    statements = planned.prepared.statements
+    position = failure.error.diag.statement_position
+    # The server reads a whole message before it runs any of it, and stops there at what is no SQL.
+    is_unread = position is not None and failure.completed == 0
+    if not (is_unread or 0 <= statement < len(statements)):
+        when = "before its first statement" if statement < 0 else "at its end"
+        return ScriptError(planned, f"{when}: {message}", message)
+    place = int(position) - 1 + offset if position else statements[statement].start
+    # What is missing at the end of a script is missed at the first character after it.
+    end = len(planned.prepared.text[: statements[-1].end].rstrip())
+    location = planned.prepared.location(min(place, end))
+    return ScriptError(planned, str(message), message, location)

@@ -1,0 +1,160 @@
+"""The bookkeeping tables: where they are, and what they say.
+
+yoyo's own tables are kept as yoyo would, and `_yoyo_migration` is the truth of what is applied.
+Ours stand beside them in the same schema and know more: checksum, texts, progress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from sqlmig.engine.connection import Connection
+from sqlmig.errors import ConfigError, ExecutionError
+from sqlmig.model import AppliedMigration
+
+MIGRATIONS = "_yoyo_migration"
+LOG = "_yoyo_log"
+VERSION = "_yoyo_version"
+DETAILS = "_sqlmig_migration"
+STATE = "_sqlmig_state"
+
+_SURVEY = """
+SELECT current_schema(),
+       current_setting('server_version_num')::int,
+       current_setting('standard_conforming_strings'),
+       (SELECT array_agg(nspname::text) FROM pg_catalog.pg_namespace),
+       (SELECT coalesce(array_agg(ARRAY[c.relname, n.nspname]::text[] ORDER BY n.nspname), '{}')
+          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relname IN (%(migrations)s, %(details)s) AND c.relkind IN ('r', 'p'))
+"""
+
+_READ: LiteralString = """
+SELECT coalesce(y.migration_id, d.migration_id), y.applied_at_utc, d.applied_by, d.duration_ms,
+       d.checksum, d.statements_done, d.statements_total
+  FROM {migrations} y FULL JOIN {details} d ON d.migration_id = y.migration_id
+ WHERE y.migration_id IS NOT NULL OR d.statements_done > 0
+ ORDER BY y.applied_at_utc, 1
+"""
+
+_READ_OF_YOYO_ALONE: LiteralString = """
+SELECT migration_id, applied_at_utc, NULL, NULL::int, NULL, NULL::int, NULL::int
+  FROM {migrations} ORDER BY applied_at_utc, migration_id
+"""
+
+_TEXTS: LiteralString = """
+SELECT migration_id, apply_sql, rollback_sql FROM {details} WHERE migration_id = ANY (%(ids)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The bookkeeping tables of one schema, as they were found on that connection.
+
+    `schema` is where they are or would be made; `server_version` as in 150018.
+    """
+
+    connection: Connection
+    schema: str
+    server_version: int
+    schema_exists: bool
+    exists: bool
+    has_details: bool
+
+    def sql(self, query: LiteralString, **parameters: object) -> str:
+        """A query with the tables' qualified names and the parameters put in."""
+        tables = {
+            "migrations": sql.Identifier(self.schema, MIGRATIONS),
+            "log": sql.Identifier(self.schema, LOG),
+            "details": sql.Identifier(self.schema, DETAILS),
+            "state": sql.Identifier(self.schema, STATE),
+        }
+        return psycopg.ClientCursor(self.connection).mogrify(
+            sql.SQL(query).format(**tables), parameters
+        )
+
+    def read(self) -> list[AppliedMigration]:
+        """All rows in the order of application, without texts; [] where there is no history."""
+        if not self.exists:
+            return []
+        query = _READ if self.has_details else _READ_OF_YOYO_ALONE
+        return [_applied(row) for row in self._rows(self.sql(query))]
+
+    def with_texts(
+        self, rows: Sequence[AppliedMigration], migration_ids: Iterable[str]
+    ) -> list[AppliedMigration]:
+        """The same rows, those of the given ids with their recorded texts."""
+        ids = list(migration_ids)
+        if not ids or not self.has_details:
+            return list(rows)
+        found = {row[0]: row[1:] for row in self._rows(self.sql(_TEXTS, ids=ids))}
+        return [_with_texts(row, found.get(row.migration_id)) for row in rows]
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(query.encode()).fetchall()
+
+
+def find_history(connection: Connection, schema: str | None) -> History:
+    """The history in the given schema, else in the one that has one, else in the current one.
+
+    Reads only. Raises ConfigError where several schemas have a history or there is no current
+    schema, and ExecutionError for a server whose strings do not conform to the standard.
+    """
+    current, server_version, conforming, schemas, tables = connection.execute(
+        _SURVEY, {"migrations": MIGRATIONS, "details": DETAILS}
+    ).fetchall()[0]
+    if conforming != "on":
+        raise ExecutionError(
+            "standard_conforming_strings is off on this server, which changes what scripts mean",
+            remedy="Set it on for this database: ALTER DATABASE … SET "
+            "standard_conforming_strings = on.",
+        )
+    places = {(name, place) for name, place in tables}
+    chosen = schema or _only_history(sorted(p for n, p in places if n == MIGRATIONS)) or current
+    if chosen is None:
+        raise ConfigError(
+            "there is no current schema to keep the history in: search_path names none that exists",
+            remedy="Name one with the setting `history_schema`.",
+        )
+    return History(
+        connection,
+        chosen,
+        server_version,
+        schema_exists=chosen in schemas,
+        exists=(MIGRATIONS, chosen) in places,
+        has_details=(DETAILS, chosen) in places,
+    )
+
+
+def _only_history(schemas: Sequence[str]) -> str | None:
+    if len(schemas) > 1:
+        raise ConfigError(
+            f"several schemas of this database have a history: {', '.join(schemas)}",
+            remedy="Say which one is meant with the setting `history_schema`.",
+        )
+    return schemas[0] if schemas else None
+
+
+def _applied(row: tuple[Any, ...]) -> AppliedMigration:
+    migration_id, applied_at, applied_by, duration_ms, checksum, done, total = row
+    return AppliedMigration(
+        migration_id,
+        applied_at=applied_at.replace(tzinfo=UTC) if applied_at else None,
+        applied_by=applied_by,
+        duration_ms=duration_ms,
+        checksum=checksum,
+        statements_done=done,
+        statements_total=total,
+    )
+
+
+def _with_texts(row: AppliedMigration, texts: Sequence[str | None] | None) -> AppliedMigration:
+    if texts is None:
+        return row
+    apply_sql, rollback_sql = texts
+    return replace(row, apply_sql=apply_sql, rollback_sql=rollback_sql)

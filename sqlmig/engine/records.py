@@ -1,0 +1,175 @@
+"""The statements that write the history, one for each event.
+
+Each is a single statement, so that log, mark and detail travel in one message with the COMMIT.
+Times are the server's, so that runners on machines with different clocks agree on the order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import LiteralString
+
+from sqlmig.engine.history import History
+from sqlmig.model import Script, TextRecord
+
+FORMAT_VERSION = 1
+
+# The text of a migration is kept up to this many bytes; that of a rollback always.
+_KEPT_BYTES = 1 << 20
+
+_CREATE: LiteralString = """
+CREATE TABLE IF NOT EXISTS {details} (
+  migration_id text PRIMARY KEY,
+  checksum text,
+  apply_sql text,
+  rollback_sql text,
+  statements_done int,
+  statements_total int,
+  applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  applied_by text NOT NULL DEFAULT session_user,
+  duration_ms int,
+  sqlmig_version text NOT NULL
+);
+CREATE TABLE IF NOT EXISTS {state} (key text PRIMARY KEY, value jsonb NOT NULL);
+INSERT INTO {state} VALUES ('format', to_jsonb(%(format)s::int)) ON CONFLICT DO NOTHING
+"""
+
+_LOG: LiteralString = """
+INSERT INTO {log} (id, migration_hash, migration_id, operation, username, hostname, created_at_utc)
+VALUES (%(log_id)s, %(hash)s, %(migration_id)s, %(operation)s, %(username)s, %(hostname)s,
+        clock_timestamp() AT TIME ZONE 'UTC')
+"""
+
+_MARK: LiteralString = """
+INSERT INTO {migrations} (migration_hash, migration_id, applied_at_utc)
+VALUES (%(hash)s, %(migration_id)s, clock_timestamp() AT TIME ZONE 'UTC')
+"""
+
+_DETAIL: LiteralString = """
+INSERT INTO {details} (migration_id, checksum, apply_sql, rollback_sql, duration_ms,
+                       statements_done, statements_total, sqlmig_version)
+VALUES (%(migration_id)s, %(checksum)s, %(apply_sql)s, %(rollback_sql)s, %(duration_ms)s,
+        %(statements_done)s, %(statements_total)s, %(version)s)
+ON CONFLICT (migration_id) DO UPDATE
+   SET checksum = excluded.checksum, apply_sql = excluded.apply_sql,
+       rollback_sql = excluded.rollback_sql, duration_ms = excluded.duration_ms,
+       statements_done = excluded.statements_done, statements_total = excluded.statements_total,
+       applied_at = excluded.applied_at, applied_by = excluded.applied_by,
+       sqlmig_version = excluded.sqlmig_version
+"""
+
+_APPLIED: LiteralString = f"WITH log AS ({_LOG}), mark AS ({_MARK}) {_DETAIL}"
+
+# Only table names and parameters are put in, by psycopg.
+_ROLLED_BACK: LiteralString = f"""
+WITH log AS ({_LOG}), unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s)
+DELETE FROM {{details}} WHERE migration_id = %(migration_id)s
+"""  # noqa: S608
+
+# The script may have set a role, a time limit or read-only mode that its next statement needs.
+_PROGRESS: LiteralString = """
+BEGIN READ WRITE;
+SET LOCAL SESSION AUTHORIZATION DEFAULT;
+SET LOCAL ROLE NONE;
+SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = 0;
+UPDATE {details} SET statements_done = %(done)s WHERE migration_id = %(migration_id)s;
+COMMIT
+"""
+
+_REPAIRED: LiteralString = """
+INSERT INTO {details} (migration_id, checksum, apply_sql, rollback_sql, applied_at,
+                       sqlmig_version)
+SELECT %(migration_id)s, %(checksum)s, %(apply_sql)s, %(rollback_sql)s,
+       applied_at_utc AT TIME ZONE 'UTC', %(version)s
+  FROM {migrations} WHERE migration_id = %(migration_id)s
+ON CONFLICT (migration_id) DO UPDATE
+   SET checksum = excluded.checksum, apply_sql = excluded.apply_sql,
+       rollback_sql = excluded.rollback_sql
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A row of yoyo's log: which migration (`hash` is yoyo's hash of its id), who, where."""
+
+    log_id: str
+    hash: str
+    migration_id: str
+    operation: str
+    username: str
+    hostname: str
+
+    def parameters(self) -> dict[str, str]:
+        """The fields by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the history keeps of a migration's files; a text is None where it is not kept."""
+
+    checksum: str
+    apply_sql: str | None
+    rollback_sql: str | None
+
+    @classmethod
+    def of(cls, script: Script, rollback: Script | None, record: TextRecord) -> Content:
+        """The content to keep: the migration's text unless it is too long or asked not to be."""
+        keep = record is TextRecord.TEXT and len(script.text.encode()) <= _KEPT_BYTES
+        return cls(
+            script.checksum, script.text if keep else None, rollback.text if rollback else None
+        )
+
+    def parameters(self) -> dict[str, str | None]:
+        """The fields by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def creation(history: History) -> str:
+    """Makes the tables of ours where they are not there yet; yoyo makes its own."""
+    return history.sql(_CREATE, format=FORMAT_VERSION)
+
+
+def applied(history: History, entry: LogEntry, content: Content, duration: float) -> str:
+    """Log, mark and detail of a migration that took `duration` seconds."""
+    return history.sql(
+        _APPLIED,
+        **entry.parameters(),
+        **content.parameters(),
+        duration_ms=round(duration * 1000),
+        statements_done=None,
+        statements_total=None,
+        version=version("sqlmig"),
+    )
+
+
+def rolled_back(history: History, entry: LogEntry) -> str:
+    """Log, and the removal of mark and detail."""
+    return history.sql(_ROLLED_BACK, **entry.parameters())
+
+
+def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:
+    """A non-transactional migration begins, or goes on where `done` of its statements are done."""
+    return history.sql(
+        _DETAIL,
+        migration_id=migration_id,
+        **content.parameters(),
+        duration_ms=None,
+        statements_done=done,
+        statements_total=total,
+        version=version("sqlmig"),
+    )
+
+
+def progress(history: History, migration_id: str, done: int) -> str:
+    """So many of its statements are done."""
+    return history.sql(_PROGRESS, migration_id=migration_id, done=done)
+
+
+def repaired(history: History, migration_id: str, content: Content) -> str:
+    """The content of an applied migration, as its files are now."""
+    return history.sql(
+        _REPAIRED, migration_id=migration_id, **content.parameters(), version=version("sqlmig")
+    )

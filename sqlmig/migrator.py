@@ -1,0 +1,250 @@
+"""The Python API: everything that the command line does, with results and without printing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sqlmig.comparison import Comparison, compare
+from sqlmig.config import Config
+from sqlmig.database import conninfo
+from sqlmig.engine.connection import connected
+from sqlmig.engine.history import History, find_history
+from sqlmig.engine.limits import Limits
+from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.records import Content, creation, repaired
+from sqlmig.errors import PlanError
+from sqlmig.model import (
+    AppliedMigration,
+    MigrationFile,
+    MigrationStatus,
+    Observer,
+    Report,
+    SilentObserver,
+)
+from sqlmig.plan import (
+    OutOfOrder,
+    Plan,
+    RollbackText,
+    RowLoss,
+    Selection,
+    Transactions,
+    plan_apply,
+    plan_rollback,
+    resolve,
+    select,
+    statuses,
+)
+from sqlmig.source.files import read_migrations
+from sqlmig.validation import validate
+
+Files = Sequence[MigrationFile]
+
+
+class Migrator:
+    """The migrations of one project and one database.
+
+    It holds no connection: each call opens its own and closes it. All raise SourceError for files
+    that cannot be used, before any connection; ConfigError where no database is named, or the
+    history cannot be found; DatabaseUnavailableError; and ServerError where the server refuses.
+    """
+
+    def __init__(self, config: Config, observer: Observer | None = None) -> None:
+        self.config = config
+        self._observer = observer or SilentObserver()
+
+    def validate(self) -> tuple[MigrationFile, ...]:
+        """All migrations on disk, every statement read; without a database."""
+        return validate(self.config)
+
+    def status(self) -> list[MigrationStatus]:
+        """Every migration on disk or in the history, in the order in which they apply.
+
+        Reads only: a database that sqlmig has never seen stays as it is and reports all pending.
+        """
+        files = self._files()
+        with self._history() as history:
+            return statuses(files, _rows(files, history))
+
+    def plan_apply(
+        self,
+        target: str | None = None,
+        *,
+        out_of_order: OutOfOrder | None = None,
+        transactions: Transactions = Transactions.EACH,
+    ) -> Plan:
+        """What `apply` with these arguments would do; reads only. Raises PlanError."""
+        files = self._files()
+        with self._history() as history:
+            return self._plan_apply(files, history, target, out_of_order, transactions)
+
+    def apply(
+        self,
+        target: str | None = None,
+        *,
+        out_of_order: OutOfOrder | None = None,
+        transactions: Transactions = Transactions.EACH,
+    ) -> Report:
+        """Applies what is pending, up to and including the target, and records it.
+
+        With nothing pending, no lock is taken and nothing is written. Raises PlanError before
+        anything is touched, LockTimeoutError where another runner stays at work, and
+        MigrationFailedError, with the report, where a script fails.
+        """
+        files = self._files()
+        with self._history() as found:
+            plan = self._plan_apply(files, found, target, out_of_order, transactions)
+            if not plan.migrations:
+                return Report(plan.direction, warnings=plan.warnings)
+            with self._locked(found) as (history, lock):
+                plan = self._plan_apply(files, history, target, out_of_order, transactions)
+                return self._execute(plan, history, lock)
+
+    def plan_rollback(self, selection: Selection, *, text: RollbackText | None = None) -> Plan:
+        """What `rollback` with these arguments would do; reads only. Raises PlanError."""
+        files = self._files()
+        with self._history() as history:
+            return _plan_rollback(files, history, selection, text)
+
+    def rollback(
+        self,
+        selection: Selection,
+        *,
+        text: RollbackText | None = None,
+        row_loss: RowLoss = RowLoss.ASK,
+    ) -> Report:
+        """Rolls back the selected migrations, newest first, and records it.
+
+        `text` says whose script to run where the file differs from the recorded one. Raises as
+        `apply` does; IrreversibleMigrationError before anything is touched; RowLossError, in
+        production, for the first migration that would lose rows without consent to it.
+        """
+        files = self._files()
+        with self._history() as found:
+            plan = _plan_rollback(files, found, selection, text)
+            if not plan.migrations:
+                return Report(plan.direction, warnings=plan.warnings)
+            with self._locked(found) as (history, lock):
+                plan = _plan_rollback(files, history, selection, text)
+                asks = row_loss is RowLoss.ASK and self.config.is_production
+                plan = replace(plan, row_loss=RowLoss.ASK if asks else RowLoss.ACCEPT)
+                return self._execute(plan, history, lock)
+
+    def compare(self, reference: str) -> Comparison:
+        """What was recorded of a migration beside what its files say now; reads only."""
+        files = self._files()
+        with self._history() as history:
+            rows = history.read()
+            ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
+            migration_id = resolve(reference, ids)
+            return compare(migration_id, files, history.with_texts(rows, [migration_id]))
+
+    def repair(self, references: Sequence[str] | None = None) -> list[str]:
+        """Records the files of applied migrations as they are now; the ids that it wrote.
+
+        Without references, of all whose files differ from the record or are not recorded yet.
+        Raises UnknownTargetError, and PlanError for one that is not applied or has no file.
+        """
+        files = {file.migration_id: file for file in self._files()}
+        with self._history() as found, self._locked(found) as (history, _):
+            applied = [row for row in history.read() if not row.is_partial]
+            if references is None:
+                chosen = [r.migration_id for r in applied if _is_repairable(r, files)]
+            else:
+                chosen = [_repairable(reference, applied, files) for reference in references]
+            with history.connection.transaction():
+                if chosen and not history.has_details:
+                    history.connection.execute(creation(history).encode())
+                for migration_id in chosen:
+                    _record(history, files[migration_id])
+            return chosen
+
+    def _files(self) -> tuple[MigrationFile, ...]:
+        return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
+
+    @contextmanager
+    def _history(self) -> Iterator[History]:
+        with connected(conninfo(self.config)) as connection:
+            yield find_history(connection, self.config.history_schema)
+
+    @contextmanager
+    def _locked(self, history: History) -> Iterator[tuple[History, RunnerLock]]:
+        """Holds the runner's lock; the history as it is now that no other runner writes it."""
+        lock = RunnerLock(history.connection, history.schema)
+        with lock.held(self.config.lock_wait, self._observer):
+            yield find_history(history.connection, self.config.history_schema), lock
+
+    def _plan_apply(
+        self,
+        files: Files,
+        history: History,
+        target: str | None,
+        out_of_order: OutOfOrder | None,
+        transactions: Transactions,
+    ) -> Plan:
+        lenient = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
+        return plan_apply(
+            files,
+            _rows(files, history),
+            target=target,
+            out_of_order=out_of_order or lenient,
+            transactions=transactions,
+        )
+
+    def _execute(self, plan: Plan, history: History, lock: RunnerLock) -> Report:
+        # yoyo takes longer to import than most commands take to run.
+        from sqlmig.engine.executor import Executor  # noqa: PLC0415
+
+        limits = Limits(
+            self.config.lock_timeout, self.config.statement_timeout, self.config.lock_tries
+        )
+        return Executor(history, lock, limits, self._observer).execute(plan)
+
+
+def _rows(files: Files, history: History) -> list[AppliedMigration]:
+    """The history, with the texts of what differs from the files."""
+    on_disk = {file.migration_id: file.file.script.checksum for file in files}
+    rows = history.read()
+    differing = [
+        row.migration_id
+        for row in rows
+        if row.checksum is not None and row.checksum != on_disk.get(row.migration_id)
+    ]
+    return history.with_texts(rows, differing)
+
+
+def _plan_rollback(
+    files: Files, history: History, selection: Selection, text: RollbackText | None
+) -> Plan:
+    rows = history.read()
+    rows = history.with_texts(rows, [row.migration_id for row in rows])
+    return plan_rollback(files, rows, select(files, rows, selection), text)
+
+
+def _is_repairable(row: AppliedMigration, files: dict[str, MigrationFile]) -> bool:
+    file = files.get(row.migration_id)
+    return file is not None and row.checksum != file.file.script.checksum
+
+
+def _repairable(
+    reference: str, applied: Sequence[AppliedMigration], files: dict[str, MigrationFile]
+) -> str:
+    ids = [row.migration_id for row in applied]
+    migration_id = resolve(reference, [*ids, *files])
+    if migration_id not in ids:
+        raise PlanError(
+            f"{migration_id} is not applied, so there is no record to repair",
+            remedy="Apply it: sqlmig apply.",
+        )
+    if migration_id not in files:
+        raise PlanError(
+            f"{migration_id} has no file to record", remedy="Restore it from version control."
+        )
+    return migration_id
+
+
+def _record(history: History, file: MigrationFile) -> None:
+    rollback = file.rollback.script if file.rollback else None
+    content = Content.of(file.file.script, rollback, file.file.directives.record)
+    history.connection.execute(repaired(history, file.migration_id, content).encode())

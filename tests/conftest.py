@@ -1,0 +1,69 @@
+"""One PostgreSQL server for the whole run, and a database of its own for each test."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from psycopg import Connection
+from pytest_postgresql import factories
+
+from sqlmig.embedded.postgres import temporary_postgres
+from tests.database import Database
+from tests.project import Project
+
+# Tests lose nothing when the machine does: they need no flushing to disk.
+_SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+_SOCKET, _PORT = "SQLMIG_TEST_SOCKET", "SQLMIG_TEST_PORT"
+_CLEANUP = pytest.StashKey[ExitStack]()
+
+# What would make a developer's own settings part of the tests.
+_FOREIGN_VARIABLES = ("DATABASE_URL", "PGHOST", "PGSERVICE", "PGPORT", "PGDATABASE", "PGUSER")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts the server once, before the workers of pytest-xdist, which inherit where it is."""
+    cleanup = config.stash[_CLEANUP] = ExitStack()
+    if _SOCKET not in os.environ:
+        status = cleanup.enter_context(temporary_postgres(_SETTINGS)).status()
+        os.environ[_SOCKET], os.environ[_PORT] = str(status.socket), str(status.port)
+    config.option.postgresql_host = os.environ[_SOCKET]
+    config.option.postgresql_port = os.environ[_PORT]
+    config.option.postgresql_user = "postgres"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops the server where this process started it."""
+    config.stash[_CLEANUP].close()
+
+
+postgresql_noproc = factories.postgresql_noproc()
+_connection = factories.postgresql("postgresql_noproc")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [*_FOREIGN_VARIABLES, *os.environ]:
+        if name in _FOREIGN_VARIABLES or (name.startswith("SQLMIG_") and "TEST" not in name):
+            monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def database(_connection: Connection) -> Database:
+    """An empty database, cloned from a template, dropped at the end."""
+    _connection.autocommit = True
+    return Database(_connection)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project folder without migrations yet."""
+    return Project(tmp_path)
+
+
+@pytest.fixture
+def smart_kids() -> Path:
+    """This repository, whose own sql/ is the Smart Kids Academy schema."""
+    return Path(__file__).parent.parent

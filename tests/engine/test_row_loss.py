@@ -1,0 +1,95 @@
+"""In production a rollback that would lose rows is undone, and done only by consent."""
+
+from __future__ import annotations
+
+import pytest
+
+from sqlmig import Migrator
+from sqlmig.errors import RowLossError
+from sqlmig.model import LostRows
+from sqlmig.plan import RowLoss, Since
+from tests.database import Database
+from tests.project import Project
+
+LOSING = {
+    "dropping the table": "drop table kept",
+    "dropping what it depends on": "drop domain amount cascade",
+    "truncating it": "truncate kept",
+    "deleting rows": "delete from kept where id = 1",
+    "deleting in a function": "do $$begin execute 'delete' || ' from kept'; end$$",
+    "dropping a column": "alter table kept drop column note",
+    "emptying it uncounted": "set track_counts = off; delete from kept",
+}
+HARMLESS = {
+    "a view": "drop view seen",
+    "an empty table": "drop table empty",
+    "adding rows": "insert into kept (id, note) values (3, 'c')",
+    "a new column": "alter table kept add column more int default 1",
+    "another name": "alter table kept rename to held",
+    "nothing": "select 1",
+}
+TABLES = (
+    "create domain amount as int; create table kept (id int, note text, due amount);"
+    "insert into kept (id, note) values (1, 'a'), (2, 'b');"
+    "create table empty (); create view seen as select id from kept"
+)
+
+
+def migrator(project: Project, database: Database, environment: str | None) -> Migrator:
+    project.migration(
+        "001_tables", TABLES, "drop view seen; drop table kept, empty; drop domain amount"
+    )
+    return Migrator(project.config(database=database.url, environment=environment))
+
+
+@pytest.mark.parametrize("environment", [None, "production"])
+@pytest.mark.parametrize("script", LOSING.values(), ids=LOSING.keys())
+def test_a_rollback_that_loses_rows_is_undone_and_says_which(
+    project: Project, database: Database, script: str, environment: str | None
+) -> None:
+    production = migrator(project, database, environment)
+    project.migration("002_next", "select 1", f"drop view seen; {script}")
+    production.apply()
+    with pytest.raises(RowLossError) as caught:
+        production.rollback(Since("002"))
+    assert caught.value.losses == (LostRows("kept", 2),)
+    assert "would lose rows of: kept (2 rows)" in str(caught.value)
+    assert "--yes" in str(caught.value)
+    assert caught.value.exit_code == 3
+    assert database.rows("SELECT id, note FROM kept ORDER BY id") == [(1, "a"), (2, "b")]
+    assert database.applied() == ["001_tables", "002_next"]
+
+
+@pytest.mark.parametrize("script", HARMLESS.values(), ids=HARMLESS.keys())
+def test_a_rollback_that_loses_no_rows_asks_nothing(
+    project: Project, database: Database, script: str
+) -> None:
+    production = migrator(project, database, None)
+    project.migration("002_next", "select 1", script)
+    production.apply()
+    production.rollback(Since("002"))
+    assert database.applied() == ["001_tables"]
+
+
+def test_what_was_rolled_back_before_the_question_stays_so(
+    project: Project, database: Database
+) -> None:
+    production = migrator(project, database, None)
+    project.migration("002_next", "create table other ()", "drop table other")
+    production.apply()
+    with pytest.raises(RowLossError):
+        production.rollback(Since("001"))
+    assert database.applied() == ["001_tables"]
+    assert database.tables() == {"kept", "empty", "seen"}
+    production.rollback(Since("001"), row_loss=RowLoss.ACCEPT)
+    assert database.tables() == set()
+
+
+@pytest.mark.parametrize("environment", ["development", "testing"])
+def test_outside_production_nothing_is_asked(
+    project: Project, database: Database, environment: str
+) -> None:
+    playground = migrator(project, database, environment)
+    playground.apply()
+    playground.rollback(Since("001"))
+    assert database.tables() == set()

@@ -1,0 +1,212 @@
+"""A transactional migration and its record commit together, or neither happened."""
+
+from __future__ import annotations
+
+import pytest
+
+from sqlmig import Migrator, Outcome
+from sqlmig.errors import ExecutionError, MigrationFailedError, PlanError
+from sqlmig.plan import Newest, Since, Transactions
+from tests.database import Database
+from tests.observer import RecordingObserver
+from tests.project import Project
+
+
+@pytest.fixture
+def migrator(project: Project, database: Database) -> Migrator:
+    return Migrator(project.config(database=database.url))
+
+
+def refuse_inserts(database: Database, table: str) -> None:
+    database.execute(
+        f"""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+          $$BEGIN RAISE 'not today'; END$$;
+        CREATE TRIGGER refuse BEFORE INSERT ON {table} EXECUTE FUNCTION refuse();
+        """
+    )
+
+
+@pytest.mark.parametrize("table", ["_yoyo_migration", "_yoyo_log", "_sqlmig_migration"])
+def test_a_migration_that_cannot_be_recorded_is_undone(
+    project: Project, database: Database, migrator: Migrator, table: str
+) -> None:
+    project.migration("001_first", "create table first ()")
+    migrator.apply()
+    refuse_inserts(database, table)
+    project.migration("002_users", "create table users (id int)")
+    with pytest.raises(MigrationFailedError, match="could not be recorded: not today"):
+        migrator.apply()
+    assert database.tables() == {"first"}
+    assert database.applied() == ["001_first"]
+    assert database.value("SELECT count(*) FROM _sqlmig_migration") == 1
+    assert database.value("SELECT count(*) FROM _yoyo_log") == 1
+
+
+def test_a_rollback_that_cannot_be_recorded_is_undone(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_first", "create table first ()", "drop table first")
+    migrator.apply()
+    refuse_inserts(database, "_yoyo_log")
+    with pytest.raises(MigrationFailedError, match="could not be recorded"):
+        migrator.rollback(Newest(1))
+    assert database.tables() == {"first"}
+    assert database.applied() == ["001_first"]
+
+
+def test_a_failed_migration_leaves_nothing_and_runs_after_it_is_mended(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_a", "create table a ()")
+    project.migration("002_b", "create table b (); create table c (id nonsense); select 1")
+    project.migration("003_d", "create table d ()")
+    with pytest.raises(MigrationFailedError) as caught:
+        migrator.apply()
+    report = caught.value.report
+    assert report.ids(Outcome.DONE) == ("001_a",)
+    assert report.ids(Outcome.FAILED) == ("002_b",)
+    assert report.ids(Outcome.NOT_ATTEMPTED) == ("003_d",)
+    assert database.tables() == {"a"}
+    project.migration("002_b", "create table b ()")
+    assert migrator.apply().ids(Outcome.DONE) == ("002_b", "003_d")
+    assert database.tables() == {"a", "b", "d"}
+
+
+def test_an_atomic_run_that_fails_leaves_nothing_of_any_migration(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_a", "create table a ()")
+    project.migration("002_b", "create table b ()")
+    project.migration("003_c", "select 1/0")
+    project.migration("004_d", "create table d ()")
+    with pytest.raises(MigrationFailedError) as caught:
+        migrator.apply(transactions=Transactions.TOGETHER)
+    assert caught.value.report.ids(Outcome.UNDONE) == ("001_a", "002_b")
+    assert caught.value.report.ids(Outcome.NOT_ATTEMPTED) == ("004_d",)
+    assert database.tables() == set()
+    assert database.applied() == []
+
+
+def test_an_atomic_run_commits_all_at_once(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    for number in range(1, 4):
+        project.migration(
+            f"00{number}_t",
+            f"create table t{number} (x xid default pg_current_xact_id()::xid);"
+            f"insert into t{number} default values",
+        )
+    report = migrator.apply(transactions=Transactions.TOGETHER)
+    assert report.ids(Outcome.DONE) == ("001_t", "002_t", "003_t")
+    assert len({database.value(f"SELECT x FROM t{n}") for n in range(1, 4)}) == 1
+    assert [status.state.value for status in migrator.status()] == ["applied"] * 3
+
+
+def test_an_atomic_run_refuses_a_non_transactional_migration_before_it_begins(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_a", "create table a ()")
+    project.migration("002_b", "-- transactional: false\nvacuum")
+    with pytest.raises(PlanError, match="002_b"):
+        migrator.apply(transactions=Transactions.TOGETHER)
+    assert database.tables() == set()
+
+
+def test_a_second_apply_does_nothing_and_takes_no_lock(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_a", "create table a ()")
+    migrator.apply()
+    before = database.rows("SELECT * FROM _yoyo_log")
+    observer = RecordingObserver()
+    impatient = Migrator(project.config(database=database.url, lock_wait=0), observer)
+    with database.connection.transaction():
+        database.execute("LOCK TABLE _sqlmig_migration IN EXCLUSIVE MODE")
+        assert impatient.apply().results == ()
+    assert observer.begun == []
+    assert database.rows("SELECT * FROM _yoyo_log") == before
+
+
+def test_looking_writes_nothing(project: Project, database: Database, migrator: Migrator) -> None:
+    project.migration("001_a", "create table a ()")
+    before = database.relations()
+    migrator.status()
+    migrator.plan_apply()
+    migrator.plan_rollback(Newest(1))
+    migrator.compare("001")
+    migrator.validate()
+    assert database.relations() == before
+
+
+def test_a_plan_is_what_a_run_does(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    for number in range(1, 6):
+        project.migration(f"00{number}_t", f"create table t{number} ()", f"drop table t{number}")
+    planned = [m.migration_id for m in migrator.plan_apply("003").migrations]
+    assert list(migrator.apply("003").ids(Outcome.DONE)) == planned == ["001_t", "002_t", "003_t"]
+    planned = [m.migration_id for m in migrator.plan_rollback(Since("002")).migrations]
+    done = migrator.rollback(Since("002")).ids(Outcome.DONE)
+    assert list(done) == planned == ["003_t", "002_t"]
+
+
+def test_a_role_that_may_not_create_is_told_so_and_nothing_is_left(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_a", "create table a ()")
+    database.execute(
+        "DROP ROLE IF EXISTS visitor; CREATE ROLE visitor LOGIN; "
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+    )
+    visitor = Migrator(project.config(database=database.url.replace("postgres@", "visitor@")))
+    before = database.relations()
+    with pytest.raises(ExecutionError, match="permission denied for schema public") as caught:
+        visitor.apply()
+    assert caught.value.exit_code == 3
+    assert "Grant this role" in str(caught.value)
+    assert database.relations() == before
+    assert [status.state.value for status in visitor.status()] == ["pending"]
+
+
+def test_the_texts_are_recorded_but_for_those_that_ask_not_to_be(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+    project.migration("002_b", "-- record: checksum\ncreate table b ()", "drop table b")
+    project.migration("003_big", f"select '{'x' * (1 << 20)}'", "select 3")
+    migrator.apply()
+    recorded = database.rows(
+        "SELECT apply_sql, rollback_sql, left(checksum, 7), applied_by, duration_ms >= 0 "
+        "FROM _sqlmig_migration ORDER BY migration_id"
+    )
+    assert recorded == [
+        ("create table a ()", "drop table a", "sha256:", "postgres", True),
+        (None, "drop table b", "sha256:", "postgres", True),
+        (None, "select 3", "sha256:", "postgres", True),
+    ]
+
+
+def test_rollback_works_without_the_file_from_the_recorded_text(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+    project.migration("002_b", "create table b ()", "drop table b")
+    migrator.apply()
+    project.remove("sql/migrations/002_b.sql")
+    project.remove("sql/rollbacks/002_b.sql")
+    assert migrator.rollback(Since("002")).ids(Outcome.DONE) == ("002_b",)
+    assert database.tables() == {"a"}
+
+
+def test_rollback_undoes_in_the_order_of_application_not_of_numbers(
+    project: Project, database: Database
+) -> None:
+    lenient = Migrator(project.config(database=database.url, allow_out_of_order=True))
+    project.migration("001_a", "create table a ()", "drop table a")
+    project.migration("003_c", "create table c ()", "drop table c")
+    lenient.apply()
+    project.migration("002_b", "create table b ()", "drop table b")
+    lenient.apply()
+    assert lenient.rollback(Since("003")).ids(Outcome.DONE) == ("002_b", "003_c")
+    assert database.tables() == {"a"}
