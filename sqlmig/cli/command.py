@@ -1,0 +1,48 @@
+"""What every command shares: the global options, the output, and the exit codes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import click
+
+from sqlmig.cli.options import Options, global_options
+from sqlmig.cli.output import Output
+from sqlmig.errors import SqlmigError
+
+FOUND_SOMETHING = 1
+_INTERRUPTED = 130
+
+
+class Command(click.Command):
+    """A command that takes the global options after its name too; its help leaves them out."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shared = global_options()
+        self._shared = [option.name for option in shared if option.name]
+        for option in shared:
+            option.hidden = True
+        self.params += shared
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command with `ctx.obj` its Output; a known error ends it with its exit code."""
+        given = {name: ctx.params.pop(name) for name in self._shared}
+        options = (ctx.find_object(Options) or Options()).updated(given)
+        ctx.obj = Output(options)
+        _log_to_stderr(options)
+        try:
+            return super().invoke(ctx)
+        except SqlmigError as error:
+            ctx.obj.error(error)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("Interrupted; see what is applied with `sqlmig status`.", err=True)
+            ctx.exit(_INTERRUPTED)
+
+
+def _log_to_stderr(options: Options) -> None:
+    if options.verbose:
+        logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", level=logging.WARNING)
+        logging.getLogger("sqlmig").setLevel(logging.DEBUG)

@@ -1,0 +1,49 @@
+"""The commands about files: whether they can be used, and how they differ from the record."""
+
+from __future__ import annotations
+
+import click
+
+from sqlmig.cli.command import Command
+from sqlmig.cli.output import Output
+from sqlmig.cli.session import migrator_for
+from sqlmig.errors import ConfigError
+from sqlmig.report import json, text
+
+
+@click.command(cls=Command)
+@click.pass_obj
+def validate(output: Output) -> None:
+    """Read and check every file; needs no database."""
+    from sqlmig.validation import validate as validate_project
+
+    migrations = validate_project(output.options.config())
+    output.result(lambda: text.validated(migrations), lambda: json.validated(migrations))
+
+
+@click.command(cls=Command)
+@click.argument("migration", metavar="ID")
+@click.pass_obj
+def diff(output: Output, migration: str) -> None:
+    """Show what was recorded of a migration against its files now."""
+    result = migrator_for(output).compare(migration)
+    output.result(lambda: text.comparison(result), lambda: json.comparison(result))
+
+
+@click.command(cls=Command)
+@click.argument("migrations", metavar="[ID]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All whose files differ from the record.")
+@click.pass_obj
+def repair(output: Output, migrations: tuple[str, ...], everything: bool) -> None:
+    """Record the files of applied migrations as they are now."""
+    if bool(migrations) == everything:
+        raise ConfigError(
+            "say what to repair: one or more IDs, or --all",
+            remedy="See what differs with `sqlmig status`.",
+        )
+    migrator = migrator_for(output)
+    done = migrator.repair(None if everything else list(migrations))
+    output.result(lambda: text.repaired(done), lambda: json.repaired(done))
+
+
+COMMANDS = (validate, diff, repair)

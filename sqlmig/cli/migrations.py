@@ -1,0 +1,119 @@
+"""The commands that move a schema, and the one that shows where it stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.output import Output
+from sqlmig.cli.session import migrator_for
+from sqlmig.errors import ConfigError, RowLossError
+from sqlmig.plan import (
+    Alone,
+    Newest,
+    OutOfOrder,
+    RollbackText,
+    RowLoss,
+    Selection,
+    Since,
+    Transactions,
+)
+from sqlmig.report import json, text
+
+
+@click.command(cls=Command)
+@click.argument("target", required=False)
+@click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
+@click.option("--atomic", is_flag=True, help="Run all in one transaction.")
+@click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
+@click.option("--allow-out-of-order", is_flag=True, help="Apply also below an applied one.")
+@click.pass_obj
+def apply(
+    output: Output,
+    target: str | None,
+    dry_run: bool,
+    atomic: bool,
+    lock_wait: str | None,
+    allow_out_of_order: bool,
+) -> None:
+    """Apply what is pending, up to and including TARGET (a number or an id), or all."""
+    migrator = migrator_for(output, lock_wait=lock_wait)
+    transactions = Transactions.TOGETHER if atomic else Transactions.EACH
+    out_of_order = OutOfOrder.ALLOW if allow_out_of_order else None
+    if dry_run:
+        plan = migrator.plan_apply(target, out_of_order=out_of_order, transactions=transactions)
+        output.result(lambda: text.plan(plan, output.medium), lambda: json.plan(plan))
+    else:
+        report = migrator.apply(target, out_of_order=out_of_order, transactions=transactions)
+        output.result(lambda: text.summary(report), lambda: json.report(report))
+
+
+@click.command(cls=Command)
+@click.argument("target", required=False)
+@click.option("--steps", type=click.IntRange(min=1), metavar="N", help="The N applied last.")
+@click.option("--only", is_flag=True, help="Only TARGET, not what was applied after it.")
+@click.option(
+    "--use",
+    type=click.Choice([choice.value for choice in RollbackText]),
+    help="Which script to run where file and record differ.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
+@click.option("--yes", is_flag=True, help="Agree to the loss of rows in production.")
+@click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
+@click.pass_obj
+def rollback(
+    output: Output,
+    target: str | None,
+    steps: int | None,
+    only: bool,
+    use: str | None,
+    dry_run: bool,
+    yes: bool,
+    lock_wait: str | None,
+) -> None:
+    """Undo TARGET (a number or an id) and all that was applied after it, newest first."""
+    selection = _selection(target, steps, only)
+    script = RollbackText(use) if use else None
+    migrator = migrator_for(output, lock_wait=lock_wait)
+    if dry_run:
+        plan = migrator.plan_rollback(selection, text=script)
+        output.result(lambda: text.plan(plan, output.medium), lambda: json.plan(plan))
+    else:
+        row_loss = RowLoss.ACCEPT if yes else RowLoss.ASK
+        try:
+            report = migrator.rollback(selection, text=script, row_loss=row_loss)
+        except RowLossError as error:
+            if not output.agrees(error.message):
+                raise
+            report = migrator.rollback(selection, text=script, row_loss=RowLoss.ACCEPT)
+        output.result(lambda: text.summary(report), lambda: json.report(report))
+
+
+@click.command(cls=Command)
+@click.option("--check", is_flag=True, help="Exit 1 if anything is pending or not as recorded.")
+@click.pass_context
+def status(context: click.Context, check: bool) -> None:
+    """Show how every migration stands; changes nothing."""
+    output: Output = context.obj
+    found = migrator_for(output).status()
+    output.result(
+        lambda: text.status(found, datetime.now(UTC), output.medium), lambda: json.status(found)
+    )
+    if check and any(item.needs_attention for item in found):
+        context.exit(FOUND_SOMETHING)
+
+
+COMMANDS = (apply, rollback, status)
+
+
+def _selection(target: str | None, steps: int | None, only: bool) -> Selection:
+    if (target is None) == (steps is None) or (only and target is None):
+        raise ConfigError(
+            "say what to roll back: one TARGET, or --steps N (--only goes with a TARGET)",
+            remedy="For example: sqlmig rollback 004, or sqlmig rollback --steps 1.",
+        )
+    if target is None:
+        return Newest(steps or 0)
+    return Alone(target) if only else Since(target)

@@ -1,0 +1,72 @@
+"""The options that every command has, before its name or after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sqlmig.config import EMBEDDED, Config
+from sqlmig.errors import ConfigError
+
+
+class OutputFormat(Enum):
+    """What a command prints: text for people, or JSON for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The global options as given; None where one was not."""
+
+    project: Path | None = None
+    database_url: str | None = None
+    embedded: bool | None = None
+    env: str | None = None
+    output_format: OutputFormat | None = None
+    verbose: bool | None = None
+    quiet: bool | None = None
+
+    def updated(self, given: dict[str, Any]) -> Options:
+        """These options, overridden by those given."""
+        return replace(self, **{name: value for name, value in given.items() if value is not None})
+
+    def config(self, **arguments: object) -> Config:
+        """The settings in force, with these options and the arguments of a command on top."""
+        if self.embedded and self.database_url:
+            raise ConfigError(
+                "--embedded and --database-url name two databases", remedy="Give one of them."
+            )
+        database = EMBEDDED if self.embedded else self.database_url
+        given = {"database": database, "environment": self.env, **arguments}
+        return Config.load(self.project, given)
+
+
+def global_options() -> list[click.Option]:
+    """The options, newly made for the command that takes them."""
+    return [
+        click.Option(
+            ["--project"],
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="The folder with the settings (default: the nearest one upwards).",
+        ),
+        click.Option(["--database-url"], metavar="URL", help="The database, as libpq names it."),
+        click.Option(
+            ["--embedded"], is_flag=True, default=None, help="Use the project's embedded server."
+        ),
+        click.Option(["--env"], metavar="NAME", help="development, testing or production."),
+        click.Option(
+            ["--format", "output_format"],
+            type=click.Choice([choice.value for choice in OutputFormat]),
+            callback=lambda _, __, value: OutputFormat(value) if value else None,
+            help="Output for people or for programs (default: text).",
+        ),
+        click.Option(["-v", "--verbose"], is_flag=True, default=None, help="Log what is done."),
+        click.Option(["-q", "--quiet"], is_flag=True, default=None, help="Print errors only."),
+    ]

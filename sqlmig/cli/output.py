@@ -1,0 +1,84 @@
+"""Prints what commands return, in the format that was asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import click
+
+from sqlmig.cli.options import Options, OutputFormat
+from sqlmig.errors import SqlmigError
+from sqlmig.model import Direction, LockHolder, MigrationResult
+from sqlmig.report import json, text
+from sqlmig.report.text import Medium
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a command's words go: results to stdout, what goes on besides to stderr."""
+
+    options: Options
+
+    @property
+    def is_json(self) -> bool:
+        """Whether a program reads the output."""
+        return self.options.output_format is OutputFormat.JSON
+
+    @property
+    def medium(self) -> Medium:
+        """Whether stdout is a terminal."""
+        return Medium.TERMINAL if sys.stdout.isatty() else Medium.PIPE
+
+    def result(self, as_text: Callable[[], str], as_json: Callable[[], str]) -> None:
+        """Prints a result, made only in the form that is wanted."""
+        if self.is_json:
+            click.echo(as_json())
+        elif not self.options.quiet:
+            click.echo(as_text())
+
+    def line(self, words: str) -> None:
+        """Prints a line of progress, which only people read."""
+        if not self.is_json and not self.options.quiet:
+            click.echo(words)
+
+    def notice(self, words: str) -> None:
+        """Prints what a person should know while the command goes on."""
+        if not self.options.quiet:
+            click.echo(words, err=True)
+
+    def agrees(self, what: str) -> bool:
+        """Asks on a terminal; elsewhere nobody is there to agree."""
+        if self.is_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return False
+        return click.confirm(f"{what}\nGo on?", default=False)
+
+    def error(self, problem: SqlmigError) -> None:
+        """Prints why the command could not do its work: JSON to stdout, text to stderr."""
+        if self.is_json:
+            click.echo(json.error(problem))
+        else:
+            click.echo(str(problem), err=True)
+
+
+class Progress:
+    """An observer that prints a line for every event."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def started(self, migration_id: str, direction: Direction) -> None:
+        """Nothing: the line comes when it is done."""
+
+    def finished(self, result: MigrationResult) -> None:
+        """A migration is committed."""
+        self._output.line(text.finished(result))
+
+    def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
+        """Another runner is at work."""
+        self._output.notice(text.waiting(holder, remaining))
+
+    def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
+        """A migration met a lock."""
+        self._output.notice(text.retrying(migration_ids, reason, delay))

@@ -1,0 +1,34 @@
+"""What a command works with: the project's migrator, its embedded server started if need be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlmig.cli.output import Output, Progress
+
+if TYPE_CHECKING:
+    from sqlmig.config import Config
+    from sqlmig.migrator import Migrator
+
+
+def migrator_for(output: Output, **arguments: object) -> Migrator:
+    """The migrator that the command's options describe; it tells its progress to the output."""
+    from sqlmig.migrator import Migrator
+
+    config = output.options.config(**arguments)
+    if config.is_embedded:
+        _start_server(output, config)
+    return Migrator(config, Progress(output))
+
+
+def _start_server(output: Output, config: Config) -> None:
+    """Starts the server here rather than unseen in the migrator, to say that it stays."""
+    from sqlmig.database import embedded_server
+
+    server = embedded_server(config)
+    if not server.status().running:
+        status = server.start()
+        output.notice(
+            f"Started PostgreSQL {status.version} for this project; it keeps running until "
+            f"`sqlmig embedded stop`.\nReach it with: psql '{status.url}'"
+        )

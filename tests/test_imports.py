@@ -1,0 +1,59 @@
+"""What a command does not need, it does not import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.database import Database
+from tests.project import Project
+
+PROBE = """
+import sys
+from sqlmig.cli import main
+try:
+    main({arguments!r}, prog_name="sqlmig")
+except SystemExit as end:
+    assert not end.code, end.code
+print("IMPORTED", *sorted({{name.split(".")[0] for name in sys.modules}}))
+"""
+
+
+def imported_by(project: Project, *arguments: str) -> set[str]:
+    """The top-level packages in memory after that command, run in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(arguments=list(arguments))],
+        cwd=project.root,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.fixture(autouse=True)
+def one_migration(project: Project) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+
+
+def test_yoyo_is_imported_only_when_something_has_to_run(
+    project: Project, database: Database
+) -> None:
+    url = ("--database-url", database.url)
+    assert "yoyo" not in imported_by(project, *url, "status")
+    assert "yoyo" not in imported_by(project, *url, "apply", "--dry-run")
+    assert "yoyo" in imported_by(project, *url, "apply")
+    assert "yoyo" not in imported_by(project, *url, "apply")
+
+
+def test_rich_is_not_imported_in_a_pipe(project: Project, database: Database) -> None:
+    url = ("--database-url", database.url)
+    for command in ("status", "apply"):
+        assert "rich" not in imported_by(project, *url, command)
+
+
+def test_a_command_without_a_database_does_not_import_its_driver(project: Project) -> None:
+    imported = imported_by(project, "validate")
+    assert not imported & {"psycopg", "yoyo", "rich", "motor"}
