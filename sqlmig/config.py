@@ -9,7 +9,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -47,18 +47,19 @@ def _duration(value: object) -> str:
 
 
 def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("expected seconds")
-    seconds = float(value)
+    try:
+        seconds = -1.0 if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        seconds = -1.0
     if not 0 <= seconds < float("inf"):
         raise ValueError("expected seconds, 0 or more")
     return seconds
 
 
 def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str) or int(value) < 1:
+    if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 1:
         raise ValueError("expected a whole number, 1 or more")
-    return int(value)
+    return int(str(value))
 
 
 def _switch(value: object) -> bool:
@@ -128,6 +129,7 @@ class Config:
         taken, else the current one. Writes nothing. Raises ConfigError, naming the place of the
         value, for settings that are unknown or cannot be read.
         """
+        _refuse_unknown(arguments, "arguments")
         root = _find_project() if project is None else _existing_folder(project)
         from_file, file_name = _read_settings(root)
         values: dict[str, Any] = {"project": root}
@@ -161,6 +163,11 @@ class Config:
     def rollbacks_folder(self) -> Path:
         """Where the rollback scripts lie."""
         return self.project / self.rollbacks
+
+
+def has_settings(project: Path) -> bool:
+    """Whether that folder has a file with settings of sqlmig's."""
+    return _settings_file(project) is not None
 
 
 def _settings() -> list[Field[Any]]:
@@ -231,15 +238,19 @@ def _read_settings(folder: Path) -> tuple[Mapping[str, object], str]:
     if path is None:
         return {}, ""
     table = _tool_table(path) or {}
+    _refuse_unknown(table, str(path))
+    return table, str(path)
+
+
+def _refuse_unknown(names: Iterable[str], origin: str) -> None:
     known = [setting.name for setting in _settings()]
-    for name in table:
+    for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             raise ConfigError(
-                f"{path}: unknown setting {name!r}",
+                f"{origin}: unknown setting {name!r}",
                 remedy=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
             )
-    return table, str(path)
 
 
 def _tool_table(path: Path) -> Mapping[str, object] | None:
@@ -252,5 +263,8 @@ def _tool_table(path: Path) -> Mapping[str, object] | None:
         raise ConfigError(f"{path}: {error.strerror}", remedy="Make that file readable.") from error
     if path.name == "sqlmig.toml":
         return document
-    table = document.get("tool", {}).get("sqlmig")
-    return table if isinstance(table, Mapping) else None
+    tools = document.get("tool", {})
+    table = tools.get("sqlmig") if isinstance(tools, Mapping) else None
+    if table is not None and not isinstance(table, Mapping):
+        raise ConfigError(f"{path}: tool.sqlmig is no table", remedy="Write [tool.sqlmig].")
+    return table

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from psycopg import Connection
 from pytest_postgresql import factories
 
@@ -17,6 +18,10 @@ from tests.project import Project
 # Tests lose nothing when the machine does: they need no flushing to disk.
 _SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 _SOCKET, _PORT = "SQLMIG_TEST_SOCKET", "SQLMIG_TEST_PORT"
+# A busy machine makes no example wrong.
+settings.register_profile("sqlmig", deadline=None)
+settings.load_profile("sqlmig")
+
 _CLEANUP = pytest.StashKey[ExitStack]()
 
 # What would make a developer's own settings part of the tests.

@@ -345,3 +345,16 @@ def test_settings_that_are_no_toml_are_refused(project: Project, content: bytes)
     error = refused(project)
     assert error.message.startswith(f"{path}: ")
     assert error.remedy == "Mend the TOML of that file."
+
+
+def test_an_argument_that_is_no_setting_is_refused(project: Project) -> None:
+    with pytest.raises(ConfigError, match="unknown setting 'lock_wiat'") as caught:
+        project.config(lock_wiat=3)
+    assert "Did you mean 'lock_wait'?" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[tool]\nsqlmig = 1\n"])
+def test_settings_that_are_no_table_are_refused(project: Project, text: str) -> None:
+    project.write("pyproject.toml", text)
+    with pytest.raises(ConfigError, match="is no table"):
+        project.config()

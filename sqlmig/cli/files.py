@@ -1,6 +1,8 @@
-"""The commands about files: whether they can be used, and how they differ from the record."""
+"""The commands about files: made, checked, and compared with the record."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -19,6 +21,16 @@ def validate(output: Output) -> None:
 
     migrations = validate_project(output.options.config())
     output.result(lambda: text.validated(migrations), lambda: json.validated(migrations))
+
+
+@click.command(cls=Command)
+@click.pass_obj
+def init(output: Output) -> None:
+    """Make settings, folders and a first migration; overwrites nothing."""
+    from sqlmig.starter import write_starter
+
+    written = write_starter(output.options.project or Path())
+    output.result(lambda: text.starter(written), lambda: json.starter(written))
 
 
 @click.command(cls=Command)
@@ -46,4 +58,4 @@ def repair(output: Output, migrations: tuple[str, ...], everything: bool) -> Non
     output.result(lambda: text.repaired(done), lambda: json.repaired(done))
 
 
-COMMANDS = (validate, diff, repair)
+COMMANDS = (init, validate, diff, repair)

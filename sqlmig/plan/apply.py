@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from itertools import zip_longest
 
 from sqlmig.errors import (
     ChecksumMismatchError,
     MissingMigrationError,
     OutOfOrderError,
-    PartialMigrationError,
     PlanError,
 )
 from sqlmig.model import (
@@ -19,13 +17,13 @@ from sqlmig.model import (
     MigrationFile,
     MigrationState,
     MigrationStatus,
-    Script,
     migration_order,
 )
 from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes
 from sqlmig.plan.references import resolve
-from sqlmig.plan.status import Files, History, differ_in_layout_only, statuses
-from sqlmig.source.script import PreparedScript, prepare
+from sqlmig.plan.resume import statements_done
+from sqlmig.plan.status import Files, History, statuses
+from sqlmig.source.script import prepare
 
 _OPEN = (MigrationState.PENDING, MigrationState.PARTIAL)
 
@@ -98,7 +96,7 @@ def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Files) ->
             remedy=f"See what changed: sqlmig diff {changed[0]}. Undo the change, or accept the "
             f"file as it is now: sqlmig repair {changed[0]}.",
         )
-    last = max(file.order for file in files)
+    last = max((file.order for file in files), default=((), ""))
     gone = [name for name in _ids(standing, MigrationState.MISSING) if migration_order(name) < last]
     if gone:
         raise MissingMigrationError(
@@ -122,6 +120,8 @@ def _up_to(files: Files, target: str | None) -> Files:
 
 def _planned(file: MigrationFile, row: AppliedMigration | None) -> PlannedMigration:
     prepared = prepare(file.file.script, file.file.directives)
+    if file.rollback:
+        prepare(file.rollback.script, file.rollback.directives)  # refused now, not when needed
     return PlannedMigration(
         file.migration_id,
         Direction.APPLY,
@@ -129,38 +129,8 @@ def _planned(file: MigrationFile, row: AppliedMigration | None) -> PlannedMigrat
         file.file.directives,
         file.file.description,
         file.rollback.script if file.rollback else None,
-        statements_done=_statements_done(file, prepared, row) if row else 0,
+        statements_done=statements_done(file, prepared, row) if row else 0,
     )
-
-
-def _statements_done(file: MigrationFile, prepared: PreparedScript, row: AppliedMigration) -> int:
-    """How many statements a partial migration need not run again.
-
-    Raises PartialMigrationError where one of them has changed since, or cannot be compared.
-    """
-    done = row.statements_done or 0
-    if row.checksum == file.file.script.checksum:
-        return done
-    recorded = Script(f"recorded text of {file.migration_id}", row.apply_sql or "", "")
-    before = _texts(prepare(recorded, file.file.directives))[:done]
-    now = _texts(prepared)[:done]
-    changed = [i for i, (a, b) in enumerate(zip_longest(before, now), 1) if not _same(a, b)]
-    if changed or len(before) < done or file.file.directives.transactional:
-        raise PartialMigrationError(
-            f"{file.migration_id}: statement {changed[0] if changed else done} of {done} that are "
-            "done already has changed since",
-            migration_ids=[file.migration_id],
-            remedy="Put the done statements back as they were; the rest may change.",
-        )
-    return done
-
-
-def _texts(prepared: PreparedScript) -> list[str]:
-    return [prepared.text[statement.start : statement.end] for statement in prepared.statements]
-
-
-def _same(left: str | None, right: str | None) -> bool:
-    return left is not None and right is not None and differ_in_layout_only(left, right)
 
 
 def _warnings(

@@ -56,6 +56,10 @@ def select(files: Files, history: History, selection: Selection) -> list[str]:
     _refuse_partial(history)
     ids = [row.migration_id for row in reversed(history)]
     if isinstance(selection, Newest):
+        if selection.steps < 1:
+            raise PlanError(
+                f"{selection.steps} steps cannot be rolled back", remedy="Give 1 or more."
+            )
         return ids[: selection.steps]
     known = [*ids, *(file.migration_id for file in files)]
     target = resolve(selection.reference, known)
@@ -145,11 +149,13 @@ def _recorded_script(row: AppliedMigration) -> Script | None:
 def _irreversible(
     row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
 ) -> IrreversibleMigrationError:
-    reason, remedy = "no rollback was recorded", "Restore its files, or undo it by hand."
     if file is None:
         reason = "its file is gone and no rollback was recorded"
-    elif text is not RollbackText.RECORDED:
-        reason = file.file.directives.irreversible or reason
+        remedy = "Restore its files, or undo it by hand."
+    elif text is RollbackText.RECORDED:
+        reason, remedy = "no rollback was recorded", "Run the file's: --use file."
+    else:
+        reason = file.file.directives.irreversible or "it has no rollback"
         remedy = "Write a new migration that undoes it, or a rollback file in place of the reason."
     return IrreversibleMigrationError(
         f"{row.migration_id} cannot be rolled back: {reason}",

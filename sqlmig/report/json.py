@@ -20,6 +20,7 @@ from sqlmig.plan import Plan, PlannedMigration
 
 if TYPE_CHECKING:
     from sqlmig.embedded import ServerStatus
+    from sqlmig.starter import Starter
 
 VERSION = 1
 
@@ -68,6 +69,13 @@ def comparison(result: Comparison) -> str:
 def repaired(migration_ids: Sequence[str]) -> str:
     """Which records were brought up to the files."""
     return _document(repaired=list(migration_ids))
+
+
+def starter(written: Starter) -> str:
+    """Which files a new project got."""
+    return _document(
+        created=[str(path) for path in written.created], kept=[str(path) for path in written.kept]
+    )
 
 
 def server(found: ServerStatus) -> str:

@@ -25,6 +25,7 @@ from sqlmig.plan import Plan, PlannedMigration, Transactions
 
 if TYPE_CHECKING:
     from sqlmig.embedded import ServerStatus
+    from sqlmig.starter import Starter
 
 _STATE_COLOURS = {
     MigrationState.APPLIED: "green",
@@ -136,6 +137,15 @@ def repaired(migration_ids: Sequence[str]) -> str:
     return "\n".join(lines) or "Nothing to repair: every file is as recorded."
 
 
+def starter(written: Starter) -> str:
+    """Which files a new project got, and what to do next."""
+    lines = [f"made  {path}" for path in written.created]
+    lines += [f"kept  {path}, which was there" for path in written.kept]
+    if not lines:
+        return "Nothing to make: this project has settings and migrations."
+    return "\n".join((*lines, "Next: sqlmig apply"))
+
+
 def server(found: ServerStatus) -> str:
     """Where the embedded server is, and how to reach and stop it."""
     if found.data is None:
@@ -201,14 +211,22 @@ def _status_row(item: MigrationStatus, now: datetime) -> tuple[_Cell, ...]:
 def _plan_row(migration: PlannedMigration) -> tuple[_Cell, ...]:
     return (
         _Cell(migration.migration_id),
-        _Cell(str(len(migration.prepared.statements))),
+        _Cell(_statements(migration)),
         _Cell(migration.description),
     )
 
 
 def _script(migration: PlannedMigration) -> str:
+    """The SQL that is going to be sent."""
+    prepared, done = migration.prepared, migration.statements_done
     mode = "" if migration.directives.transactional else " (outside a transaction)"
-    return f"-- {migration.prepared.script.path}{mode}\n{migration.prepared.text.strip()}"
+    start = prepared.statements[done - 1].stop if done else 0
+    return f"-- {prepared.script.path}{mode}\n{prepared.text[start:].strip()}"
+
+
+def _statements(migration: PlannedMigration) -> str:
+    total, done = len(migration.prepared.statements), migration.statements_done
+    return f"{done + 1} to {total}" if done else str(total)
 
 
 def _with_warnings(warnings: Sequence[str], text: str) -> str:

@@ -19,6 +19,8 @@ from sqlmig.source.directives import FileKind, read_head
 from sqlmig.source.lexer import LexError
 
 _SUFFIX = ".sql"
+# Hidden files, Python's own (a folder may be a package), and what `yoyo new` has in an editor.
+_PASSED_OVER = (".", "__", "_tmp_yoyonew")
 _ROLLBACK_SUFFIX = ".rollback.sql"
 
 
@@ -26,7 +28,7 @@ def read_migrations(migrations: Path, rollbacks: Path) -> tuple[MigrationFile, .
     """All migrations of a project in the order in which they apply, each with its rollback.
 
     The rollback of `migrations/<id>.sql` is `rollbacks/<id>.sql`, or, in yoyo's place,
-    `migrations/<id>.rollback.sql`. Files other than `.sql` and hidden ones are passed over.
+    `migrations/<id>.rollback.sql`. Files that do not end in .sql or .py are passed over.
     Raises SourceError where one file cannot be used, UnusableFilesError for several.
     """
     scripts, beside = _list_migrations(migrations)
@@ -142,7 +144,7 @@ def _list_folder(folder: Path) -> dict[str, Path]:
     errors = []
     found = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "_")) or not path.is_file():
+        if path.name.startswith(_PASSED_OVER) or path.is_dir():
             continue
         if path.suffix == _SUFFIX:
             found[path.name.removesuffix(_SUFFIX)] = path

@@ -20,6 +20,7 @@ _HARMLESS_META_COMMANDS = ("\\restrict", "\\unrestrict")
 _READING = {
     "standard_conforming_strings": ("on", "true", "yes", "1", "default"),
     "client_encoding": ("utf8", "utf-8", "unicode", "default"),
+    "names": ("utf8", "utf-8", "unicode", "default"),  # SET NAMES is client_encoding
 }
 
 
@@ -71,7 +72,7 @@ def prepare(script: Script, directives: Directives) -> PreparedScript:
         kept = kept[1:-1]
         notes = (f"{script.path}: its own BEGIN and COMMIT are left out; sqlmig sends them",)
     for statement in kept:
-        _refuse(script, statement)
+        _refuse(script, statement, directives)
     return PreparedScript(script, _blanked(script.text, blanks), kept, notes)
 
 
@@ -111,7 +112,7 @@ def _outer_pair(script: Script, found: tuple[Statement, ...]) -> list[Statement]
     return [found[0], found[-1]] if opens and closes else []
 
 
-def _refuse(script: Script, statement: Statement) -> None:
+def _refuse(script: Script, statement: Statement, directives: Directives) -> None:
     if statement.is_meta_command:
         raise SourceError(
             f"{statement.word} is a command of psql, not SQL",
@@ -119,20 +120,29 @@ def _refuse(script: Script, statement: Statement) -> None:
             remedy="Remove it, or write what it does in SQL.",
         )
     if statement.word in _TRANSACTION_WORDS:
-        _refuse_transaction_control(script, statement)
+        _refuse_transaction_control(script, statement, directives)
     if statement.word == "set":
         _refuse_another_reading(script, statement)
 
 
-def _refuse_transaction_control(script: Script, statement: Statement) -> None:
+def _refuse_transaction_control(
+    script: Script, statement: Statement, directives: Directives
+) -> None:
     words = leading_words(script.text, statement, 3)
     if words[0] == "prepare" and words[1:2] != ("transaction",):
         return
     if words[0] == "rollback" and "to" in words[1:]:
         return
+    word, location = words[0].upper(), Location.at(script.path, script.text, statement.start)
+    if not directives.transactional:
+        raise SourceError(
+            f"{word} in a file whose statements run one by one",
+            location=location,
+            remedy="Remove it, or put what belongs together into a transactional file.",
+        )
     raise SourceError(
-        f"{words[0].upper()} would end the transaction that sqlmig keeps for this file",
-        location=Location.at(script.path, script.text, statement.start),
+        f"{word} would end the transaction that sqlmig keeps for this file",
+        location=location,
         remedy="Remove it: the file and its record commit together. What must run outside a "
         "transaction goes into a file of its own with `-- transactional: false`.",
     )

@@ -126,7 +126,7 @@ def test_a_name_that_is_nearly_a_directive_is_a_mistake_with_the_right_spelling(
         "-- SPDX-License-Identifier: Apache-2.0",
         "-- Name: payments; Type: TABLE; Schema: public; Owner: -",
         "-- Note: the trigger comes later",
-        "-- TODO: nothing",
+        "-- Add: an index for the report",
         "-- Copyright: the authors",
         "-- https://www.postgresql.org/docs/current/sql-createtable.html",
         "-- see http://example.org: it says why",
@@ -219,6 +219,7 @@ def test_a_directive_below_the_first_statement_is_refused(text: str) -> None:
 )
 def test_what_only_looks_like_a_directive_below_the_first_statement_is_none(text: str) -> None:
     assert read(text) == Directives()
+    assert read(f"-- adr: 0002\n{text}") == Directives(adr="0002")
 
 
 @pytest.mark.parametrize(

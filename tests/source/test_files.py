@@ -131,10 +131,14 @@ def test_other_encodings_and_cut_characters_are_refused(
 
 
 @pytest.mark.parametrize("mark", [b"", BOM])
-def test_a_nul_is_refused_at_its_place(mark: bytes) -> None:
-    error = refused_bytes(mark + "select 1;\nselect 'é\0';".encode())
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [("select 1;\nselect 'é\0';", Position(2, 10)), ("\0", Position(1, 1))],
+)
+def test_a_nul_is_refused_at_its_place(mark: bytes, text: str, position: Position) -> None:
+    error = refused_bytes(mark + text.encode())
     assert error.message == "a NUL character, which PostgreSQL cannot store"
-    assert error.location.position == Position(2, 10)
+    assert error.location.position == position
 
 
 def test_a_bad_file_is_named_by_its_path(project: Project) -> None:
@@ -379,3 +383,10 @@ def refused_together(project: Project) -> UnusableFilesError:
         project.files()
     assert caught.value.exit_code == 2
     return caught.value
+
+
+def test_a_link_that_leads_nowhere_is_an_error(project: Project) -> None:
+    project.migration("001_a", "select 1;")
+    (project.root / "sql/migrations/002_b.sql").symlink_to("nowhere")
+    with pytest.raises(SourceError, match="cannot be read"):
+        project.files()
