@@ -15,44 +15,79 @@ from itertools import islice, takewhile
 
 _Spans = Iterator[tuple[int, int]]
 
-# Possessive quantifiers all over: no pattern ever goes back, so every one takes linear time.
+
+def _many(pattern: str) -> str:
+    """The pattern any number of times, as `(?:…)*+`, which Python before 3.11.5 matches wrongly
+    where the repeated part is more than one set of characters (python/cpython#106052)."""
+    return f"(?>(?:{pattern})*)"
+
+
+def _upto(times: int, pattern: str) -> str:
+    """The pattern at most so many times."""
+    return f"(?>(?:{pattern}){{0,{times}}})"
+
+
+def _some(pattern: str) -> str:
+    """The pattern once or more, as `(?:…)++`."""
+    return f"(?>(?:{pattern})+)"
+
+
+def _maybe(pattern: str) -> str:
+    """The pattern once or not at all, as `(?:…)?+`."""
+    return f"(?>(?:{pattern})?)"
+
+
+# Possessive quantifiers and atomic groups all over: no pattern ever goes back, so every one takes
+# linear time.
 _LETTER = r"A-Za-z_\x80-\U0010ffff"  # to scan.l every character beyond ASCII is a letter
 _SPACE = r" \t\n\r\f\v"
 _LINE_COMMENT = r"--[^\n\r]*+"
-_FLAT_COMMENT = r"/\*(?:[^*/]++|\*(?!/)|/(?!\*))*+\*/"  # a block comment with none inside it
+_FLAT_COMMENT = r"/\*" + _many(r"[^*/]++|\*(?!/)|/(?!\*)") + r"\*/"  # with none inside it
 _WORD = rf"(?![eE]')[{_LETTER}][{_LETTER}0-9$]*+"
-_STRING = r"'[^']*+(?:''[^']*+)*+'"
-_QUOTED_NAME = r'"[^"]*+(?:""[^"]*+)*+"'
+_STRING = "'[^']*+" + _many("''[^']*+") + "'"
+_QUOTED_NAME = '"[^"]*+' + _many('""[^"]*+') + '"'
 _LONE_DOLLAR = rf"\$(?![{_LETTER}$])"  # of a parameter such as $1
 # 'a' <newline> 'b' is one literal; -- comments may stand between. It matters after E'a': the
 # escapes hold in 'b' too.
-_CONTINUATION = rf"(?:[ \t\f\v]|{_LINE_COMMENT})*+[\n\r](?:[{_SPACE}]|{_LINE_COMMENT}[\n\r])*+'"
-_ESCAPE_BODY = r"[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'"
-_ESCAPE_STRING = rf"[eE]'{_ESCAPE_BODY}(?:{_CONTINUATION}{_ESCAPE_BODY})*+(?!{_CONTINUATION})"
+_CONTINUATION = (
+    _many(rf"[ \t\f\v]|{_LINE_COMMENT}") + r"[\n\r]" + _many(rf"[{_SPACE}]|{_LINE_COMMENT}[\n\r]")
+) + "'"
+_ESCAPE_BODY = r"[^'\\]*+" + _many(r"(?:\\.|'')[^'\\]*+") + "'"
+_ESCAPE_STRING = (
+    f"[eE]'{_ESCAPE_BODY}" + _many(_CONTINUATION + _ESCAPE_BODY) + f"(?!{_CONTINUATION})"
+)
+_PREFIXED_STRING = _maybe("[bBnNxX]|[uU]&") + _STRING
+_PREFIXED_NAME = _maybe("[uU]&") + _QUOTED_NAME
+# A number with what sticks to it; operators end where a comment begins.
+_NUMBER = r"\.?[0-9]" + _many(rf"[0-9]|[eE][+-][0-9]|\.(?!\.)|{_WORD}")
+_PARAMETER = r"\$[0-9]++" + _maybe(_WORD)
+_OPERATOR = _some(r"[~!@#^&|`?+*%<>=]|-(?!-)|/(?!\*)")
 
 _PLAIN = rf"[^;'\"$/\-\\{_LETTER}]"
-_skip_simple = re.compile(
-    rf"(?:{_PLAIN}++|{_WORD}{_PLAIN}*+|{_STRING}|{_LINE_COMMENT}|-|{_QUOTED_NAME}"
-    rf"|{_ESCAPE_STRING}|{_LONE_DOLLAR}|{_FLAT_COMMENT}|/(?!\*))*+",
+# So many pieces at a time: an atomic group takes memory for each until it is left.
+_RUN = 1000
+_simple_run = re.compile(
+    _upto(
+        _RUN,
+        rf"{_PLAIN}++|{_WORD}{_PLAIN}*+|{_STRING}|{_LINE_COMMENT}|-|{_QUOTED_NAME}"
+        rf"|{_ESCAPE_STRING}|{_LONE_DOLLAR}|{_FLAT_COMMENT}|/(?!\*)",
+    ),
     re.DOTALL,
 ).match
 _simple_token = re.compile(
-    rf"{_ESCAPE_STRING}|(?:[bBnNxX]|[uU]&)?+{_STRING}|(?:[uU]&)?+{_QUOTED_NAME}|{_WORD}"
-    rf"|\.?[0-9](?:[0-9]|[eE][+-][0-9]|\.(?!\.)|{_WORD})*+"  # a number, with what sticks to it
-    rf"|\$[0-9]++(?:{_WORD})?+|{_LONE_DOLLAR}"
-    r"|(?:[~!@#^&|`?+*%<>=]|-(?!-)|/(?!\*))++|::|:=|\.\."  # operators end where a comment begins
-    rf"|[^'\"$/\-{_LETTER}]",
+    rf"{_ESCAPE_STRING}|{_PREFIXED_STRING}|{_PREFIXED_NAME}|{_WORD}|{_NUMBER}|{_PARAMETER}"
+    rf"|{_LONE_DOLLAR}|{_OPERATOR}|::|:=|\.\.|[^'\"$/\-{_LETTER}]",
     re.DOTALL,
 ).match
-_skip_flat_blank = re.compile(rf"(?:[{_SPACE}]++|{_LINE_COMMENT}|{_FLAT_COMMENT})*+").match
+_skip_flat_blank = re.compile(_many(rf"[{_SPACE}]++|{_LINE_COMMENT}|{_FLAT_COMMENT}")).match
 _skip_space = re.compile(rf"[{_SPACE}]*+").match
 _word = re.compile(_WORD).match
 _ascii_word = re.compile(r"\\?[A-Za-z_][A-Za-z0-9_$]*+").fullmatch
 _continuation = re.compile(_CONTINUATION).match
-_dollar_tag = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*+)?+\$").match
+_dollar_tag = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*+)?\$").match
 _comment_edge = re.compile(r"/\*|\*/").search
 _rest_of_line = re.compile(r"[^\n\r]*+").match
-_rest_before_data = re.compile(rf"[ \t\f\v]*+(?:{_LINE_COMMENT})?+\r?(?:\n|\Z)").match
+_rest_before_data = re.compile(rf"[ \t\f\v]*+(?:{_LINE_COMMENT})?\r?(?:\n|\Z)").match
 _end_marker = re.compile(r"\\\.(?<=\n\\\.)\r?$", re.MULTILINE).search
 
 
@@ -186,11 +221,18 @@ def _statement_end(text: str, start: int, word: str) -> int:
 
 def _semicolon(text: str, position: int) -> int:
     """The next semicolon or backslash outside literals and comments, or the end of the text."""
-    while (position := _after(_skip_simple(text, position))) < len(text):
+    while (position := _skip_simple(text, position)) < len(text):
         if text[position] in ";\\":
             break
         position = _skip_hard(text, position)
     return position
+
+
+def _skip_simple(text: str, position: int) -> int:
+    """Past all that neither ends a statement nor needs a closer look."""
+    while (end := _after(_simple_run(text, position))) - position >= _RUN:
+        position = end
+    return end
 
 
 def _rule_end(text: str, start: int) -> int:
