@@ -111,6 +111,7 @@ class Config:
     lock_timeout: str = _setting("5s", _duration, "SQLMIG_LOCK_TIMEOUT")
     statement_timeout: str | None = _setting(None, _duration, "SQLMIG_STATEMENT_TIMEOUT")
     lock_wait: float = _setting(60.0, _seconds, "SQLMIG_LOCK_WAIT")
+    wait_for_database: float = _setting(0.0, _seconds, "SQLMIG_WAIT_FOR_DATABASE")
     lock_tries: int = _setting(10, _count, "SQLMIG_LOCK_TRIES")
     allow_out_of_order: bool = _setting(default=False, parse=_switch)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

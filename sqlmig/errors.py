@@ -24,6 +24,8 @@ SqlmigError
     └── MigrationFailedError
         └── RowLossError                    a rollback in production that wants a yes
 
+RunInterrupted, after a Ctrl-C, is a KeyboardInterrupt: exit code 130.
+
 Every message says what happened and ends with what to do about it.
 """
 
@@ -226,3 +228,17 @@ class RowLossError(MigrationFailedError):
             "the same with --yes.",
         )
         self.losses = tuple(losses)
+
+
+class RunInterrupted(KeyboardInterrupt):  # as Python names what it is
+    """A Ctrl-C stopped a run: the statement was cancelled and its transaction undone.
+
+    `report` has what was applied before. No SqlmigError, so that `except Exception` lets it pass.
+    """
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("interrupted")
+        self.report = report
+
+    def __str__(self) -> str:
+        return f"Interrupted: {self.report.tally()}."

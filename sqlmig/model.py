@@ -180,7 +180,8 @@ class AppliedMigration:
     """One row of the history.
 
     `checksum` and the texts are None where yoyo alone applied it, the texts also where they were
-    not asked for or not kept; `statements_done` and `statements_total` are None once complete.
+    not asked for or not kept. `statements_done`, `statements_begun` and `statements_total` are
+    None once complete; where one more is begun than done, its runner died in the middle of it.
     """
 
     migration_id: str
@@ -191,6 +192,7 @@ class AppliedMigration:
     apply_sql: str | None = None
     rollback_sql: str | None = None
     statements_done: int | None = None
+    statements_begun: int | None = None
     statements_total: int | None = None
 
     @property
@@ -301,6 +303,18 @@ class LockHolder:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that keeps a migration waiting: for a lock on what, and what it runs or ran."""
+
+    pid: int
+    locked: str
+    query: str
+
+    def __str__(self) -> str:
+        return f"a lock on {self.locked} held by pid {self.pid}: {self.query}"
+
+
 class Observer(Protocol):
     """Who is told how a run goes on, as it happens; the calls come from the thread of the run."""
 
@@ -312,6 +326,9 @@ class Observer(Protocol):
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
         """Another runner is at work; this one gives up in `remaining` seconds."""
+
+    def blocked(self, blocker: Blocker) -> None:
+        """A statement waits for a lock that another session holds; from a thread of its own."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         """They met a lock or a deadlock, were undone, and are run again in `delay` seconds."""
@@ -327,6 +344,9 @@ class SilentObserver:
         """Do nothing."""
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
+        """Do nothing."""
+
+    def blocked(self, blocker: Blocker) -> None:
         """Do nothing."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from typing import Any
 
 import click
@@ -32,13 +33,14 @@ class Command(click.Command):
         options = (ctx.find_object(Options) or Options()).updated(given)
         ctx.obj = Output(options)
         _log_to_stderr(options)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be ended is to be stopped
         try:
             return super().invoke(ctx)
         except SqlmigError as error:
             ctx.obj.error(error)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("Interrupted; see what is applied with `sqlmig status`.", err=True)
+        except KeyboardInterrupt as interrupt:
+            click.echo(str(interrupt) or "Interrupted.", err=True)
             ctx.exit(_INTERRUPTED)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypedDict
 
 import click
 
@@ -12,6 +13,8 @@ from sqlmig.cli.session import migrator_for
 from sqlmig.errors import ConfigError, RowLossError
 from sqlmig.plan import (
     Alone,
+    Answer,
+    Decision,
     Newest,
     OutOfOrder,
     RollbackText,
@@ -28,7 +31,20 @@ from sqlmig.report import json, text
 @click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
 @click.option("--atomic", is_flag=True, help="Run all in one transaction.")
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
+@click.option("--wait-for-database", metavar="SECONDS", help="How long to wait for a server.")
 @click.option("--allow-out-of-order", is_flag=True, help="Apply also below an applied one.")
+@click.option(
+    "--redo-statement",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Run statement N of a half-done migration again.",
+)
+@click.option(
+    "--skip-statement",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Take statement N of a half-done migration as done.",
+)
 @click.pass_obj
 def apply(
     output: Output,
@@ -36,17 +52,23 @@ def apply(
     dry_run: bool,
     atomic: bool,
     lock_wait: str | None,
+    wait_for_database: str | None,
     allow_out_of_order: bool,
+    redo_statement: int | None,
+    skip_statement: int | None,
 ) -> None:
     """Apply what is pending, up to and including TARGET (a number or an id), or all."""
-    migrator = migrator_for(output, lock_wait=lock_wait)
-    transactions = Transactions.TOGETHER if atomic else Transactions.EACH
-    out_of_order = OutOfOrder.ALLOW if allow_out_of_order else None
+    migrator = migrator_for(output, lock_wait=lock_wait, wait_for_database=wait_for_database)
+    choices = _Choices(
+        out_of_order=OutOfOrder.ALLOW if allow_out_of_order else None,
+        transactions=Transactions.TOGETHER if atomic else Transactions.EACH,
+        decision=_decision(redo_statement, skip_statement),
+    )
     if dry_run:
-        plan = migrator.plan_apply(target, out_of_order=out_of_order, transactions=transactions)
+        plan = migrator.plan_apply(target, **choices)
         output.result(lambda: text.plan(plan, output.medium), lambda: json.plan(plan))
     else:
-        report = migrator.apply(target, out_of_order=out_of_order, transactions=transactions)
+        report = migrator.apply(target, **choices)
         output.result(lambda: text.summary(report), lambda: json.report(report))
 
 
@@ -106,6 +128,23 @@ def status(context: click.Context, check: bool) -> None:
 
 
 COMMANDS = (apply, rollback, status)
+
+
+class _Choices(TypedDict):
+    out_of_order: OutOfOrder | None
+    transactions: Transactions
+    decision: Decision | None
+
+
+def _decision(redo: int | None, skip: int | None) -> Decision | None:
+    if redo and skip:
+        raise ConfigError(
+            "a statement is either run again or passed over",
+            remedy="Give --redo-statement or --skip-statement.",
+        )
+    if redo:
+        return Decision(Answer.REDO, redo)
+    return Decision(Answer.SKIP, skip) if skip else None
 
 
 def _selection(target: str | None, steps: int | None, only: bool) -> Selection:

@@ -10,7 +10,7 @@ import click
 
 from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.errors import SqlmigError
-from sqlmig.model import Direction, LockHolder, MigrationResult
+from sqlmig.model import Blocker, Direction, LockHolder, MigrationResult
 from sqlmig.report import json, text
 from sqlmig.report.text import Medium
 
@@ -78,6 +78,10 @@ class Progress:
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
         """Another runner is at work."""
         self._output.notice(text.waiting(holder, remaining))
+
+    def blocked(self, blocker: Blocker) -> None:
+        """A statement waits for another session."""
+        self._output.notice(f"waiting for {blocker}")
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         """A migration met a lock."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -17,35 +18,38 @@ from sqlmig.errors import ConfigError, DatabaseUnavailableError, ServerError
 from sqlmig.model import ServerMessage
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Connector = Callable[[], Connection]
 
 # libpq would wait for minutes for a host that does not answer.
 _CONNECT_TIMEOUT_SECONDS = 10
+_SECONDS_BETWEEN_TRIES = 0.3
 _INSUFFICIENT_PRIVILEGE = "42501"
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-@contextmanager
-def connected(database: str) -> Iterator[Connection]:
-    """A connection in autocommit mode, closed at the end.
+def opened(database: str, wait: float = 0.0) -> Connection:
+    """A connection in autocommit mode, closed at the end of its `with` block.
 
-    `database` is a libpq URL or key=value string, or "" for what libpq finds by itself. Raises
-    ConfigError for one that libpq cannot read, DatabaseUnavailableError, and, for everything
-    that goes wrong in the block, what `translated` raises.
+    `database` is a libpq URL or key=value string, or "" for what libpq finds by itself; a server
+    that does not answer is tried again for `wait` seconds. Raises ConfigError for a URL that libpq
+    cannot read, and DatabaseUnavailableError.
     """
     parameters = _parameters(database)
-    try:
-        connection = psycopg.connect(
-            database,
-            autocommit=True,
-            prepare_threshold=None,
-            client_encoding="utf8",
-            application_name=application_name(),
-            **_defaults(parameters),
-        )
-    except psycopg.OperationalError as error:
-        raise _unavailable(error, parameters) from error
-    with connection, translated():
-        yield connection
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return psycopg.connect(
+                database,
+                autocommit=True,
+                prepare_threshold=None,
+                client_encoding="utf8",
+                application_name=application_name(),
+                **_defaults(parameters),
+            )
+        except psycopg.OperationalError as error:
+            if time.monotonic() >= deadline:
+                raise _unavailable(error, parameters) from error
+            time.sleep(_SECONDS_BETWEEN_TRIES)
 
 
 @contextmanager

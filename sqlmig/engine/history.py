@@ -28,6 +28,7 @@ _SURVEY = """
 SELECT current_schema(),
        current_setting('server_version_num')::int,
        current_setting('standard_conforming_strings'),
+       pg_backend_pid(),
        (SELECT array_agg(nspname::text) FROM pg_catalog.pg_namespace),
        (SELECT coalesce(array_agg(ARRAY[c.relname, n.nspname]::text[] ORDER BY n.nspname), '{}')
           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -36,14 +37,14 @@ SELECT current_schema(),
 
 _READ: LiteralString = """
 SELECT coalesce(y.migration_id, d.migration_id), y.applied_at_utc, d.applied_by, d.duration_ms,
-       d.checksum, d.statements_done, d.statements_total
+       d.checksum, d.statements_done, d.statements_begun, d.statements_total
   FROM {migrations} y FULL JOIN {details} d ON d.migration_id = y.migration_id
- WHERE y.migration_id IS NOT NULL OR d.statements_done > 0
+ WHERE y.migration_id IS NOT NULL OR d.statements_begun > 0
  ORDER BY y.applied_at_utc, 1
 """
 
 _READ_OF_YOYO_ALONE: LiteralString = """
-SELECT migration_id, applied_at_utc, NULL, NULL::int, NULL, NULL::int, NULL::int
+SELECT migration_id, applied_at_utc, NULL, NULL::int, NULL, NULL::int, NULL::int, NULL::int
   FROM {migrations} ORDER BY applied_at_utc, migration_id
 """
 
@@ -56,12 +57,14 @@ SELECT migration_id, apply_sql, rollback_sql FROM {details} WHERE migration_id =
 class History:
     """The bookkeeping tables of one schema, as they were found on that connection.
 
-    `schema` is where they are or would be made; `server_version` as in 150018.
+    `schema` is where they are or would be made; `server_version` as in 150018. `is_pooled` says
+    that a pooler stands between: the server's process is not the one that greeted us.
     """
 
     connection: Connection
     schema: str
     server_version: int
+    is_pooled: bool
     schema_exists: bool
     exists: bool
     has_details: bool
@@ -105,7 +108,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
     Reads only. Raises ConfigError where several schemas have a history or there is no current
     schema, and ExecutionError for a server whose strings do not conform to the standard.
     """
-    current, server_version, conforming, schemas, tables = connection.execute(
+    current, server_version, conforming, pid, schemas, tables = connection.execute(
         _SURVEY, {"migrations": MIGRATIONS, "details": DETAILS}
     ).fetchall()[0]
     if conforming != "on":
@@ -125,6 +128,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
         connection,
         chosen,
         server_version,
+        is_pooled=pid != connection.info.backend_pid,
         schema_exists=chosen in schemas,
         exists=(MIGRATIONS, chosen) in places,
         has_details=(DETAILS, chosen) in places,
@@ -141,7 +145,7 @@ def _only_history(schemas: Sequence[str]) -> str | None:
 
 
 def _applied(row: tuple[Any, ...]) -> AppliedMigration:
-    migration_id, applied_at, applied_by, duration_ms, checksum, done, total = row
+    migration_id, applied_at, applied_by, duration_ms, checksum, done, begun, total = row
     return AppliedMigration(
         migration_id,
         applied_at=applied_at.replace(tzinfo=UTC) if applied_at else None,
@@ -149,6 +153,7 @@ def _applied(row: tuple[Any, ...]) -> AppliedMigration:
         duration_ms=duration_ms,
         checksum=checksum,
         statements_done=done,
+        statements_begun=begun,
         statements_total=total,
     )
 

@@ -13,10 +13,14 @@ _CLIENT_CHECK_INTERVAL = "1s"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """PostgreSQL durations, and the number of tries for a migration that meets a lock."""
+    """PostgreSQL durations, and the number of tries for a migration that meets a lock.
+
+    `runner_timeout` is how long to wait for another runner's lock on the history.
+    """
 
     lock_timeout: str = "5s"
     statement_timeout: str | None = None
+    runner_timeout: str = "60s"
     tries: int = 10
 
 

@@ -41,6 +41,11 @@ class Watch:
     tables: dict[int, Table]
 
     @classmethod
+    def empty(cls) -> Watch:
+        """A watch over nothing."""
+        return cls({})
+
+    @classmethod
     def begin(cls, connection: Connection) -> Watch:
         """Looks at all tables, within the transaction that is going to run the script."""
         return cls({oid: table for oid, table in _tables(connection).items() if table.has_rows})

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS {details} (
   apply_sql text,
   rollback_sql text,
   statements_done int,
+  statements_begun int,
   statements_total int,
   applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   applied_by text NOT NULL DEFAULT session_user,
@@ -48,13 +49,15 @@ VALUES (%(hash)s, %(migration_id)s, clock_timestamp() AT TIME ZONE 'UTC')
 
 _DETAIL: LiteralString = """
 INSERT INTO {details} (migration_id, checksum, apply_sql, rollback_sql, duration_ms,
-                       statements_done, statements_total, sqlmig_version)
+                       statements_done, statements_begun, statements_total, sqlmig_version)
 VALUES (%(migration_id)s, %(checksum)s, %(apply_sql)s, %(rollback_sql)s, %(duration_ms)s,
-        %(statements_done)s, %(statements_total)s, %(version)s)
+        %(statements_done)s, %(statements_begun)s, %(statements_total)s, %(version)s)
 ON CONFLICT (migration_id) DO UPDATE
    SET checksum = excluded.checksum, apply_sql = excluded.apply_sql,
        rollback_sql = excluded.rollback_sql, duration_ms = excluded.duration_ms,
-       statements_done = excluded.statements_done, statements_total = excluded.statements_total,
+       statements_done = excluded.statements_done,
+       statements_begun = excluded.statements_begun,
+       statements_total = excluded.statements_total,
        applied_at = excluded.applied_at, applied_by = excluded.applied_by,
        sqlmig_version = excluded.sqlmig_version
 """
@@ -67,15 +70,14 @@ WITH log AS ({_LOG}), unmark AS (DELETE FROM {{migrations}} WHERE migration_hash
 DELETE FROM {{details}} WHERE migration_id = %(migration_id)s
 """  # noqa: S608
 
-# The script may have set a role, a time limit or read-only mode that its next statement needs.
 _PROGRESS: LiteralString = """
-BEGIN READ WRITE;
-SET LOCAL SESSION AUTHORIZATION DEFAULT;
-SET LOCAL ROLE NONE;
-SET LOCAL statement_timeout = 0;
-SET LOCAL lock_timeout = 0;
-UPDATE {details} SET statements_done = %(done)s WHERE migration_id = %(migration_id)s;
-COMMIT
+UPDATE {details} SET statements_done = %(done)s, statements_begun = %(begun)s
+ WHERE migration_id = %(migration_id)s
+"""
+
+_ATTEMPTED: LiteralString = """
+SELECT EXISTS (SELECT FROM {details} WHERE migration_id = %(migration_id)s
+                  AND statements_done IS NOT NULL)
 """
 
 _REPAIRED: LiteralString = """
@@ -140,6 +142,7 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
         **content.parameters(),
         duration_ms=round(duration * 1000),
         statements_done=None,
+        statements_begun=None,
         statements_total=None,
         version=version("sqlmig"),
     )
@@ -151,21 +154,40 @@ def rolled_back(history: History, entry: LogEntry) -> str:
 
 
 def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:
-    """A non-transactional migration begins, or goes on where `done` of its statements are done."""
+    """A non-transactional migration begins, or goes on where `done` of its statements are done;
+    the next one is about to run."""
     return history.sql(
         _DETAIL,
         migration_id=migration_id,
         **content.parameters(),
         duration_ms=None,
         statements_done=done,
+        statements_begun=min(done + 1, total),
         statements_total=total,
         version=version("sqlmig"),
     )
 
 
-def progress(history: History, migration_id: str, done: int) -> str:
-    """So many of its statements are done."""
-    return history.sql(_PROGRESS, migration_id=migration_id, done=done)
+def progress(history: History, migration_id: str, *, done: int, begun: int) -> str:
+    """So many of its statements are done, and so many begun."""
+    return history.sql(_PROGRESS, migration_id=migration_id, done=done, begun=begun)
+
+
+def was_attempted(history: History, migration_id: str) -> str:
+    """Asks whether an earlier run began the migration: one row with a truth value."""
+    return history.sql(_ATTEMPTED, migration_id=migration_id)
+
+
+def settled(history: History) -> str:
+    """Waits, within a transaction, until no other one is in the middle of a migration."""
+    return history.sql("LOCK TABLE {details} IN ROW EXCLUSIVE MODE")
+
+
+def is_logged(history: History, entry: LogEntry) -> str:
+    """Asks whether that log row is there: one row with a truth value."""
+    return history.sql(
+        "SELECT EXISTS (SELECT FROM {log} WHERE id = %(log_id)s)", log_id=entry.log_id
+    )
 
 
 def repaired(history: History, migration_id: str, content: Content) -> str:

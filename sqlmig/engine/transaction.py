@@ -12,6 +12,7 @@ from sqlmig.engine import records
 from sqlmig.engine.connection import server_message
 from sqlmig.engine.failure import ScriptError, failed_script
 from sqlmig.engine.history import DETAILS, History
+from sqlmig.engine.inspection import Inspector
 from sqlmig.engine.limits import Limits, set_timeouts
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.records import Content, LogEntry
@@ -24,57 +25,87 @@ from sqlmig.source.script import Chunk, chunks
 
 @dataclass(slots=True)
 class TransactionWork:
-    """Runs a batch of migrations as one transaction; `results` has them once it is committed."""
+    """Runs a batch of migrations as one transaction; `results` has them once it is committed.
+
+    `entries` are the log rows that go with it. `is_committing` is true from the moment that the
+    COMMIT is sent: if no answer comes, only the history can tell what became of it.
+    """
 
     history: History
     lock: RunnerLock
     limits: Limits
     observer: Observer
     batch: Sequence[PlannedMigration]
+    inspectors: Sequence[Inspector] = ()
     results: list[MigrationResult] = field(default_factory=list)
+    entries: list[LogEntry] = field(default_factory=list)
+    is_committing: bool = False
     _started: float = 0.0
 
     def run(self, planned: PlannedMigration) -> None:
         """Sends the script, and puts the session back as it was before."""
         self.observer.started(planned.migration_id, planned.direction)
         self._started = time.monotonic()
-        messages = list(chunks(planned.prepared))
-        opening, closing = self._opening(planned), put_back(self.history, self.lock)
-        state: SessionState | None = None
-        for index, chunk in enumerate(messages):
-            before = opening if index == 0 else ()
-            after = closing if index == len(messages) - 1 else ""
-            row = self._send(planned, chunk, before, after)
-            state = SessionState.of(row) if after else None
-        assert state is not None
+        state = self._send_script(planned, self._opening(planned))
         self._check(planned, state)
+        for inspector in self.inspectors:
+            inspector.after(planned)
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Writes the record; with the last migration of the batch, commits."""
         text = self._record(planned, entry)
-        is_last = planned is self.batch[-1]
+        self.entries.append(entry)
+        self.is_committing = planned is self.batch[-1]
         try:
-            send(self.history.connection, f"{text};COMMIT" if is_last else text)
+            send(self.history.connection, f"{text};COMMIT" if self.is_committing else text)
         except StatementError as failure:
+            self.is_committing = False
             message = server_message(failure.error)
             raise ScriptError(planned, f"could not be recorded: {message}", message) from failure
         duration = time.monotonic() - self._started
         self.results.append(
             MigrationResult(planned.migration_id, planned.direction, Outcome.DONE, duration)
         )
-        if is_last:
+        if self.is_committing:
             for result in self.results:
                 self.observer.finished(result)
 
     def _opening(self, planned: PlannedMigration) -> Sequence[str]:
-        """What goes before the script: the transaction, its limits, and the lock on the record
-        that serialises runners where the session's lock cannot, and shows at the end that the
-        transaction is still the same."""
-        limits = set_timeouts(self.limits, planned.directives, self.history.server_version)
-        if planned is not self.batch[0]:
-            return limits
-        table = sql.Identifier(self.history.schema, DETAILS).as_string(self.history.connection)
-        return ("BEGIN", *limits, f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")
+        """What goes before the script: the transaction, the lock on the record, the limits.
+
+        The lock serialises runners where the session's lock cannot, and shows at the end that the
+        transaction is still the same. Where somebody has to look at the transaction first, all
+        this is a message of its own, and nothing is left to send.
+        """
+        opening = set_timeouts(self.limits, planned.directives, self.history.server_version)
+        if planned is self.batch[0]:
+            table = sql.Identifier(self.history.schema, DETAILS).as_string(self.history.connection)
+            opening = (
+                "BEGIN",
+                f"SET LOCAL lock_timeout = '{self.limits.runner_timeout}'",
+                f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE",
+                *opening,
+            )
+        if not self.inspectors:
+            return opening
+        self._send_opening(planned, opening)
+        for inspector in self.inspectors:
+            inspector.before(planned)
+        return ()
+
+    def _send_opening(self, planned: PlannedMigration, opening: Sequence[str]) -> None:
+        try:
+            send(self.history.connection, ";".join(opening))
+        except StatementError as failure:
+            raise failed_script(planned, failure, offset=0, statement=-1) from failure
+
+    def _send_script(self, planned: PlannedMigration, opening: Sequence[str]) -> SessionState:
+        closing = put_back(self.history, self.lock)
+        *first, last = chunks(planned.prepared)
+        for chunk in first:
+            self._send(planned, chunk, opening, "")
+            opening = ()
+        return SessionState.of(self._send(planned, last, opening, closing))
 
     def _send(
         self, planned: PlannedMigration, chunk: Chunk, before: Sequence[str], after: str

@@ -6,6 +6,7 @@ Nothing in here reads or writes anything: `--dry-run` shows the very plan that a
 from sqlmig.plan.apply import OutOfOrder, plan_apply
 from sqlmig.plan.model import Plan, PlannedMigration, RowLoss, Transactions
 from sqlmig.plan.references import resolve
+from sqlmig.plan.resume import Answer, Decision, Resumption
 from sqlmig.plan.rollback import (
     Alone,
     Newest,
@@ -19,10 +20,13 @@ from sqlmig.plan.status import differ_in_layout_only, statuses
 
 __all__ = [
     "Alone",
+    "Answer",
+    "Decision",
     "Newest",
     "OutOfOrder",
     "Plan",
     "PlannedMigration",
+    "Resumption",
     "RollbackText",
     "RowLoss",
     "Selection",

@@ -21,7 +21,7 @@ from sqlmig.model import (
 )
 from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes
 from sqlmig.plan.references import resolve
-from sqlmig.plan.resume import statements_done
+from sqlmig.plan.resume import FROM_THE_START, Decision, resumption
 from sqlmig.plan.status import Files, History, statuses
 from sqlmig.source.script import prepare
 
@@ -42,6 +42,7 @@ def plan_apply(
     target: str | None = None,
     out_of_order: OutOfOrder = OutOfOrder.REFUSE,
     transactions: Transactions = Transactions.EACH,
+    decision: Decision | None = None,
 ) -> Plan:
     """The pending migrations up to and including the target, or all of them; a partial one is
     taken up where it stopped.
@@ -58,7 +59,7 @@ def plan_apply(
     if out_of_order is OutOfOrder.REFUSE:
         _refuse_out_of_order(standing, wanted)
     rows = {row.migration_id: row for row in history}
-    planned = tuple(_planned(file, rows.get(file.migration_id)) for file in wanted)
+    planned = tuple(_planned(file, rows.get(file.migration_id), decision) for file in wanted)
     if transactions is Transactions.TOGETHER:
         _refuse_non_transactional(planned)
     return Plan(Direction.APPLY, planned, _warnings(standing, files, planned), transactions)
@@ -118,7 +119,9 @@ def _up_to(files: Files, target: str | None) -> Files:
     return files[: ids.index(resolve(target, ids)) + 1]
 
 
-def _planned(file: MigrationFile, row: AppliedMigration | None) -> PlannedMigration:
+def _planned(
+    file: MigrationFile, row: AppliedMigration | None, decision: Decision | None
+) -> PlannedMigration:
     prepared = prepare(file.file.script, file.file.directives)
     if file.rollback:
         prepare(file.rollback.script, file.rollback.directives)  # refused now, not when needed
@@ -129,7 +132,7 @@ def _planned(file: MigrationFile, row: AppliedMigration | None) -> PlannedMigrat
         file.file.directives,
         file.file.description,
         file.rollback.script if file.rollback else None,
-        statements_done=statements_done(file, prepared, row) if row else 0,
+        resumption=resumption(file, prepared, row, decision) if row else FROM_THE_START,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sqlmig.model import Direction, Directives, Script
+from sqlmig.plan.resume import FROM_THE_START, Resumption
 from sqlmig.source.script import PreparedScript
 
 
@@ -28,8 +29,8 @@ class RowLoss(Enum):
 class PlannedMigration:
     """One migration as it will run.
 
-    `rollback` is the text that an apply records beside it; of a non-transactional migration that
-    stopped before, the first `statements_done` statements are done already.
+    `rollback` is the text that an apply records beside it; `resumption` is where a
+    non-transactional migration that stopped half way goes on.
     """
 
     migration_id: str
@@ -38,7 +39,7 @@ class PlannedMigration:
     directives: Directives
     description: str = ""
     rollback: Script | None = None
-    statements_done: int = 0
+    resumption: Resumption = FROM_THE_START
 
 
 @dataclass(frozen=True, slots=True)

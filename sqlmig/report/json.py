@@ -130,7 +130,7 @@ def _planned(migration: PlannedMigration) -> Mapping[str, Any]:
         "path": migration.prepared.script.path,
         "transactional": migration.directives.transactional,
         "statements": len(migration.prepared.statements),
-        "statements_done": migration.statements_done,
+        "statements_done": migration.resumption.done,
         "description": migration.description,
         "sql": migration.prepared.text,
     }

@@ -218,14 +218,14 @@ def _plan_row(migration: PlannedMigration) -> tuple[_Cell, ...]:
 
 def _script(migration: PlannedMigration) -> str:
     """The SQL that is going to be sent."""
-    prepared, done = migration.prepared, migration.statements_done
+    prepared, done = migration.prepared, migration.resumption.done
     mode = "" if migration.directives.transactional else " (outside a transaction)"
     start = prepared.statements[done - 1].stop if done else 0
     return f"-- {prepared.script.path}{mode}\n{prepared.text[start:].strip()}"
 
 
 def _statements(migration: PlannedMigration) -> str:
-    total, done = len(migration.prepared.statements), migration.statements_done
+    total, done = len(migration.prepared.statements), migration.resumption.done
     return f"{done + 1} to {total}" if done else str(total)
 
 

@@ -9,6 +9,7 @@ from sqlmig.errors import SourceError
 from sqlmig.model import Directives, Location, Script
 from sqlmig.source.files import lexical_error
 from sqlmig.source.lexer import LexError, Statement, leading_words, statements
+from sqlmig.source.outside import runs_only_outside
 
 # A server takes some ten times the text in memory to parse one message; batches keep that small.
 _BATCH_CHARACTERS = 1 << 20
@@ -58,7 +59,8 @@ def prepare(script: Script, directives: Directives) -> PreparedScript:
     """The script ready to run.
 
     Raises SourceError, at the statement, for text that cannot be read as SQL, a statement that
-    would end the transaction, a psql meta-command, and a setting that changes how text is read.
+    would end the transaction or cannot run in one, a psql meta-command, and a setting that changes
+    how text is read.
     """
     try:
         found = tuple(statements(script.text))
@@ -123,6 +125,13 @@ def _refuse(script: Script, statement: Statement, directives: Directives) -> Non
         _refuse_transaction_control(script, statement, directives)
     if statement.word == "set":
         _refuse_another_reading(script, statement)
+    if directives.transactional and runs_only_outside(script.text, statement):
+        raise SourceError(
+            "this statement cannot run inside a transaction",
+            location=Location.at(script.path, script.text, statement.start),
+            remedy="Put `-- transactional: false` at the head of the file, best with no other "
+            "statement in it.",
+        )
 
 
 def _refuse_transaction_control(

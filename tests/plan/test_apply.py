@@ -41,7 +41,7 @@ def partial(before: str, *, done: int) -> AppliedMigration:
 def resumed_at(before: str, now: str, *, done: int) -> int:
     """The statements that need not run again of a migration that stopped, its file mended since."""
     (migration,) = plan_apply([file("001_a", now)], [partial(before, done=done)]).migrations
-    return migration.statements_done
+    return migration.resumption.done
 
 
 def test_all_that_is_pending_is_planned_in_order() -> None:
@@ -65,7 +65,7 @@ def test_a_planned_migration_has_all_that_a_run_needs() -> None:
     assert planned.directives.lock_timeout == "1s"
     assert planned.rollback is not None
     assert planned.rollback.text == "select 'back';"
-    assert planned.statements_done == 0
+    assert planned.resumption.done == 0
     assert planned.prepared.text == "-- Rows\n-- lock_timeout: 1s\n      \nselect 1;\n       "
     assert plan.warnings == (
         "sql/migrations/001_a.sql: its own BEGIN and COMMIT are left out; sqlmig sends them",
@@ -217,7 +217,7 @@ def test_a_partial_migration_is_taken_up_where_it_stopped() -> None:
 def test_it_is_taken_up_by_its_checksum_where_its_text_was_not_recorded() -> None:
     row = replace(partial(THREE, done=1), apply_sql=None)
     (planned,) = plan_apply([file("001_a", THREE)], [row]).migrations
-    assert planned.statements_done == 1
+    assert planned.resumption.done == 1
 
 
 @pytest.mark.parametrize(
