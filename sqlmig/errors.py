@@ -218,14 +218,19 @@ class MigrationFailedError(ExecutionError):
 class RowLossError(MigrationFailedError):
     """A rollback in production would lose the rows of `losses`; it was undone, to ask first."""
 
-    def __init__(self, *, migration_id: str, report: Report, losses: Sequence[LostRows]) -> None:
+    def __init__(
+        self, *, migration_id: str, report: Report, losses: Sequence[LostRows], again: str
+    ) -> None:
+        lost = ", ".join(str(loss) for loss in losses)
         super().__init__(
-            f"rolling back {migration_id} would lose rows of: "
-            f"{', '.join(str(loss) for loss in losses)}",
+            f"rolling back {migration_id} would lose rows of: {lost}"
+            if losses
+            else f"rolling back {migration_id} may lose rows: its statements run one by one, and "
+            "cannot be undone to see",
             migration_id=migration_id,
             report=report,
-            remedy="This database counts as production, so it was not done. If you mean it, run "
-            "the same with --yes.",
+            remedy="This database counts as production, so it was not done. If you mean it: "
+            f"{again} --yes.",
         )
         self.losses = tuple(losses)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -37,7 +37,6 @@ from sqlmig.plan import (
     plan_apply,
     plan_rollback,
     resolve,
-    select,
     statuses,
 )
 from sqlmig.source.files import read_migrations
@@ -121,19 +120,33 @@ class Migrator:
         *,
         text: RollbackText | None = None,
         row_loss: RowLoss = RowLoss.ASK,
+        consented: Collection[str] = (),
     ) -> Report:
         """Rolls back the selected migrations, newest first, and records it.
 
         `text` says whose script to run where the file differs from the recorded one. Raises as
         `apply` does; IrreversibleMigrationError before anything is touched; RowLossError, in
-        production, for the first migration that would lose rows without consent to it.
+        production, for the first migration that would lose rows and is not among `consented`.
         """
         files = self._files()
         asks = row_loss is RowLoss.ASK and self.config.is_production
 
+        pinned: list[str] = []
+
         def planner(history: History) -> Plan:
             plan = _plan_rollback(files, history, selection, text)
-            return replace(plan, row_loss=RowLoss.ASK if asks else RowLoss.ACCEPT)
+            ids = [planned.migration_id for planned in plan.migrations]
+            if pinned and pinned != ids:
+                raise PlanError(
+                    "another runner has changed the history since the plan was made",
+                    remedy="Nothing was rolled back. See `sqlmig status`, and run it again.",
+                )
+            pinned[:] = ids
+            return replace(
+                plan,
+                row_loss=RowLoss.ASK if asks else RowLoss.ACCEPT,
+                consented=frozenset(consented),
+            )
 
         with self._history() as history:
             return self._run(planner, history)
@@ -150,17 +163,18 @@ class Migrator:
     def repair(self, references: Sequence[str] | None = None) -> list[str]:
         """Records the files of applied migrations as they are now; the ids that it wrote.
 
-        Without references, of all whose files differ from the record or are not recorded yet.
+        Of those named, or of all, it writes those whose files differ from the record or are not
+        recorded yet.
         Raises UnknownTargetError, and PlanError for one that is not applied or has no file.
         """
         files = {file.migration_id: file for file in self._files()}
         with self._history() as found, self._locked(found):
             history = self._find_history(found.connection)
             applied = [row for row in history.read() if not row.is_partial]
-            if references is None:
-                chosen = [r.migration_id for r in applied if _is_repairable(r, files)]
-            else:
-                chosen = [_repairable(reference, applied, files) for reference in references]
+            if references is not None:
+                named = {_repairable(reference, applied, files) for reference in references}
+                applied = [row for row in applied if row.migration_id in named]
+            chosen = [row.migration_id for row in applied if _is_repairable(row, files)]
             with history.connection.transaction():
                 if chosen and not history.has_details:
                     history.connection.execute(creation(history).encode())
@@ -198,16 +212,21 @@ class Migrator:
         decision: Decision | None,
     ) -> Planner:
         setting = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
+        made: dict[tuple[AppliedMigration, ...], Plan] = {}
 
         def planner(history: History) -> Plan:
-            return plan_apply(
-                files,
-                _rows(files, history),
-                target=target,
-                out_of_order=out_of_order or setting,
-                transactions=transactions,
-                decision=decision,
-            )
+            """Reads the history; the same history gives the plan that was made of it before."""
+            rows = tuple(_rows(files, history))
+            if rows not in made:
+                made[rows] = plan_apply(
+                    files,
+                    rows,
+                    target=target,
+                    out_of_order=out_of_order or setting,
+                    transactions=transactions,
+                    decision=decision,
+                )
+            return made[rows]
 
         return planner
 
@@ -238,7 +257,7 @@ class Migrator:
         limits = Limits(
             config.lock_timeout,
             config.statement_timeout,
-            runner_timeout=f"{config.lock_wait * 1000:.0f}ms",
+            runner_wait=config.lock_wait,
             tries=config.lock_tries,
         )
         return Executor(history, lock, limits, self._observer, self._connect)
@@ -271,12 +290,15 @@ def _plan_rollback(
 ) -> Plan:
     rows = history.read()
     rows = history.with_texts(rows, [row.migration_id for row in rows])
-    return plan_rollback(files, rows, select(files, rows, selection), text)
+    return plan_rollback(files, rows, selection, text)
 
 
 def _is_repairable(row: AppliedMigration, files: dict[str, MigrationFile]) -> bool:
     file = files.get(row.migration_id)
-    return file is not None and row.checksum != file.file.script.checksum
+    if file is None:
+        return False
+    rollback = file.rollback.script.checksum if file.rollback else None
+    return (row.checksum, row.rollback_checksum) != (file.file.script.checksum, rollback)
 
 
 def _repairable(

@@ -191,6 +191,7 @@ class AppliedMigration:
     checksum: str | None = None
     apply_sql: str | None = None
     rollback_sql: str | None = None
+    rollback_checksum: str | None = None
     statements_done: int | None = None
     statements_begun: int | None = None
     statements_total: int | None = None
@@ -203,7 +204,11 @@ class AppliedMigration:
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """How one migration stands; `remedy` is "" where nothing needs to be done."""
+    """How one migration stands; `remedy` is "" where nothing needs to be done.
+
+    `rollback_changed` says that its rollback file is not what was recorded with it, `irreversible`
+    that its file declares that there is none.
+    """
 
     migration_id: str
     state: MigrationState
@@ -211,11 +216,14 @@ class MigrationStatus:
     out_of_order: bool = False
     applied: AppliedMigration | None = None
     remedy: str = ""
+    rollback_changed: bool = False
+    irreversible: bool = False
 
     @property
     def needs_attention(self) -> bool:
         """Whether `status --check` reports it: pending, or not what was applied."""
-        return self.state not in (MigrationState.APPLIED, MigrationState.REFORMATTED)
+        is_settled = self.state in (MigrationState.APPLIED, MigrationState.REFORMATTED)
+        return self.rollback_changed or not is_settled
 
 
 @dataclass(frozen=True, slots=True)

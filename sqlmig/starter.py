@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmig.config import has_settings
+from sqlmig.config import Config, has_settings
 from sqlmig.errors import ConfigError
 
 _SETTINGS = """\
-# Settings of sqlmig; see its README. DATABASE_URL, where it is set, is stronger than `database`.
+# Settings of sqlmig; see its README. Where SQLMIG_DATABASE_URL, DATABASE_URL, PGHOST, PGHOSTADDR,
+# PGSERVICE or PGDATABASE is set, it is stronger than `database`.
 
 database = "embedded"    # a server of the project's own, for development; or a libpq URL
 # migrations = "sql/migrations"
@@ -40,18 +41,32 @@ class Starter:
     kept: tuple[Path, ...]
 
 
-def write_starter(project: Path) -> Starter:
-    """Writes what a new project needs into that folder, and overwrites nothing.
+def write_starter(project: Path | None = None) -> Starter:
+    """Writes what a new project needs into that folder, or the current one; overwrites nothing.
 
-    A project with settings of its own keeps them, and one with migrations gets no first one.
-    Raises ConfigError where a file cannot be written.
+    A project with settings of its own keeps them, and one with migrations, in the folder that its
+    settings name, gets no first one. Raises ConfigError where a file cannot be written, and where
+    no folder is named and the current one lies in a project.
     """
-    wanted = {} if has_settings(project) else {project / "sqlmig.toml": _SETTINGS}
-    if not any((project / "sql/migrations").glob("*.sql")):
-        wanted[project / "sql/migrations/001_notes.sql"] = _MIGRATION
-        wanted[project / "sql/rollbacks/001_notes.sql"] = _ROLLBACK
+    config = _config(project)
+    wanted = {} if has_settings(config.project) else {config.project / "sqlmig.toml": _SETTINGS}
+    if not any(config.migrations_folder.glob("*.sql")):
+        wanted[config.migrations_folder / "001_notes.sql"] = _MIGRATION
+        wanted[config.rollbacks_folder / "001_notes.sql"] = _ROLLBACK
     created = [path for path, content in wanted.items() if _write(path, content)]
     return Starter(tuple(created), tuple(path for path in wanted if path not in created))
+
+
+def _config(project: Path | None) -> Config:
+    if project is not None and not project.exists():
+        return Config(project=project)
+    config = Config.load(project)
+    if project is None and config.project != Path():
+        raise ConfigError(
+            f"this folder lies in the project {config.project.resolve()}",
+            remedy="Go there; or make one of its own here with --project .",
+        )
+    return config
 
 
 def _write(path: Path, content: str) -> bool:

@@ -39,7 +39,7 @@ class Command(click.Command):
         except SqlmigError as error:
             ctx.obj.error(error)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt as interrupt:
+        except (KeyboardInterrupt, click.Abort) as interrupt:  # Abort: in answer to a question
             click.echo(str(interrupt) or "Interrupted.", err=True)
             ctx.exit(_INTERRUPTED)
 

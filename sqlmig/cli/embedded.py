@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from sqlmig.embedded import EmbeddedPostgres
 
 
-@click.group()
+@click.group(short_help="Run the project's own server.")
 def embedded() -> None:
     """Run a PostgreSQL server of the project's own, for development and tests."""
 
 
-@embedded.command(cls=Command)
+@embedded.command(cls=Command, short_help="Show whether and where it runs.")
 @click.pass_obj
 def status(output: Output) -> None:
     """Show whether it runs, and where it is; starts nothing."""
@@ -28,7 +28,7 @@ def status(output: Output) -> None:
     output.result(lambda: text.server(found), lambda: json.server(found))
 
 
-@embedded.command(cls=Command)
+@embedded.command(cls=Command, short_help="Start it, made first if need be.")
 @click.pass_obj
 def start(output: Output) -> None:
     """Start it, and make it first if it is not there; it keeps running."""
@@ -58,7 +58,7 @@ def reset(context: click.Context, yes: bool) -> None:
     output.result(text.thrown_away, lambda: json.server(server.status()))
 
 
-@embedded.command(cls=Command)
+@embedded.command(cls=Command, short_help="Print the URL, for psql and others.")
 @click.argument("database", required=False)
 @click.pass_obj
 def url(output: Output, database: str | None) -> None:

@@ -48,6 +48,12 @@ class Output:
         if not self.options.quiet:
             click.echo(words, err=True)
 
+    def warnings(self, warnings: Sequence[str]) -> None:
+        """Prints what a run or a plan warns of; JSON has it in the result."""
+        if not self.is_json:
+            for warning in warnings:
+                self.notice(text.warning(warning))
+
     def agrees(self, what: str) -> bool:
         """Asks on a terminal; elsewhere nobody is there to agree."""
         if self.is_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -59,7 +65,7 @@ class Output:
         if self.is_json:
             click.echo(json.error(problem))
         else:
-            click.echo(str(problem), err=True)
+            click.echo(click.style("Error: ", fg="red", bold=True) + str(problem), err=True)
 
 
 class Progress:
@@ -69,7 +75,9 @@ class Progress:
         self._output = output
 
     def started(self, migration_id: str, direction: Direction) -> None:
-        """Nothing: the line comes when it is done."""
+        """A migration begins: told to one who watches; a pipe has the line when it is done."""
+        if self._output.medium is Medium.TERMINAL:
+            self._output.line(text.started(migration_id, direction))
 
     def finished(self, result: MigrationResult) -> None:
         """A migration is committed."""

@@ -13,19 +13,21 @@ from dataclasses import dataclass, field
 import psycopg
 
 from sqlmig.engine.backend import Backend
-from sqlmig.engine.connection import Connector, server_message
-from sqlmig.engine.failure import HistoryMovedError, ScriptError
+from sqlmig.engine.connection import Connector
+from sqlmig.engine.failure import HistoryMovedError, RowsLostError, ScriptError
 from sqlmig.engine.history import History
 from sqlmig.engine.inspection import HistoryInspector, Inspector, RowLossInspector
 from sqlmig.engine.limits import Limits
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.outcome import Fate, fate_of
 from sqlmig.engine.statementwise import StatementwiseWork
-from sqlmig.engine.story import Story
+from sqlmig.engine.story import Ending, Story
 from sqlmig.engine.transaction import TransactionWork
 from sqlmig.engine.watcher import Watcher
+from sqlmig.engine.wire import StatementError
 from sqlmig.model import MigrationResult, Observer, Report
 from sqlmig.plan import Plan, PlannedMigration, RowLoss, Transactions
+from sqlmig.source.outside import keeps_rows
 
 _log = logging.getLogger("sqlmig")
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
@@ -75,11 +77,13 @@ class Executor:
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
         """Runs one batch, as often as it takes; what goes wrong is told with the story so far."""
         for tries in itertools.count(1):
-            work = self._work(batch, story.plan.row_loss)
+            row_loss = _row_loss(story.plan, batch)
+            work = self._work(batch, row_loss)
             try:
+                self._refuse_uncounted(batch[0], row_loss)
                 with self._watcher.busy():
                     self._backend.run(batch, story.plan.direction, work)
-                return work.results
+                return work.recording.results
             except HistoryMovedError:
                 raise
             except ScriptError as failure:
@@ -87,13 +91,23 @@ class Executor:
                 if not failure.is_worth_a_retry or tries >= self._most_tries(batch):
                     raise story.failed(failure, self.history.connection) from failure
                 self._pause(batch, failure, tries)
+            except StatementError as failure:
+                self._undo()
+                raise story.refused(self._ending(batch, work), failure.error) from failure
             except psycopg.Error as error:
-                raise story.lost(batch, server_message(error), self._fate(work)) from error
+                raise story.lost(self._ending(batch, work), error) from error
             except KeyboardInterrupt as interrupt:
-                raise story.interrupted(batch, self._fate(work)) from interrupt
+                raise story.interrupted(self._ending(batch, work)) from interrupt
             finally:
                 self._undo()
         raise AssertionError("the loop above does not end by itself")
+
+    def _refuse_uncounted(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
+        """What runs statement by statement cannot be undone to ask first."""
+        if row_loss is RowLoss.ASK and not planned.directives.transactional:
+            statements, text = planned.prepared.statements, planned.prepared.text
+            if not all(keeps_rows(text, statement) for statement in statements):
+                raise RowsLostError(planned, ())
 
     def _work(self, batch: Batch, row_loss: RowLoss) -> Work:
         common = self.history, self.lock, self.limits, self.observer
@@ -117,15 +131,21 @@ class Executor:
         self.observer.retrying([m.migration_id for m in batch], failure.message, delay)
         time.sleep(delay)
 
-    def _fate(self, work: Work) -> Fate:
+    def _ending(self, batch: Batch, work: Work) -> Ending:
         """What became of the batch, when no answer came to tell."""
-        if not work.is_committing:
-            return Fate.UNDONE
-        return fate_of(work.entries, self.history, self.connect)
+        recording, fate = work.recording, Fate.UNDONE
+        if recording.is_committing:
+            fate = fate_of(recording.entries, self.history, self.connect)
+        return Ending(batch, recording.at_work or batch[0], fate)
 
     def _undo(self) -> None:
         if not self.history.connection.closed:
             self.history.connection.rollback()
+
+
+def _row_loss(plan: Plan, batch: Batch) -> RowLoss:
+    consented = all(planned.migration_id in plan.consented for planned in batch)
+    return RowLoss.ACCEPT if consented else plan.row_loss
 
 
 def _batches(plan: Plan) -> Iterator[Batch]:

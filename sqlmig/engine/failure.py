@@ -28,6 +28,7 @@ class ScriptError(Exception):
         self.message = message
         self.server = server
         self.location = location
+        self.statements_kept = 0  # of a non-transactional migration, those done before it
 
     @property
     def is_worth_a_retry(self) -> bool:

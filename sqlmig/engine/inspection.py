@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import LiteralString, Protocol
 
-from sqlmig.engine.failure import HistoryMovedError, RowsLostError
+import psycopg
+
+from sqlmig.engine.connection import server_message
+from sqlmig.engine.failure import HistoryMovedError, RowsLostError, ScriptError
 from sqlmig.engine.history import History
 from sqlmig.engine.loss import Watch
 from sqlmig.model import Direction
@@ -16,6 +20,13 @@ SELECT count(*) FROM {migrations} WHERE migration_id = %(migration_id)s
 """
 
 
+class Finding(Enum):
+    """What an inspector makes of a script that has run."""
+
+    ACCEPTED = "accepted"
+    RUN_AGAIN = "it was undone to learn more, and has to run again"
+
+
 class Inspector(Protocol):
     """Is asked before and after each script, within the transaction, and may refuse to go on by
     raising a ScriptError."""
@@ -23,7 +34,7 @@ class Inspector(Protocol):
     def before(self, planned: PlannedMigration) -> None:
         """The transaction is open, and holds the lock on the history."""
 
-    def after(self, planned: PlannedMigration) -> None:
+    def after(self, planned: PlannedMigration) -> Finding:
         """The script has run, and the session is put back; nothing is recorded yet."""
 
 
@@ -32,16 +43,31 @@ class RowLossInspector:
     """Refuses a script that loses rows."""
 
     history: History
-    _watch: Watch = field(default_factory=Watch.empty)
+    _watch: Watch = field(default_factory=lambda: Watch({}))
+    _cleared: set[int] = field(default_factory=set)
 
     def before(self, planned: PlannedMigration) -> None:  # noqa: ARG002  # a look at the tables
-        """Remembers which tables have rows."""
+        """Remembers the tables as they are."""
         self._watch = Watch.begin(self.history.connection)
+        self._cleared = set()
 
-    def after(self, planned: PlannedMigration) -> None:
-        """Raises RowsLostError where one of them lost some."""
-        if losses := self._watch.losses(self.history.connection):
+    def after(self, planned: PlannedMigration) -> Finding:
+        """Raises RowsLostError where a table lost rows, ScriptError where that cannot be told."""
+        connection = self.history.connection
+        try:
+            suspects = self._watch.suspects(connection)
+            if suspects.keys() <= self._cleared:
+                return Finding.ACCEPTED
+            losses = self._watch.losses(connection, suspects)
+        except psycopg.Error as error:
+            message = server_message(error)
+            raise ScriptError(
+                planned, f"whether rows would be lost cannot be told: {message}", message
+            ) from error
+        if losses:
             raise RowsLostError(planned, losses)
+        self._cleared.update(suspects)
+        return Finding.RUN_AGAIN
 
 
 @dataclass(slots=True)
@@ -62,5 +88,6 @@ class HistoryInspector:
         if row != (expected,):
             raise HistoryMovedError(planned)
 
-    def after(self, planned: PlannedMigration) -> None:
-        """Nothing: the lock is still held."""
+    def after(self, planned: PlannedMigration) -> Finding:  # noqa: ARG002  # the lock is still held
+        """Nothing can have changed since."""
+        return Finding.ACCEPTED

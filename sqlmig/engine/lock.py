@@ -70,6 +70,11 @@ class RunnerLock:
         ).fetchone()
         return row is not None and bool(row[0])
 
+    def is_held_by(self, pid: int, asker: Connection) -> bool:
+        """Whether the session of that server process has the lock; asked through another one."""
+        holder = RunnerLock(asker, self.schema).holder()
+        return self.is_pooled or (holder is not None and holder.pid == pid)
+
     def holder(self) -> LockHolder | None:
         """Who has it; None where nobody has, or this role may not see who."""
         row = self.connection.execute(_HOLDER, {"key": self.key}).fetchone()

@@ -12,17 +12,20 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import psycopg
+
 from sqlmig.engine import records
-from sqlmig.engine.connection import Connection, Connector, server_message
+from sqlmig.engine.connection import Connection, Connector
 from sqlmig.engine.failure import ScriptError, StatementInDoubtError, failed_script
 from sqlmig.engine.history import History
 from sqlmig.engine.limits import Limits, set_session_timeouts
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.recognition import Verdict, drop_leftovers, index_build, is_invalid, verdict
-from sqlmig.engine.records import Content, LogEntry
+from sqlmig.engine.recording import Recording, content_of
+from sqlmig.engine.records import LogEntry
 from sqlmig.engine.session import SessionState, give_back_locks, put_back
 from sqlmig.engine.wire import StatementError, send
-from sqlmig.model import Direction, MigrationResult, Observer, Outcome
+from sqlmig.model import Direction, Observer
 from sqlmig.plan import PlannedMigration
 
 _SECONDS_BETWEEN_LOOKS = 0.5
@@ -39,45 +42,31 @@ class StatementwiseWork:
     limits: Limits
     observer: Observer
     connect: Connector
-    results: list[MigrationResult] = field(default_factory=list)
-    entries: list[LogEntry] = field(default_factory=list)
-    is_committing: bool = False
-    _started: float = 0.0
+    recording: Recording = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.recording = Recording(self.history, self.observer)
 
     def run(self, planned: PlannedMigration) -> None:
         """Sends the statements that are not done yet, one message each."""
-        self.observer.started(planned.migration_id, planned.direction)
-        self._started = time.monotonic()
+        self.recording.begin(planned)
         with self.connect() as recorder:
             try:
                 self._set_limits(planned)
                 for index in range(self._begin(planned, recorder), _count(planned)):
                     self._run_statement(planned, index, recorder)
-            finally:
-                self._put_back()
+            except BaseException:
+                with suppress(StatementError, psycopg.Error):
+                    self._put_back(planned)
+                raise
+            self._put_back(planned)
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Writes the record, which commits by itself."""
-        duration = time.monotonic() - self._started
-        if planned.direction is Direction.ROLLBACK:
-            text = records.rolled_back(self.history, entry)
-        else:
-            text = records.applied(self.history, entry, _content(planned), duration)
-        self.entries.append(entry)
-        self.is_committing = True
-        try:
-            send(self.history.connection, text)
-        except StatementError as failure:
-            self.is_committing = False
-            message = server_message(failure.error)
-            raise ScriptError(planned, f"could not be recorded: {message}", message) from failure
-        result = MigrationResult(planned.migration_id, planned.direction, Outcome.DONE, duration)
-        self.results.append(result)
-        self.observer.finished(result)
+        self.recording.commit(planned, entry, "")
 
     def _set_limits(self, planned: PlannedMigration) -> None:
-        version = self.history.server_version
-        for setting in set_session_timeouts(self.limits, planned.directives, version):
+        for setting in set_session_timeouts(self.limits, planned.directives, self.history):
             send(self.history.connection, setting)
 
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:
@@ -94,7 +83,7 @@ class StatementwiseWork:
             self._repeat_settings(planned, done)
             done += self._is_done_after_all(planned, done)
             self._remove_leftovers(planned, done)
-        content, total = _content(planned), _count(planned)
+        content, total = content_of(planned), _count(planned)
         text = records.begun(self.history, planned.migration_id, content, done, total)
         send(recorder, text)
         return done
@@ -108,12 +97,10 @@ class StatementwiseWork:
         """Whether the statement in which a runner died is done; False where none is in doubt."""
         if not planned.resumption.in_doubt:
             return False
-        statement = planned.prepared.statements[index]
-        text = planned.prepared.text[statement.start : statement.end]
-        found = verdict(self.history.connection, text)
+        found = verdict(self.history.connection, planned.prepared.statement_text(index))
         if found is Verdict.UNKNOWN:
-            location = planned.prepared.location(statement.start)
-            raise StatementInDoubtError(planned, index + 1, location)
+            start = planned.prepared.statements[index].start
+            raise StatementInDoubtError(planned, index + 1, planned.prepared.location(start))
         return found is Verdict.DONE
 
     def _remove_leftovers(self, planned: PlannedMigration, index: int) -> None:
@@ -121,23 +108,45 @@ class StatementwiseWork:
         if index >= _count(planned):
             return
         statement = planned.prepared.statements[index]
-        text = planned.prepared.text[statement.start : statement.end]
+        text = planned.prepared.statement_text(index)
+        deadline = time.monotonic() + self.limits.runner_wait
         while not drop_leftovers(self.history.connection, text):
+            if time.monotonic() >= deadline:
+                raise ScriptError(
+                    planned,
+                    "another session is still building the index that an earlier run began",
+                    location=planned.prepared.location(statement.start),
+                )
             time.sleep(_SECONDS_BETWEEN_LOOKS)
 
     def _run_statement(self, planned: PlannedMigration, index: int, recorder: Connection) -> None:
-        """Runs one statement, which is recorded as begun, and records how it ended."""
+        """Runs one statement, which is recorded as begun, and records how it ended.
+
+        A rollback keeps no record of its progress. What may stand outside a transaction there is
+        mostly the drop of an index, and one that is gone has been dropped.
+        """
+        if planned.direction is Direction.ROLLBACK and self._is_dropped(planned, index):
+            return
         try:
             self._send_statement(planned, index)
-        except ScriptError:
+        except ScriptError as failure:
             self._record_progress(planned, recorder, done=index, begun=index)
+            failure.statements_kept = index
             raise
         begun = min(index + 2, _count(planned))
         self._record_progress(planned, recorder, done=index + 1, begun=begun)
+        if not self.lock.is_held_by(self.history.connection.info.backend_pid, recorder):
+            self._regain_lock(planned)
+
+    def _is_dropped(self, planned: PlannedMigration, index: int) -> bool:
+        if planned.prepared.statements[index].word != "drop":
+            return False
+        text = planned.prepared.statement_text(index)
+        return verdict(self.history.connection, text) is Verdict.DONE
 
     def _send_statement(self, planned: PlannedMigration, index: int) -> None:
         statement = planned.prepared.statements[index]
-        text = planned.prepared.text[statement.start : statement.end]
+        text = planned.prepared.statement_text(index)
         rows = planned.prepared.text[slice(*statement.data)] if statement.data else ""
         try:
             send(self.history.connection, text, rows)
@@ -162,17 +171,24 @@ class StatementwiseWork:
             text = records.progress(self.history, planned.migration_id, done=done, begun=begun)
             send(recorder, text)
 
-    def _put_back(self) -> None:
+    def _put_back(self, planned: PlannedMigration) -> None:
         """SET CONSTRAINTS warns outside a transaction and does nothing, which is right."""
-        connection = self.history.connection
-        if connection.closed:
-            return
         self._lift_time_limit()
-        state = SessionState.of(send(connection, put_back(self.history, self.lock)))
+        text = put_back(self.history, self.lock)
+        try:
+            state = SessionState.of(send(self.history.connection, text))
+        except StatementError as failure:
+            raise failed_script(planned, failure, offset=0, statement=_count(planned)) from failure
         if state.foreign_locks:
             give_back_locks(self.lock)
         if not state.lock_kept:
-            self.lock.try_acquire()
+            self._regain_lock(planned)
+
+    def _regain_lock(self, planned: PlannedMigration) -> None:
+        if not self.lock.try_acquire():
+            raise ScriptError(
+                planned, "the script gave up sqlmig's lock, and another runner has it now"
+            )
 
     def _lift_time_limit(self) -> None:
         """A limit of a millisecond would stop all that follows; now and then it lets this pass."""
@@ -184,7 +200,3 @@ class StatementwiseWork:
 
 def _count(planned: PlannedMigration) -> int:
     return len(planned.prepared.statements)
-
-
-def _content(planned: PlannedMigration) -> Content:
-    return Content.of(planned.prepared.script, planned.rollback, planned.directives.record)

@@ -6,16 +6,26 @@ import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlmig.engine.connection import Connection, remedy_for
+import psycopg
+
+from sqlmig.engine.connection import Connection, remedy_for, server_message
 from sqlmig.engine.failure import RowsLostError, ScriptError, StatementInDoubtError
 from sqlmig.engine.loss import count_rows
 from sqlmig.engine.outcome import Fate
 from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted
-from sqlmig.model import Direction, LostRows, MigrationResult, Outcome, Report, ServerMessage
+from sqlmig.model import Direction, LostRows, MigrationResult, Outcome, Report
 from sqlmig.plan import Plan, PlannedMigration
 
 _log = logging.getLogger("sqlmig")
-_COMMANDS = {Direction.APPLY: "sqlmig apply", Direction.ROLLBACK: "sqlmig rollback"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a batch ended that did not end by itself: where it was, and what became of it."""
+
+    batch: Sequence[PlannedMigration]
+    at_work: PlannedMigration
+    fate: Fate
 
 
 @dataclass(slots=True)
@@ -43,39 +53,51 @@ class Story:
         report = self.report(name)
         if isinstance(failure, RowsLostError):
             losses = [LostRows(t.label, count_rows(connection, t)) for t in failure.tables]
-            return RowLossError(migration_id=name, report=report, losses=losses)
+            return RowLossError(
+                migration_id=name, report=report, losses=losses, again=self.plan.again
+            )
         return MigrationFailedError(
             failure.message,
             migration_id=name,
             report=report,
             location=failure.location,
             server=failure.server,
-            remedy=self._remedy(failure),
+            remedy=f"{_what_remains(failure)} {self._remedy(failure)}",
         )
 
-    def lost(
-        self, batch: Sequence[PlannedMigration], message: ServerMessage, fate: Fate
-    ) -> MigrationFailedError:
+    def refused(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
+        """The server refused a statement of sqlmig's own."""
+        message = server_message(error)
+        name = ending.at_work.migration_id
+        return MigrationFailedError(
+            f"{name}: the database refused sqlmig's own bookkeeping: {message}",
+            migration_id=name,
+            report=self._after(ending),
+            server=message,
+            remedy=remedy_for(message) or "See `sqlmig status`.",
+        )
+
+    def lost(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
         """The connection broke; what the history says of the batch is told."""
-        last = batch[-1]
-        undone = "was undone" if last.directives.transactional else "stopped half way"
+        message, name = server_message(error), ending.at_work.migration_id
+        undone = "was undone" if ending.at_work.directives.transactional else "stopped half way"
         told = {
-            Fate.COMMITTED: f"the connection was lost, but {last.migration_id} is committed",
-            Fate.UNDONE: f"the connection was lost, and {last.migration_id} {undone}",
-            Fate.UNKNOWN: f"the connection was lost, and nobody knows yet whether "
-            f"{last.migration_id} is committed",
-        }[fate]
+            Fate.COMMITTED: f"the connection was lost, but {name} is committed",
+            Fate.UNDONE: f"the connection was lost, and {name} {undone}",
+            Fate.UNKNOWN: f"the connection was lost, and nobody knows yet whether {name} is "
+            "committed",
+        }[ending.fate]
         return MigrationFailedError(
             f"{told}: {message.primary}",
-            migration_id=last.migration_id,
-            report=self._after(batch, fate),
+            migration_id=name,
+            report=self._after(ending),
             server=message,
-            remedy=f"See `sqlmig status`, then run `{self._command}` again.",
+            remedy=f"See `sqlmig status`, then run `{self.plan.again}` again.",
         )
 
-    def interrupted(self, batch: Sequence[PlannedMigration], fate: Fate) -> RunInterrupted:
+    def interrupted(self, ending: Ending) -> RunInterrupted:
         """A person stopped the run."""
-        return RunInterrupted(self._after(batch, fate))
+        return RunInterrupted(self._after(ending))
 
     def _remedy(self, failure: ScriptError) -> str:
         if isinstance(failure, StatementInDoubtError):
@@ -84,20 +106,16 @@ class Story:
                 f"--redo-statement {failure.statement}, or pass it over with "
                 f"--skip-statement {failure.statement}."
             )
-        remedy = remedy_for(failure.server) if failure.server else ""
-        return remedy or f"Mend the script, then run `{self._command}` again."
+        known = remedy_for(failure.server) if failure.server else ""
+        return known or _mending(failure.planned, self.plan.again)
 
-    @property
-    def _command(self) -> str:
-        return _COMMANDS[self.plan.direction]
-
-    def _after(self, batch: Sequence[PlannedMigration], fate: Fate) -> Report:
-        if fate is Fate.COMMITTED:
-            self.add([_done(planned) for planned in batch])
+    def _after(self, ending: Ending) -> Report:
+        if ending.fate is Fate.COMMITTED:
+            self.add([_done(planned) for planned in ending.batch])
             return self.report()
-        is_undone = fate is Fate.UNDONE and batch[-1].directives.transactional
+        is_undone = ending.fate is Fate.UNDONE and ending.at_work.directives.transactional
         outcome = Outcome.UNDONE if is_undone else Outcome.FAILED
-        return self.report(batch[-1].migration_id, outcome)
+        return self.report(ending.at_work.migration_id, outcome)
 
     def _rest(self, ended: str | None, outcome: Outcome) -> Iterator[MigrationResult]:
         before = Outcome.NOT_ATTEMPTED if ended is None else Outcome.UNDONE
@@ -107,6 +125,28 @@ class Story:
             yield MigrationResult(planned.migration_id, planned.direction, result)
             if is_it:
                 before = Outcome.NOT_ATTEMPTED
+
+
+def _what_remains(failure: ScriptError) -> str:
+    """What a failed migration leaves behind."""
+    name, kept = failure.planned.migration_id, failure.statements_kept
+    if failure.planned.directives.transactional:
+        return f"{name} was undone: nothing of it remains."
+    if kept == 0:
+        return f"{name} stopped at its first statement."
+    return f"{name} stopped half way: its first {kept} statement{'s' * (kept > 1)} stay done."
+
+
+def _mending(planned: PlannedMigration, again: str) -> str:
+    """How to mend the script, and the command that runs it again."""
+    if planned.is_recorded_text:
+        return (
+            f"The script is the recorded one: put a mended {planned.migration_id}.sql among the "
+            f"rollbacks, then run `{again} --use file`."
+        )
+    if planned.direction is Direction.ROLLBACK:
+        again = f"{again} --use file"
+    return f"Mend {planned.prepared.script.path}, then run `{again}`."
 
 
 def _done(planned: PlannedMigration) -> MigrationResult:

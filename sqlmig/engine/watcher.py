@@ -17,9 +17,11 @@ from sqlmig.model import Blocker, Observer
 _log = logging.getLogger("sqlmig")
 _SECONDS_BETWEEN_LOOKS = 1.0
 
+# Literals are left out: a session may be at ALTER ROLE … PASSWORD.
 _BLOCKERS = """
 SELECT a.pid, coalesce(w.locked, 'a transaction'),
-       left(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'), 80)
+       left(regexp_replace(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'),
+                           '''[^'']*(''|$)', '''…''', 'g'), 80)
   FROM unnest(pg_catalog.pg_blocking_pids(%(pid)s)) b (pid)
   JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
   LEFT JOIN LATERAL (

@@ -9,6 +9,7 @@ from sqlmig.plan.references import resolve
 from sqlmig.plan.resume import Answer, Decision, Resumption
 from sqlmig.plan.rollback import (
     Alone,
+    Exactly,
     Newest,
     RollbackText,
     Selection,
@@ -22,6 +23,7 @@ __all__ = [
     "Alone",
     "Answer",
     "Decision",
+    "Exactly",
     "Newest",
     "OutOfOrder",
     "Plan",

@@ -9,6 +9,7 @@ from sqlmig.errors import (
     ChecksumMismatchError,
     MissingMigrationError,
     OutOfOrderError,
+    PartialMigrationError,
     PlanError,
 )
 from sqlmig.model import (
@@ -96,6 +97,15 @@ def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Files) ->
             migration_ids=changed,
             remedy=f"See what changed: sqlmig diff {changed[0]}. Undo the change, or accept the "
             f"file as it is now: sqlmig repair {changed[0]}.",
+        )
+    lost = {status.migration_id for status in standing} - {file.migration_id for file in files}
+    half = [name for name in _ids(standing, MigrationState.PARTIAL) if name in lost]
+    if half:
+        raise PartialMigrationError(
+            f"partly applied, but its file is gone: {', '.join(half)}",
+            migration_ids=half,
+            remedy=f"Restore it (sqlmig diff {half[0]} shows the recorded text), or give it up: "
+            f"sqlmig rollback --only {half[0]}.",
         )
     last = max((file.order for file in files), default=((), ""))
     gone = [name for name in _ids(standing, MigrationState.MISSING) if migration_order(name) < last]

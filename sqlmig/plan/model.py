@@ -30,7 +30,8 @@ class PlannedMigration:
     """One migration as it will run.
 
     `rollback` is the text that an apply records beside it; `resumption` is where a
-    non-transactional migration that stopped half way goes on.
+    non-transactional migration that stopped half way goes on; `is_recorded_text` says that the
+    script is none of a file's.
     """
 
     migration_id: str
@@ -40,17 +41,24 @@ class PlannedMigration:
     description: str = ""
     rollback: Script | None = None
     resumption: Resumption = FROM_THE_START
+    is_recorded_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do, in order, and what its reader should know."""
+    """What a run will do, in order, and what its reader should know.
+
+    The migrations of `consented` may lose rows whatever `row_loss` says; `again` is the command
+    that does the rest of the plan where it ends early.
+    """
 
     direction: Direction
     migrations: tuple[PlannedMigration, ...] = ()
     warnings: tuple[str, ...] = ()
     transactions: Transactions = Transactions.EACH
     row_loss: RowLoss = RowLoss.ACCEPT
+    consented: frozenset[str] = frozenset()
+    again: str = "sqlmig apply"
 
 
 def notes(planned: Iterable[PlannedMigration]) -> tuple[str, ...]:

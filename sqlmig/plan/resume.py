@@ -95,4 +95,4 @@ def _refusal(file: MigrationFile, reason: str, remedy: str) -> PartialMigrationE
 
 
 def _texts(prepared: PreparedScript) -> list[str]:
-    return [prepared.text[statement.start : statement.end] for statement in prepared.statements]
+    return [prepared.statement_text(index) for index in range(len(prepared.statements))]

@@ -115,6 +115,8 @@ def _status(item: MigrationStatus) -> Mapping[str, Any]:
         "state": item.state.value,
         "out_of_order": item.out_of_order,
         "description": item.description,
+        "rollback_changed": item.rollback_changed,
+        "irreversible": item.irreversible,
         "remedy": item.remedy,
         "applied_at": applied.applied_at.isoformat() if applied and applied.applied_at else None,
         "applied_by": applied.applied_by if applied else None,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from sqlmig.comparison import Comparison
@@ -35,6 +36,7 @@ _STATE_COLOURS = {
     MigrationState.MISSING: "red",
     MigrationState.PARTIAL: "red",
 }
+_POSTGRES_PORT = 5432
 _AGES = (("day", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -61,26 +63,50 @@ def status(statuses: Sequence[MigrationStatus], now: datetime, medium: Medium) -
         *(f"{item.migration_id}: {item.remedy}" for item in statuses if _is_remarkable(item)),
         f"{_count(len(statuses), 'migration')}: {counted}.",
     ]
-    if counts["pending"]:
-        parts.append("Next: sqlmig apply")
+    if following := _next(statuses):
+        parts.append(f"Next: {following}")
     return "\n".join(parts)
 
 
-def plan(planned: Plan, medium: Medium) -> str:
-    """What a run would do, in order, and the SQL that it would send."""
+def plan(planned: Plan, medium: Medium, target: str | None = None) -> str:
+    """What a run, up to the target if there is one, would do, and the SQL that it would send."""
     if not planned.migrations:
-        return _with_warnings(planned.warnings, nothing_to_do(planned.direction))
+        return nothing_to_do(planned.direction, target)
     verb = {Direction.APPLY: "apply", Direction.ROLLBACK: "roll back"}[planned.direction]
-    how = {
-        Transactions.EACH: "each in its own transaction",
-        Transactions.TOGETHER: "all in one transaction",
-    }[planned.transactions]
     scripts = "\n\n".join(_script(migration) for migration in planned.migrations)
     rows = [_plan_row(migration) for migration in planned.migrations]
     count = _count(len(planned.migrations), "migration")
     table = _table(("MIGRATION", "STATEMENTS", "DESCRIPTION"), rows, medium)
-    text = f"{scripts}\n\n{table}\nWould {verb} {count}, {how}. Nothing was changed."
-    return _with_warnings(planned.warnings, text)
+    return f"{scripts}\n\n{table}\nWould {verb} {count}, {_how(planned)}. Nothing was changed."
+
+
+def database(parameters: Mapping[str, str], origin: str) -> str:
+    """Which database is meant, by libpq's names of parameters, and what named it; "" where that is
+    unknown, or where part of a password may have been read as something else."""
+    if _may_hold_a_password(parameters):
+        return ""
+    if "service" in parameters:
+        return f"Database: that of the service {parameters['service']}, from {origin}"
+    name = parameters.get("dbname") or parameters.get("user", "")
+    if not name or "@" in name:
+        return ""
+    return f"Database: {name} on {_servers(parameters)}, from {origin}"
+
+
+def embedded_database() -> str:
+    """That the project's own server is meant."""
+    return "Database: the embedded server"
+
+
+def warning(words: str) -> str:
+    """The line of a warning."""
+    return f"Warning: {words}"
+
+
+def started(migration_id: str, direction: Direction) -> str:
+    """The line of a migration that begins."""
+    doing = "applying" if direction is Direction.APPLY else "rolling back"
+    return f"{doing}  {migration_id} …"
 
 
 def finished(result: MigrationResult) -> str:
@@ -100,16 +126,19 @@ def retrying(migration_ids: Sequence[str], reason: str, delay: float) -> str:
     return f"{', '.join(migration_ids)}  undone: {reason}; trying again in {delay:.1f} s"
 
 
-def summary(report: Report) -> str:
-    """One line that says what a run did, after its warnings."""
+def summary(report: Report, target: str | None = None) -> str:
+    """One line that says what a run, up to the target if there was one, did."""
     done = len(report.ids(Outcome.DONE))
     verb = "applied" if report.direction is Direction.APPLY else "rolled back"
-    text = f"{_count(done, 'migration')} {verb}." if done else nothing_to_do(report.direction)
-    return _with_warnings(report.warnings, text)
+    if not done:
+        return nothing_to_do(report.direction, target)
+    return f"{_count(done, 'migration')} {verb}."
 
 
-def nothing_to_do(direction: Direction) -> str:
-    """That a plan is empty."""
+def nothing_to_do(direction: Direction, target: str | None = None) -> str:
+    """That a plan is empty; what is pending beyond a target is not known."""
+    if direction is Direction.APPLY and target is not None:
+        return f"Nothing to apply up to {target}."
     return {
         Direction.APPLY: "Nothing to apply: the database is up to date.",
         Direction.ROLLBACK: "Nothing to roll back: what was named is not applied.",
@@ -131,10 +160,12 @@ def comparison(result: Comparison) -> str:
     return (notes + result.difference).rstrip("\n")
 
 
-def repaired(migration_ids: Sequence[str]) -> str:
-    """Which records were brought up to the files."""
+def repaired(migration_ids: Sequence[str], references: Sequence[str] = ()) -> str:
+    """Which records were brought up to the files, of those named or of all."""
     lines = [f"{migration_id}  recorded as its files are now" for migration_id in migration_ids]
-    return "\n".join(lines) or "Nothing to repair: every file is as recorded."
+    named = f"{', '.join(references)} {'is' if len(references) == 1 else 'are'}"
+    kept = named if references else "every file is"
+    return "\n".join(lines) or f"Nothing to repair: {kept} as recorded."
 
 
 def starter(written: Starter) -> str:
@@ -192,6 +223,51 @@ def _is_remarkable(item: MigrationStatus) -> bool:
     return bool(item.remedy) and (item.state is not MigrationState.PENDING or item.out_of_order)
 
 
+def _next(statuses: Sequence[MigrationStatus]) -> str:
+    """The first thing to do that will work, for what is changed or missing stops an apply."""
+    for item in statuses:
+        if item.state is MigrationState.CHANGED:
+            return f"sqlmig diff {item.migration_id}"
+    for item in statuses:
+        if item.remedy.startswith("restore"):
+            return f"{item.migration_id}: {item.remedy}"
+    if any(item.out_of_order for item in statuses):
+        return "sqlmig apply --allow-out-of-order"
+    is_open = any(
+        item.state in (MigrationState.PENDING, MigrationState.PARTIAL) for item in statuses
+    )
+    return "sqlmig apply" if is_open else ""
+
+
+def _may_hold_a_password(parameters: Mapping[str, str]) -> bool:
+    """Whether a URL was cut within its password, which then reaches to its last `@`."""
+    ports = parameters.get("port", "").split(",")
+    return not all(port.isdecimal() for port in ports if port) or any(
+        "@" in value for name, value in parameters.items() if name not in ("user", "password")
+    )
+
+
+def _servers(parameters: Mapping[str, str]) -> str:
+    named = parameters.get("host") or parameters.get("hostaddr")
+    if not named:
+        return "the local socket"
+    hosts, ports = named.split(","), parameters.get("port", "").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    pairs = zip_longest(hosts, ports)
+    return ",".join(f"{host}:{port or _POSTGRES_PORT}" for host, port in pairs)
+
+
+def _how(planned: Plan) -> str:
+    """In which transactions a plan runs."""
+    if planned.transactions is Transactions.TOGETHER:
+        return "all in one transaction"
+    outside = [m.migration_id for m in planned.migrations if not m.directives.transactional]
+    if outside:
+        return f"each by itself; {', '.join(outside)} outside a transaction"
+    return "each in its own transaction"
+
+
 def _status_row(item: MigrationStatus, now: datetime) -> tuple[_Cell, ...]:
     applied = item.applied
     when = age(now - applied.applied_at) if applied and applied.applied_at else ""
@@ -204,7 +280,7 @@ def _status_row(item: MigrationStatus, now: datetime) -> tuple[_Cell, ...]:
         _Cell(item.migration_id),
         _Cell(state, _STATE_COLOURS[item.state]),
         _Cell(when),
-        _Cell(item.description),
+        _Cell(f"(irreversible) {item.description}" if item.irreversible else item.description),
     )
 
 
@@ -227,10 +303,6 @@ def _script(migration: PlannedMigration) -> str:
 def _statements(migration: PlannedMigration) -> str:
     total, done = len(migration.prepared.statements), migration.resumption.done
     return f"{done + 1} to {total}" if done else str(total)
-
-
-def _with_warnings(warnings: Sequence[str], text: str) -> str:
-    return "\n".join((*(f"Warning: {warning}" for warning in warnings), text))
 
 
 def _count(number: int, noun: str) -> str:

@@ -16,6 +16,10 @@ _BATCH_CHARACTERS = 1 << 20
 
 _TRANSACTION_WORDS = frozenset({"begin", "start", "commit", "end", "abort", "rollback", "prepare"})
 _HARMLESS_META_COMMANDS = ("\\restrict", "\\unrestrict")
+_META_REMEDIES = dict.fromkeys(
+    ("\\i", "\\ir", "\\include", "\\include_relative"),
+    "Remove it, and put the contents of that file here.",
+)
 
 # Settings that change how the server reads the rest of a script, and the values that do not.
 _READING = {
@@ -36,6 +40,11 @@ class PreparedScript:
     text: str
     statements: tuple[Statement, ...]
     notes: tuple[str, ...] = ()
+
+    def statement_text(self, index: int) -> str:
+        """The text of that statement, without its semicolon."""
+        statement = self.statements[index]
+        return self.text[statement.start : statement.end]
 
     def location(self, offset: int) -> Location:
         """The place of that character."""
@@ -119,7 +128,7 @@ def _refuse(script: Script, statement: Statement, directives: Directives) -> Non
         raise SourceError(
             f"{statement.word} is a command of psql, not SQL",
             location=Location.at(script.path, script.text, statement.start),
-            remedy="Remove it, or write what it does in SQL.",
+            remedy=_META_REMEDIES.get(statement.word, "Remove it, or write what it does in SQL."),
         )
     if statement.word in _TRANSACTION_WORDS:
         _refuse_transaction_control(script, statement, directives)

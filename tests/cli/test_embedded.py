@@ -41,7 +41,8 @@ def test_the_server_of_a_project_from_its_first_start_to_its_end(run: Run) -> No
     first = run("apply")
     assert first.returncode == 0
     assert "keeps running until `sqlmig embedded stop`" in first.stderr
-    assert run("status").stderr == ""
+    assert first.stderr.startswith("Database: the embedded server\nStarted PostgreSQL ")
+    assert run("status").stderr == "Database: the embedded server\n"
 
     shown = run("embedded", "status").stdout
     assert ": running, server pid " in shown

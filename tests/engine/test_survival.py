@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -10,8 +11,9 @@ import psycopg
 import pytest
 
 from sqlmig import Migrator, Outcome
-from sqlmig.engine import transaction
+from sqlmig.engine import recording
 from sqlmig.engine.connection import Connection
+from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.wire import Row, send
 from sqlmig.errors import (
     DatabaseUnavailableError,
@@ -48,14 +50,27 @@ def test_ctrl_c_cancels_the_statement_undoes_the_migration_and_says_what_is_appl
     project.migration("001_a", "create table a ()")
     project.migration("002_b", "create table b (); select pg_sleep(60)")
     project.migration("003_c", "create table c ()")
-    threading.Timer(0.7, signal.raise_signal, [signal.SIGINT]).start()
+    threading.Thread(target=interrupt_once_asleep, args=(database,)).start()
     with pytest.raises(RunInterrupted) as caught:
         migrator.apply()
     assert caught.value.report.ids(Outcome.DONE) == ("001_a",)
     assert caught.value.report.ids(Outcome.UNDONE) == ("002_b",)
     assert str(caught.value) == "Interrupted: 1 applied, 1 undone, 1 not attempted."
     assert database.tables() == {"a"}
-    assert database.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'") == []
+    assert RunnerLock(database.connection, "public").holder() is None
+
+
+def interrupt_once_asleep(database: Database) -> None:
+    """Sends SIGINT to this process when a session of this database sleeps."""
+    wait_until_asleep(database)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def wait_until_asleep(database: Database) -> None:
+    asleep = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = %s"
+    with database.another_connection() as watcher:
+        while not watcher.execute(asleep, (database.connection.info.dbname,)).fetchall():
+            time.sleep(0.02)
 
 
 @pytest.mark.parametrize("is_sent", [True, False])
@@ -77,7 +92,7 @@ def test_a_commit_whose_answer_was_lost_is_told_as_the_history_has_it(
         connection.close()
         raise psycopg.OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(transaction, "send", losing)
+    monkeypatch.setattr(recording, "send", losing)
     with pytest.raises(MigrationFailedError) as caught:
         migrator.apply()
     told = "but 001_a is committed" if is_sent else "and 001_a was undone"
@@ -120,7 +135,7 @@ def test_a_deadlock_is_undone_and_tried_again(project: Project, database: Databa
             other.execute("lock two")
             runner = threading.Thread(target=migrator.apply)
             runner.start()
-            time.sleep(0.3)
+            wait_until_asleep(database)
             other.execute("lock one")
         runner.join()
     assert ["deadlock detected" in reason for reason in observer.retries] == [True]
