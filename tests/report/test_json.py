@@ -142,8 +142,6 @@ def test_an_error_has_its_kind_its_message_and_its_remedy() -> None:
             {
                 "error": "UnknownTargetError",
                 "message": "no migration '9'",
-                "rollback_changed": False,
-                "irreversible": False,
                 "remedy": "Did you mean 004_x?",
                 "location": None,
                 "server": None,
