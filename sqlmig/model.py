@@ -107,6 +107,10 @@ class Finding:
     remedy: str = ""
     severity: Severity = Severity.ERROR
 
+    def __str__(self) -> str:
+        severity = "" if self.severity is Severity.ERROR else f"{self.severity.value}: "
+        return f"{self.location}: {self.code} {severity}{self.message}"
+
 
 def migration_number(migration_id: str) -> tuple[int, ...]:
     """The number that a migration id begins with: all its leading digit groups.

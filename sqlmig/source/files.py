@@ -18,10 +18,10 @@ from sqlmig.source.dependencies import in_apply_order
 from sqlmig.source.directives import FileKind, read_head
 from sqlmig.source.lexer import LexError
 
-_SUFFIX = ".sql"
+SUFFIX = ".sql"
+ROLLBACK_SUFFIX = ".rollback.sql"
 # Hidden files, Python's own (a folder may be a package), and what `yoyo new` has in an editor.
 _PASSED_OVER = (".", "__", "_tmp_yoyonew")
-_ROLLBACK_SUFFIX = ".rollback.sql"
 
 
 def read_migrations(migrations: Path, rollbacks: Path) -> tuple[MigrationFile, ...]:
@@ -83,6 +83,11 @@ def script_from_bytes(path: str, data: bytes) -> Script:
     return Script(path, text, checksum(text))
 
 
+def is_passed_over(name: str) -> bool:
+    """Whether a file of that name is nothing to sqlmig, wherever it lies."""
+    return name.startswith(_PASSED_OVER)
+
+
 def checksum(text: str) -> str:
     """`sha256:` and the hash of the text with CRLF and CR as LF, so that checkouts agree."""
     if "\r" in text:
@@ -127,7 +132,7 @@ def _list_migrations(folder: Path) -> tuple[dict[str, Path], dict[str, Path]]:
     beside = {
         name.removesuffix(".rollback"): path
         for name, path in paths.items()
-        if path.name.endswith(_ROLLBACK_SUFFIX)
+        if path.name.endswith(ROLLBACK_SUFFIX)
     }
     scripts = {name: path for name, path in paths.items() if path not in beside.values()}
     if not scripts:
@@ -144,11 +149,11 @@ def _list_folder(folder: Path) -> dict[str, Path]:
     errors = []
     found = {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(_PASSED_OVER) or path.is_dir():
+        if is_passed_over(path.name) or path.is_dir():
             continue
-        if path.suffix == _SUFFIX:
-            found[path.name.removesuffix(_SUFFIX)] = path
-        elif path.suffix.lower() in (_SUFFIX, ".py"):
+        if path.suffix == SUFFIX:
+            found[path.name.removesuffix(SUFFIX)] = path
+        elif path.suffix.lower() in (SUFFIX, ".py"):
             errors.append(_unsupported(path))
     _raise_all(errors)
     return found
@@ -164,7 +169,7 @@ def _unsupported(path: Path) -> SourceError:
     return SourceError(
         f"ends in {path.suffix}, not in .sql",
         location=Location(str(path)),
-        remedy=f"Rename it to {path.with_suffix(_SUFFIX).name}.",
+        remedy=f"Rename it to {path.with_suffix(SUFFIX).name}.",
     )
 
 
@@ -231,7 +236,7 @@ def _orphans(scripts: Mapping[str, Path], rollbacks: Mapping[str, Path]) -> list
 
 def _orphan(path: Path, name: str, scripts: Iterable[str]) -> OrphanRollbackError:
     near = difflib.get_close_matches(name, scripts, n=1)
-    hint = f"Did you mean {near[0]}{_SUFFIX}?" if near else "Remove it, or restore the migration."
+    hint = f"Did you mean {near[0]}{SUFFIX}?" if near else "Remove it, or restore the migration."
     return OrphanRollbackError(
         "a rollback without a migration of that name", location=Location(str(path)), remedy=hint
     )
