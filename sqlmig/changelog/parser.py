@@ -27,6 +27,16 @@ _INLINE = MarkdownIt("commonmark").disable(["emphasis", "balance_pairs", "fragme
 # Markdown would take most of the time.
 _MAY_NAME_SOMETHING = re.compile(r"`\s*\d|\.(?:md|sql)\b|\]\[")
 
+# Nor need its blocks be parsed where it is one line of plain words, code and links to elsewhere,
+# with another bullet right below it: a blank line leaves all that is around it as it is, except
+# within an HTML block, which it would end.
+_NAMES_NOTHING = re.compile(
+    r"^[-*+] (?=[\w\[`])(?:[^`~<>\\\[\]\n]|`[^`\d\n][^`\n]*`(?!`)"
+    r"|\[[^`~<>\\\[\]\n]*\]\((?![^)\n]*\.(?:md|sql))[^`~<>\\()\s]*\))*+(?=\n[-*+] [\w\[`])",
+    re.MULTILINE,
+)
+_HTML_BLOCK = re.compile(r"^ {0,3}<[A-Za-z/]", re.MULTILINE)
+
 _CODE_SPAN = re.compile(r"\d\S*")
 
 _UNRELEASED = re.compile(r"\[?unreleased\]?(?:\([^)]*\))?", re.IGNORECASE)
@@ -105,7 +115,10 @@ class Bullet:
 
 @dataclass(frozen=True)
 class Changelog:
-    """A changelog; `text` has no byte order mark, and LF at all line ends."""
+    """A changelog; `text` has no byte order mark, and LF at all line ends.
+
+    Of the bullets that name neither a migration nor a record, some may be left out.
+    """
 
     text: str
     releases: tuple[Release, ...]
@@ -136,8 +149,8 @@ def parse(text: str) -> Changelog:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     text = text.replace("\0", "\ufffd")
     definitions: dict[str, Any] = {}
-    reader = _Reader(text, definitions)
-    reader.read(_BLOCKS.parse(text, definitions))
+    reader = _Reader(_relevant(text), definitions)
+    reader.read()
     bullets = tuple(reader.bullet(item) for item in reader.items)
     return Changelog(text, tuple(reader.releases), tuple(reader.sections), bullets)
 
@@ -210,9 +223,9 @@ class _Reader:
         self._open: list[_Item] = []
         self._quotations = 0
 
-    def read(self, tokens: Sequence[Token]) -> None:
+    def read(self) -> None:
         """Takes up the headings and the list items."""
-        for token, following in pairwise(tokens):
+        for token, following in pairwise(_BLOCKS.parse(self._text, self._definitions)):
             if token.type == "heading_open" and token.level == 0:
                 self._heading(token, following.content.strip())
             elif token.type == "list_item_open":
@@ -297,6 +310,13 @@ class _Reader:
 
     def _position(self, offset: int) -> Position:
         return _position(self._line_starts, offset)
+
+
+def _relevant(text: str) -> str:
+    """The text with bullets that name nothing as blank lines, all else at its place."""
+    if _HTML_BLOCK.search(text):
+        return text
+    return _NAMES_NOTHING.sub(lambda bullet: " " * len(bullet[0]), text)
 
 
 def _path(target: str) -> str:

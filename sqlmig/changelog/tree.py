@@ -195,7 +195,9 @@ class Repository:
 
     def _contents(self, blobs: set[str]) -> dict[str, bytes]:
         """The content of each blob, read through one process."""
-        output = self._git("cat-file", "--batch", given="\n".join([*blobs, ""]).encode())
+        output = self._git(
+            "cat-file", "--batch", "--buffer", given="\n".join([*blobs, ""]).encode()
+        )
         contents = {}
         start = 0
         while start < len(output):
