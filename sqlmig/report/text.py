@@ -20,10 +20,13 @@ from sqlmig.model import (
     MigrationStatus,
     Outcome,
     Report,
+    Severity,
 )
 from sqlmig.plan import Plan, PlannedMigration, Transactions
 
 if TYPE_CHECKING:
+    from sqlmig.authoring import Written
+    from sqlmig.changelog.linter import Inspection
     from sqlmig.embedded import ServerStatus
     from sqlmig.starter import Starter
 
@@ -144,6 +147,25 @@ def starter(written: Starter) -> str:
     if not lines:
         return "Nothing to make: this project has settings and migrations."
     return "\n".join((*lines, "Next: sqlmig apply"))
+
+
+def inspection(found: Inspection) -> str:
+    """Every finding of a check of the changelog with its remedy, and how many there are."""
+    looked_at = f"{_count(found.migrations, 'migration')} in {found.state}"
+    if not found.findings and not found.migrations:
+        return f"{looked_at}. Look at files that git does not have yet with --worktree."
+    if not found.findings:
+        return f"{looked_at}: {found.changelog} has an entry for each."
+    counts = Counter(finding.severity for finding in found.findings)
+    told = [_count(counts[each], each.value) for each in Severity if counts[each]]
+    lines = [f"{finding}\n  {finding.remedy}" for finding in found.findings]
+    return "\n".join((*lines, f"{looked_at}: {', '.join(told)}."))
+
+
+def written(result: Written) -> str:
+    """What was written for a migration, and what is next."""
+    lines = [f"Wrote {path}" for path in result.paths]
+    return "\n".join((*lines, f"Wrote {result.entry}  {result.bullet}"))
 
 
 def server(found: ServerStatus) -> str:
