@@ -21,6 +21,7 @@ lint: $(VENV)/.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m sqlmig validate
+	$(BIN)/python -m sqlmig changelog lint --worktree
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format
