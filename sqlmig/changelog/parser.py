@@ -30,9 +30,10 @@ _MAY_NAME_SOMETHING = re.compile(r"`\s*\d|\.(?:md|sql)\b|\]\[")
 # Nor need its blocks be parsed where it is one line of plain words, code and links to elsewhere,
 # with another bullet right below it: a blank line leaves all that is around it as it is, except
 # within an HTML block, which it would end.
+# The group is atomic, as the lexer's are, and not possessive (python/cpython#106052).
 _NAMES_NOTHING = re.compile(
-    r"^[-*+] (?=[\w\[`])(?:[^`~<>\\\[\]\n]|`[^`\d\n][^`\n]*`(?!`)"
-    r"|\[[^`~<>\\\[\]\n]*\]\((?![^)\n]*\.(?:md|sql))[^`~<>\\()\s]*\))*+(?=\n[-*+] [\w\[`])",
+    r"^[-*+] (?=[\w\[`])(?>(?:[^`~<>\\\[\]\n]|`(?!\s*\d)[^`\n]+`(?!`)"
+    r"|\[[^`~<>\\\[\]\n]*\]\((?![^)\n]*\.(?:md|sql))[^`~<>\\()\s]*\))*)(?=\n[-*+] [\w\[`])",
     re.MULTILINE,
 )
 _HTML_BLOCK = re.compile(r"^ {0,3}<[A-Za-z/]", re.MULTILINE)
@@ -145,9 +146,7 @@ class Changelog:
 
 def parse(text: str) -> Changelog:
     """The changelog that the text is; every text is one, if only an empty one."""
-    # CommonMark replaces NUL; doing it here keeps all offsets.
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    text = text.replace("\0", "\ufffd")
+    text = _normalized(text)
     definitions: dict[str, Any] = {}
     reader = _Reader(_relevant(text), definitions)
     reader.read()
@@ -160,7 +159,7 @@ def parse_variant(text: str, known: Changelog) -> Changelog:
 
     What both have in common is taken from `known`, and has the places that it has there.
     """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = _normalized(text)
     candidates = [r for r in known.releases if known.text.startswith("#", known.offset(r.line))]
     # What is shared is an end: as soon as one release is in it, so are all below.
     first = bisect_left(
@@ -176,6 +175,13 @@ def parse_variant(text: str, known: Changelog) -> Changelog:
         before.sections + tuple(each for each in known.sections if each.line >= line),
         before.bullets + tuple(each for each in known.bullets if each.position.line >= line),
     )
+
+
+def _normalized(text: str) -> str:
+    """The text without byte order mark, with LF at its line ends, and, as CommonMark has it, with
+    a replacement character for each NUL."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\0", "\ufffd")
 
 
 def _from(changelog: Changelog, line: int) -> str:

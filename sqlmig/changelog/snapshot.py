@@ -89,7 +89,7 @@ class Snapshot:
 
     @cached_property
     def entries(self) -> Mapping[str, list[Reference]]:
-        """The bullets that enter each migration: under a type of change, in a release."""
+        """The bullets that enter each migration: in a section, whether its type is known or not."""
         entries: dict[str, list[Reference]] = {}
         for reference in self.references:
             if reference.aspect is Aspect.ENTRY and reference.bullet.section is not None:

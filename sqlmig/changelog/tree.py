@@ -50,14 +50,26 @@ State = Staged | Revision | WorkingTree
 
 
 def on_disk(project: Path, places: Sequence[str]) -> Files:
-    """The files that are one of those places or lie directly in one."""
+    """The files that are one of those places or lie directly in one.
+
+    Raises ChangelogError for one that cannot be read.
+    """
     files = {}
     for place in places:
         path = project / place
         for file in (path, *(path.iterdir() if path.is_dir() else ())):
             if file.is_file():
-                files[os.path.normpath(Path(place, file.relative_to(path)))] = file.read_bytes()
+                files[os.path.normpath(Path(place, file.relative_to(path)))] = _read(file)
     return files
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ChangelogError(
+            f"{file} cannot be read: {error.strerror}", remedy="Make that file readable."
+        ) from error
 
 
 class Repository:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlmig.model import Finding, Severity
+from sqlmig.report import text
 
 if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection
@@ -16,17 +17,18 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def inspection(found: Inspection) -> str:
-    """A line for each finding; "" where there is none."""
-    return "\n".join(_annotation(finding) for finding in found.findings)
+    """A line for each finding, and one for the log, which is no annotation."""
+    annotations = (_annotation(finding) for finding in found.findings)
+    return "\n".join((*annotations, text.inspected(found)))
 
 
 def _annotation(finding: Finding) -> str:
     position = finding.location.position
     place = f",line={position.line},col={position.column}" if position else ""
     path = _escaped(finding.location.path).replace(":", "%3A").replace(",", "%2C")
-    text = _escaped(f"{finding.message}\n{finding.remedy}")
-    return f"::{_COMMANDS[finding.severity]} file={path}{place},title={finding.code}::{text}"
+    words = _escaped(f"{finding.message}\n{finding.remedy}")
+    return f"::{_COMMANDS[finding.severity]} file={path}{place},title={finding.code}::{words}"
 
 
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def _escaped(words: str) -> str:
+    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -151,15 +151,20 @@ def starter(written: Starter) -> str:
 
 def inspection(found: Inspection) -> str:
     """Every finding of a check of the changelog with its remedy, and how many there are."""
-    looked_at = f"{_count(found.migrations, 'migration')} in {found.state}"
-    if not found.findings and not found.migrations:
-        return f"{looked_at}. Look at files that git does not have yet with --worktree."
-    if not found.findings:
-        return f"{looked_at}: {found.changelog} has an entry for each."
-    counts = Counter(finding.severity for finding in found.findings)
-    told = [_count(counts[each], each.value) for each in Severity if counts[each]]
     lines = [f"{finding}\n  {finding.remedy}" for finding in found.findings]
-    return "\n".join((*lines, f"{looked_at}: {', '.join(told)}."))
+    return "\n".join((*lines, inspected(found)))
+
+
+def inspected(found: Inspection) -> str:
+    """What was looked at, and how many findings of each severity there are."""
+    looked_at = f"{_count(found.migrations, 'migration')} in {found.state}"
+    counts = Counter(finding.severity for finding in found.findings)
+    if counts:
+        told = (_count(counts[each], each.value) for each in Severity if counts[each])
+        return f"{looked_at}: {', '.join(told)}."
+    if not found.migrations:
+        return f"{looked_at}. Look at files that git does not have yet with --worktree."
+    return f"{looked_at}: {found.changelog} has an entry for each."
 
 
 def written(result: Written) -> str:

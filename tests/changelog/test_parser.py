@@ -92,7 +92,8 @@ def test_every_scrap_is_a_changelog(text: str) -> None:
 
 MARKUP = (
     "- |* |1. |  |\t|> |\n|\r\n|\r|## |### |Added|[Unreleased]|`|``|```|~~~|0007_add|:edit|[|](|)|]"
-    "|[x]: a.md|a.sql|<!--|-->|<|<a |\\|&amp;|![|---|===|\0|é|\u2028|x y"
+    "|[x]: a.md|a.sql|<!--|-->|<|<a |\\|&amp;|![|---|===|\0|é|\u2028|x y|` 0007_add `"
+    "|- one\n- `x`\n- two\n"
 )
 SCRAPS = st.sampled_from(MARKUP.split("|"))
 TEXTS = st.one_of(st.text(max_size=200), st.lists(SCRAPS, max_size=60).map("".join))
@@ -113,7 +114,7 @@ def test_no_text_is_too_strange(text: str) -> None:
 
 @given(TEXTS)
 def test_what_is_passed_over_names_nothing(text: str) -> None:
-    # A HTML block below everything keeps the parser from passing over any bullet.
+    # An HTML block below everything keeps the parser from passing over any bullet.
     named = [
         [bullet for bullet in parse(t).bullets if bullet.code_spans or bullet.links]
         for t in (text, text + "\n\n\n<p>\n")

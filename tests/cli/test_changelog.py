@@ -71,7 +71,8 @@ def test_github_gets_annotations(run: Run, repository: Repository) -> None:
     repository.write("sql/migrations/002_50%,b.sql", "select 1;")
     done = run("changelog", "lint", "--worktree", "--format", "github")
     assert done.returncode == 1
-    (line,) = done.stdout.splitlines()
+    line, tally = done.stdout.splitlines()
+    assert tally == "2 migrations in the working tree: 1 error."
     assert line.startswith(
         "::error file=sql/migrations/002_50%25%2Cb.sql,line=1,col=1,title=CL001::002_50%25,b has no"
     )

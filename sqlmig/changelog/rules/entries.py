@@ -20,7 +20,7 @@ _ENTERED = """\
 """
 
 # What may be the id of a migration, anywhere in a text: the whole word, and not an :edit of it.
-_WORD = re.compile(r"(?<![\w./-])\d[\w-]*+(?:\.[\w-]++)*+(?![\w/-])(?!:(?:edit|down)\b)")
+_WORD = re.compile(r"(?<![\w./-])\d[\w-]*+(?>(?:\.[\w-]++)*)(?![\w/-])(?!:(?:edit|down)\b)")
 # What a code span must look like to mean a migration that is not there.
 _LIKE_AN_ID = re.compile(r"\d+(?:_\d+)*_\d*[A-Za-z]")
 
