@@ -168,9 +168,9 @@ def inspected(found: Inspection) -> str:
 
 
 def written(result: Written) -> str:
-    """What was written for a migration, and what is next."""
-    lines = [f"Wrote {path}" for path in result.paths]
-    return "\n".join((*lines, f"Wrote {result.entry}  {result.bullet}"))
+    """What was written for a migration: its files, and the line in the changelog."""
+    lines = [f"made  {path}" for path in result.paths]
+    return "\n".join((*lines, f"entered  {result.entry}: {result.bullet}"))
 
 
 def server(found: ServerStatus) -> str:

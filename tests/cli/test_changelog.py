@@ -156,7 +156,7 @@ def test_an_entry_is_added_and_passes(run: Run, repository: Repository) -> None:
     repository.migration("002_b", "select 1;")
     done = run("changelog", "add", "2", "the second of all tables")
     assert done.returncode == 0
-    assert done.stdout == "Wrote docs/CHANGELOG.md:8:1  - `002_b`: the second of all tables.\n"
+    assert done.stdout == "entered  docs/CHANGELOG.md:8:1: - `002_b`: the second of all tables.\n"
     assert run("changelog", "lint", "--worktree").returncode == 0
 
 
@@ -172,9 +172,9 @@ def test_what_new_writes_passes_both_checks(run: Run, repository: Repository) ->
     done = run("new", "add invoices")
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
-        "Wrote sql/migrations/002_add_invoices.sql",
-        "Wrote sql/rollbacks/002_add_invoices.sql",
-        "Wrote docs/CHANGELOG.md:8:1  - `002_add_invoices`: add invoices.",
+        "made  sql/migrations/002_add_invoices.sql",
+        "made  sql/rollbacks/002_add_invoices.sql",
+        "entered  docs/CHANGELOG.md:8:1: - `002_add_invoices`: add invoices.",
     ]
     assert (
         run("new", "drop old rooms", "--irreversible", "gone", "--no-transaction").returncode == 0
