@@ -85,29 +85,22 @@ def new_migration(config: Config, draft: Draft, now: datetime) -> Written:
     _refuse_few_words(draft.description)
     here, merged = _on_disk(config), _merged(config)
     places = here.places
-    ids = {*here.migrations, *merged.migrations}
     slug = _slug(draft.description)
-    migration_id = f"{next_number(ids, now)}_{slug}"
-    files: dict[str, str] = {}
-    links: tuple[str, ...] = ()
-    adr = ""
-    if draft.needs_decision:
-        adr = f"{_next_record(here, merged):04}"
+    migration_id = f"{next_number({*here.migrations, *merged.migrations}, now)}_{slug}"
+    adr = f"{_next_record(here, merged):04}" if draft.needs_decision else ""
+    files = _scripts(places, migration_id, draft, adr)
+    links = []
+    if adr:
         path = f"{places.adr}/{adr}-{slug.replace('_', '-')}.md"
         files[path] = _RECORD.format(date=f"{now:%Y-%m-%d}", title=_sentence(draft.description))
-        links = (f"[ADR-{adr}]({places.link_to(path)})",)
-    files = _scripts(places, migration_id, draft, adr) | files
+        links.append(f"[ADR-{adr}]({places.link_to(path)})")
     bullet = bullet_text(migration_id, draft.description, *links)
     changelog, line = _with_entry(here, "Added", bullet)
     for path, text in files.items():
         _write_new(config.project / path, text)
     _write(config.project / places.changelog, changelog)
-    return Written(
-        migration_id,
-        tuple(str(config.project / path) for path in files),
-        bullet,
-        places.location(places.changelog, Position(line, 1)),
-    )
+    paths = tuple(str(config.project / path) for path in files)
+    return Written(migration_id, paths, bullet, _entry(places, line))
 
 
 def add_entry(config: Config, reference: str, text: str, kind: str | None = None) -> Written:
@@ -136,7 +129,7 @@ def add_entry(config: Config, reference: str, text: str, kind: str | None = None
     kind = kind or ("Added" if aspect is Aspect.ENTRY else "Changed")
     changelog, line = _with_entry(here, kind, bullet)
     _write(config.project / places.changelog, changelog)
-    return Written(migration_id, (), bullet, places.location(places.changelog, Position(line, 1)))
+    return Written(migration_id, (), bullet, _entry(places, line))
 
 
 def _on_disk(config: Config) -> Snapshot:
@@ -183,7 +176,13 @@ def _slug(description: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """The text on one line, beginning with a capital letter."""
+    line = " ".join(text.split())
+    return line[:1].upper() + line[1:]
+
+
+def _entry(places: Places, line: int) -> Location:
+    return places.location(places.changelog, Position(line, 1))
 
 
 def _next_record(*snapshots: Snapshot) -> int:
@@ -195,7 +194,7 @@ def _scripts(places: Places, migration_id: str, draft: Draft, adr: str) -> dict[
     mode = "" if draft.transactional else "-- transactional: false\n"
     head = f"-- {_sentence(draft.description)}\n{mode}"
     if draft.irreversible is not None:
-        head += f"-- irreversible: {draft.irreversible}\n"
+        head += f"-- irreversible: {' '.join(draft.irreversible.split())}\n"
     if adr:
         head += f"-- adr: {adr}\n"
     scripts = {f"{places.migrations}/{migration_id}.sql": f"{head}\n"}

@@ -69,6 +69,14 @@ def test_a_name_is_made_of_plain_letters(project: Project, description: str, nam
     assert begin(project, Draft(description=description)).migration_id == name
 
 
+def test_a_description_of_several_lines_becomes_one(project: Project) -> None:
+    draft = Draft(description="add\ninvoices;\n drop table x", irreversible="all\nare gone")
+    path, _ = begin(project, draft).paths
+    assert Path(path).read_text() == (
+        "-- Add invoices; drop table x\n-- irreversible: all are gone\n-- adr: 0001\n\n"
+    )
+
+
 def test_a_number_that_is_merged_is_taken_though_it_is_not_on_the_disk(
     repository: Repository,
 ) -> None:
