@@ -82,6 +82,15 @@ def _environment(value: object) -> Environment:
         raise ValueError("is no environment: expected development, testing or production") from None
 
 
+def _squashed(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, Mapping):
+        raise ValueError("expected a table of lists of migration ids")
+    for old in value.values():
+        if not isinstance(old, list) or not all(isinstance(name, str) for name in old):
+            raise ValueError("expected a list of migration ids for each that took their place")
+    return tuple((new, tuple(old)) for new, old in value.items())
+
+
 def _database(value: object) -> str:
     return _SQLALCHEMY_DRIVER.sub(r"\1://", _text(value))
 
@@ -106,8 +115,9 @@ class Config:
     `project` is the folder that relative paths start from, as it was named (so that messages name
     files as the user would). `database` is a libpq URL or key=value string, "" for what libpq
     finds by itself, `embedded`, or None where nothing was given; it never shows in `repr`.
-    Timeouts are PostgreSQL durations, waits are seconds. `origins` says where each setting that
-    was given comes from: an option, a variable, or a file.
+    Timeouts are PostgreSQL durations, waits are seconds. `squashed` pairs a migration with those
+    whose place it took; `changelog_baseline` is a git revision. `origins` says where each setting
+    that was given comes from: an option, a variable, or a file.
     """
 
     project: Path = Path()
@@ -131,6 +141,10 @@ class Config:
     )
     lock_tries: int = _setting(10, _count, "SQLMIG_LOCK_TRIES")
     allow_out_of_order: bool = _setting(default=False, parse=_switch)
+    changelog: Path = _setting(Path("docs/CHANGELOG.md"), _path, "SQLMIG_CHANGELOG")
+    changelog_baseline: str | None = _setting(None, _text, "SQLMIG_CHANGELOG_BASELINE")
+    adr: Path = _setting(Path("docs/adr"), _path, "SQLMIG_ADR")
+    squashed: tuple[tuple[str, tuple[str, ...]], ...] = _setting((), _squashed)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod

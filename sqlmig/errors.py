@@ -17,6 +17,7 @@ SqlmigError
 │   ├── MissingMigrationError
 │   ├── PartialMigrationError
 │   └── EnvironmentMismatchError
+├── ChangelogError                      2   the changelog could not be checked or written
 └── ExecutionError                      3   the server, or the work on it
     ├── DatabaseUnavailableError
     ├── LockTimeoutError
@@ -156,6 +157,12 @@ class PartialMigrationError(_MigrationsError):
 
 class EnvironmentMismatchError(PlanError):
     """The database is stamped with another environment than the one asked for."""
+
+
+class ChangelogError(SqlmigError):
+    """The changelog could not be checked, or not be written: no git, no such revision, no entry."""
+
+    exit_code = 2
 
 
 class ExecutionError(SqlmigError):

@@ -89,6 +89,29 @@ class Location:
         return f"{margin}{shown}\n{' ' * (len(margin) - 2)}| {indent}^"
 
 
+class Severity(Enum):
+    """What a finding means to the one who reads it: only errors make a check fail."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a check found: what and where it is, and what to do about it."""
+
+    code: str
+    message: str
+    location: Location
+    remedy: str = ""
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        severity = "" if self.severity is Severity.ERROR else f"{self.severity.value}: "
+        return f"{self.location}: {self.code} {severity}{self.message}"
+
+
 def migration_number(migration_id: str) -> tuple[int, ...]:
     """The number that a migration id begins with: all its leading digit groups.
 

@@ -60,7 +60,11 @@ def test_every_setting_can_stand_in_sqlmig_toml(project: Project) -> None:
         'statement_timeout = "10min"\n'
         "lock_wait = 2.5\n"
         "lock_tries = 3\n"
-        "allow_out_of_order = true\n",
+        "allow_out_of_order = true\n"
+        'changelog = "CHANGES.md"\n'
+        'changelog_baseline = "origin/trunk"\n'
+        'adr = "decisions"\n'
+        'squashed = { "010_all" = ["001_a", "002_b"] }\n',
     )
     config = load(project)
     assert config == Config(
@@ -75,6 +79,10 @@ def test_every_setting_can_stand_in_sqlmig_toml(project: Project) -> None:
         lock_wait=2.5,
         lock_tries=3,
         allow_out_of_order=True,
+        changelog=Path("CHANGES.md"),
+        changelog_baseline="origin/trunk",
+        adr=Path("decisions"),
+        squashed=(("010_all", ("001_a", "002_b")),),
     )
     assert set(config.origins.values()) == {str(path)}
 
@@ -117,6 +125,9 @@ def test_a_false_or_zero_argument_counts(project: Project) -> None:
         ("SQLMIG_STATEMENT_TIMEOUT", "statement_timeout", "1h", "1h"),
         ("SQLMIG_LOCK_WAIT", "lock_wait", "1.5", 1.5),
         ("SQLMIG_LOCK_TRIES", "lock_tries", "7", 7),
+        ("SQLMIG_CHANGELOG", "changelog", "CHANGES.md", Path("CHANGES.md")),
+        ("SQLMIG_CHANGELOG_BASELINE", "changelog_baseline", "origin/trunk", "origin/trunk"),
+        ("SQLMIG_ADR", "adr", "decisions", Path("decisions")),
     ],
 )
 def test_variables_give_settings(
@@ -142,6 +153,11 @@ def test_environments_have_long_and_short_names(
     project: Project, name: object, environment: Environment
 ) -> None:
     assert load(project, {"environment": name}).environment is environment
+
+
+@pytest.mark.parametrize("value", ["001_a", ["001_a"], {"010_all": "001_a"}, {"010_all": [1]}])
+def test_squashed_migrations_are_a_table_of_lists(project: Project, value: object) -> None:
+    assert "expected a" in refused(project, {"squashed": value}).message
 
 
 def test_an_absolute_folder_is_taken_as_it_is(project: Project, tmp_path: Path) -> None:

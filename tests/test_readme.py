@@ -109,7 +109,7 @@ def test_every_setting_is_in_the_table_with_its_variables_and_default() -> None:
 
 def shown(default: object) -> str:
     """A default as settings would have it; "" where there is none."""
-    if default is None:
+    if default in (None, ()):
         return ""
     return f"{default:g}" if isinstance(default, float) else str(default).replace("False", "false")
 

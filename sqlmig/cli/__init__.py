@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sqlmig.cli import embedded, files, migrations
+from sqlmig.cli import changelog, embedded, files, migrations, new
 from sqlmig.cli.options import Options, global_options
 
 
@@ -23,5 +23,6 @@ def main(context: click.Context, /, **given: Any) -> None:
     context.obj = Options().updated(given)
 
 
-for command in (*migrations.COMMANDS, *files.COMMANDS, *embedded.COMMANDS):
-    main.add_command(command)
+for module in (migrations, files, new, changelog, embedded):
+    for command in module.COMMANDS:
+        main.add_command(command)

@@ -16,7 +16,7 @@ from sqlmig.engine.backend import Backend
 from sqlmig.engine.connection import Connector
 from sqlmig.engine.failure import HistoryMovedError, RowsLostError, ScriptError
 from sqlmig.engine.history import History
-from sqlmig.engine.inspection import HistoryInspector, Inspector, RowLossInspector
+from sqlmig.engine.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
 from sqlmig.engine.limits import Limits
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.outcome import Fate, fate_of
@@ -88,6 +88,8 @@ class Executor:
                 raise
             except ScriptError as failure:
                 self._undo()
+                if has_moved(self.history, batch):
+                    raise HistoryMovedError(batch[0]) from failure
                 if not failure.is_worth_a_retry or tries >= self._most_tries(batch):
                     raise story.failed(failure, self.history.connection) from failure
                 self._pause(batch, failure, tries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import LiteralString, Protocol
@@ -15,8 +16,8 @@ from sqlmig.engine.loss import Watch
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
 
-_COUNT: LiteralString = """
-SELECT count(*) FROM {migrations} WHERE migration_id = %(migration_id)s
+_MARKED: LiteralString = """
+SELECT migration_id FROM {migrations} WHERE migration_id = ANY (%(ids)s)
 """
 
 
@@ -82,12 +83,17 @@ class HistoryInspector:
 
     def before(self, planned: PlannedMigration) -> None:
         """Raises HistoryMovedError where the history is not what the plan says."""
-        question = self.history.sql(_COUNT, migration_id=planned.migration_id)
-        row = self.history.connection.execute(question.encode()).fetchone()
-        expected = 0 if planned.direction is Direction.APPLY else 1
-        if row != (expected,):
+        if has_moved(self.history, [planned]):
             raise HistoryMovedError(planned)
 
     def after(self, planned: PlannedMigration) -> Finding:  # noqa: ARG002  # the lock is still held
         """Nothing can have changed since."""
         return Finding.ACCEPTED
+
+
+def has_moved(history: History, batch: Sequence[PlannedMigration]) -> bool:
+    """Whether another runner has done any of the batch since the plan was made."""
+    ids = [planned.migration_id for planned in batch if not planned.was_partial]
+    question = history.sql(_MARKED, ids=ids)
+    marked = len(history.connection.execute(question.encode()).fetchall())
+    return marked != (0 if batch[0].direction is Direction.APPLY else len(ids))

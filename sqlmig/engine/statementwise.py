@@ -81,8 +81,8 @@ class StatementwiseWork:
         question = records.was_attempted(self.history, planned.migration_id)
         if send(recorder, question) == (b"t",):
             self._repeat_settings(planned, done)
-            done += self._is_done_after_all(planned, done)
             self._remove_leftovers(planned, done)
+            done += self._is_done_after_all(planned, done)
         content, total = content_of(planned), _count(planned)
         text = records.begun(self.history, planned.migration_id, content, done, total)
         send(recorder, text)

@@ -17,7 +17,7 @@ from sqlmig.plan.rollback import (
     plan_rollback,
     select,
 )
-from sqlmig.plan.status import differ_in_layout_only, statuses
+from sqlmig.plan.status import statuses
 
 __all__ = [
     "Alone",
@@ -34,7 +34,6 @@ __all__ = [
     "Selection",
     "Since",
     "Transactions",
-    "differ_in_layout_only",
     "plan_apply",
     "plan_rollback",
     "resolve",

@@ -31,7 +31,7 @@ class PlannedMigration:
 
     `rollback` is the text that an apply records beside it; `resumption` is where a
     non-transactional migration that stopped half way goes on; `is_recorded_text` says that the
-    script is none of a file's.
+    script is none of a file's, `was_partial` that what is rolled back was only partly applied.
     """
 
     migration_id: str
@@ -42,6 +42,7 @@ class PlannedMigration:
     rollback: Script | None = None
     resumption: Resumption = FROM_THE_START
     is_recorded_text: bool = False
+    was_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

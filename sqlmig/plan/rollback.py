@@ -10,9 +10,10 @@ from sqlmig.errors import IrreversibleMigrationError, PlanError
 from sqlmig.model import AppliedMigration, Direction, MigrationFile, Script
 from sqlmig.plan.model import Plan, PlannedMigration, notes
 from sqlmig.plan.references import resolve
-from sqlmig.plan.status import Files, History, differ_in_layout_only
+from sqlmig.plan.status import Files, History
 from sqlmig.source.directives import FileKind, read_head
 from sqlmig.source.files import checksum
+from sqlmig.source.layout import differ_in_layout_only
 from sqlmig.source.script import prepare
 
 _RECORDED = "recorded rollback of"
@@ -146,6 +147,7 @@ def _planned(
         directives,
         file.file.description if file else "",
         is_recorded_text=script.path.startswith(_RECORDED),
+        was_partial=row.is_partial,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
 from sqlmig.model import (
     AppliedMigration,
@@ -12,7 +11,7 @@ from sqlmig.model import (
     MigrationStatus,
     migration_order,
 )
-from sqlmig.source.lexer import LexError, tokens
+from sqlmig.source.layout import differ_in_layout_only
 
 Files = Sequence[MigrationFile]
 History = Sequence[AppliedMigration]
@@ -35,14 +34,6 @@ def statuses(files: Files, history: History) -> list[MigrationStatus]:
         late = row is None and (index < newest or file.order < last_missing)
         result.append(_file_status(file, row, is_late=late))
     return result + [_missing_status(applied[name], followed_by_files=False) for name in missing]
-
-
-def differ_in_layout_only(left: str, right: str) -> bool:
-    """Whether the two texts are the same but for comments and white space."""
-    try:
-        return all(a == b for a, b in zip_longest(tokens(left), tokens(right)))
-    except LexError:
-        return False
 
 
 def _file_status(

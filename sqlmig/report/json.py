@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmig.comparison import Comparison
 from sqlmig.errors import MigrationFailedError, SqlmigError, UnusableFilesError
 from sqlmig.model import (
+    Finding,
     Location,
     MigrationFile,
     MigrationResult,
@@ -19,6 +20,8 @@ from sqlmig.model import (
 from sqlmig.plan import Plan, PlannedMigration
 
 if TYPE_CHECKING:
+    from sqlmig.authoring import Written
+    from sqlmig.changelog.linter import Inspection
     from sqlmig.embedded import ServerStatus
     from sqlmig.starter import Starter
 
@@ -95,6 +98,30 @@ def server_url(url: str) -> str:
     return _document(url=url)
 
 
+def inspection(found: Inspection) -> str:
+    """What a check of the changelog found."""
+    return _document(
+        state=found.state,
+        migrations=found.migrations,
+        findings=[_finding(finding) for finding in found.findings],
+    )
+
+
+def written(result: Written) -> str:
+    """What was written for a migration."""
+    return _document(
+        id=result.migration_id,
+        paths=list(result.paths),
+        bullet=result.bullet,
+        entry=_location(result.entry),
+    )
+
+
+def page(markdown: str) -> str:
+    """A page of the documentation."""
+    return _document(markdown=markdown)
+
+
 def error(problem: SqlmigError) -> str:
     """Why a command could not do its work."""
     errors = problem.errors if isinstance(problem, UnusableFilesError) else (problem,)
@@ -151,6 +178,16 @@ def _result(result: MigrationResult) -> Mapping[str, Any]:
         "id": result.migration_id,
         "outcome": result.outcome.value,
         "duration_ms": round(result.duration * 1000),
+    }
+
+
+def _finding(finding: Finding) -> Mapping[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "location": _location(finding.location),
     }
 
 

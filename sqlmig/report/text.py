@@ -21,10 +21,13 @@ from sqlmig.model import (
     MigrationStatus,
     Outcome,
     Report,
+    Severity,
 )
 from sqlmig.plan import Plan, PlannedMigration, Transactions
 
 if TYPE_CHECKING:
+    from sqlmig.authoring import Written
+    from sqlmig.changelog.linter import Inspection
     from sqlmig.embedded import ServerStatus
     from sqlmig.starter import Starter
 
@@ -175,6 +178,30 @@ def starter(written: Starter) -> str:
     if not lines:
         return "Nothing to make: this project has settings and migrations."
     return "\n".join((*lines, "Next: sqlmig apply"))
+
+
+def inspection(found: Inspection) -> str:
+    """Every finding of a check of the changelog with its remedy, and how many there are."""
+    lines = [f"{finding}\n  {finding.remedy}" for finding in found.findings]
+    return "\n".join((*lines, inspected(found)))
+
+
+def inspected(found: Inspection) -> str:
+    """What was looked at, and how many findings of each severity there are."""
+    looked_at = f"{_count(found.migrations, 'migration')} in {found.state}"
+    counts = Counter(finding.severity for finding in found.findings)
+    if counts:
+        told = (_count(counts[each], each.value) for each in Severity if counts[each])
+        return f"{looked_at}: {', '.join(told)}."
+    if not found.migrations:
+        return f"{looked_at}. Look at files that git does not have yet with --worktree."
+    return f"{looked_at}: {found.changelog} has an entry for each."
+
+
+def written(result: Written) -> str:
+    """What was written for a migration: its files, and the line in the changelog."""
+    lines = [f"made  {path}" for path in result.paths]
+    return "\n".join((*lines, f"entered  {result.entry}: {result.bullet}"))
 
 
 def server(found: ServerStatus) -> str:

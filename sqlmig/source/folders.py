@@ -10,7 +10,7 @@ from sqlmig.errors import SourceError, UnusableFilesError
 from sqlmig.model import Location
 
 SUFFIX = ".sql"
-_ROLLBACK_SUFFIX = ".rollback.sql"
+ROLLBACK_SUFFIX = ".rollback.sql"
 # Hidden files, Python's own (a folder may be a package), and what `yoyo new` has in an editor.
 _PASSED_OVER = (".", "__", "_tmp_yoyonew")
 
@@ -36,7 +36,7 @@ def list_migrations(folder: Path, rollbacks: Path) -> tuple[Scripts, Scripts]:
     beside = {
         name.removesuffix(".rollback"): path
         for name, path in paths.items()
-        if path.name.endswith(_ROLLBACK_SUFFIX)
+        if path.name.endswith(ROLLBACK_SUFFIX)
     }
     scripts = {name: path for name, path in paths.items() if path not in beside.values()}
     if not scripts:
@@ -53,6 +53,11 @@ def list_rollbacks(folder: Path) -> Scripts:
     return _scripts(_entries(folder) or [])
 
 
+def is_passed_over(name: str) -> bool:
+    """Whether a file of that name is nothing to sqlmig, wherever it lies."""
+    return name.startswith(_PASSED_OVER)
+
+
 def raise_all(errors: Sequence[SourceError]) -> None:
     """Raises the errors, if there are any: one as it is, several as one, in order of the paths."""
     if len(errors) == 1:
@@ -65,7 +70,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]] | None:
     """What is in the folder, sorted, but for what nobody means; None where it is no folder."""
     try:
         with os.scandir(folder) as found:
-            entries = [entry for entry in found if not entry.name.startswith(_PASSED_OVER)]
+            entries = [entry for entry in found if not is_passed_over(entry.name)]
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

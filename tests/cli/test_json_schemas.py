@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from sqlmig.cli import main
 from tests.database import Database
-from tests.project import Project
+from tests.repository import Repository
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
 
@@ -29,6 +29,10 @@ COMMANDS = [
     (("rollback", "--steps", "1", "--dry-run"), "plan"),
     (("rollback", "--steps", "1"), "run"),
     (("apply", "999"), "error"),
+    (("new", "add invoices"), "changelog_entry"),
+    (("changelog", "add", "1", "the first of all tables"), "changelog_entry"),
+    (("changelog", "lint", "--worktree"), "changelog_lint"),
+    (("changelog", "rules"), "changelog_rules"),
     (("embedded", "status"), "embedded"),
     (("embedded", "url"), "error"),
 ]
@@ -42,15 +46,21 @@ def schema(name: str) -> Draft202012Validator:
     return Draft202012Validator(document)
 
 
-def test_every_command_prints_what_its_schema_says(project: Project, database: Database) -> None:
-    project.migration("001_a", "create table a ()", "drop table a")
-    project.migration("002_b", "-- transactional: false\ncreate table b ()", "drop table b")
-    project.migration("003_c", "select 1/0")
+def test_every_command_prints_what_its_schema_says(
+    repository: Repository, database: Database
+) -> None:
+    repository.migration("001_a", "create table a ()", "drop table a")
+    repository.migration("002_b", "-- transactional: false\ncreate table b ()", "drop table b")
+    repository.migration("003_c", "select 1/0")
     for arguments, name in COMMANDS:
-        url = [] if arguments[0] in ("init", "embedded") else ["--database-url", database.url]
+        url = (
+            []
+            if arguments[0] in ("init", "embedded", "new", "changelog")
+            else ["--database-url", database.url]
+        )
         done = subprocess.run(
             [sys.executable, "-m", "sqlmig", *arguments, *url, "--format", "json"],
-            cwd=project.root,
+            cwd=repository.root,
             capture_output=True,
             text=True,
             check=False,
