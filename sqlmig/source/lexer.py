@@ -60,7 +60,7 @@ _PREFIXED_STRING = _maybe("[bBnNxX]|[uU]&") + _STRING
 _PREFIXED_NAME = _maybe("[uU]&") + _QUOTED_NAME
 # A number with what sticks to it; operators end where a comment begins.
 _NUMBER = r"\.?[0-9]" + _many(rf"[0-9]|[eE][+-][0-9]|\.(?!\.)|{_WORD}")
-_PARAMETER = r"\$[0-9]++" + _maybe(_WORD)
+_PARAMETER = r"\$[0-9]++"
 _OPERATOR = _some(r"[~!@#^&|`?+*%<>=]|-(?!-)|/(?!\*)")
 
 _PLAIN = rf"[^;'\"$/\-\\{_LETTER}]"
@@ -289,9 +289,15 @@ def _verbatim_parts(text: str) -> _Spans:
 
 
 def _tokens_between(text: str, position: int, end: int) -> Iterator[str]:
+    """The tokens, those that mean something else by what stands before them marked for it."""
     for start, stop in takewhile(lambda span: span[0] < end, _token_spans(text, position)):
-        continues = text[position - 1 : position] == "'" and _continuation(text, position)
-        yield "\n" + text[start:stop] if continues else text[start:stop]
+        before = text[position - 1 : position]
+        if before == "'" and _continuation(text, position):
+            yield "\n" + text[start:stop]
+        elif start == position and before.isdigit() and text[start] in "eE":
+            yield "\0" + text[start:stop]  # 1E'' is none of the two that 1 E'' is
+        else:
+            yield text[start:stop]
         position = stop
 
 
