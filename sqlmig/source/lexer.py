@@ -8,8 +8,9 @@ anywhere, but a text that it accepts is cut where the server cuts it.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
@@ -66,19 +67,15 @@ _OPERATOR = _some(r"[~!@#^&|`?+*%<>=]|-(?!-)|/(?!\*)")
 _PLAIN = rf"[^;'\"$/\-\\{_LETTER}]"
 # So many pieces at a time: an atomic group takes memory for each until it is left.
 _RUN = 1000
-_simple_run = re.compile(
-    _upto(
-        _RUN,
-        rf"{_PLAIN}++|{_WORD}{_PLAIN}*+|{_STRING}|{_LINE_COMMENT}|-|{_QUOTED_NAME}"
-        rf"|{_ESCAPE_STRING}|{_LONE_DOLLAR}|{_FLAT_COMMENT}|/(?!\*)",
-    ),
-    re.DOTALL,
-).match
-_simple_token = re.compile(
+_SIMPLE_RUN = _upto(
+    _RUN,
+    rf"{_PLAIN}++|{_WORD}{_PLAIN}*+|{_STRING}|{_LINE_COMMENT}|-|{_QUOTED_NAME}"
+    rf"|{_ESCAPE_STRING}|{_LONE_DOLLAR}|{_FLAT_COMMENT}|/(?!\*)",
+)
+_SIMPLE_TOKEN = (
     rf"{_ESCAPE_STRING}|{_PREFIXED_STRING}|{_PREFIXED_NAME}|{_WORD}|{_NUMBER}|{_PARAMETER}"
-    rf"|{_LONE_DOLLAR}|{_OPERATOR}|::|:=|\.\.|[^'\"$/\-{_LETTER}]",
-    re.DOTALL,
-).match
+    rf"|{_LONE_DOLLAR}|{_OPERATOR}|::|:=|\.\.|[^'\"$/\-{_LETTER}]"
+)
 _skip_flat_blank = re.compile(_many(rf"[{_SPACE}]++|{_LINE_COMMENT}|{_FLAT_COMMENT}")).match
 _skip_space = re.compile(rf"[{_SPACE}]*+").match
 _word = re.compile(_WORD).match
@@ -230,7 +227,7 @@ def _semicolon(text: str, position: int) -> int:
 
 def _skip_simple(text: str, position: int) -> int:
     """Past all that neither ends a statement nor needs a closer look."""
-    while (end := _after(_simple_run(text, position))) - position >= _RUN:
+    while (end := _after(_matcher(_SIMPLE_RUN)(text, position))) - position >= _RUN:
         position = end
     return end
 
@@ -317,7 +314,7 @@ def _token_spans(text: str, position: int) -> _Spans:
 
 
 def _token_end(text: str, position: int) -> int:
-    simple = _simple_token(text, position)
+    simple = _matcher(_SIMPLE_TOKEN)(text, position)
     return simple.end() if simple else _skip_hard(text, position)
 
 
@@ -357,6 +354,12 @@ def _skip_comment(text: str, start: int) -> int:
 def _folded(token: str) -> str:
     """A word in lower case as the server folds keywords: ASCII only. Other tokens as they are."""
     return token.lower() if _ascii_word(token) else token
+
+
+@functools.cache
+def _matcher(pattern: str) -> Callable[[str, int], re.Match[str] | None]:
+    """A large pattern, made when it is first needed: many commands look at the heads alone."""
+    return re.compile(pattern, re.DOTALL).match
 
 
 def _after(match: re.Match[str] | None) -> int:
