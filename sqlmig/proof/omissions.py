@@ -62,7 +62,6 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "reltuples": _VOLATILE,
         "relallvisible": _VOLATILE,
         "relallfrozen": _VOLATILE,
-        "reltoastrelid": _VOLATILE,
         "relhasindex": _VOLATILE,
         "relisshared": DERIVED,
         "relnatts": _ORDER,

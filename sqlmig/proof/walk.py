@@ -68,7 +68,11 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
         "atttypid": "format_type(t.atttypid, t.atttypmod)",
         "attstattarget": "nullif(t.attstattarget, -1)::text",  # the default until PostgreSQL 16
     },
-    "pg_class": {"relpartbound": "pg_get_expr(t.relpartbound, t.oid)"},
+    "pg_class": {
+        "relpartbound": "pg_get_expr(t.relpartbound, t.oid)",
+        "reltoastrelid": "(SELECT array_to_string(c.reloptions, ', ') FROM pg_class c "
+        "WHERE c.oid = t.reltoastrelid)",
+    },
     "pg_constraint": {"conbin": "pg_get_constraintdef(t.oid)"},
     "pg_depend": {"refobjid": "pg_describe_object(t.refclassid, t.refobjid, t.refobjsubid)"},
     "pg_index": {"indpred": "pg_get_indexdef(t.indexrelid)"},
@@ -99,6 +103,7 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
 LABELS: Mapping[tuple[str, str], str] = {
     ("pg_attrdef", "adbin"): "default",
     ("pg_attribute", "atttypid"): "type",
+    ("pg_class", "reltoastrelid"): "toast options",
     ("pg_constraint", "conbin"): "definition",
     ("pg_depend", "refobjid"): "depends on",
     ("pg_description", "description"): "comment",

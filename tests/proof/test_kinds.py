@@ -1,0 +1,121 @@
+"""Every kind of object is seen, and every change of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sqlmig.proof.catalog import Snapshot, snapshot
+from sqlmig.proof.difference import differences
+from sqlmig.proof.omissions import CATALOGS, COLUMNS
+from sqlmig.proof.walk import SURVEY, WRITTEN, Catalog
+from tests.database import Database
+from tests.proof.kinds import KINDS, OTHER_ROLE, Kind
+
+ALTERATIONS = [
+    pytest.param(kind, alteration, id=f"{kind.name}: {alteration}")
+    for kind in KINDS
+    for alteration in kind.alterations
+]
+
+
+@pytest.fixture(autouse=True)
+def surroundings(database: Database) -> Iterator[None]:
+    database.execute(
+        f"DO $$BEGIN CREATE ROLE {OTHER_ROLE}; "
+        "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END$$"
+    )
+    database.execute("CREATE SCHEMA other")
+    yield
+    query = "SELECT subname FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid "
+    for (name,) in database.rows(query + "WHERE datname = current_database()"):
+        database.execute(f"DROP SUBSCRIPTION {name}")  # with one, no database can be dropped
+
+
+def seen(database: Database) -> Snapshot:
+    return snapshot(database.connection)
+
+
+def catalogs(database: Database) -> list[Catalog]:
+    return [Catalog.of(row) for row in database.rows(SURVEY)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_what_is_made_is_seen_and_what_is_dropped_is_gone(database: Database, kind: Kind) -> None:
+    database.execute(kind.before)
+    before = seen(database)
+    database.execute(kind.create)
+    assert differences(before, seen(database))
+    database.execute(kind.drop)
+    assert differences(before, seen(database)) == ()
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_what_is_made_twice_is_the_same(database: Database, kind: Kind) -> None:
+    database.execute(kind.before)
+    database.execute(kind.create)
+    first = seen(database)
+    database.execute(kind.drop)
+    database.execute(kind.create)
+    assert differences(first, seen(database)) == ()
+
+
+@pytest.mark.parametrize(("kind", "alteration"), ALTERATIONS)
+def test_every_alteration_is_seen(database: Database, kind: Kind, alteration: str) -> None:
+    database.execute(kind.before)
+    database.execute(kind.create)
+    before = seen(database)
+    database.execute(alteration)
+    found = differences(before, seen(database))
+    assert found
+    assert all(list(each.lines()) for each in found)
+
+
+def test_every_catalogue_of_the_server_is_seen_in_some_kind_or_left_out_with_a_reason(
+    database: Database,
+) -> None:
+    unseen = {catalog.name for catalog in catalogs(database)}
+    before = counts(database)
+    for kind in KINDS:
+        with database.connection.transaction(force_rollback=True):
+            database.execute(kind.before + kind.create)
+            unseen -= {name for name, count in counts(database).items() if count > before[name]}
+    assert unseen == set(CATALOGS)
+
+
+def counts(database: Database) -> dict[str, int]:
+    """How many rows of each catalogue make up what a snapshot would have."""
+    return {
+        catalog.name: len(database.rows(catalog.branch().replace("%(own_role)s", "0")))
+        for catalog in catalogs(database)
+        if catalog.is_walked
+    }
+
+
+def test_what_is_left_out_or_written_otherwise_exists(database: Database) -> None:
+    columns = {catalog.name: catalog.columns for catalog in catalogs(database)}
+    assert set(CATALOGS) <= set(columns)
+    of_later_versions = {("pg_class", "relallfrozen")}
+    named = {(catalog, column) for catalog in COLUMNS for column in COLUMNS[catalog]}
+    named |= {(catalog, column) for catalog in WRITTEN for column in WRITTEN[catalog]}
+    unknown = {(c, n) for c, n in named if n not in columns[c]}
+    assert unknown <= of_later_versions
+
+
+def test_every_expression_is_written_by_the_server(database: Database) -> None:
+    for catalog in catalogs(database):
+        for column, kind in catalog.columns.items():
+            if kind == "pg_node_tree" and catalog.is_walked:
+                assert column in {**WRITTEN.get(catalog.name, {}), **COLUMNS.get(catalog.name, {})}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_no_definition_has_the_number_of_an_object(database: Database, kind: Kind) -> None:
+    database.execute(kind.before)
+    database.execute("SELECT count(lo_create(0)) FROM generate_series(1, 100)")
+    database.execute(kind.create)
+    first = seen(database).objects
+    last = database.value("SELECT max(oid)::int FROM pg_class")
+    for name, definition in first.items():
+        assert not [n for n in range(last - 200, last + 200) if str(n) in f"{name} {definition}"]
