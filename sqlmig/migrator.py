@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from sqlmig.comparison import Comparison, compare
@@ -30,6 +31,7 @@ from sqlmig.plan import (
     Decision,
     OutOfOrder,
     Plan,
+    PlannedMigration,
     RollbackText,
     RowLoss,
     Selection,
@@ -44,9 +46,18 @@ from sqlmig.validation import validate
 
 if TYPE_CHECKING:
     from sqlmig.engine.executor import Executor
+    from sqlmig.proof.drift import Drift
+    from sqlmig.proof.roundtrip import RoundTrip, Verification
 
 Files = Sequence[MigrationFile]
 Planner = Callable[[History], Plan]
+
+
+class Scope(Enum):
+    """Which migrations are verified."""
+
+    ALL = "all"
+    PENDING = "pending"
 
 
 class Migrator:
@@ -182,6 +193,46 @@ class Migrator:
                     _record(history, files[migration_id])
             return chosen
 
+    def verify(
+        self,
+        target: str | None = None,
+        *,
+        scope: Scope = Scope.ALL,
+        scratch_url: str | None = None,
+        tell: Callable[[RoundTrip], None] = lambda _: None,
+    ) -> Verification:
+        """Applies, rolls back and applies again each migration of the scope, up to and including
+        the target, on a scratch database, and compares the schema after each step.
+
+        `tell` hears of each as it is done. The scratch database is made on the server of
+        `scratch_url`, else on the target's, and dropped at the end; the target is only read, and
+        only for the scope PENDING. Raises PlanError before anything runs, ServerError where no
+        scratch database can be made.
+        """
+        from sqlmig.proof.verify import Course, verify  # noqa: PLC0415  # it imports yoyo
+
+        files = self._files()
+        if scope is Scope.ALL:
+            course = Course(files, plan_apply(files, (), target=target).migrations)
+        else:
+            with self._history() as history:
+                planned = plan_apply(files, _rows(files, history), target=target).migrations
+                course = Course(files, planned, _recorded(files, history), history.schema)
+        return verify(self.config, course, scratch_url=scratch_url, tell=tell)
+
+    def drift(self, *, scratch_url: str | None = None) -> Drift:
+        """How the live schema differs from what the applied migrations make, by running these again
+        on a scratch database, which is made as `verify` does; the target is only read.
+
+        Raises PlanError before anything runs, ExecutionError where one cannot run again.
+        """
+        from sqlmig.proof.drift import drift  # noqa: PLC0415  # it imports yoyo
+
+        files = self._files()
+        with self._history() as history:
+            applied = _recorded(files, history)
+            return drift(self.config, history, applied, scratch_url=scratch_url)
+
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
 
@@ -291,6 +342,14 @@ def _plan_rollback(
     rows = history.read()
     rows = history.with_texts(rows, [row.migration_id for row in rows])
     return plan_rollback(files, rows, selection, text)
+
+
+def _recorded(files: Files, history: History) -> tuple[PlannedMigration, ...]:
+    from sqlmig.proof.recorded import recorded_migrations  # noqa: PLC0415  # few commands need it
+
+    rows = history.read()
+    rows = history.with_texts(rows, [row.migration_id for row in rows])
+    return recorded_migrations(rows, files)
 
 
 def _is_repairable(row: AppliedMigration, files: dict[str, MigrationFile]) -> bool:

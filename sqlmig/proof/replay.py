@@ -1,0 +1,99 @@
+"""Runs plans on a scratch database, and puts it back to a state that it had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from sqlmig.config import Config
+from sqlmig.engine.connection import Connection, opened
+from sqlmig.engine.executor import Executor
+from sqlmig.engine.history import find_history
+from sqlmig.engine.limits import Limits
+from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.scratch import ScratchServer
+from sqlmig.model import Direction, SilentObserver
+from sqlmig.plan import Plan, PlannedMigration
+
+
+class Stage:
+    """A scratch database on which migrations run as they would elsewhere, one by one.
+
+    `connection` is the one that they run on.
+    """
+
+    def __init__(self, server: ScratchServer, config: Config, schema: str | None) -> None:
+        self._server = server
+        self._config = config
+        self._schema = schema
+        self._open = ExitStack()
+        self._kept: str | None = None
+        self._kept_count = 0
+        self._name = server.create()
+        self._enter(self._name)
+
+    @property
+    def url(self) -> str:
+        """How to reach the database as it is now."""
+        return self._server.url_of(self._name)
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Applies or rolls back that migration. Raises MigrationFailedError; it is undone then."""
+        self._executor.execute(Plan(planned.direction, (planned,)))
+
+    def apply_all(self, migrations: Sequence[PlannedMigration]) -> None:
+        """Applies those migrations in order. Raises MigrationFailedError."""
+        if migrations:
+            self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
+
+    def rebuild(self, applied: Sequence[PlannedMigration]) -> None:
+        """Begins anew, and applies those migrations.
+
+        A copy is kept: a later call, with more of the same migrations, begins with that.
+        """
+        self.close()
+        self._server.drop(self._name)
+        if self._kept is None:
+            self._kept = self._server.create()
+        self._enter(self._kept)
+        self.apply_all(applied[self._kept_count :])
+        self._kept_count = len(applied)
+        self.close()
+        self._name = self._server.create(template=self._kept)
+        self._enter(self._name)
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._open.close()
+
+    def _enter(self, name: str) -> None:
+        connect = partial(opened, self._server.url_of(name))
+        self.connection: Connection = self._open.enter_context(connect())
+        self._open.enter_context(self._holding_executor(connect))
+
+    @contextmanager
+    def _holding_executor(self, connect: partial[Connection]) -> Iterator[None]:
+        history = find_history(self.connection, self._schema)
+        lock = RunnerLock(self.connection, history.schema, history.is_pooled)
+        config = self._config
+        limits = Limits(
+            config.lock_timeout,
+            config.statement_timeout,
+            runner_wait=config.lock_wait,
+            tries=config.lock_tries,
+        )
+        with lock.held(config.lock_wait, SilentObserver()):
+            self._executor = Executor(history, lock, limits, SilentObserver(), connect)
+            yield
+
+
+@contextmanager
+def staged(server: ScratchServer, config: Config, schema: str | None = None) -> Iterator[Stage]:
+    """A stage in an empty database; `schema` is that of the history, as `find_history` has it."""
+    stage = Stage(server, config, schema or config.history_schema)
+    try:
+        yield stage
+    finally:
+        stage.close()
+
