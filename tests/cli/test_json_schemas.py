@@ -26,6 +26,8 @@ COMMANDS = [
     (("status",), "status"),
     (("diff", "1"), "diff"),
     (("repair", "--all"), "repair"),
+    (("drift",), "drift"),
+    (("verify",), "verify"),
     (("rollback", "--steps", "1", "--dry-run"), "plan"),
     (("rollback", "--steps", "1"), "run"),
     (("apply", "999"), "error"),

@@ -5,11 +5,13 @@ from sqlmig.report.json.document import VERSION
 from sqlmig.report.json.errors import error
 from sqlmig.report.json.files import comparison, repaired, starter, validated, written
 from sqlmig.report.json.migrations import plan, report, status
+from sqlmig.report.json.proof import drift, verified
 from sqlmig.report.json.servers import server, server_url
 
 __all__ = [
     "VERSION",
     "comparison",
+    "drift",
     "error",
     "inspection",
     "page",
@@ -21,5 +23,6 @@ __all__ = [
     "starter",
     "status",
     "validated",
+    "verified",
     "written",
 ]

@@ -13,6 +13,7 @@ from sqlmig.report.text.migrations import (
     summary,
     waiting,
 )
+from sqlmig.report.text.proof import drift, round_trip, verified
 from sqlmig.report.text.servers import (
     database,
     embedded_database,
@@ -27,6 +28,7 @@ __all__ = [
     "age",
     "comparison",
     "database",
+    "drift",
     "duration",
     "embedded_database",
     "finished",
@@ -36,6 +38,7 @@ __all__ = [
     "plan",
     "repaired",
     "retrying",
+    "round_trip",
     "server",
     "started",
     "starter",
@@ -44,6 +47,7 @@ __all__ = [
     "summary",
     "thrown_away",
     "validated",
+    "verified",
     "waiting",
     "warning",
     "written",
