@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -38,7 +39,7 @@ class ScratchServer:
 
     def create(self, template: str | None = None) -> str:
         """Makes a database, as a copy of another scratch database if one is given; its name."""
-        name = PREFIX + secrets.token_hex(6)
+        name = f"{PREFIX}{os.getpid()}_{secrets.token_hex(4)}"
         statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         if template is not None:
             statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
@@ -63,7 +64,7 @@ class ScratchServer:
         options = " ".join(f"-c {_escaped(setting)}" for setting in self._settings)
         return make_conninfo(self._url, dbname=name, options=f"{given} {options}".strip())
 
-    def _execute(self, statement: sql.Composable) -> None:
+    def _execute(self, statement: sql.Composed) -> None:
         with opened(self._url) as connection, translated():
             try:
                 connection.execute(statement)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,13 +27,29 @@ class ObjectName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The objects of a schema, each with its definition: lines `property: value`, sorted, further
-    lines of a value indented.
+    """The objects of a schema, each with its definition: lines `property: value`, further lines of
+    a value indented.
 
     Left out are what the system and extensions brought, and the tables of sqlmig and yoyo.
     """
 
     objects: Mapping[ObjectName, str]
+
+
+class Row(NamedTuple):
+    """An object as the walk finds it: its number, how many rows of catalogues it is made of, and,
+    unless it is left out, its name and definition."""
+
+    number: int
+    rows: int
+    kind: str | None
+    name: str
+    definition: str
+
+    @property
+    def object(self) -> ObjectName | None:
+        """What identifies it; None where it is left out."""
+        return ObjectName(self.kind, self.name) if self.kind is not None else None
 
 
 def snapshot(connection: Connection, own_role: str | None = None) -> Snapshot:
@@ -45,26 +60,26 @@ def snapshot(connection: Connection, own_role: str | None = None) -> Snapshot:
     """
     with connection.transaction():
         connection.execute(_SETTINGS)
-        query = walk(_catalogs(connection))
+        query = walk(catalogs(connection))
         parameters = {"own_role": _role_number(connection, own_role)}
         rows = connection.execute(query.encode(), parameters).fetchall()
-    return Snapshot(_merged(rows))
+    return Snapshot(merged(Row(*row) for row in rows))
 
 
-def _catalogs(connection: Connection) -> Sequence[Catalog]:
+def catalogs(connection: Connection) -> Sequence[Catalog]:
+    """The catalogues of the server, as far as this role may read them."""
     return [Catalog.of(row) for row in connection.execute(SURVEY).fetchall()]
+
+
+def merged(rows: Iterable[Row]) -> dict[ObjectName, str]:
+    """Definitions by name; those of one name, which only PostgreSQL itself makes, as one."""
+    objects: dict[ObjectName, str] = {}
+    for name, definition in sorted((row.object, row.definition) for row in rows if row.object):
+        objects[name] = f"{objects[name]}\n{definition}" if name in objects else definition
+    return objects
 
 
 def _role_number(connection: Connection, role: str | None) -> int:
     query = "SELECT oid::bigint FROM pg_catalog.pg_roles WHERE rolname = %s"
     row = connection.execute(query, (role,)).fetchone()
     return int(row[0]) if row else _NO_ROLE
-
-
-def _merged(rows: Sequence[Sequence[str]]) -> dict[ObjectName, str]:
-    """The rows by name; objects of one name, which only PostgreSQL itself makes, are taken as one."""
-    objects: dict[ObjectName, str] = {}
-    for kind, name, definition in sorted(rows, key=functools.partial(tuple)):
-        key = ObjectName(kind, name)
-        objects[key] = f"{objects[key]}\n{definition}" if key in objects else definition
-    return objects

@@ -46,7 +46,9 @@ class Difference:
     def lines(self) -> Iterator[str]:
         """The lines that differ, `-` before those expected and `+` before those found; around a
         changed line of a longer value, some that do not, with a blank."""
-        expected, found = (text.splitlines() if text else [] for text in (self.expected, self.found))
+        expected, found = (
+            text.splitlines() if text else [] for text in (self.expected, self.found)
+        )
         context = _CONTEXT if any(line.startswith("  ") for line in expected + found) else 0
         for line in difflib.unified_diff(expected, found, n=context, lineterm=""):
             if not line.startswith(("---", "+++", "@@")):
@@ -56,6 +58,8 @@ class Difference:
 def differences(expected: Snapshot, found: Snapshot) -> tuple[Difference, ...]:
     """All objects that are not as expected, by kind and name; parts counted with their whole."""
     before, after = expected.objects, found.objects
+    if before == after:
+        return ()
     every = [
         Difference(name, before.get(name), after.get(name))
         for name in sorted(before.keys() | after.keys())
@@ -73,9 +77,7 @@ def _folded(every: Sequence[Difference]) -> Iterator[Difference]:
     parts: dict[ObjectName, Counter[str]] = {}
     heads = []
     for each in every:
-        whole = next(
-            (wholes[key] for key in _possible_wholes(each) if key in wholes), None
-        )
+        whole = next((wholes[key] for key in _possible_wholes(each) if key in wholes), None)
         if whole is None or whole == each.object:
             heads.append(each)
         else:

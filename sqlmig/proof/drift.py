@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmig.config import Config
+from sqlmig.engine.connection import opened
 from sqlmig.engine.history import MIGRATIONS, History
-from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.catalog import snapshot
 from sqlmig.proof.difference import Difference, differences
@@ -52,11 +52,9 @@ def drift(
         scratch_beside(config, scratch_url) as server,
         staged(server, config, history.schema) as stage,
     ):
-        try:
-            stage.apply_all(applied)
-        except MigrationFailedError as error:
-            raise _cannot_be_replayed(error) from error
-        replayed = snapshot(stage.connection, stage.connection.info.user)
+        stage.replay(applied)
+        with opened(stage.url) as connection:
+            replayed = snapshot(connection, connection.info.user)
     ids = tuple(planned.migration_id for planned in applied)
     return Drift(ids, differences(replayed, live))
 
@@ -66,13 +64,3 @@ def _owner(history: History) -> str:
     connection = history.connection
     row = connection.execute(_OWNER, (MIGRATIONS, history.schema)).fetchone()
     return str(row[0]) if row else connection.info.user
-
-
-def _cannot_be_replayed(error: MigrationFailedError) -> ExecutionError:
-    place = f"{error.location}: " if error.location else ""
-    return ExecutionError(
-        f"{error.migration_id}, which is applied, cannot run again on a scratch database\n"
-        f"{place}{error.message}",
-        remedy="It needs something that no migration makes: a role, an extension's files, an "
-        "object made by hand. Give a server that has it: --scratch-url.",
-    )

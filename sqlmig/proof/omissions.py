@@ -24,7 +24,6 @@ CATALOGS: Mapping[str, str] = {
     "pg_tablespace": OF_THE_CLUSTER,
     "pg_init_privs": DERIVED,
     "pg_shdepend": DERIVED,
-    "pg_enum": "the labels are shown with their type",
     "pg_largeobject": DATA,
     "pg_largeobject_metadata": DATA,
     "pg_statistic": DATA,
@@ -97,6 +96,11 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "objoid": _IN_THE_NAME,
         "classoid": _IN_THE_NAME,
         "objsubid": _IN_THE_NAME,
+    },
+    "pg_enum": {
+        "enumtypid": _IN_THE_NAME,
+        "enumsortorder": "the type shows its labels in this order",
+        "enumlabel": "the type shows its labels",
     },
     "pg_index": {
         "indexrelid": _IN_THE_NAME,

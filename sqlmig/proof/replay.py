@@ -13,21 +13,22 @@ from sqlmig.engine.history import find_history
 from sqlmig.engine.limits import Limits
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.scratch import ScratchServer
+from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.model import Direction, SilentObserver
 from sqlmig.plan import Plan, PlannedMigration
+from sqlmig.proof.catalog import Snapshot
+from sqlmig.proof.watch import Watch
 
 
 class Stage:
-    """A scratch database on which migrations run as they would elsewhere, one by one.
-
-    `connection` is the one that they run on.
-    """
+    """A scratch database on which migrations run as they would elsewhere, one by one."""
 
     def __init__(self, server: ScratchServer, config: Config, schema: str | None) -> None:
         self._server = server
         self._config = config
         self._schema = schema
         self._open = ExitStack()
+        self._watch: Watch | None = None
         self._kept: str | None = None
         self._kept_count = 0
         self._name = server.create()
@@ -42,10 +43,19 @@ class Stage:
         """Applies or rolls back that migration. Raises MigrationFailedError; it is undone then."""
         self._executor.execute(Plan(planned.direction, (planned,)))
 
-    def apply_all(self, migrations: Sequence[PlannedMigration]) -> None:
-        """Applies those migrations in order. Raises MigrationFailedError."""
+    def replay(self, migrations: Sequence[PlannedMigration]) -> None:
+        """Applies migrations that have run before. Raises ExecutionError where one fails now."""
         if migrations:
-            self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
+            try:
+                self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
+            except MigrationFailedError as error:
+                raise _cannot_be_replayed(error) from error
+
+    def look(self) -> Snapshot:
+        """The snapshot of the schema as it is now; the more often it is called, the cheaper."""
+        if self._watch is None:
+            self._watch = Watch(self._open.enter_context(self._connect()))
+        return self._watch.look()
 
     def rebuild(self, applied: Sequence[PlannedMigration]) -> None:
         """Begins anew, and applies those migrations.
@@ -57,7 +67,7 @@ class Stage:
         if self._kept is None:
             self._kept = self._server.create()
         self._enter(self._kept)
-        self.apply_all(applied[self._kept_count :])
+        self.replay(applied[self._kept_count :])
         self._kept_count = len(applied)
         self.close()
         self._name = self._server.create(template=self._kept)
@@ -68,14 +78,15 @@ class Stage:
         self._open.close()
 
     def _enter(self, name: str) -> None:
-        connect = partial(opened, self._server.url_of(name))
-        self.connection: Connection = self._open.enter_context(connect())
-        self._open.enter_context(self._holding_executor(connect))
+        self._connect = partial(opened, self._server.url_of(name))
+        self._watch = None
+        connection = self._open.enter_context(self._connect())
+        self._open.enter_context(self._holding_executor(connection))
 
     @contextmanager
-    def _holding_executor(self, connect: partial[Connection]) -> Iterator[None]:
-        history = find_history(self.connection, self._schema)
-        lock = RunnerLock(self.connection, history.schema, history.is_pooled)
+    def _holding_executor(self, connection: Connection) -> Iterator[None]:
+        history = find_history(connection, self._schema)
+        lock = RunnerLock(connection, history.schema, history.is_pooled)
         config = self._config
         limits = Limits(
             config.lock_timeout,
@@ -84,7 +95,7 @@ class Stage:
             tries=config.lock_tries,
         )
         with lock.held(config.lock_wait, SilentObserver()):
-            self._executor = Executor(history, lock, limits, SilentObserver(), connect)
+            self._executor = Executor(history, lock, limits, SilentObserver(), self._connect)
             yield
 
 
@@ -97,3 +108,12 @@ def staged(server: ScratchServer, config: Config, schema: str | None = None) -> 
     finally:
         stage.close()
 
+
+def _cannot_be_replayed(error: MigrationFailedError) -> ExecutionError:
+    place = f"{error.location}: " if error.location else ""
+    return ExecutionError(
+        f"{error.migration_id}, which is applied, cannot run again on a scratch database\n"
+        f"{place}{error.message}",
+        remedy="It needs something that no migration makes: a role, an extension's files, an "
+        "object made by hand. Give a server that has it: --scratch-url.",
+    )

@@ -3,7 +3,7 @@ database, and the schema is compared after each step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -72,20 +72,16 @@ class Verification:
 
 @dataclass(slots=True)
 class RoundTrips:
-    """Walks over planned migrations, each in turn, on a stage where `applied` have run already.
-
-    `look` takes the snapshot of the stage's database as it is.
-    """
+    """Walks over planned migrations, each in turn, on a stage where `applied` have run already."""
 
     stage: Stage
     files: Sequence[MigrationFile]
     applied: list[PlannedMigration]
-    look: Callable[[], Snapshot]
 
     def walk(self, planned: Iterable[PlannedMigration]) -> Iterator[RoundTrip]:
         """One round trip for each; after an apply that fails the rest is not attempted."""
         files = {file.migration_id: file for file in self.files}
-        before, broken = self.look(), False
+        before, broken = self.stage.look(), False
         for migration in planned:
             if broken:
                 yield _result(migration, Verdict.NOT_ATTEMPTED)
@@ -97,7 +93,7 @@ class RoundTrips:
                 yield _result(migration, Verdict.APPLY_FAILED, error=error)
                 continue
             self.applied.append(migration)
-            after = self.look()
+            after = self.stage.look()
             yield self._there_and_back(migration, files[migration.migration_id], before, after)
             before = after
 
@@ -114,12 +110,12 @@ class RoundTrips:
             if not file.rollback.directives.transactional:
                 self.stage.rebuild(self.applied)
             return _result(migration, Verdict.ROLLBACK_FAILED, error=error)
-        left = differences(before, self.look())
-        error, again = self._apply_again(migration, after)
+        left = differences(before, self.stage.look())
+        failure, again = self._apply_again(migration, after)
         if left:
             return _result(migration, Verdict.NOT_RESTORED, left)
-        if error or again:
-            return _result(migration, Verdict.NOT_REPEATABLE, again, error)
+        if failure or again:
+            return _result(migration, Verdict.NOT_REPEATABLE, again, failure)
         return _result(migration, Verdict.REVERSIBLE)
 
     def _apply_again(
@@ -127,16 +123,15 @@ class RoundTrips:
     ) -> tuple[MigrationFailedError | None, tuple[Difference, ...]]:
         """Why it could not be applied, or what is not as `after` the first time; the database is
         built anew in both cases."""
-        error, again = None, ()
         try:
             self.stage.run(migration)
         except MigrationFailedError as failure:
-            error = failure
-        else:
-            again = differences(after, self.look())
-        if error or again:
             self.stage.rebuild(self.applied)
-        return error, again
+            return failure, ()
+        again = differences(after, self.stage.look())
+        if again:
+            self.stage.rebuild(self.applied)
+        return None, again
 
 
 def _result(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from sqlmig.config import Config
 from sqlmig.model import MigrationFile
 from sqlmig.plan import PlannedMigration
-from sqlmig.proof.catalog import snapshot
 from sqlmig.proof.replay import staged
 from sqlmig.proof.roundtrip import RoundTrip, RoundTrips, Verification
 from sqlmig.proof.scratch import refuse_beyond_database, scratch_beside
@@ -41,7 +40,7 @@ def verify(
     """The round trips, in scratch databases that are dropped at the end; writes nothing else.
 
     `tell` hears of each as it is done; `proofs` run at the end, unless an apply failed. Raises
-    PlanError before anything runs, MigrationFailedError where what is applied cannot run again.
+    PlanError before anything runs, ExecutionError where what is applied cannot run again.
     """
     if scratch_url is None:
         scripts = [planned.prepared for planned in (*course.applied, *course.planned)]
@@ -51,10 +50,8 @@ def verify(
         scratch_beside(config, scratch_url) as server,
         staged(server, config, course.schema) as stage,
     ):
-        stage.apply_all(course.applied)
-        walker = RoundTrips(
-            stage, course.files, list(course.applied), lambda: snapshot(stage.connection)
-        )
+        stage.replay(course.applied)
+        walker = RoundTrips(stage, course.files, list(course.applied))
         for trip in walker.walk(course.planned):
             tell(trip)
             trips.append(trip)

@@ -187,7 +187,8 @@ KINDS = (
             "ALTER MATERIALIZED VIEW m SET (fillfactor = 50)",
             "ALTER MATERIALIZED VIEW m ALTER b SET STATISTICS 500",
             "CREATE INDEX ON m (a)",
-            "DROP MATERIALIZED VIEW m; CREATE MATERIALIZED VIEW m AS SELECT a, b FROM t WHERE a > 0",
+            "DROP MATERIALIZED VIEW m; "
+            "CREATE MATERIALIZED VIEW m AS SELECT a, b FROM t WHERE a > 0",
             "COMMENT ON MATERIALIZED VIEW m IS 'x'",
         ),
         _T,
@@ -214,8 +215,8 @@ KINDS = (
             "'SELECT 2'",
             "CREATE OR REPLACE FUNCTION f(a int, b int DEFAULT 2) RETURNS int LANGUAGE sql AS "
             "'SELECT 1'",
-            "DROP FUNCTION f; CREATE FUNCTION f(a int, b int DEFAULT 1) RETURNS bigint LANGUAGE sql "
-            "AS 'SELECT 1'",
+            "DROP FUNCTION f; CREATE FUNCTION f(a int, b int DEFAULT 1) RETURNS bigint "
+            "LANGUAGE sql AS 'SELECT 1'",
             "DROP FUNCTION f; CREATE FUNCTION f(a int, c int DEFAULT 1) RETURNS int LANGUAGE sql "
             "AS 'SELECT 1'",
             "CREATE OR REPLACE FUNCTION atomic(a int) RETURNS int BEGIN ATOMIC SELECT 3; END",
@@ -277,7 +278,8 @@ KINDS = (
     ),
     Kind(
         "event trigger",
-        "CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION f();",
+        "CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('DROP TABLE') "
+        "EXECUTE FUNCTION f();",
         "DROP EVENT TRIGGER e;",
         (
             "ALTER EVENT TRIGGER e RENAME TO e2",
@@ -350,7 +352,8 @@ KINDS = (
             "DROP TYPE span; CREATE TYPE span AS RANGE (SUBTYPE = int4, SUBTYPE_DIFF = f, "
             "MULTIRANGE_TYPE_NAME = spans)",
         ),
-        "CREATE FUNCTION f(int, int) RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT 1.0::float8';",
+        "CREATE FUNCTION f(int, int) RETURNS float8 LANGUAGE sql IMMUTABLE "
+        "AS 'SELECT 1.0::float8';",
     ),
     Kind(
         "base type",
@@ -460,7 +463,8 @@ KINDS = (
             "DROP CAST (int AS c); CREATE CAST (int AS c) WITH FUNCTION f(int) AS ASSIGNMENT",
             "COMMENT ON CAST (int AS c) IS 'x'",
         ),
-        "CREATE TYPE c AS (x int); CREATE FUNCTION f(int) RETURNS c LANGUAGE sql AS 'SELECT ROW($1)';",
+        "CREATE TYPE c AS (x int);"
+        "CREATE FUNCTION f(int) RETURNS c LANGUAGE sql AS 'SELECT ROW($1)';",
     ),
     Kind(
         "operator",
@@ -518,7 +522,8 @@ KINDS = (
         "DROP TRANSFORM FOR int LANGUAGE sql;",
         (
             "CREATE OR REPLACE TRANSFORM FOR int LANGUAGE sql "
-            "(FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal))",
+            "(FROM SQL WITH FUNCTION prsd_lextype(internal), "
+            "TO SQL WITH FUNCTION int4recv(internal))",
         ),
     ),
     Kind(
@@ -608,7 +613,8 @@ KINDS = (
     ),
     Kind(
         "security label",
-        "INSERT INTO pg_seclabel VALUES ('t'::regclass, 'pg_class'::regclass, 0, 'test', 'secret');",
+        "INSERT INTO pg_seclabel "
+        "VALUES ('t'::regclass, 'pg_class'::regclass, 0, 'test', 'secret');",
         "DELETE FROM pg_seclabel;",
         ("UPDATE pg_seclabel SET label = 'open'",),
         _T,

@@ -9,7 +9,9 @@ import pytest
 from sqlmig.proof.catalog import Snapshot, snapshot
 from sqlmig.proof.difference import differences
 from sqlmig.proof.omissions import CATALOGS, COLUMNS
-from sqlmig.proof.walk import SURVEY, WRITTEN, Catalog
+from sqlmig.proof.walk import SURVEY, Catalog
+from sqlmig.proof.watch import Watch
+from sqlmig.proof.writing import WRITTEN
 from tests.database import Database
 from tests.proof.kinds import KINDS, OTHER_ROLE, Kind
 
@@ -62,14 +64,20 @@ def test_what_is_made_twice_is_the_same(database: Database, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(("kind", "alteration"), ALTERATIONS)
-def test_every_alteration_is_seen(database: Database, kind: Kind, alteration: str) -> None:
-    database.execute(kind.before)
-    database.execute(kind.create)
-    before = seen(database)
-    database.execute(alteration)
-    found = differences(before, seen(database))
-    assert found
-    assert all(list(each.lines()) for each in found)
+def test_every_alteration_is_seen_also_by_one_who_reads_only_what_is_new(
+    database: Database, kind: Kind, alteration: str
+) -> None:
+    with database.another_connection() as connection:
+        watch = Watch(connection)
+        watch.look()
+        database.execute(kind.before)
+        database.execute(kind.create)
+        before = watch.look()
+        database.execute(alteration)
+        found = differences(before, seen(database))
+        assert found
+        assert all(list(each.lines()) for each in found)
+        assert watch.look() == seen(database)
 
 
 def test_every_catalogue_of_the_server_is_seen_in_some_kind_or_left_out_with_a_reason(
@@ -87,7 +95,7 @@ def test_every_catalogue_of_the_server_is_seen_in_some_kind_or_left_out_with_a_r
 def counts(database: Database) -> dict[str, int]:
     """How many rows of each catalogue make up what a snapshot would have."""
     return {
-        catalog.name: len(database.rows(catalog.branch().replace("%(own_role)s", "0")))
+        catalog.name: len(database.rows(catalog.lines().replace("%(own_role)s", "0")))
         for catalog in catalogs(database)
         if catalog.is_walked
     }
