@@ -17,7 +17,9 @@ from sqlmig.engine.history import History, find_history
 from sqlmig.engine.limits import Limits
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.records import Content, creation, repaired
-from sqlmig.errors import PlanError
+from sqlmig.errors import PlanError, UnknownTargetError
+from sqlmig.lookup import Part, file_text, nothing_to_show, recorded_text
+from sqlmig.marking import Marking, Operation, plan_baseline, plan_mark, plan_unmark
 from sqlmig.model import (
     AppliedMigration,
     MigrationFile,
@@ -25,6 +27,7 @@ from sqlmig.model import (
     MigrationStatus,
     Observer,
     Report,
+    Script,
     SilentObserver,
 )
 from sqlmig.plan import (
@@ -232,6 +235,66 @@ class Migrator:
         with self._history() as history:
             applied = _recorded(files, history)
             return drift(self.config, history, applied, scratch_url=scratch_url)
+
+    def show(self, reference: str, part: Part = Part.MIGRATION) -> Script:
+        """The script on disk, or, where its file is gone, as it was recorded. Raises PlanError."""
+        files = self._files()
+        ids = [file.migration_id for file in files]
+        try:
+            migration_id = resolve(reference, ids)
+        except UnknownTargetError:
+            return self.show_recorded(reference, part)
+        script = file_text(migration_id, part, files)
+        if script is None:
+            raise nothing_to_show(migration_id, part)
+        return script
+
+    def show_recorded(self, reference: str, part: Part = Part.MIGRATION) -> Script:
+        """The script as it was recorded when it was applied. Raises PlanError."""
+        files = self._files()
+        with self._history() as history:
+            rows = history.read()
+            ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
+            migration_id = resolve(reference, ids)
+            script = recorded_text(migration_id, part, history.with_texts(rows, [migration_id]))
+        if script is None:
+            raise nothing_to_show(migration_id, part)
+        return script
+
+    def baseline(self, target: str) -> tuple[str, ...]:
+        """Records all up to and including the target as applied, without running anything, in a
+        database whose schema is there already; the ids. Raises PlanError where it has a history."""
+        files = self._files()
+        return self._mark(lambda rows: plan_baseline(files, rows, target), Operation.MARK)
+
+    def mark(self, reference: str, reason: str) -> tuple[str, ...]:
+        """Records a migration as applied without running it, and why; its id, or nothing where it
+        is applied. Raises PlanError."""
+        files = self._files()
+        return self._mark(lambda rows: plan_mark(files, rows, reference, reason), Operation.MARK)
+
+    def unmark(self, reference: str, reason: str) -> tuple[str, ...]:
+        """Records a migration as not applied without undoing it, and why; its id, or nothing where
+        it is not applied. Raises PlanError."""
+        files = self._files()
+        return self._mark(
+            lambda rows: plan_unmark(files, rows, reference, reason), Operation.UNMARK
+        )
+
+    def _mark(
+        self, planner: Callable[[Sequence[AppliedMigration]], Marking], operation: Operation
+    ) -> tuple[str, ...]:
+        """Marks what is planned, under the lock."""
+        with self._history() as found:
+            if not planner(found.read()).files:
+                return ()
+            with self._locked(found):
+                from sqlmig.engine.marks import write_marks  # noqa: PLC0415  # it imports yoyo
+
+                history = self._find_history(found.connection)
+                marking = planner(history.read())
+                write_marks(history, marking.files, operation, marking.reason)
+                return marking.migration_ids
 
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)

@@ -1,4 +1,4 @@
-"""Writes the value of a catalogue's column as SQL: a text that has no number of any object in it."""
+"""Writes the value of a catalogue's column as SQL: a text without the number of any object."""
 
 from __future__ import annotations
 

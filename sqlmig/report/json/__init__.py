@@ -4,6 +4,7 @@ from sqlmig.report.json.changelog import inspection, page
 from sqlmig.report.json.document import VERSION
 from sqlmig.report.json.errors import error
 from sqlmig.report.json.files import comparison, repaired, starter, validated, written
+from sqlmig.report.json.marks import marked, script, unmarked
 from sqlmig.report.json.migrations import plan, report, status
 from sqlmig.report.json.proof import drift, verified
 from sqlmig.report.json.servers import server, server_url
@@ -14,14 +15,17 @@ __all__ = [
     "drift",
     "error",
     "inspection",
+    "marked",
     "page",
     "plan",
     "repaired",
     "report",
+    "script",
     "server",
     "server_url",
     "starter",
     "status",
+    "unmarked",
     "validated",
     "verified",
     "written",

@@ -3,6 +3,7 @@
 from sqlmig.report.text.changelog import inspected, inspection
 from sqlmig.report.text.figures import age, duration
 from sqlmig.report.text.files import comparison, repaired, starter, validated, written
+from sqlmig.report.text.marks import marked, script, unmarked
 from sqlmig.report.text.migrations import (
     finished,
     nothing_to_do,
@@ -34,11 +35,13 @@ __all__ = [
     "finished",
     "inspected",
     "inspection",
+    "marked",
     "nothing_to_do",
     "plan",
     "repaired",
     "retrying",
     "round_trip",
+    "script",
     "server",
     "started",
     "starter",
@@ -46,6 +49,7 @@ __all__ = [
     "stopped",
     "summary",
     "thrown_away",
+    "unmarked",
     "validated",
     "verified",
     "waiting",
