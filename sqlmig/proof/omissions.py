@@ -131,5 +131,5 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
     "pg_trigger": {"tgrelid": _IN_THE_NAME, "tgattr": _IN_THE_DEFINITION},
     "pg_ts_config_map": {"mapcfg": _IN_THE_NAME},
-    "pg_type": {"typarray": DERIVED, "typrelid": DERIVED, "typdefault": _IN_THE_DEFINITION},
+    "pg_type": {"typrelid": DERIVED, "typdefault": _IN_THE_DEFINITION},
 }

@@ -51,9 +51,11 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
 
 # Rows that do not count. Of the dependencies only two are not written elsewhere: the column that
 # owns a sequence, and the extension that takes an object along (ALTER … DEPENDS ON EXTENSION). The
-# types of arrays and of the rows of a table follow from what they are of.
+# types of arrays and of the rows of a table follow from what they are of, and so do the columns of
+# an index, but for their statistics target.
 _CONDITIONS: Mapping[str, str] = {
-    "pg_attribute": "t.attnum > 0 AND NOT t.attisdropped",
+    "pg_attribute": "t.attnum > 0 AND NOT t.attisdropped AND (coalesce(t.attstattarget, -1) <> -1 "
+    "OR t.attrelid NOT IN (SELECT indexrelid FROM pg_index))",
     "pg_depend": "(t.deptype IN ('x', 'e') OR t.deptype IN ('a', 'i') AND t.refobjsubid > 0 "
     "AND EXISTS (SELECT FROM pg_class s WHERE s.oid = t.objid AND s.relkind = 'S' "
     "AND t.classid = 'pg_class'::regclass))",
