@@ -86,9 +86,9 @@ def test_production_gets_the_academic_session_and_nothing_else(
     smart_kids: Path, database: Database
 ) -> None:
     seeded(smart_kids, database, "production")
-    assert database.rows("select name, start_date::text, end_date::text from academic_sessions") == [
-        ("2025-26", "2025-06-01", "2026-03-31")
-    ]
+    assert database.rows(
+        "select name, start_date::text, end_date::text from academic_sessions"
+    ) == [("2025-26", "2025-06-01", "2026-03-31")]
     for table in ("student_fee_ledgers", "ledger_adjustments", "payments"):
         assert database.value(f"select count(*) from {table}") == 0
 
@@ -163,14 +163,14 @@ def test_with_rows_the_rollback_is_refused_and_says_how_many(
         "insert into payments (ledger_id, student_id, amount, mode, collected_by)"
         " select id, student_id, 100, 'CASH', 'office' from student_fee_ledgers"
     )
-    with pytest.raises(ProtectedTableError, match="005_payments would drop payments, which has 1 row"):
+    with pytest.raises(
+        ProtectedTableError, match="005_payments would drop payments, which has 1 row"
+    ):
         changes.rollback(Since("004"))
     assert database.value("select count(*) from payments") == 1
 
 
-def test_a_seed_that_empties_the_checklist_is_undone(
-    smart_kids: Path, database: Database
-) -> None:
+def test_a_seed_that_empties_the_checklist_is_undone(smart_kids: Path, database: Database) -> None:
     changes = seeded(smart_kids, database, "testing")
     database.execute("alter table payments disable trigger payments_append_only")
     database.execute("delete from academic_sessions where name = '2024-25'")
