@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
+from sqlmig.engine.database import Database
+from sqlmig.engine.history import History
 from sqlmig.errors import PlanError
 from sqlmig.model import AppliedMigration, MigrationFile
 from sqlmig.plan import resolve
@@ -16,11 +17,7 @@ Rows = Sequence[AppliedMigration]
 _BASELINE = "baseline"
 
 
-class Operation(Enum):
-    """What is said of a migration; the words are those of yoyo's log."""
-
-    MARK = "mark"
-    UNMARK = "unmark"
+Writer = Callable[[History, Files, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +31,20 @@ class Marking:
     def migration_ids(self) -> tuple[str, ...]:
         """The ids, in order."""
         return tuple(file.migration_id for file in self.files)
+
+
+def record_marking(
+    database: Database, planner: Callable[[Rows], Marking], write: Writer
+) -> tuple[str, ...]:
+    """Writes what is planned, under the runner's lock; the ids, none where all is so already."""
+    with database.history() as found:
+        if not planner(found.read()).files:
+            return ()
+        with database.locked(found):
+            history = database.history_on(found.connection)
+            marking = planner(history.read())
+            write(history, marking.files, marking.reason)
+            return marking.migration_ids
 
 
 def plan_baseline(files: Files, rows: Rows, target: str) -> Marking:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sqlmig.errors import PlanError
-from sqlmig.lookup import Part
+from sqlmig.lookup import Part, Source
 from sqlmig.migrator import Migrator
 from tests.database import Database
 from tests.project import Project
@@ -30,8 +30,8 @@ def test_it_is_the_record_where_that_is_meant_or_the_file_is_gone(
     migrator.apply()
     project.migration("001_a", "-- now\ncreate table a ()\n", "-- now\ndrop table a\n")
     assert migrator.show("1").text == "-- now\ncreate table a ()\n"
-    assert migrator.show_recorded("1").text == "create table a ()\n"
-    assert migrator.show_recorded("1", Part.ROLLBACK).text == "drop table a\n"
+    assert migrator.show("1", source=Source.RECORD).text == "create table a ()\n"
+    assert migrator.show("1", Part.ROLLBACK, Source.RECORD).text == "drop table a\n"
     project.remove("sql/migrations/001_a.sql")
     project.remove("sql/rollbacks/001_a.sql")
     project.migration("000_z", "select 1")
@@ -43,9 +43,9 @@ def test_where_there_is_no_text_it_says_so(migrator: Migrator, project: Project)
     with pytest.raises(PlanError, match="no rollback script of 002_b"):
         migrator.show("2", Part.ROLLBACK)
     with pytest.raises(PlanError, match="no migration script of 001_a"):
-        migrator.show_recorded("1")
+        migrator.show("1", source=Source.RECORD)
     migrator.apply()
     with pytest.raises(PlanError, match="no migration script of 002_b"):
-        migrator.show_recorded("2")
+        migrator.show("2", source=Source.RECORD)
     with pytest.raises(PlanError, match="no migration '9'"):
         migrator.show("9")

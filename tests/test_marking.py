@@ -25,8 +25,8 @@ def states(migrator: Migrator) -> list[str]:
 
 def reasons(database: Database) -> list[tuple[str, str, str]]:
     return database.rows(
-        "SELECT l.operation, l.migration_id, s.value->>'reason' FROM _yoyo_log l "
-        "LEFT JOIN _sqlmig_state s ON s.key = 'reason ' || l.id ORDER BY l.created_at_utc"
+        "SELECT l.operation, l.migration_id, e.reason FROM _yoyo_log l LEFT JOIN _sqlmig_event e "
+        "ON (e.event, e.subject) = (l.operation, l.migration_id) ORDER BY l.created_at_utc"
     )
 
 

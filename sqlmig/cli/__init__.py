@@ -6,7 +6,17 @@ from typing import Any
 
 import click
 
-from sqlmig.cli import changelog, embedded, files, marks, migrations, new, proof
+from sqlmig.cli import (
+    changelog,
+    embedded,
+    environment,
+    files,
+    marks,
+    migrations,
+    new,
+    proof,
+    seeds,
+)
 from sqlmig.cli.options import Options, global_options
 
 
@@ -23,6 +33,7 @@ def main(context: click.Context, /, **given: Any) -> None:
     context.obj = Options().updated(given)
 
 
-for module in (migrations, files, marks, proof, new, changelog, embedded):
+COMMANDS = (migrations, seeds, environment, files, marks, proof, new, changelog, embedded)
+for module in COMMANDS:
     for command in module.COMMANDS:
         main.add_command(command)

@@ -19,12 +19,11 @@ _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for
 @click.pass_obj
 def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None:
     """Print a migration's SQL as its file has it, or as it was recorded where the file is gone."""
-    from sqlmig.lookup import Part
+    from sqlmig.lookup import Part, Source
 
     part = Part.ROLLBACK if rollback else Part.MIGRATION
-    migrator = migrator_for(output)
-    find = migrator.show_recorded if recorded else migrator.show
-    script = find(migration, part)
+    source = Source.RECORD if recorded else Source.FILE
+    script = migrator_for(output).show(migration, part, source)
     output.result(lambda: text.script(script), lambda: json.script(script))
 
 

@@ -25,14 +25,11 @@ def verify(
 
     Exits 1 if a rollback does not restore what was there.
     """
-    from sqlmig.migrator import Scope
-
     output: Output = context.obj
-    result = migrator_for(output).verify(
-        target,
-        scope=Scope.PENDING if only_pending else Scope.ALL,
-        scratch_url=scratch_url,
-        tell=lambda trip: output.line(text.round_trip(trip)),
+    migrator = migrator_for(output)
+    verified = migrator.verify_pending if only_pending else migrator.verify
+    result = verified(
+        target, scratch_url=scratch_url, tell=lambda trip: output.line(text.round_trip(trip))
     )
     output.result(lambda: text.verified(result), lambda: json.verified(result))
     if not result.is_sound:

@@ -1,4 +1,7 @@
-"""Writes the history where nothing was run: what is said to be applied, or not to be."""
+"""Writes the history where nothing was run: what is said to be applied, or not to be.
+
+The words in yoyo's log are yoyo's own; the reason stands among the events.
+"""
 
 from __future__ import annotations
 
@@ -8,40 +11,42 @@ from typing import LiteralString
 from sqlmig.engine import records
 from sqlmig.engine.backend import Backend
 from sqlmig.engine.history import History
-from sqlmig.engine.records import Content, LogEntry
-from sqlmig.marking import Operation
+from sqlmig.engine.records import Content
 from sqlmig.model import MigrationFile
-
-# yoyo's log has no room for a reason, so it stands in our own table under the number of the log's
-# row.
-_REASON: LiteralString = """
-INSERT INTO {state} VALUES ('reason ' || %(log_id)s, jsonb_build_object(
-  'operation', %(operation)s, 'migration', %(migration_id)s, 'reason', %(reason)s))
-"""
 
 # As a migration does, so that one that runs at the same time is waited for.
 _LOCK: LiteralString = "LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"
 
 
-def write_marks(
-    history: History, files: Sequence[MigrationFile], operation: Operation, reason: str
-) -> None:
-    """Records those migrations as applied with their files' texts, or as not applied, all in one
-    transaction, with the reason; the runner's lock is held."""
+def mark(history: History, files: Sequence[MigrationFile], reason: str) -> None:
+    """Records those migrations as applied, with their files' texts, in one transaction; the
+    runner's lock is held."""
     backend = Backend(history)
     backend.ensure_internal_schema_updated()
     with history.connection.transaction():
-        history.connection.execute(history.sql(_LOCK).encode())
+        _send(history, history.sql(_LOCK))
         for file in files:
-            entry = backend.entry(file.migration_id, operation.value)
-            history.connection.execute(_record(history, file, entry, operation).encode())
-            parameters = {**entry.parameters(), "reason": reason}
-            history.connection.execute(history.sql(_REASON, **parameters).encode())
+            entry = backend.entry(file.migration_id, "mark")
+            _send(history, records.applied(history, entry, _content(file), duration=0.0))
+            _send(history, records.noted(history, "mark", file.migration_id, reason))
 
 
-def _record(history: History, file: MigrationFile, entry: LogEntry, operation: Operation) -> str:
-    if operation is Operation.UNMARK:
-        return records.rolled_back(history, entry)
+def unmark(history: History, files: Sequence[MigrationFile], reason: str) -> None:
+    """Records those migrations as not applied, in one transaction; the runner's lock is held."""
+    backend = Backend(history)
+    backend.ensure_internal_schema_updated()
+    with history.connection.transaction():
+        _send(history, history.sql(_LOCK))
+        for file in files:
+            entry = backend.entry(file.migration_id, "unmark")
+            _send(history, records.rolled_back(history, entry))
+            _send(history, records.noted(history, "unmark", file.migration_id, reason))
+
+
+def _content(file: MigrationFile) -> Content:
     rollback = file.rollback.script if file.rollback else None
-    content = Content.of(file.file.script, rollback, file.file.directives.record)
-    return records.applied(history, entry, content, duration=0.0)
+    return Content.of(file.file.script, rollback, file.file.directives.record)
+
+
+def _send(history: History, statement: str) -> None:
+    history.connection.execute(statement.encode())

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from dataclasses import replace
 
 from sqlmig.config import Config
-from sqlmig.engine.connection import Connection, opened
+from sqlmig.engine.database import Database
 from sqlmig.engine.executor import Executor
-from sqlmig.engine.history import find_history
-from sqlmig.engine.limits import Limits
-from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.scratch import ScratchServer
+from sqlmig.environments import Rules
 from sqlmig.errors import ExecutionError, MigrationFailedError
-from sqlmig.model import Direction, SilentObserver
+from sqlmig.model import Direction, Environment
 from sqlmig.plan import Plan, PlannedMigration
 from sqlmig.proof.catalog import Snapshot
 from sqlmig.proof.watch import Watch
+
+# Nobody's rows are in a scratch database, so that nothing has to be kept from a script.
+_RULES = Rules(Environment.DEVELOPMENT, "a scratch database")
 
 
 class Stage:
@@ -54,7 +55,7 @@ class Stage:
     def look(self) -> Snapshot:
         """The snapshot of the schema as it is now; the more often it is called, the cheaper."""
         if self._watch is None:
-            self._watch = Watch(self._open.enter_context(self._connect()))
+            self._watch = Watch(self._open.enter_context(self._database.connect()))
         return self._watch.look()
 
     def rebuild(self, applied: Sequence[PlannedMigration]) -> None:
@@ -78,25 +79,16 @@ class Stage:
         self._open.close()
 
     def _enter(self, name: str) -> None:
-        self._connect = partial(opened, self._server.url_of(name))
-        self._watch = None
-        connection = self._open.enter_context(self._connect())
-        self._open.enter_context(self._holding_executor(connection))
-
-    @contextmanager
-    def _holding_executor(self, connection: Connection) -> Iterator[None]:
-        history = find_history(connection, self._schema)
-        lock = RunnerLock(connection, history.schema, history.is_pooled)
-        config = self._config
-        limits = Limits(
-            config.lock_timeout,
-            config.statement_timeout,
-            runner_wait=config.lock_wait,
-            tries=config.lock_tries,
+        config = replace(
+            self._config, database=self._server.url_of(name), history_schema=self._schema
         )
-        with lock.held(config.lock_wait, SilentObserver()):
-            self._executor = Executor(history, lock, limits, SilentObserver(), self._connect)
-            yield
+        self._database, self._watch = Database(config), None
+        connection = self._open.enter_context(self._database.connect())
+        history = self._database.history_on(connection)
+        lock = self._open.enter_context(self._database.locked(history))
+        observer, limits = self._database.observer, self._database.limits
+        connect = self._database.connect
+        self._executor = Executor(history, lock, limits, observer, connect, _RULES)
 
 
 @contextmanager

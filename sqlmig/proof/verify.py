@@ -57,6 +57,7 @@ def verify(
             trips.append(trip)
         findings: list[str] = []
         if not any(trip.stops for trip in trips):
+            stage.close()  # the runner's lock is theirs now
             there = replace(config, database=stage.url)
             findings = [finding for proof in proofs for finding in proof(there)]
     return Verification(tuple(trips), tuple(findings))

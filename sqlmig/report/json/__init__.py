@@ -7,7 +7,30 @@ from sqlmig.report.json.files import comparison, repaired, starter, validated, w
 from sqlmig.report.json.marks import marked, script, unmarked
 from sqlmig.report.json.migrations import plan, report, status
 from sqlmig.report.json.proof import drift, verified
+from sqlmig.report.json.seeds import checks, environment, seed_statuses, seeded, unstable
 from sqlmig.report.json.servers import server, server_url
+
+__all__ = [
+    "VERSION",
+    "checks",
+    "comparison",
+    "environment",
+    "error",
+    "inspection",
+    "page",
+    "plan",
+    "repaired",
+    "report",
+    "seed_statuses",
+    "seeded",
+    "server",
+    "server_url",
+    "starter",
+    "status",
+    "unstable",
+    "validated",
+    "written",
+]
 
 __all__ = [
     "VERSION",

@@ -15,6 +15,15 @@ from sqlmig.report.text.migrations import (
     waiting,
 )
 from sqlmig.report.text.proof import drift, round_trip, verified
+from sqlmig.report.text.seeds import (
+    checked,
+    checks,
+    environment,
+    seed_statuses,
+    seeded,
+    unstable,
+    violations,
+)
 from sqlmig.report.text.servers import (
     database,
     embedded_database,
@@ -27,11 +36,14 @@ from sqlmig.report.text.table import Medium
 __all__ = [
     "Medium",
     "age",
+    "checked",
+    "checks",
     "comparison",
     "database",
     "drift",
     "duration",
     "embedded_database",
+    "environment",
     "finished",
     "inspected",
     "inspection",
@@ -42,6 +54,8 @@ __all__ = [
     "retrying",
     "round_trip",
     "script",
+    "seed_statuses",
+    "seeded",
     "server",
     "started",
     "starter",
@@ -50,8 +64,10 @@ __all__ = [
     "summary",
     "thrown_away",
     "unmarked",
+    "unstable",
     "validated",
     "verified",
+    "violations",
     "waiting",
     "warning",
     "written",
