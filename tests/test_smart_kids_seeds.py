@@ -76,7 +76,7 @@ def seeded(smart_kids: Path, database: Database, environment: str) -> Migrator:
 
 def rows_dumped(database: Database) -> str:
     program = find_programs(chosen=chosen_folder()).folder / "pg_dump"
-    command = [program, "--data-only", "--exclude-table=_*", database.url]
+    command = [str(program), "--data-only", "--exclude-table=_*", database.url]
     dumped = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return "\n".join(line for line in dumped.splitlines() if not line.startswith(("\\", "--")))
 
