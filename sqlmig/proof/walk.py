@@ -74,9 +74,11 @@ _QUERY = """
 WITH RECURSIVE excluded AS (
   SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
    UNION
+  SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_'
+   UNION
   SELECT 'pg_class'::regclass, oid FROM pg_class
    WHERE relname ~ '^_(sqlmig|yoyo)_' OR relname = 'yoyo_lock'
-      OR relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_temp')
+      OR relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_')
    UNION
   SELECT d.classid, d.objid
     FROM excluded e

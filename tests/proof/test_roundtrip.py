@@ -276,3 +276,32 @@ def test_a_rollback_that_forgets_any_kind_of_object_is_caught(
     assert verdicts(verify()) == ["irreversible", "reversible", "reversible"]
     project.migration("002_b", kind.create, "select 1")
     assert verdicts(verify()) == ["irreversible", "not restored", "reversible"]
+
+
+def test_at_the_end_the_seeds_are_proven_and_the_checks_run(
+    project: Project, verify: Verify
+) -> None:
+    project.migration("001_a", "create table a (x int)", "drop table a")
+    project.write("sql/seeds/reference/01_a.sql", "insert into a values (1)")
+    project.write("sql/checks/01_a.sql", "-- There is something\n-- expect: rows\nselect * from a")
+    result = verify()
+    assert verdicts(result) == ["reversible"]
+    assert [finding.split(":")[0] for finding in result.findings] == [
+        "the seed reference/01_a",
+        "the check 01_a",
+    ]
+    assert not result.is_sound
+
+
+def test_an_interruption_leaves_no_scratch_behind(
+    project: Project, database: Database, verify: Verify
+) -> None:
+    project.migration("001_a", "create table a (x int)", "drop table a")
+
+    def interrupt(trip: RoundTrip) -> None:
+        assert scratch_databases(database)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        verify(tell=interrupt)
+    assert scratch_databases(database) == []
