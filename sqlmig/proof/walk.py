@@ -56,12 +56,12 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
 _CONDITIONS: Mapping[str, str] = {
     "pg_attribute": "t.attnum > 0 AND NOT t.attisdropped AND (coalesce(t.attstattarget, -1) <> -1 "
     "OR t.attrelid NOT IN (SELECT indexrelid FROM pg_index))",
-    "pg_depend": "(t.deptype IN ('x', 'e') OR t.deptype IN ('a', 'i') AND t.refobjsubid > 0 "
-    "AND EXISTS (SELECT FROM pg_class s WHERE s.oid = t.objid AND s.relkind = 'S' "
-    "AND t.classid = 'pg_class'::regclass))",
-    "pg_type": "(t.typacl IS NOT NULL OR NOT (t.typsubscript = 'array_subscript_handler'::regproc "
-    "AND t.typlen = -1 OR t.typrelid <> 0 AND EXISTS "
-    "(SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind <> 'c')))",
+    "pg_depend": "(t.deptype IN ('x', 'e') OR t.classid = 'pg_class'::regclass "
+    "AND t.refobjsubid > 0 AND t.deptype IN ('a', 'i') "
+    "AND t.objid IN (SELECT seqrelid FROM pg_sequence))",
+    "pg_type": "(t.typacl IS NOT NULL OR NOT ("
+    "t.typlen = -1 AND t.typsubscript = 'array_subscript_handler'::regproc "
+    "OR t.typrelid <> 0 AND t.typrelid NOT IN (SELECT oid FROM pg_class WHERE relkind = 'c')))",
     "pg_subscription": "t.subdbid = "
     "(SELECT oid FROM pg_database WHERE datname = current_database())",
 }
@@ -75,6 +75,9 @@ WITH RECURSIVE excluded AS (
   SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
    UNION
   SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_'
+   UNION
+  SELECT d.classid, d.objid FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
+   WHERE d.refclassid = 'pg_namespace'::regclass AND n.nspname ~ '^pg_temp_'
    UNION
   SELECT 'pg_class'::regclass, oid FROM pg_class
    WHERE relname ~ '^_(sqlmig|yoyo)_' OR relname = 'yoyo_lock'
