@@ -22,7 +22,8 @@ SELECT c.relname,
        array_agg(ARRAY[a.attname, t.typname]::text[] ORDER BY a.attnum),
        (SELECT coalesce(array_agg(ARRAY[fkcols[1], pktable::regclass::text] ORDER BY fkcols), '{}')
           FROM pg_catalog.pg_get_catalog_foreign_keys()
-         WHERE fktable = c.oid AND cardinality(fkcols) = 1)
+         WHERE fktable = c.oid AND cardinality(fkcols) = 1),
+       pg_catalog.has_table_privilege(c.oid, 'SELECT')
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
   JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -113,6 +114,8 @@ SELECT count(*), pg_snapshot_xmin(pg_current_snapshot())::text,
   ) r (classid, objid, xmin)
 """
 
+_NEWEST = "pg_snapshot_xmax(pg_current_snapshot())::xid"
+
 _COUNTS = """
 SELECT objid::bigint, count(*) FROM (
 {branches}
@@ -130,25 +133,28 @@ _IDENTITY = """CASE l.classid
                     ::regnamespace::text, 'every schema'), d.defaclobjtype)
                FROM pg_default_acl d WHERE d.oid = l.objid)
        WHEN 'pg_user_mapping'::regclass THEN
-            (SELECT format('for %s on server %I', {role_mapped}, s.srvname)
-               FROM pg_user_mapping u JOIN pg_foreign_server s ON s.oid = u.umserver
-              WHERE u.oid = l.objid)
+            (SELECT format('for %s on server %I', {role_mapped}, u.srvname)
+               FROM pg_user_mappings u WHERE u.umid = l.objid)
        ELSE o.identity END"""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """A catalogue: its columns with their types, and the catalogues that columns refer to."""
+    """A catalogue: its columns with their types, and the catalogues that columns refer to.
+
+    Of one that `is_open` this role may read more than some columns.
+    """
 
     name: str
     columns: Mapping[str, str]
     references: Mapping[str, str]
+    is_open: bool
 
     @classmethod
     def of(cls, row: Sequence[object]) -> Catalog:
         """The catalogue from a row of the survey."""
-        name, columns, references = row
-        return cls(str(name), dict(columns), dict(references))  # type: ignore[call-overload]
+        name, columns, references, is_open = row
+        return cls(str(name), dict(columns), dict(references), bool(is_open))  # type: ignore[call-overload]
 
     @property
     def is_walked(self) -> bool:
@@ -178,10 +184,12 @@ class Catalog:
         )
 
     def rows(self) -> str:
-        """The query of its rows: class and number of the object, and the row's transaction."""
+        """The query of its rows: class and number of the object, and the row's transaction; where
+        that may not be read, the newest."""
         of_class, of_object, _ = self._address
+        transaction = "t.xmin" if self.is_open else _NEWEST
         return (
-            f"SELECT {of_class}::oid, {of_object}::oid, t.xmin FROM {self.name} t "
+            f"SELECT {of_class}::oid, {of_object}::oid, {transaction} FROM {self.name} t "
             f"WHERE {self._condition}"
         )
 

@@ -140,3 +140,23 @@ def test_the_history_in_a_schema_of_its_own_is_no_drift(
     project.migration("001_a", "create table a ()", "drop table a")
     Migrator(project.config(database=database.url, history_schema="bookkeeping")).apply()
     assert told(Migrator(project.config(database=database.url))) == []
+
+
+def test_an_ordinary_role_that_may_make_databases_is_enough(
+    project: Project, database: Database
+) -> None:
+    role = f"sqlmig_maker_{database.connection.info.dbname}"  # roles are of the whole cluster
+    database.execute(f"DROP ROLE IF EXISTS {role}")
+    database.execute(f"CREATE ROLE {role} LOGIN CREATEDB")
+    try:
+        database.execute(f"GRANT CREATE ON SCHEMA public TO {role}")
+        project.migration("001_a", "create table a (x int)", "drop table a")
+        url = database.url.replace("//postgres@", f"//{role}@")
+        migrator = Migrator(project.config(database=url, history_schema="public"))
+        assert migrator.verify().is_sound
+        migrator.apply()
+        database.execute("alter table a add y int")
+        assert told(migrator) == ["different schema public", "extra table column public.a.y"]
+    finally:
+        database.execute(f"DROP OWNED BY {role}")
+        database.execute(f"DROP ROLE {role}")
