@@ -109,9 +109,7 @@ def test_next_year_is_accepted_and_the_one_after_it_is_refused(built: Database) 
         ("2030-06-15 12:00:00+00", 2031),
     ],
 )
-def test_the_bound_moves_with_the_calendar_in_utc(
-    built: Database, moment: str, bound: int
-) -> None:
+def test_the_bound_moves_with_the_calendar_in_utc(built: Database, moment: str, bound: int) -> None:
     for zone in ("UTC", "Asia/Tokyo", "America/Los_Angeles"):
         built.execute(f"SET timezone = '{zone}'")
         assert built.value(f"SELECT accounts_v2_last_start_year('{moment}')") == bound
@@ -132,9 +130,7 @@ def test_the_trigger_asks_for_the_bound_each_time(built: Database) -> None:
     add_account(built, start_year=2030)
 
 
-@pytest.mark.parametrize(
-    ("status", "year"), [("prospect", 2024), ("active", None)]
-)
+@pytest.mark.parametrize(("status", "year"), [("prospect", 2024), ("active", None)])
 def test_a_status_that_disagrees_with_the_start_year_is_refused(
     built: Database, status: str, year: int | None
 ) -> None:

@@ -60,9 +60,7 @@ def test_an_account_that_breaks_a_rule_stops_the_migration_that_brings_the_rule(
     assert stopped.startswith(migration)
 
 
-def test_accounts_from_before_begin_at_the_baseline(
-    migrator: Migrator, database: Database
-) -> None:
+def test_accounts_from_before_begin_at_the_baseline(migrator: Migrator, database: Database) -> None:
     migrator.apply("010")
     add_account(database, "001", updated_at="2025-09-01 10:00:00+00")
     add_account(database, "003-A", updated_at="2025-09-15 10:00:00+00")

@@ -1,6 +1,8 @@
 -- Every cycle, invoice and payment from before gets its account code
 -- depends: 020_account_code_expand
 -- adr: 0007
+-- touches: invoices: each row gets the code of its account
+-- touches: payments: each row gets the code of its account
 --
 -- Locks the rows that it fills and no table, so that others go on working.
 

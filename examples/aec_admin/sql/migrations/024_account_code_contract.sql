@@ -1,6 +1,8 @@
 -- Cycles, invoices and payments are known by the account code alone
 -- depends: 023_account_code_validate
 -- adr: 0007
+-- touches: invoices: the number goes, which the code stands for
+-- touches: payments: the number goes, which the code stands for
 --
 -- The numbers stay known in legacy_account_keys. SET NOT NULL reads no row: it takes the word of
 -- the constraint that was validated.

@@ -1,3 +1,7 @@
+-- Undo 020_account_code_expand
+-- touches: invoices: the code goes, which the number stands for
+-- touches: payments: the code goes, which the number stands for
+
 DROP TRIGGER trg_learning_cycles_account_keys ON learning_cycles;
 DROP TRIGGER trg_invoices_account_keys ON invoices;
 DROP TRIGGER trg_payments_account_keys ON payments;

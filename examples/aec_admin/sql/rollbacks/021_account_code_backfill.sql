@@ -1,3 +1,7 @@
+-- Undo 021_account_code_backfill
+-- touches: invoices: the code goes, which the number stands for
+-- touches: payments: the code goes, which the number stands for
+--
 -- The triggers rest meanwhile, or they would fill the codes in again. Rows that had a code before
 -- the backfill lose it too, and get it back with the next: it follows from the number.
 

@@ -1,3 +1,7 @@
+-- Undo 024_account_code_contract
+-- touches: invoices: each row gets the number of its account
+-- touches: payments: each row gets the number of its account
+--
 -- Brings the old numbers back. An account that came after the old system has none: if it has been
 -- billed, it gets the next, for no row may be left behind.
 
