@@ -46,6 +46,18 @@ def test_the_code_of_a_deleted_account_is_not_given_again(built: Database) -> No
     add_account(built, "003-B")
 
 
+def test_nor_is_it_by_copy(built: Database) -> None:
+    add_account(built, "003-A")
+    built.execute("DELETE FROM accounts_v2")
+    copy = "COPY accounts_v2 (account_code, account_name, type, service, status) FROM STDIN"
+    with (
+        pytest.raises(errors.UniqueViolation, match="given before"),
+        built.connection.cursor() as cursor,
+        cursor.copy(copy) as rows,
+    ):
+        rows.write_row(("003-A", "Somebody", "individual", "TF", "prospect"))
+
+
 def test_nor_is_it_in_the_transaction_that_deletes_or_after_a_truncate(built: Database) -> None:
     add_account(built)
     with built.connection.transaction(force_rollback=True):
@@ -135,6 +147,8 @@ def test_contacts_follow_a_code_that_someone_mends_on_purpose(built: Database) -
     built.execute("UPDATE accounts_v2 SET account_code = '001'")
     assert built.value("SELECT account_code FROM account_contacts") == "001"
     assert built.rows("SELECT account_code FROM account_codes ORDER BY 1") == [("001",), ("01",)]
+    with pytest.raises(errors.UniqueViolation, match="code 01 was given before"):
+        built.execute("UPDATE accounts_v2 SET account_code = '01'")
 
 
 @pytest.mark.parametrize(

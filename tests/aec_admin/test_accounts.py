@@ -14,7 +14,8 @@ CALENDAR = "SELECT extract(year FROM now() AT TIME ZONE 'UTC')::int + 1"
 
 
 @pytest.mark.parametrize(
-    "column", ["account_code", "account_name", "type", "service", "status", "created_at"]
+    "column",
+    ["account_code", "account_name", "type", "service", "status", "created_at", "updated_at"],
 )
 def test_what_must_be_known_cannot_be_null(built: Database, column: str) -> None:
     with pytest.raises(errors.NotNullViolation, match=f'"{column}"'):
@@ -187,3 +188,17 @@ def test_every_update_sets_updated_at_whatever_it_writes(built: Database) -> Non
     now = "SELECT updated_at BETWEEN now() - interval '1 minute' AND now() FROM accounts_v2"
     assert built.value(now)
     assert built.value(f"SELECT created_at = '{past}' FROM accounts_v2")
+
+
+def test_every_table_with_an_updated_at_has_the_trigger(built: Database) -> None:
+    with_column = built.rows(
+        "SELECT c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+        "WHERE a.attname = 'updated_at' AND c.relkind = 'r' ORDER BY 1"
+    )
+    with_trigger = built.rows(
+        "SELECT tgrelid::regclass::text FROM pg_trigger "
+        "WHERE tgfoid = 'public.set_updated_at'::regproc AND tgenabled = 'O' "
+        "AND tgname = 'trg_' || tgrelid::regclass || '_updated_at' ORDER BY 1"
+    )
+    assert with_trigger == with_column
+    assert len(with_column) == 4

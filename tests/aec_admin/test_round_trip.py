@@ -18,7 +18,6 @@ def test_every_rollback_restores_the_schema_before(migrator: Migrator, database:
     for migration_id in ids:
         migrator.apply(migration_id)
         after = database.dump(*HIDDEN)
-        assert after != before, migration_id
         migrator.rollback(Since(migration_id))
         assert database.dump(*HIDDEN) == before, migration_id
         migrator.apply(migration_id)

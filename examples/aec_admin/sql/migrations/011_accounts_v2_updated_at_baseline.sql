@@ -7,12 +7,12 @@
 
 CREATE TABLE accounts_v2_before_baseline (
   account_code text PRIMARY KEY,
-  updated_at timestamptz NOT NULL
+  was_updated_at timestamptz NOT NULL
 );
 
 ALTER TABLE accounts_v2 DISABLE TRIGGER trg_accounts_v2_updated_at;
 
-INSERT INTO accounts_v2_before_baseline (account_code, updated_at)
+INSERT INTO accounts_v2_before_baseline (account_code, was_updated_at)
 SELECT account_code, updated_at FROM accounts_v2;
 
 UPDATE accounts_v2 SET updated_at = '2025-09-11 16:06:28.898529+00';
