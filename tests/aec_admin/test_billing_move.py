@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from psycopg import errors
 
 from sqlmig import MigrationFailedError, Migrator
-from sqlmig.plan import Since
+from sqlmig.plan import Since, Transactions
 from tests.aec_admin.rows import add_account, add_invoice, insert
 from tests.database import Database
 
@@ -125,6 +126,34 @@ def test_each_phase_can_be_taken_back_with_the_rows_as_they_were(
     migrator.apply(phase)
     migrator.rollback(Since(phase))
     assert (contents(legacy), legacy.dump()) == (rows, schema)
+
+
+def test_the_whole_move_can_be_one_transaction(migrator: Migrator, legacy: Database) -> None:
+    add_invoice(legacy, "1", account_id=42)
+    migrator.apply(transactions=Transactions.TOGETHER)
+    assert legacy.rows("SELECT account_code FROM invoices") == [("003-A",)]
+
+
+@pytest.mark.parametrize(
+    ("before", "phase"),
+    [("020", "021_account_code_backfill"), ("022", "023_account_code_validate")],
+)
+def test_others_write_while_rows_are_filled_and_validated(
+    migrator: Migrator, legacy: Database, aec_admin: Path, before: str, phase: str
+) -> None:
+    add_invoice(legacy, "1", account_id=17)
+    migrator.apply(before)
+    script = (aec_admin / f"sql/migrations/{phase}.sql").read_text(encoding="utf-8")
+    with legacy.another_connection() as other, legacy.connection.transaction():
+        legacy.execute(script)
+        other.execute("SET lock_timeout = '1s'")
+        add_invoice(Database(other), "2", account_id=42)
+        add_invoice(Database(other), "3", account_code="002")
+    assert legacy.rows("SELECT invoice_no, account_id, account_code FROM invoices ORDER BY 1") == [
+        ("1", 17, "002"),
+        ("2", 42, "003-A"),
+        ("3", 17, "002"),
+    ]
 
 
 def test_an_old_number_without_a_code_stops_the_backfill_and_is_named(
