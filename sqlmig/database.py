@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlmig.config import Config
 from sqlmig.embedded import EmbeddedPostgres
 from sqlmig.errors import ConfigError
+from sqlmig.model import Environment
 
 
 def conninfo(config: Config) -> str:
@@ -26,7 +27,7 @@ def conninfo(config: Config) -> str:
 
 def embedded_server(config: Config) -> EmbeddedPostgres:
     """The project's own server, running or not; its place is `.sqlmig` in the project."""
-    if config.is_production:
+    if config.expected_environment is Environment.PRODUCTION:
         raise ConfigError(
             "the embedded server is for development and tests, not for production",
             remedy="Name the production database with --database-url.",

@@ -5,7 +5,30 @@ from sqlmig.report.json.document import VERSION
 from sqlmig.report.json.errors import error
 from sqlmig.report.json.files import comparison, repaired, starter, validated, written
 from sqlmig.report.json.migrations import plan, report, status
+from sqlmig.report.json.seeds import checks, environment, seed_statuses, seeded, unstable
 from sqlmig.report.json.servers import server, server_url
+
+__all__ = [
+    "VERSION",
+    "checks",
+    "comparison",
+    "environment",
+    "error",
+    "inspection",
+    "page",
+    "plan",
+    "repaired",
+    "report",
+    "seed_statuses",
+    "seeded",
+    "server",
+    "server_url",
+    "starter",
+    "status",
+    "unstable",
+    "validated",
+    "written",
+]
 
 __all__ = [
     "VERSION",

@@ -13,6 +13,15 @@ from sqlmig.report.text.migrations import (
     summary,
     waiting,
 )
+from sqlmig.report.text.seeds import (
+    checked,
+    checks,
+    environment,
+    seed_statuses,
+    seeded,
+    unstable,
+    violations,
+)
 from sqlmig.report.text.servers import (
     database,
     embedded_database,
@@ -25,10 +34,13 @@ from sqlmig.report.text.table import Medium
 __all__ = [
     "Medium",
     "age",
+    "checked",
+    "checks",
     "comparison",
     "database",
     "duration",
     "embedded_database",
+    "environment",
     "finished",
     "inspected",
     "inspection",
@@ -36,6 +48,8 @@ __all__ = [
     "plan",
     "repaired",
     "retrying",
+    "seed_statuses",
+    "seeded",
     "server",
     "started",
     "starter",
@@ -43,7 +57,9 @@ __all__ = [
     "stopped",
     "summary",
     "thrown_away",
+    "unstable",
     "validated",
+    "violations",
     "waiting",
     "warning",
     "written",
