@@ -1,5 +1,5 @@
 -- No account lacks its code, name, type, service or status
--- requires: 002_accounts_v2
+-- requires: 003_accounts_v2_texts
 
 SELECT account_code, account_name, type, service, status
 FROM accounts_v2

@@ -1,5 +1,5 @@
 -- Service, status and type are each one of those that there are
--- requires: 005_accounts_v2_service
+-- requires: 006_accounts_v2_status
 
 SELECT account_code, service, status, type
 FROM accounts_v2

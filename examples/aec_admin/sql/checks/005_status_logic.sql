@@ -1,5 +1,5 @@
 -- Status, start year and activity agree
--- requires: 002_accounts_v2
+-- requires: 009_accounts_v2_status_logic_valid
 
 SELECT account_code, status, start_year, is_active
 FROM accounts_v2
