@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from psycopg import errors
 
-from sqlmig import MigrationFailedError, Migrator
-from sqlmig.plan import Since, Transactions
+from sqlmig import Config, MigrationFailedError, Migrator
+from sqlmig.errors import ProtectedTableError
+from sqlmig.plan import RowLoss, Since, Transactions
 from tests.aec_admin.rows import add_account, add_invoice, insert
 from tests.database import Database
 
@@ -331,3 +332,24 @@ def test_the_constraints_of_billing_are_active(
     with pytest.raises(errors.IntegrityError) as refused:
         built.execute(statement)
     assert refused.value.diag.constraint_name == constraint
+
+
+def test_in_production_the_move_of_money_has_to_be_agreed_to(
+    legacy: Database, aec_admin: Path
+) -> None:
+    settings = {"database": legacy.url, "environment": "production"}
+    legacy.execute("DELETE FROM _sqlmig_state")
+    production = Migrator(Config.load(aec_admin, settings))
+    invoice = add_invoice(legacy, "1", account_id=17)
+    insert(legacy, "payments", account_id=17, invoice_id=invoice, amount=1, paid_on="2024-02-01")
+    before = contents(legacy)
+    with pytest.raises(ProtectedTableError, match=r"invoices"):
+        production.apply()
+    with pytest.raises(ProtectedTableError, match=r"payments"):
+        production.apply(allowed=["invoices"])
+    production.apply(allowed=["invoices", "payments"])
+    assert legacy.rows("SELECT account_code FROM payments") == [("002",)]
+    with pytest.raises(ProtectedTableError):
+        production.rollback(Since("020"), row_loss=RowLoss.ACCEPT)
+    production.rollback(Since("020"), row_loss=RowLoss.ACCEPT, allowed=["invoices", "payments"])
+    assert contents(legacy) == before

@@ -52,10 +52,22 @@ def test_the_whole_life_of_the_project(run: Run) -> None:
     assert run("validate").stdout.startswith("26 migrations, each with its rollback")
     assert "26 migrations applied." in run("apply").stdout
     assert run("status", "--check").returncode == 0
+    assert "Seeded for development: 5 seeds changed rows." in run("seed").stdout
+    assert "Seeded for development: nothing changed." in run("seed").stdout
+    assert "6 sanity checks: 6 passed." in run("check").stdout
+    assert run("seed", "--prove").stdout.startswith("Every seed is idempotent")
     assert "7 migrations rolled back." in run("rollback", "020").stdout
     assert "7 migrations applied." in run("apply").stdout
     assert "26 migrations rolled back." in run("rollback", "001").stdout
     assert "26 migrations applied." in run("apply", "--atomic").stdout
+
+
+def test_what_the_readme_says_can_be_done(aec_admin: Path, run: Run) -> None:
+    readme = (aec_admin / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\$ python -m sqlmig ([^#\n]+)", readme, re.MULTILINE)
+    assert len(commands) >= 7
+    for command in commands:
+        run(*command.split())
 
 
 def test_the_changelog_is_in_order(run: Run) -> None:

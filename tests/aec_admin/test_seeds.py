@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sqlmig import Migrator
+from sqlmig import Config, Migrator
+from sqlmig.model import CheckOutcome
 from sqlmig.plan import Since
 from tests.database import Database
 
-TIERS = {
-    "development": ("reference", "demo"),
-    "testing": ("reference", "testing"),
-    "production": ("reference",),
-}
+Seeder = Callable[[str], Migrator]
+
+CODES = "SELECT string_agg(account_code, ' ' ORDER BY account_code) FROM accounts_v2"
 
 
-def seed(database: Database, project: Path, environment: str) -> None:
-    """Runs the environment's files as one transaction."""
-    with database.connection.transaction():
-        for tier in TIERS[environment]:
-            for path in sorted((project / "sql/seeds" / tier).glob("*.sql")):
-                database.execute(path.read_text(encoding="utf-8"))
+@pytest.fixture
+def seeder(aec_admin: Path, database: Database) -> Seeder:
+    """The project in an environment, on the same database."""
+
+    def seeder(environment: str) -> Migrator:
+        settings = {"database": database.url, "environment": environment}
+        return Migrator(Config.load(aec_admin, settings))
+
+    return seeder
 
 
 def contents(database: Database, columns: str = "t::text") -> dict[str, list[tuple[Any, ...]]]:
@@ -35,33 +38,53 @@ def contents(database: Database, columns: str = "t::text") -> dict[str, list[tup
     }
 
 
-@pytest.mark.parametrize("environment", TIERS)
-def test_a_second_run_writes_no_row(built: Database, aec_admin: Path, environment: str) -> None:
-    seed(built, aec_admin, environment)
-    first = contents(built, "ctid::text, xmin::text, t::text")
-    assert len(first["accounts_v2"]) >= 1
-    seed(built, aec_admin, environment)
-    assert contents(built, "ctid::text, xmin::text, t::text") == first
-
-
-def test_two_databases_for_tests_have_the_same_contents(
-    migrator: Migrator, database: Database, aec_admin: Path
+@pytest.mark.parametrize(
+    ("environment", "codes"),
+    [
+        ("production", "001"),
+        ("testing", "001 002 003-A 004"),
+        ("development", "001 002 003 003-A 004 005"),
+    ],
+)
+def test_each_environment_has_its_accounts_and_a_second_run_writes_no_row(
+    seeder: Seeder, database: Database, environment: str, codes: str
 ) -> None:
+    migrator = seeder(environment)
+    migrator.apply()
+    first = migrator.seed()
+    assert database.value(CODES) == codes
+    assert all(result.written for result in first.results)
+    assert [check.outcome for check in first.checks] == [CheckOutcome.PASSED] * 6
+    rows = contents(database, "ctid::text, xmin::text, t::text")
+    assert [result.written for result in migrator.seed().results] == [()] * len(first.results)
+    assert contents(database, "ctid::text, xmin::text, t::text") == rows
+    assert migrator.prove_seeds() == []
+
+
+def test_no_money_is_seeded_in_production(seeder: Seeder, database: Database) -> None:
+    seeder("production").apply()
+    seeder("production").seed()
+    assert database.value("SELECT count(*) FROM invoices") == 0
+    assert database.value("SELECT count(*) FROM payments") == 0
+
+
+def test_two_databases_for_tests_have_the_same_contents(seeder: Seeder, database: Database) -> None:
     seen = []
     for _ in range(2):
-        migrator.apply()
-        seed(database, aec_admin, "testing")
+        seeder("testing").apply()
+        seeder("testing").seed()
         seen.append(contents(database))
-        migrator.rollback(Since("001"))
+        seeder("testing").rollback(Since("001"))
     assert seen[0] == seen[1]
     assert [table for table, rows in seen[0].items() if not rows] == ["accounts_v2_before_baseline"]
 
 
 def test_the_rows_for_the_planned_migrations_move_back_and_forth(
-    migrator: Migrator, database: Database, aec_admin: Path
+    seeder: Seeder, database: Database
 ) -> None:
+    migrator = seeder("testing")
     migrator.apply()
-    seed(database, aec_admin, "testing")
+    migrator.seed()
     settled = database.rows("SELECT * FROM v_invoice_settlements")
     migrator.rollback(Since("020"))
     assert database.rows("SELECT invoice_no, account_id FROM invoices ORDER BY 1") == [
@@ -70,15 +93,3 @@ def test_the_rows_for_the_planned_migrations_move_back_and_forth(
     ]
     migrator.apply()
     assert database.rows("SELECT * FROM v_invoice_settlements") == settled
-
-
-def test_each_environment_has_its_accounts(built: Database, aec_admin: Path) -> None:
-    codes = "SELECT string_agg(account_code, ' ' ORDER BY account_code) FROM accounts_v2"
-    for environment, expected in {
-        "production": "001",
-        "testing": "001 002 003-A 004",
-        "development": "001 002 003 003-A 004 005",
-    }.items():
-        with built.connection.transaction(force_rollback=True):
-            seed(built, aec_admin, environment)
-            assert built.value(codes) == expected, environment
