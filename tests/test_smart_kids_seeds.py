@@ -14,6 +14,7 @@ from sqlmig.model import CheckOutcome
 from sqlmig.plan import Since
 from tests.database import Database
 
+PAYMENTS = "alter table payments"
 # What somebody could do to the schema, and the check that tells.
 DAMAGE = {
     "010_academic_sessions_populated": (
@@ -37,12 +38,10 @@ DAMAGE = {
     "035_second_session_of_a_name_is_refused": (
         "alter table academic_sessions drop constraint academic_sessions_name_key"
     ),
-    "041_payment_of_unknown_mode_is_refused": (
-        "alter table payments drop constraint payments_mode_check"
-    ),
-    "042_payment_of_nothing_is_refused": "alter table payments drop constraint payments_amount_check",
-    "043_orphaned_payment_is_refused": "alter table payments drop constraint payments_ledger_id_fkey",
-    "044_ledger_with_payments_stays": "alter table payments drop constraint payments_ledger_id_fkey",
+    "041_payment_of_unknown_mode_is_refused": (PAYMENTS + " drop constraint payments_mode_check"),
+    "042_payment_of_nothing_is_refused": PAYMENTS + " drop constraint payments_amount_check",
+    "043_orphaned_payment_is_refused": PAYMENTS + " drop constraint payments_ledger_id_fkey",
+    "044_ledger_with_payments_stays": PAYMENTS + " drop constraint payments_ledger_id_fkey",
     "050_ledger_summary_adds_up": (
         "create or replace view ledger_summary as select id as ledger_id, student_id, class_id,"
         " 0::bigint as base_total, 0::bigint as adjustments_total, 0::bigint as paid_total"
@@ -77,7 +76,7 @@ def seeded(smart_kids: Path, database: Database, environment: str) -> Migrator:
 
 def rows_dumped(database: Database) -> str:
     program = find_programs(chosen=chosen_folder()).folder / "pg_dump"
-    command = [program, "--data-only", "--exclude-table=_*", database.url]
+    command = [str(program), "--data-only", "--exclude-table=_*", database.url]
     dumped = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return "\n".join(line for line in dumped.splitlines() if not line.startswith(("\\", "--")))
 
@@ -86,9 +85,9 @@ def test_production_gets_the_academic_session_and_nothing_else(
     smart_kids: Path, database: Database
 ) -> None:
     seeded(smart_kids, database, "production")
-    assert database.rows("select name, start_date::text, end_date::text from academic_sessions") == [
-        ("2025-26", "2025-06-01", "2026-03-31")
-    ]
+    assert database.rows(
+        "select name, start_date::text, end_date::text from academic_sessions"
+    ) == [("2025-26", "2025-06-01", "2026-03-31")]
     for table in ("student_fee_ledgers", "ledger_adjustments", "payments"):
         assert database.value(f"select count(*) from {table}") == 0
 
@@ -163,14 +162,14 @@ def test_with_rows_the_rollback_is_refused_and_says_how_many(
         "insert into payments (ledger_id, student_id, amount, mode, collected_by)"
         " select id, student_id, 100, 'CASH', 'office' from student_fee_ledgers"
     )
-    with pytest.raises(ProtectedTableError, match="005_payments would drop payments, which has 1 row"):
+    with pytest.raises(
+        ProtectedTableError, match="005_payments would drop payments, which has 1 row"
+    ):
         changes.rollback(Since("004"))
     assert database.value("select count(*) from payments") == 1
 
 
-def test_a_seed_that_empties_the_checklist_is_undone(
-    smart_kids: Path, database: Database
-) -> None:
+def test_a_seed_that_empties_the_checklist_is_undone(smart_kids: Path, database: Database) -> None:
     changes = seeded(smart_kids, database, "testing")
     database.execute("alter table payments disable trigger payments_append_only")
     database.execute("delete from academic_sessions where name = '2024-25'")
