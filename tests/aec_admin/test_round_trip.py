@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sqlmig import Migrator
+from sqlmig.errors import PlanError
 from sqlmig.model import MigrationState
-from sqlmig.plan import Since
+from sqlmig.plan import Alone, OutOfOrder, Since
 from tests.database import Database
 
 HIDDEN = ("--exclude-table=_yoyo*", "--exclude-table=_sqlmig*")
@@ -41,3 +42,22 @@ def test_each_migration_has_a_rollback_of_its_own(migrator: Migrator) -> None:
     for file in migrator.validate():
         assert file.rollback is not None, file.migration_id
         assert file.file.directives.irreversible is None
+
+
+def test_a_migration_alone_is_undone_and_done_again_or_what_depends_on_it_is_named(
+    migrator: Migrator, database: Database
+) -> None:
+    migrator.apply()
+    whole = database.dump(*HIDDEN)
+    undone = []
+    for migration in migrator.validate():
+        try:
+            migrator.rollback(Alone(migration.migration_id))
+        except PlanError as refused:
+            assert "depend" in str(refused)
+            continue
+        undone.append(migration.migration_id)
+        migrator.apply(out_of_order=OutOfOrder.ALLOW)
+        assert database.dump(*HIDDEN) == whole, migration.migration_id
+    assert "013_account_codes" in undone
+    assert not any("account_code_" in migration_id for migration_id in undone)

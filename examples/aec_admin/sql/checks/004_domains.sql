@@ -1,5 +1,5 @@
 -- Service, status and type are each one of those that there are
--- requires: 006_accounts_v2_status
+-- requires: 004_accounts_v2_type 005_accounts_v2_service 006_accounts_v2_status
 
 SELECT account_code, service, status, type
 FROM accounts_v2
