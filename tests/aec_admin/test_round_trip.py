@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sqlmig import Migrator
 from sqlmig.errors import PlanError
 from sqlmig.model import MigrationState
@@ -49,15 +51,13 @@ def test_a_migration_alone_is_undone_and_done_again_or_what_depends_on_it_is_nam
 ) -> None:
     migrator.apply()
     whole = database.dump(*HIDDEN)
-    undone = []
-    for migration in migrator.validate():
-        try:
-            migrator.rollback(Alone(migration.migration_id))
-        except PlanError as refused:
-            assert "depend" in str(refused)
-            continue
-        undone.append(migration.migration_id)
-        migrator.apply(out_of_order=OutOfOrder.ALLOW)
-        assert database.dump(*HIDDEN) == whole, migration.migration_id
-    assert "013_account_codes" in undone
-    assert not any("account_code_" in migration_id for migration_id in undone)
+    files = migrator.validate()
+    needed = {name for file in files for name in file.file.directives.depends}
+    for migration_id in (file.migration_id for file in files):
+        if migration_id in needed:
+            with pytest.raises(PlanError, match="depend"):
+                migrator.rollback(Alone(migration_id))
+        else:
+            migrator.rollback(Alone(migration_id))
+            migrator.apply(out_of_order=OutOfOrder.ALLOW)
+        assert database.dump(*HIDDEN) == whole, migration_id
