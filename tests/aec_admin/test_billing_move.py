@@ -239,6 +239,8 @@ def test_rows_written_after_the_move_have_a_number_after_its_rollback(
     add_invoice(legacy, "1", account_id=17)
     migrator.apply()
     add_account(legacy, "900")
+    add_account(legacy, "901")
+    insert(legacy, "learning_cycles", account_code="901", title="Cycle", starts_on="2026-01-08")
     invoice = add_invoice(legacy, "2", account_code="900", amount="0.50")
     insert(
         legacy,
@@ -254,6 +256,7 @@ def test_rows_written_after_the_move_have_a_number_after_its_rollback(
         ("2", 43, Decimal("0.50")),
     ]
     assert legacy.rows("SELECT account_id, amount FROM payments") == [(43, Decimal("0.25"))]
+    assert legacy.rows("SELECT account_id FROM learning_cycles") == [(44,)]
     migrator.apply()
     assert legacy.rows("SELECT invoice_no, account_code FROM invoices ORDER BY 1") == [
         ("1", "002"),
