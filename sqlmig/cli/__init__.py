@@ -33,7 +33,7 @@ def main(context: click.Context, /, **given: Any) -> None:
     context.obj = Options().updated(given)
 
 
-COMMANDS = (migrations, seeds, environment, files, marks, proof, new, changelog, embedded)
-for module in COMMANDS:
+GROUPS = (migrations, seeds, environment, files, marks, proof, new, changelog, embedded)
+for module in GROUPS:
     for command in module.COMMANDS:
         main.add_command(command)

@@ -70,26 +70,56 @@ _CONDITIONS: Mapping[str, str] = {
 # System objects have numbers below 16384, but for the schema public, which is the user's own.
 _IS_OF_THE_USER = "({object}::oid >= 16384 OR {object}::oid = 2200)"
 
+_IS_TEMPORARY = "nspname ~ '^pg_(toast_)?temp_'"
+
+# A temporary object, or a table that sqlmig or yoyo keeps, and so no part of the schema.
+_IS_FOREIGN_TABLE = f"""(relname ~ '^_(sqlmig|yoyo)_' OR relname = 'yoyo_lock'
+      OR relnamespace IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY}))"""
+
 # What a left-out object has for its own (indexes, constraints, types, …) is left out with it.
-_QUERY = """
-WITH RECURSIVE excluded AS (
+_OWN = "d.deptype IN ('a', 'i') AND coalesce(c.relkind IN ('i', 'I', 't', 'S'), true)"
+
+# All objects that are left out, found from the few that are so by themselves.
+_EXCLUDED = f"""excluded AS (
   SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
    UNION
-  SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_'
+  SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE {_IS_TEMPORARY}
    UNION
   SELECT d.classid, d.objid FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
-   WHERE d.refclassid = 'pg_namespace'::regclass AND n.nspname ~ '^pg_temp_'
+   WHERE d.refclassid = 'pg_namespace'::regclass AND {_IS_TEMPORARY}
    UNION
-  SELECT 'pg_class'::regclass, oid FROM pg_class
-   WHERE relname ~ '^_(sqlmig|yoyo)_' OR relname = 'yoyo_lock'
-      OR relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_(toast_)?temp_')
+  SELECT 'pg_class'::regclass, oid FROM pg_class WHERE {_IS_FOREIGN_TABLE}
    UNION
   SELECT d.classid, d.objid
     FROM excluded e
     JOIN pg_depend d ON d.refclassid = e.classid AND d.refobjid = e.objid
     LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
-   WHERE d.deptype IN ('a', 'i') AND coalesce(c.relkind IN ('i', 'I', 't', 'S'), true)
-), line (classid, objid, objsubid, text) AS (
+   WHERE {_OWN}
+), """
+_IS_EXCLUDED = "(l.classid, l.objid) IN (SELECT classid, objid FROM excluded)"
+
+# Whether one object is, found from it upwards: faster where there are few to ask about.
+_IS_OF_AN_EXCLUDED = f"""EXISTS (
+  WITH RECURSIVE whole AS (
+    SELECT l.classid, l.objid
+     UNION
+    SELECT d.refclassid, d.refobjid
+      FROM whole w
+      JOIN pg_depend d ON d.classid = w.classid AND d.objid = w.objid
+      LEFT JOIN pg_class c ON w.classid = 'pg_class'::regclass AND c.oid = w.objid
+     WHERE {_OWN}
+  )
+  SELECT FROM whole w
+   WHERE EXISTS (SELECT FROM pg_depend d WHERE d.classid = w.classid AND d.objid = w.objid
+                    AND (d.deptype = 'e' OR d.refclassid = 'pg_namespace'::regclass
+                         AND d.refobjid IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY})))
+      OR w.classid = 'pg_class'::regclass
+         AND EXISTS (SELECT FROM pg_class WHERE oid = w.objid AND {_IS_FOREIGN_TABLE})
+      OR w.classid = 'pg_namespace'::regclass
+         AND EXISTS (SELECT FROM pg_namespace WHERE oid = w.objid AND {_IS_TEMPORARY}))"""
+
+_QUERY = """
+WITH RECURSIVE {with_excluded}line (classid, objid, objsubid, text) AS (
 {branches}
 )
 SELECT l.objid::bigint, l.rows, o.type, {identity}, l.text
@@ -99,13 +129,14 @@ SELECT l.objid::bigint, l.rows, o.type, {identity}, l.text
   LEFT JOIN pg_class t ON l.classid = 'pg_class'::regclass AND t.oid = l.objid
    AND t.relnamespace = 'pg_toast'::regnamespace
   LEFT JOIN LATERAL pg_identify_object(l.classid, l.objid, l.objsubid) o
-    ON t.oid IS NULL AND (l.classid, l.objid) NOT IN (SELECT classid, objid FROM excluded)
+    ON t.oid IS NULL AND NOT {is_excluded}
 """
 
 # How many rows there are in all, which objects have rows that are as new as the transaction
-# `since`, and from when on the next ones will be new.
+# `since`, and from when on the next ones will be new: transactions that are still at work now are
+# in other databases.
 _NEWS = """
-SELECT count(*), pg_snapshot_xmin(pg_current_snapshot())::text,
+SELECT count(*), pg_snapshot_xmax(pg_current_snapshot())::text,
        array_agg(ARRAY[classid::bigint, objid::bigint])
          FILTER (WHERE age(xmin) <= age(%(since)s::xid)),
        (SELECT md5(string_agg(oid::text || rolname, ',' ORDER BY oid)) FROM pg_roles)
@@ -209,13 +240,13 @@ def walk(catalogs: Sequence[Catalog]) -> str:
     An object that is left out has no kind. The parameter `own_role` is the number of the role whose
     name does not matter.
     """
-    return _walk(c.lines() for c in catalogs if c.is_walked)
+    return _walk((c.lines() for c in catalogs if c.is_walked), _EXCLUDED, _IS_EXCLUDED)
 
 
 def walk_some(catalogs: Sequence[Catalog]) -> str:
     """The same for the objects whose numbers are in the parameter `objects`."""
     chosen = "{object}::oid = ANY(%(objects)s::oid[])"
-    return _walk(c.lines(chosen) for c in catalogs if c.is_walked)
+    return _walk((c.lines(chosen) for c in catalogs if c.is_walked), "", _IS_OF_AN_EXCLUDED)
 
 
 def news(catalogs: Sequence[Catalog]) -> str:
@@ -233,9 +264,14 @@ def _all_rows(catalogs: Sequence[Catalog]) -> str:
     return " UNION ALL\n".join(c.rows() for c in catalogs if c.is_walked)
 
 
-def _walk(branches: Iterable[str]) -> str:
+def _walk(branches: Iterable[str], with_excluded: str, is_excluded: str) -> str:
     identity = _IDENTITY.format(
         role=named("pg_authid", "d.defaclrole"), role_mapped=named("pg_authid", "u.umuser")
     )
     identity = identity.replace("%s", "%%s").replace("%I", "%%I")
-    return _QUERY.format(branches=" UNION ALL\n".join(branches), identity=identity)
+    return _QUERY.format(
+        branches=" UNION ALL\n".join(branches),
+        identity=identity,
+        with_excluded=with_excluded,
+        is_excluded=is_excluded,
+    )

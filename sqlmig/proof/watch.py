@@ -41,7 +41,7 @@ _BEFORE_ALL = "3"
 class Watch:
     """Looks at the database of a connection, which is for this alone and stays open.
 
-    Other sessions may alter the schema, but not while `look` reads it.
+    Other sessions may alter the schema, but none is in the middle of that when `look` is called.
     """
 
     def __init__(self, connection: Connection) -> None:
