@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlmig.proof.exclusion import EXCLUDED, IS_EXCLUDED, IS_OF_AN_EXCLUDED
 from sqlmig.proof.omissions import CATALOGS, COLUMNS
 from sqlmig.proof.writing import LABELS, expression, named
 
@@ -69,54 +70,6 @@ _CONDITIONS: Mapping[str, str] = {
 
 # System objects have numbers below 16384, but for the schema public, which is the user's own.
 _IS_OF_THE_USER = "({object}::oid >= 16384 OR {object}::oid = 2200)"
-
-_IS_TEMPORARY = "nspname ~ '^pg_(toast_)?temp_'"
-
-# A temporary object, or a table that sqlmig or yoyo keeps, and so no part of the schema.
-_IS_FOREIGN_TABLE = f"""(relname ~ '^_(sqlmig|yoyo)_' OR relname = 'yoyo_lock'
-      OR relnamespace IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY}))"""
-
-# What a left-out object has for its own (indexes, constraints, types, …) is left out with it.
-_OWN = "d.deptype IN ('a', 'i') AND coalesce(c.relkind IN ('i', 'I', 't', 'S'), true)"
-
-# All objects that are left out, found from the few that are so by themselves.
-_EXCLUDED = f"""excluded AS (
-  SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
-   UNION
-  SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE {_IS_TEMPORARY}
-   UNION
-  SELECT d.classid, d.objid FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
-   WHERE d.refclassid = 'pg_namespace'::regclass AND {_IS_TEMPORARY}
-   UNION
-  SELECT 'pg_class'::regclass, oid FROM pg_class WHERE {_IS_FOREIGN_TABLE}
-   UNION
-  SELECT d.classid, d.objid
-    FROM excluded e
-    JOIN pg_depend d ON d.refclassid = e.classid AND d.refobjid = e.objid
-    LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
-   WHERE {_OWN}
-), """
-_IS_EXCLUDED = "(l.classid, l.objid) IN (SELECT classid, objid FROM excluded)"
-
-# Whether one object is, found from it upwards: faster where there are few to ask about.
-_IS_OF_AN_EXCLUDED = f"""EXISTS (
-  WITH RECURSIVE whole AS (
-    SELECT l.classid, l.objid
-     UNION
-    SELECT d.refclassid, d.refobjid
-      FROM whole w
-      JOIN pg_depend d ON d.classid = w.classid AND d.objid = w.objid
-      LEFT JOIN pg_class c ON w.classid = 'pg_class'::regclass AND c.oid = w.objid
-     WHERE {_OWN}
-  )
-  SELECT FROM whole w
-   WHERE EXISTS (SELECT FROM pg_depend d WHERE d.classid = w.classid AND d.objid = w.objid
-                    AND (d.deptype = 'e' OR d.refclassid = 'pg_namespace'::regclass
-                         AND d.refobjid IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY})))
-      OR w.classid = 'pg_class'::regclass
-         AND EXISTS (SELECT FROM pg_class WHERE oid = w.objid AND {_IS_FOREIGN_TABLE})
-      OR w.classid = 'pg_namespace'::regclass
-         AND EXISTS (SELECT FROM pg_namespace WHERE oid = w.objid AND {_IS_TEMPORARY}))"""
 
 _QUERY = """
 WITH RECURSIVE {with_excluded}line (classid, objid, objsubid, text) AS (
@@ -240,13 +193,13 @@ def walk(catalogs: Sequence[Catalog]) -> str:
     An object that is left out has no kind. The parameter `own_role` is the number of the role whose
     name does not matter.
     """
-    return _walk((c.lines() for c in catalogs if c.is_walked), _EXCLUDED, _IS_EXCLUDED)
+    return _walk((c.lines() for c in catalogs if c.is_walked), EXCLUDED, IS_EXCLUDED)
 
 
 def walk_some(catalogs: Sequence[Catalog]) -> str:
     """The same for the objects whose numbers are in the parameter `objects`."""
     chosen = "{object}::oid = ANY(%(objects)s::oid[])"
-    return _walk((c.lines(chosen) for c in catalogs if c.is_walked), "", _IS_OF_AN_EXCLUDED)
+    return _walk((c.lines(chosen) for c in catalogs if c.is_walked), "", IS_OF_AN_EXCLUDED)
 
 
 def news(catalogs: Sequence[Catalog]) -> str:
