@@ -7,6 +7,7 @@ import click
 from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
+from sqlmig.config import EMBEDDED
 from sqlmig.report import json, text
 
 _SCRATCH_URL = "The server for the scratch database (default: the target's)."
@@ -26,7 +27,8 @@ def verify(
     Exits 1 if a rollback does not restore what was there.
     """
     output: Output = context.obj
-    migrator = migrator_for(output)
+    is_named = only_pending or scratch_url or output.options.config().database is not None
+    migrator = migrator_for(output) if is_named else migrator_for(output, database=EMBEDDED)
     verified = migrator.verify_pending if only_pending else migrator.verify
     result = verified(
         target, scratch_url=scratch_url, tell=lambda trip: output.line(text.round_trip(trip))
