@@ -8,14 +8,17 @@ from sqlmig.embedded.errors import (
     ProgramsNotFoundError,
     ServerStartError,
 )
+from sqlmig.embedded.mongo import EmbeddedMongo, MongoStatus
 from sqlmig.embedded.postgres import EmbeddedPostgres, ServerStatus, temporary_postgres
 
 __all__ = [
     "AccountError",
     "ClusterVersionError",
     "EmbeddedError",
+    "EmbeddedMongo",
     "EmbeddedPostgres",
     "FolderError",
+    "MongoStatus",
     "ProgramsNotFoundError",
     "ServerStartError",
     "ServerStatus",

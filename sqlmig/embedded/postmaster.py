@@ -79,8 +79,11 @@ def end_server(data: Path, sign: signal.Signals) -> bool:
     Raises EmbeddedError if it is another account's, or still there after 60 seconds.
     """
     pid = server_pid(data)
-    if pid is None:
-        return False
+    return pid is not None and end_process(pid, data, sign)
+
+
+def end_process(pid: int, data: Path, sign: signal.Signals) -> bool:
+    """Ends the server on the data folder, whose pid is known, as `end_server` does; True."""
     try:
         os.kill(pid, sign)
     except ProcessLookupError:
