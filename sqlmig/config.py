@@ -95,8 +95,9 @@ class Config:
 
     `project` is the folder that relative paths start from, as it was named (so that messages name
     files as the user would). `database` is a libpq URL or key=value string, "" for what libpq
-    finds by itself, `embedded`, or None where nothing was given; it never shows in `repr`.
-    Timeouts are PostgreSQL durations, waits are seconds.
+    finds by itself, `embedded`, or None where nothing was given; `mongo` is a MongoDB URL,
+    `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL durations, waits are
+    seconds.
     """
 
     project: Path = Path()
@@ -104,6 +105,10 @@ class Config:
     rollbacks: Path = _setting(Path("sql/rollbacks"), _path, "SQLMIG_ROLLBACKS")
     database: str | None = _setting(
         None, _database, "SQLMIG_DATABASE_URL", "DATABASE_URL", show=False
+    )
+    mongo_seeds: Path = _setting(Path("mongo_seeds"), _path, "SQLMIG_MONGO_SEEDS")
+    mongo: str | None = _setting(
+        None, _text, "SQLMIG_MONGO_URL", "MONGODB_URI", "MONGO_URL", show=False
     )
     environment: Environment | None = _setting(None, _environment, "SQLMIG_ENV")
     history_schema: str | None = _setting(None, _text, "SQLMIG_HISTORY_SCHEMA")
@@ -146,11 +151,23 @@ class Config:
 
     @property
     def is_production(self) -> bool:
-        """Whether production's rules hold: unless another environment is named, they do; on an
-        embedded server, development's do."""
-        if self.environment is None:
-            return not self.is_embedded
-        return self.environment is Environment.PRODUCTION
+        """Whether production's rules hold in PostgreSQL."""
+        return self._environment_on(self.database) is Environment.PRODUCTION
+
+    @property
+    def mongo_environment(self) -> Environment:
+        """Whose rules hold in MongoDB."""
+        return self._environment_on(self.mongo)
+
+    def _environment_on(self, server: str | None) -> Environment:
+        """Production unless another is named; on an embedded server, development."""
+        unnamed = Environment.DEVELOPMENT if server == EMBEDDED else Environment.PRODUCTION
+        return self.environment or unnamed
+
+    @property
+    def mongo_seeds_folder(self) -> Path:
+        """Where the fixtures of MongoDB lie."""
+        return self.project / self.mongo_seeds
 
     @property
     def migrations_folder(self) -> Path:
@@ -193,7 +210,7 @@ def _parsed(setting: Field[Any], value: object, origin: str) -> object:
     try:
         return setting.metadata["parse"](value)
     except ValueError as error:
-        shown = "" if setting.name == "database" else f" {value!r}"
+        shown = f" {value!r}" if setting.repr else ""
         raise ConfigError(
             f"{origin}: {setting.name}{shown} cannot be used: {error}",
             remedy="Mend or remove that value.",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from types import MappingProxyType
 from typing import Protocol
 
 _NUMBER = re.compile(r"\d+(?:_\d+)*(?![A-Za-z0-9])")
@@ -28,6 +29,23 @@ class Environment(Enum):
     DEVELOPMENT = "development"
     TESTING = "testing"
     PRODUCTION = "production"
+
+
+class Tier(Enum):
+    """Which databases a seed is for: each tier is a folder of that name."""
+
+    REFERENCE = "reference"
+    DEMO = "demo"
+    TESTING = "testing"
+
+
+TIERS: Mapping[Environment, tuple[Tier, ...]] = MappingProxyType(
+    {
+        Environment.DEVELOPMENT: (Tier.REFERENCE, Tier.DEMO),
+        Environment.TESTING: (Tier.REFERENCE, Tier.TESTING),
+        Environment.PRODUCTION: (Tier.REFERENCE,),
+    }
+)
 
 
 class MigrationState(Enum):
@@ -330,4 +348,18 @@ class SilentObserver:
         """Do nothing."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
+        """Do nothing."""
+
+
+class SeedObserver(Protocol):
+    """Who is told how a long load goes on."""
+
+    def loaded(self, path: str, done: int, total: int) -> None:
+        """So many of the file's documents are dealt with."""
+
+
+class SilentSeedObserver:
+    """An observer that does nothing."""
+
+    def loaded(self, path: str, done: int, total: int) -> None:
         """Do nothing."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sqlmig.errors import (
     DuplicateMigrationError,
     OrphanRollbackError,
     SourceError,
-    UnusableFilesError,
+    raise_all,
 )
 from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
 from sqlmig.source.dependencies import in_apply_order
@@ -40,7 +40,7 @@ def read_migrations(migrations: Path, rollbacks: Path) -> tuple[MigrationFile, .
         except SourceError as error:
             errors.append(error)
     errors += _orphans(scripts, apart) + _orphans(scripts, beside)
-    _raise_all(errors)
+    raise_all(errors)
     return in_apply_order(found)
 
 
@@ -148,7 +148,7 @@ def _list_folder(folder: Path) -> dict[str, Path]:
             found[path.name.removesuffix(_SUFFIX)] = path
         elif path.suffix.lower() in (_SUFFIX, ".py"):
             errors.append(_unsupported(path))
-    _raise_all(errors)
+    raise_all(errors)
     return found
 
 
@@ -233,10 +233,3 @@ def _orphan(path: Path, name: str, scripts: Iterable[str]) -> OrphanRollbackErro
     return OrphanRollbackError(
         "a rollback without a migration of that name", location=Location(str(path)), remedy=hint
     )
-
-
-def _raise_all(errors: Sequence[SourceError]) -> None:
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise UnusableFilesError(sorted(errors, key=lambda error: error.location.path))
