@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sqlmig.cli import embedded, files, migrations
+from sqlmig.cli import embedded, files, migrations, mongo
 from sqlmig.cli.options import Options, global_options
 
 
@@ -23,5 +23,5 @@ def main(context: click.Context, /, **given: Any) -> None:
     context.obj = Options().updated(given)
 
 
-for command in (*migrations.COMMANDS, *files.COMMANDS, *embedded.COMMANDS):
+for command in (*migrations.COMMANDS, *files.COMMANDS, *mongo.COMMANDS, *embedded.COMMANDS):
     main.add_command(command)

@@ -12,7 +12,7 @@ from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.errors import SqlmigError
 from sqlmig.model import Direction, LockHolder, MigrationResult
 from sqlmig.report import json, text
-from sqlmig.report.text import Medium
+from sqlmig.report.table import Medium
 
 
 @dataclass(frozen=True, slots=True)

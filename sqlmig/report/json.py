@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlmig.comparison import Comparison
-from sqlmig.errors import MigrationFailedError, SqlmigError, UnusableFilesError
+from sqlmig.errors import MigrationFailedError, SqlmigError
 from sqlmig.model import (
     Location,
     MigrationFile,
@@ -16,10 +16,11 @@ from sqlmig.model import (
     Report,
     ServerMessage,
 )
+from sqlmig.mongo.results import DocumentState, FileReport, SeedReport
 from sqlmig.plan import Plan, PlannedMigration
 
 if TYPE_CHECKING:
-    from sqlmig.embedded import ServerStatus
+    from sqlmig.embedded import MongoStatus, ServerStatus
 
 VERSION = 1
 
@@ -70,8 +71,8 @@ def repaired(migration_ids: Sequence[str]) -> str:
     return _document(repaired=list(migration_ids))
 
 
-def server(found: ServerStatus) -> str:
-    """How the embedded server stands."""
+def server(found: ServerStatus, mongo: MongoStatus) -> str:
+    """How the embedded servers stand."""
     return _document(
         running=found.running,
         pid=found.pid,
@@ -79,6 +80,13 @@ def server(found: ServerStatus) -> str:
         data=str(found.data) if found.data else None,
         log=str(found.log) if found.log else None,
         postgres=found.version,
+        mongo={
+            "running": mongo.running,
+            "pid": mongo.pid,
+            "url": mongo.url,
+            "data": str(mongo.data) if mongo.data else None,
+            "log": str(mongo.log) if mongo.log else None,
+        },
     )
 
 
@@ -87,9 +95,24 @@ def server_url(url: str) -> str:
     return _document(url=url)
 
 
+def mongo_seeds(report: SeedReport) -> str:
+    """How the fixtures stand in MongoDB, or stood before they were seeded."""
+    return _document(
+        environment=report.environment.value,
+        files=[_seed_file(file) for file in report.files],
+        written=[state.value for state in DocumentState if report.writes(state)],
+        demo_documents=dict(report.demo_documents),
+    )
+
+
+def mongo_reset(collections: Sequence[str]) -> str:
+    """Which collections were dropped."""
+    return _document(dropped=list(collections))
+
+
 def error(problem: SqlmigError) -> str:
     """Why a command could not do its work."""
-    errors = problem.errors if isinstance(problem, UnusableFilesError) else (problem,)
+    errors = getattr(problem, "errors", (problem,))
     document: dict[str, Any] = {"errors": [_error(each) for each in errors]}
     if isinstance(problem, MigrationFailedError):
         document["report"] = _report(problem.report)
@@ -125,6 +148,23 @@ def _planned(migration: PlannedMigration) -> Mapping[str, Any]:
         "statements_done": migration.statements_done,
         "description": migration.description,
         "sql": migration.prepared.text,
+    }
+
+
+def _seed_file(file: FileReport) -> Mapping[str, Any]:
+    return {
+        "path": file.path,
+        "collection": file.collection,
+        "counts": {state.value: file.counts.get(state, 0) for state in DocumentState},
+        "differences": [
+            {
+                "id": str(standing.document.id),
+                "document": standing.document.index,
+                "state": standing.state.value,
+                "fields": list(standing.fields),
+            }
+            for standing in file.differences
+        ],
     }
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from sqlmig.comparison import Comparison
@@ -21,10 +18,12 @@ from sqlmig.model import (
     Outcome,
     Report,
 )
+from sqlmig.mongo.results import DocumentState, SeedReport
 from sqlmig.plan import Plan, PlannedMigration, Transactions
+from sqlmig.report.table import Cell, Medium, table
 
 if TYPE_CHECKING:
-    from sqlmig.embedded import ServerStatus
+    from sqlmig.embedded import MongoStatus, ServerStatus
 
 _STATE_COLOURS = {
     MigrationState.APPLIED: "green",
@@ -34,20 +33,16 @@ _STATE_COLOURS = {
     MigrationState.MISSING: "red",
     MigrationState.PARTIAL: "red",
 }
+_SEEDED = {
+    (DocumentState.NEW, True): "added",
+    (DocumentState.UNCHANGED, False): "unchanged",
+    (DocumentState.CHANGED, True): "updated",
+    (DocumentState.CHANGED, False): "kept as changed",
+    (DocumentState.DELETED, True): "added again",
+    (DocumentState.DELETED, False): "left deleted",
+}
+_MOST_DIFFERENCES = 20
 _AGES = (("day", 86400), ("h", 3600), ("min", 60), ("s", 1))
-
-
-class Medium(Enum):
-    """Where text goes: a pipe gets plain lines, a terminal a drawn table."""
-
-    PIPE = "pipe"
-    TERMINAL = "terminal"
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    text: str
-    colour: str = ""
 
 
 def status(statuses: Sequence[MigrationStatus], now: datetime, medium: Medium) -> str:
@@ -56,7 +51,7 @@ def status(statuses: Sequence[MigrationStatus], now: datetime, medium: Medium) -
     counts = Counter(item.state.value for item in statuses)
     counted = ", ".join(f"{counts[s.value]} {s.value}" for s in MigrationState if counts[s.value])
     parts = [
-        _table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows, medium),
+        table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows, medium),
         *(f"{item.migration_id}: {item.remedy}" for item in statuses if _is_remarkable(item)),
         f"{_count(len(statuses), 'migration')}: {counted}.",
     ]
@@ -77,8 +72,8 @@ def plan(planned: Plan, medium: Medium) -> str:
     scripts = "\n\n".join(_script(migration) for migration in planned.migrations)
     rows = [_plan_row(migration) for migration in planned.migrations]
     count = _count(len(planned.migrations), "migration")
-    table = _table(("MIGRATION", "STATEMENTS", "DESCRIPTION"), rows, medium)
-    text = f"{scripts}\n\n{table}\nWould {verb} {count}, {how}. Nothing was changed."
+    drawn = table(("MIGRATION", "STATEMENTS", "DESCRIPTION"), rows, medium)
+    text = f"{scripts}\n\n{drawn}\nWould {verb} {count}, {how}. Nothing was changed."
     return _with_warnings(planned.warnings, text)
 
 
@@ -148,6 +143,59 @@ def server(found: ServerStatus) -> str:
     return "\n".join(lines)
 
 
+def servers(postgres: ServerStatus, mongo: MongoStatus) -> str:
+    """The embedded servers that there are."""
+    return (
+        server(postgres) if mongo.data is None else f"{server(postgres)}\n\n{mongo_server(mongo)}"
+    )
+
+
+def mongo_server(found: MongoStatus) -> str:
+    """Where the embedded MongoDB is, and how to reach it."""
+    state = f"running, server pid {found.pid}" if found.running else "stopped"
+    lines = [f"MongoDB (SecantusDB): {state}", f"data  {found.data}", f"log   {found.log}"]
+    if found.running:
+        lines += [f"url   {found.url}", f"Reach it with: mongosh '{found.url}'"]
+    return "\n".join(lines)
+
+
+def mongo_seeded(report: SeedReport, medium: Medium) -> str:
+    """What seeding did to each file's documents."""
+    return (
+        f"{_seed_table(report, medium)}\nSeeded for {report.environment.value}: {_tally(report)}."
+    )
+
+
+def mongo_plan(report: SeedReport, medium: Medium) -> str:
+    """What seeding would do."""
+    tally = _tally(report)
+    return (
+        f"{_seed_table(report, medium)}\n"
+        f"Would seed for {report.environment.value}: {tally}. Nothing was written."
+    )
+
+
+def mongo_status(report: SeedReport, medium: Medium) -> str:
+    """How the fixtures stand in the database, and what does not belong there."""
+    counts = [f"{report.count(s)} {s.value}" for s in DocumentState if report.count(s)]
+    lines = [_seed_table(report, medium)]
+    lines += [
+        f"{collection}: {_count(count, 'demo document')} in a production database; remove them"
+        for collection, count in report.demo_documents.items()
+    ]
+    lines.append(f"Fixtures for {report.environment.value}: {', '.join(counts) or 'none'}.")
+    if any(report.count(state) and report.writes(state) for state in DocumentState):
+        lines.append("Next: sqlmig mongo seed")
+    return "\n".join(lines)
+
+
+def mongo_reset(collections: Sequence[str]) -> str:
+    """Which collections are gone."""
+    if not collections:
+        return "Nothing to drop: sqlmig has seeded nothing here."
+    return f"Dropped {', '.join(collections)}. Seed again with: sqlmig mongo seed"
+
+
 def stopped(was_running: bool) -> str:  # noqa: FBT001  # the one fact to tell
     """That the embedded server does not run any more."""
     return "Stopped; the data stay." if was_running else "It was not running."
@@ -155,7 +203,7 @@ def stopped(was_running: bool) -> str:  # noqa: FBT001  # the one fact to tell
 
 def thrown_away() -> str:
     """That the embedded server is gone."""
-    return "The embedded server and its data are gone."
+    return "The embedded servers and their data are gone."
 
 
 def duration(seconds: float) -> str:
@@ -182,7 +230,7 @@ def _is_remarkable(item: MigrationStatus) -> bool:
     return bool(item.remedy) and (item.state is not MigrationState.PENDING or item.out_of_order)
 
 
-def _status_row(item: MigrationStatus, now: datetime) -> tuple[_Cell, ...]:
+def _status_row(item: MigrationStatus, now: datetime) -> tuple[Cell, ...]:
     applied = item.applied
     when = age(now - applied.applied_at) if applied and applied.applied_at else ""
     state = item.state.value
@@ -191,18 +239,46 @@ def _status_row(item: MigrationStatus, now: datetime) -> tuple[_Cell, ...]:
     if applied and applied.is_partial:
         state += f" ({applied.statements_done} of {applied.statements_total} statements)"
     return (
-        _Cell(item.migration_id),
-        _Cell(state, _STATE_COLOURS[item.state]),
-        _Cell(when),
-        _Cell(item.description),
+        Cell(item.migration_id),
+        Cell(state, _STATE_COLOURS[item.state]),
+        Cell(when),
+        Cell(item.description),
     )
 
 
-def _plan_row(migration: PlannedMigration) -> tuple[_Cell, ...]:
+def _seed_table(report: SeedReport, medium: Medium) -> str:
+    """The table of the files, and below it what someone changed or deleted."""
+    states = [state.value for state in DocumentState]
+    rows = [
+        (
+            Cell(file.collection),
+            *(Cell(str(file.counts.get(state, 0))) for state in DocumentState),
+            Cell(file.path),
+        )
+        for file in report.files
+    ]
+    lines = [table(("COLLECTION", *map(str.upper, states), "FILE"), rows, medium)]
+    differences = [standing for file in report.files for standing in file.differences]
+    for standing in differences[:_MOST_DIFFERENCES]:
+        fields = f" in {', '.join(standing.fields)}" if standing.fields else ""
+        document = standing.document
+        lines.append(f"{document.place}: {document.id} is {standing.state.value}{fields}")
+    if len(differences) > _MOST_DIFFERENCES:
+        lines.append(f"and {len(differences) - _MOST_DIFFERENCES} more")
+    return "\n".join(lines)
+
+
+def _tally(report: SeedReport) -> str:
+    counts = [(state, report.count(state)) for state in DocumentState]
+    words = [f"{n} {_SEEDED[state, report.writes(state)]}" for state, n in counts if n]
+    return ", ".join(words) or "no documents"
+
+
+def _plan_row(migration: PlannedMigration) -> tuple[Cell, ...]:
     return (
-        _Cell(migration.migration_id),
-        _Cell(str(len(migration.prepared.statements))),
-        _Cell(migration.description),
+        Cell(migration.migration_id),
+        Cell(str(len(migration.prepared.statements))),
+        Cell(migration.description),
     )
 
 
@@ -217,35 +293,3 @@ def _with_warnings(warnings: Sequence[str], text: str) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _table(headers: Sequence[str], rows: Sequence[Sequence[_Cell]], medium: Medium) -> str:
-    if medium is Medium.TERMINAL:
-        return _drawn(headers, rows)
-    widths = [max(len(text) for text in column) for column in _columns(headers, rows)]
-    lines = [headers, *([cell.text for cell in row] for row in rows)]
-    return "\n".join(_line(line, widths) for line in lines)
-
-
-def _columns(headers: Sequence[str], rows: Sequence[Sequence[_Cell]]) -> list[list[str]]:
-    return [[header, *(row[i].text for row in rows)] for i, header in enumerate(headers)]
-
-
-def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(f"{text:<{width}}" for text, width in zip(texts, widths, strict=True)).rstrip()
-
-
-def _drawn(headers: Sequence[str], rows: Sequence[Sequence[_Cell]]) -> str:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415  # a pipe never pays for rich
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for index, header in enumerate(headers):
-        table.add_column(header.capitalize(), no_wrap=index == 0, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell.text, style=cell.colour) for cell in row))
-    page = io.StringIO()
-    Console(file=page, force_terminal=True).print(table)
-    return page.getvalue().rstrip("\n")

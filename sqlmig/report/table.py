@@ -1,0 +1,56 @@
+"""Tables: plain columns in a pipe, drawn by rich on a terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Medium(Enum):
+    """Where text goes: a pipe gets plain lines, a terminal a drawn table."""
+
+    PIPE = "pipe"
+    TERMINAL = "terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The text of a cell, and its colour on a terminal."""
+
+    text: str
+    colour: str = ""
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], medium: Medium) -> str:
+    """The rows below their headers."""
+    if medium is Medium.TERMINAL:
+        return _drawn(headers, rows)
+    widths = [max(len(text) for text in column) for column in _columns(headers, rows)]
+    lines = [headers, *([cell.text for cell in row] for row in rows)]
+    return "\n".join(_line(line, widths) for line in lines)
+
+
+def _columns(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    return [[header, *(row[i].text for row in rows)] for i, header in enumerate(headers)]
+
+
+def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(f"{text:<{width}}" for text, width in zip(texts, widths, strict=True)).rstrip()
+
+
+def _drawn(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415  # a pipe never pays for rich
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for index, header in enumerate(headers):
+        table.add_column(header.capitalize(), no_wrap=index == 0, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell.text, style=cell.colour) for cell in row))
+    page = io.StringIO()
+    Console(file=page, force_terminal=True).print(table)
+    return page.getvalue().rstrip("\n")
