@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test torture lint format bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m sqlmig apply
@@ -15,12 +15,16 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
+torture: $(VENV)/.installed
+	$(BIN)/python -m pytest tests/faults --torture -n auto $(ARGS)
+
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m sqlmig validate
+	$(BIN)/python -m sqlmig changelog lint --worktree
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format
@@ -30,7 +34,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,1 @@
+"""How fast sqlmig is beside psql, the floor: `make bench`."""

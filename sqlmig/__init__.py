@@ -4,10 +4,18 @@
 nothing, and raise a SqlmigError. The library logs to the logger `sqlmig`.
 """
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from sqlmig.config import Config
-from sqlmig.errors import SqlmigError
+from sqlmig.errors import (
+    ConfigError,
+    ExecutionError,
+    MigrationFailedError,
+    PlanError,
+    SourceError,
+    SqlmigError,
+)
 from sqlmig.model import (
     Direction,
     Environment,
@@ -19,24 +27,35 @@ from sqlmig.model import (
     Report,
     SilentObserver,
 )
+from sqlmig.plan import Alone, Newest, Since
 
 if TYPE_CHECKING:
     from sqlmig.migrator import Migrator
 
 __all__ = [
+    "Alone",
     "Config",
+    "ConfigError",
     "Direction",
     "Environment",
+    "ExecutionError",
+    "MigrationFailedError",
     "MigrationResult",
     "MigrationState",
     "MigrationStatus",
     "Migrator",
+    "Newest",
     "Observer",
     "Outcome",
+    "PlanError",
     "Report",
     "SilentObserver",
+    "Since",
+    "SourceError",
     "SqlmigError",
 ]
+
+logging.getLogger("sqlmig").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

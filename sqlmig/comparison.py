@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from sqlmig.model import AppliedMigration, MigrationFile, Script
 from sqlmig.source.files import checksum
 
+_NO_LINE_END = "\\ No newline at end of file"
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -50,10 +52,16 @@ def _unified(what: str, recorded: str | None, script: Script | None) -> str:
     if recorded is None or (script is not None and script.checksum == checksum(recorded)):
         return ""
     lines = difflib.unified_diff(
-        recorded.splitlines(),
-        script.text.splitlines() if script else [],
+        _lines(recorded),
+        _lines(script.text) if script else [],
         f"recorded {what}",
         script.path if script else "no file",
         lineterm="",
     )
     return "".join(f"{line}\n" for line in lines)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines, and, as diff and git have it, a note where the last one does not end."""
+    lines = text.splitlines()
+    return lines if text.endswith(("\n", "\r")) or not lines else [*lines, _NO_LINE_END]

@@ -9,7 +9,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -21,8 +21,9 @@ from sqlmig.model import Environment, is_duration
 EMBEDDED = "embedded"
 SETTINGS_FILES = ("sqlmig.toml", "pyproject.toml")
 
-# What makes libpq find a server without any URL of ours; see "Environment Variables" of libpq.
-_LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGPORT", "PGDATABASE", "PGUSER")
+# What names a database to libpq without any URL of ours; see "Environment Variables" of libpq.
+# PGUSER and PGPORT alone, which many set for good, are no reason to go elsewhere.
+_LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
 _SHORT_ENVIRONMENTS = {"dev": "development", "test": "testing", "prod": "production"}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _SQLALCHEMY_DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
@@ -30,35 +31,38 @@ _SQLALCHEMY_DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("expected text")
+        raise ValueError("is no text")
     return value
 
 
 def _path(value: object) -> Path:
     if not isinstance(value, str | Path) or not str(value):
-        raise ValueError("expected a path")
+        raise ValueError("is no path")
     return Path(value)
 
 
 def _duration(value: object) -> str:
     if not isinstance(value, str) or not is_duration(value):
-        raise ValueError("expected a time with its unit, such as 500ms, 2s or 10min")
+        raise ValueError(
+            "is no duration: expected a time with its unit, such as 500ms, 2s or 10min"
+        )
     return value
 
 
 def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("expected seconds")
-    seconds = float(value)
+    try:
+        seconds = -1.0 if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        seconds = -1.0
     if not 0 <= seconds < float("inf"):
-        raise ValueError("expected seconds, 0 or more")
+        raise ValueError("is no time: expected seconds, 0 or more")
     return seconds
 
 
 def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str) or int(value) < 1:
-        raise ValueError("expected a whole number, 1 or more")
-    return int(value)
+    if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 1:
+        raise ValueError("is no count: expected a whole number, 1 or more")
+    return int(str(value))
 
 
 def _switch(value: object) -> bool:
@@ -66,7 +70,7 @@ def _switch(value: object) -> bool:
         return value
     word = str(value).lower()
     if word not in _TRUE + _FALSE:
-        raise ValueError("expected true or false")
+        raise ValueError("is neither true nor false")
     return word in _TRUE
 
 
@@ -75,7 +79,16 @@ def _environment(value: object) -> Environment:
     try:
         return Environment(_SHORT_ENVIRONMENTS.get(name, name))
     except ValueError:
-        raise ValueError("expected development, testing or production") from None
+        raise ValueError("is no environment: expected development, testing or production") from None
+
+
+def _squashed(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(value, Mapping):
+        raise ValueError("expected a table of lists of migration ids")
+    for old in value.values():
+        if not isinstance(old, list) or not all(isinstance(name, str) for name in old):
+            raise ValueError("expected a list of migration ids for each that took their place")
+    return tuple((new, tuple(old)) for new, old in value.items())
 
 
 def _database(value: object) -> str:
@@ -83,10 +96,16 @@ def _database(value: object) -> str:
 
 
 def _setting(
-    default: object, parse: Callable[[object], object], *variables: str, show: bool = True
+    default: object,
+    parse: Callable[[object], object],
+    *variables: str,
+    option: str = "",
+    show: bool = True,
 ) -> Any:
-    """A field of Config: its default, how a value is read, and the variables that can give it."""
-    return field(default=default, metadata={"parse": parse, "variables": variables}, repr=show)
+    """A field of Config: its default, how a value is read, and what can give it: variables, and
+    an option of the command line."""
+    metadata = {"parse": parse, "variables": variables, "option": option}
+    return field(default=default, metadata=metadata, repr=show)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,26 +116,46 @@ class Config:
     files as the user would). `database` is a libpq URL or key=value string, "" for what libpq
     finds by itself, `embedded`, or None where nothing was given; `mongo` is a MongoDB URL,
     `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL durations, waits are
-    seconds.
+    seconds. `squashed` pairs a migration with those whose place it took; `changelog_baseline` is a
+    git revision. `origins` says where each setting that was given comes from: an option, a
+    variable, or a file.
     """
 
     project: Path = Path()
     migrations: Path = _setting(Path("sql/migrations"), _path, "SQLMIG_MIGRATIONS")
     rollbacks: Path = _setting(Path("sql/rollbacks"), _path, "SQLMIG_ROLLBACKS")
     database: str | None = _setting(
-        None, _database, "SQLMIG_DATABASE_URL", "DATABASE_URL", show=False
+        None,
+        _database,
+        "SQLMIG_DATABASE_URL",
+        "DATABASE_URL",
+        option="--database-url",
+        show=False,
     )
     mongo_seeds: Path = _setting(Path("mongo_seeds"), _path, "SQLMIG_MONGO_SEEDS")
     mongo: str | None = _setting(
-        None, _text, "SQLMIG_MONGO_URL", "MONGODB_URI", "MONGO_URL", show=False
+        None,
+        _text,
+        "SQLMIG_MONGO_URL",
+        "MONGODB_URI",
+        "MONGO_URL",
+        option="--mongo-url",
+        show=False,
     )
-    environment: Environment | None = _setting(None, _environment, "SQLMIG_ENV")
+    environment: Environment | None = _setting(None, _environment, "SQLMIG_ENV", option="--env")
     history_schema: str | None = _setting(None, _text, "SQLMIG_HISTORY_SCHEMA")
     lock_timeout: str = _setting("5s", _duration, "SQLMIG_LOCK_TIMEOUT")
     statement_timeout: str | None = _setting(None, _duration, "SQLMIG_STATEMENT_TIMEOUT")
-    lock_wait: float = _setting(60.0, _seconds, "SQLMIG_LOCK_WAIT")
+    lock_wait: float = _setting(60.0, _seconds, "SQLMIG_LOCK_WAIT", option="--lock-wait")
+    wait_for_database: float = _setting(
+        0.0, _seconds, "SQLMIG_WAIT_FOR_DATABASE", option="--wait-for-database"
+    )
     lock_tries: int = _setting(10, _count, "SQLMIG_LOCK_TRIES")
     allow_out_of_order: bool = _setting(default=False, parse=_switch)
+    changelog: Path = _setting(Path("docs/CHANGELOG.md"), _path, "SQLMIG_CHANGELOG")
+    changelog_baseline: str | None = _setting(None, _text, "SQLMIG_CHANGELOG_BASELINE")
+    adr: Path = _setting(Path("docs/adr"), _path, "SQLMIG_ADR")
+    squashed: tuple[tuple[str, tuple[str, ...]], ...] = _setting((), _squashed)
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -125,23 +164,27 @@ class Config:
         project: Path | None = None,
         arguments: Mapping[str, object] = MappingProxyType({}),
         *,
-        environ: Mapping[str, str] = os.environ,
+        environ: Mapping[str, str] | None = None,
     ) -> Self:
         """The settings in force; `arguments` are the strongest, None counts as not given.
 
         Without `project`, the nearest folder from the current one upwards that has settings is
-        taken, else the current one. Writes nothing. Raises ConfigError, naming the place of the
-        value, for settings that are unknown or cannot be read.
+        taken, else the current one; without `environ`, the variables of this process. Writes
+        nothing. Raises ConfigError, naming the place of the value, for settings that are unknown
+        or cannot be read.
         """
+        variables = os.environ if environ is None else environ
+        _refuse_unknown(arguments, "arguments")
         root = _find_project() if project is None else _existing_folder(project)
         from_file, file_name = _read_settings(root)
         values: dict[str, Any] = {"project": root}
         origins: dict[str, str] = {}
         for setting in _settings():
-            found = _find_value(setting, arguments, environ, from_file, file_name)
+            found = _find_value(setting, arguments, variables, from_file, file_name)
             if found is not None:
                 value, origins[setting.name] = found
-                values[setting.name] = _parsed(setting, value, origins[setting.name])
+                place = _place(setting, origins[setting.name], file_name)
+                values[setting.name] = _parsed(setting, value, place)
         return cls(**values, origins=origins)
 
     @property
@@ -180,6 +223,11 @@ class Config:
         return self.project / self.rollbacks
 
 
+def has_settings(project: Path) -> bool:
+    """Whether that folder has a file with settings of sqlmig's."""
+    return _settings_file(project) is not None
+
+
 def _settings() -> list[Field[Any]]:
     return [setting for setting in fields(Config) if "parse" in setting.metadata]
 
@@ -193,7 +241,7 @@ def _find_value(
 ) -> tuple[object, str] | None:
     """The value of the strongest layer that has one, and where it stands."""
     if (argument := arguments.get(setting.name)) is not None:
-        return argument, f"the argument {setting.name}"
+        return argument, setting.metadata["option"] or f"the argument {setting.name}"
     for variable in setting.metadata["variables"]:
         if environ.get(variable):
             return environ[variable], variable
@@ -206,14 +254,18 @@ def _find_value(
     return None
 
 
-def _parsed(setting: Field[Any], value: object, origin: str) -> object:
+def _place(setting: Field[Any], origin: str, file_name: str) -> str:
+    """Where a person finds the value: a file has many, an option or a variable only that one."""
+    return f"{origin}: {setting.name}" if origin == file_name else origin
+
+
+def _parsed(setting: Field[Any], value: object, place: str) -> object:
     try:
         return setting.metadata["parse"](value)
     except ValueError as error:
-        shown = f" {value!r}" if setting.repr else ""
+        shown = repr(value) if setting.repr else "the value"
         raise ConfigError(
-            f"{origin}: {setting.name}{shown} cannot be used: {error}",
-            remedy="Mend or remove that value.",
+            f"{place}: {shown} {error}", remedy="Mend or remove that value."
         ) from error
 
 
@@ -227,7 +279,7 @@ def _find_project() -> Path:
 
 
 def _existing_folder(project: Path) -> Path:
-    if not project.is_dir():
+    if not _holds(project.is_dir):
         raise ConfigError(
             f"{project}: no such folder",
             remedy="Give --project the folder that holds your sqlmig.toml or pyproject.toml.",
@@ -235,10 +287,18 @@ def _existing_folder(project: Path) -> Path:
     return project
 
 
+def _holds(check: Callable[[], bool]) -> bool:
+    """What the check says; no where we may not look, at which pathlib raises."""
+    try:
+        return check()
+    except OSError:
+        return False
+
+
 def _settings_file(folder: Path) -> Path | None:
     for name in SETTINGS_FILES:
         path = folder / name
-        if path.is_file() and _tool_table(path) is not None:
+        if _holds(path.is_file) and _tool_table(path) is not None:
             return path
     return None
 
@@ -248,15 +308,19 @@ def _read_settings(folder: Path) -> tuple[Mapping[str, object], str]:
     if path is None:
         return {}, ""
     table = _tool_table(path) or {}
+    _refuse_unknown(table, str(path))
+    return table, str(path)
+
+
+def _refuse_unknown(names: Iterable[str], origin: str) -> None:
     known = [setting.name for setting in _settings()]
-    for name in table:
+    for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             raise ConfigError(
-                f"{path}: unknown setting {name!r}",
+                f"{origin}: unknown setting {name!r}",
                 remedy=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
             )
-    return table, str(path)
 
 
 def _tool_table(path: Path) -> Mapping[str, object] | None:
@@ -269,5 +333,8 @@ def _tool_table(path: Path) -> Mapping[str, object] | None:
         raise ConfigError(f"{path}: {error.strerror}", remedy="Make that file readable.") from error
     if path.name == "sqlmig.toml":
         return document
-    table = document.get("tool", {}).get("sqlmig")
-    return table if isinstance(table, Mapping) else None
+    tools = document.get("tool", {})
+    table = tools.get("sqlmig") if isinstance(tools, Mapping) else None
+    if table is not None and not isinstance(table, Mapping):
+        raise ConfigError(f"{path}: tool.sqlmig is no table", remedy="Write [tool.sqlmig].")
+    return table

@@ -18,6 +18,7 @@ SqlmigError
 │   ├── MissingMigrationError
 │   ├── PartialMigrationError
 │   └── EnvironmentMismatchError
+├── ChangelogError                      2   the changelog could not be checked or written
 └── ExecutionError                      3   the server, or the work on it
     ├── DatabaseUnavailableError
     ├── LockTimeoutError
@@ -25,6 +26,8 @@ SqlmigError
     ├── SeedFailedError
     └── MigrationFailedError
         └── RowLossError                    a rollback in production that wants a yes
+
+RunInterrupted, after a Ctrl-C, is a KeyboardInterrupt: exit code 130.
 
 Every message says what happened and ends with what to do about it.
 """
@@ -138,14 +141,6 @@ class UnusableFilesError(SourceError):
         return "\n\n".join(str(error) for error in self.errors)
 
 
-def raise_all(errors: Sequence[SourceError]) -> None:
-    """Raises what was found in one reading, sorted by file; returns where that is nothing."""
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise UnusableFilesError(sorted(errors, key=lambda error: error.location.path))
-
-
 class PlanError(SqlmigError):
     """The files and the history do not fit what was asked; nothing was touched."""
 
@@ -190,6 +185,12 @@ class PartialMigrationError(_MigrationsError):
 
 class EnvironmentMismatchError(PlanError):
     """The database is stamped with another environment than the one asked for."""
+
+
+class ChangelogError(SqlmigError):
+    """The changelog could not be checked, or not be written: no git, no such revision, no entry."""
+
+    exit_code = 2
 
 
 class ExecutionError(SqlmigError):
@@ -263,13 +264,32 @@ class MigrationFailedError(ExecutionError):
 class RowLossError(MigrationFailedError):
     """A rollback in production would lose the rows of `losses`; it was undone, to ask first."""
 
-    def __init__(self, *, migration_id: str, report: Report, losses: Sequence[LostRows]) -> None:
+    def __init__(
+        self, *, migration_id: str, report: Report, losses: Sequence[LostRows], again: str
+    ) -> None:
+        lost = ", ".join(str(loss) for loss in losses)
         super().__init__(
-            f"rolling back {migration_id} would lose rows of: "
-            f"{', '.join(str(loss) for loss in losses)}",
+            f"rolling back {migration_id} would lose rows of: {lost}"
+            if losses
+            else f"rolling back {migration_id} may lose rows: its statements run one by one, and "
+            "cannot be undone to see",
             migration_id=migration_id,
             report=report,
-            remedy="This database counts as production, so it was not done. If you mean it, run "
-            "the same with --yes.",
+            remedy="This database counts as production, so it was not done. If you mean it: "
+            f"{again} --yes.",
         )
         self.losses = tuple(losses)
+
+
+class RunInterrupted(KeyboardInterrupt):  # as Python names what it is
+    """A Ctrl-C stopped a run: the statement was cancelled and its transaction undone.
+
+    `report` has what was applied before. No SqlmigError, so that `except Exception` lets it pass.
+    """
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("interrupted")
+        self.report = report
+
+    def __str__(self) -> str:
+        return f"Interrupted: {self.report.tally()}."

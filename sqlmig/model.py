@@ -107,6 +107,29 @@ class Location:
         return f"{margin}{shown}\n{' ' * (len(margin) - 2)}| {indent}^"
 
 
+class Severity(Enum):
+    """What a finding means to the one who reads it: only errors make a check fail."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a check found: what and where it is, and what to do about it."""
+
+    code: str
+    message: str
+    location: Location
+    remedy: str = ""
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        severity = "" if self.severity is Severity.ERROR else f"{self.severity.value}: "
+        return f"{self.location}: {self.code} {severity}{self.message}"
+
+
 def migration_number(migration_id: str) -> tuple[int, ...]:
     """The number that a migration id begins with: all its leading digit groups.
 
@@ -198,7 +221,8 @@ class AppliedMigration:
     """One row of the history.
 
     `checksum` and the texts are None where yoyo alone applied it, the texts also where they were
-    not asked for or not kept; `statements_done` and `statements_total` are None once complete.
+    not asked for or not kept. `statements_done`, `statements_begun` and `statements_total` are
+    None once complete; where one more is begun than done, its runner died in the middle of it.
     """
 
     migration_id: str
@@ -208,7 +232,9 @@ class AppliedMigration:
     checksum: str | None = None
     apply_sql: str | None = None
     rollback_sql: str | None = None
+    rollback_checksum: str | None = None
     statements_done: int | None = None
+    statements_begun: int | None = None
     statements_total: int | None = None
 
     @property
@@ -219,7 +245,11 @@ class AppliedMigration:
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """How one migration stands; `remedy` is "" where nothing needs to be done."""
+    """How one migration stands; `remedy` is "" where nothing needs to be done.
+
+    `rollback_changed` says that its rollback file is not what was recorded with it, `irreversible`
+    that its file declares that there is none.
+    """
 
     migration_id: str
     state: MigrationState
@@ -227,11 +257,14 @@ class MigrationStatus:
     out_of_order: bool = False
     applied: AppliedMigration | None = None
     remedy: str = ""
+    rollback_changed: bool = False
+    irreversible: bool = False
 
     @property
     def needs_attention(self) -> bool:
         """Whether `status --check` reports it: pending, or not what was applied."""
-        return self.state not in (MigrationState.APPLIED, MigrationState.REFORMATTED)
+        is_settled = self.state in (MigrationState.APPLIED, MigrationState.REFORMATTED)
+        return self.rollback_changed or not is_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +352,18 @@ class LockHolder:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that keeps a migration waiting: for a lock on what, and what it runs or ran."""
+
+    pid: int
+    locked: str
+    query: str
+
+    def __str__(self) -> str:
+        return f"a lock on {self.locked} held by pid {self.pid}: {self.query}"
+
+
 class Observer(Protocol):
     """Who is told how a run goes on, as it happens; the calls come from the thread of the run."""
 
@@ -330,6 +375,9 @@ class Observer(Protocol):
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
         """Another runner is at work; this one gives up in `remaining` seconds."""
+
+    def blocked(self, blocker: Blocker) -> None:
+        """A statement waits for a lock that another session holds; from a thread of its own."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         """They met a lock or a deadlock, were undone, and are run again in `delay` seconds."""
@@ -345,6 +393,9 @@ class SilentObserver:
         """Do nothing."""
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
+        """Do nothing."""
+
+    def blocked(self, blocker: Blocker) -> None:
         """Do nothing."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:

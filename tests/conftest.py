@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from psycopg import Connection
 from pymongo import MongoClient
 from pytest_postgresql import factories
@@ -22,12 +23,18 @@ from pytest_postgresql import factories
 from sqlmig.embedded import EmbeddedMongo
 from sqlmig.embedded.postgres import temporary_postgres
 from tests.database import Database
+from tests.faults.pooler import pgbouncer
 from tests.mongo.mongo import url_of
 from tests.project import Project
+from tests.repository import Repository
 
 # Tests lose nothing when the machine does: they need no flushing to disk.
 _SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 _SOCKET, _PORT = "SQLMIG_TEST_SOCKET", "SQLMIG_TEST_PORT"
+# A busy machine makes no example wrong.
+settings.register_profile("sqlmig", deadline=None)
+settings.load_profile("sqlmig")
+
 _CLEANUP = pytest.StashKey[ExitStack]()
 
 # What would make a developer's own settings part of the tests.
@@ -46,6 +53,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.postgresql_host = os.environ[_SOCKET]
     config.option.postgresql_port = os.environ[_PORT]
     config.option.postgresql_user = "postgres"
+
+
+def pytest_report_header() -> list[str]:
+    """Says aloud what is left out."""
+    return [] if pgbouncer() else ["pgbouncer is not installed: the tests through it are left out"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -75,6 +87,24 @@ def database(_connection: Connection) -> Database:
 def project(tmp_path: Path) -> Project:
     """A project folder without migrations yet."""
     return Project(tmp_path)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """A project in a new git repository, out of reach of this machine's settings of git."""
+    for name in os.environ:
+        if name.startswith(("GIT_", "PRE_COMMIT")):
+            monkeypatch.delenv(name)
+    settings = tmp_path / "gitconfig"
+    settings.write_text("[user]\n  name = Test\n  email = test@example.org\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
+    root = tmp_path / "project"
+    root.mkdir()
+    repository = Repository(root)
+    repository.git("init", "--quiet", "--initial-branch", "main")
+    return repository
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlmig.model import Direction, LockHolder, MigrationResult, SilentObserver
+from sqlmig.model import Blocker, Direction, LockHolder, MigrationResult, SilentObserver
 
 
 @dataclass
@@ -15,6 +15,7 @@ class RecordingObserver(SilentObserver):
     begun: list[str] = field(default_factory=list)
     ended: list[MigrationResult] = field(default_factory=list)
     holders: list[LockHolder | None] = field(default_factory=list)
+    blockers: list[Blocker] = field(default_factory=list)
     retries: list[str] = field(default_factory=list)
 
     def started(self, migration_id: str, direction: Direction) -> None:
@@ -25,6 +26,9 @@ class RecordingObserver(SilentObserver):
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
         self.holders.append(holder)
+
+    def blocked(self, blocker: Blocker) -> None:
+        self.blockers.append(blocker)
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         self.retries.append(reason)

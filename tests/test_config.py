@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,6 +12,7 @@ import pytest
 from sqlmig.config import Config
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
+from tests.privileges import public_project, without_root
 from tests.project import Project
 
 SECRET = "hunter2"
@@ -58,7 +60,11 @@ def test_every_setting_can_stand_in_sqlmig_toml(project: Project) -> None:
         'statement_timeout = "10min"\n'
         "lock_wait = 2.5\n"
         "lock_tries = 3\n"
-        "allow_out_of_order = true\n",
+        "allow_out_of_order = true\n"
+        'changelog = "CHANGES.md"\n'
+        'changelog_baseline = "origin/trunk"\n'
+        'adr = "decisions"\n'
+        'squashed = { "010_all" = ["001_a", "002_b"] }\n',
     )
     config = load(project)
     assert config == Config(
@@ -73,6 +79,10 @@ def test_every_setting_can_stand_in_sqlmig_toml(project: Project) -> None:
         lock_wait=2.5,
         lock_tries=3,
         allow_out_of_order=True,
+        changelog=Path("CHANGES.md"),
+        changelog_baseline="origin/trunk",
+        adr=Path("decisions"),
+        squashed=(("010_all", ("001_a", "002_b")),),
     )
     assert set(config.origins.values()) == {str(path)}
 
@@ -88,6 +98,7 @@ def test_a_stronger_layer_wins_and_is_remembered(project: Project) -> None:
         "3s",
         {"lock_timeout": "the argument lock_timeout"},
     )
+    assert load(project, {"lock_wait": "3"}).origins["lock_wait"] == "--lock-wait"
 
 
 def test_an_argument_that_is_not_given_and_an_empty_variable_do_not_count(
@@ -114,6 +125,9 @@ def test_a_false_or_zero_argument_counts(project: Project) -> None:
         ("SQLMIG_STATEMENT_TIMEOUT", "statement_timeout", "1h", "1h"),
         ("SQLMIG_LOCK_WAIT", "lock_wait", "1.5", 1.5),
         ("SQLMIG_LOCK_TRIES", "lock_tries", "7", 7),
+        ("SQLMIG_CHANGELOG", "changelog", "CHANGES.md", Path("CHANGES.md")),
+        ("SQLMIG_CHANGELOG_BASELINE", "changelog_baseline", "origin/trunk", "origin/trunk"),
+        ("SQLMIG_ADR", "adr", "decisions", Path("decisions")),
     ],
 )
 def test_variables_give_settings(
@@ -141,6 +155,11 @@ def test_environments_have_long_and_short_names(
     assert load(project, {"environment": name}).environment is environment
 
 
+@pytest.mark.parametrize("value", ["001_a", ["001_a"], {"010_all": "001_a"}, {"010_all": [1]}])
+def test_squashed_migrations_are_a_table_of_lists(project: Project, value: object) -> None:
+    assert "expected a" in refused(project, {"squashed": value}).message
+
+
 def test_an_absolute_folder_is_taken_as_it_is(project: Project, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     assert load(project, {"migrations": elsewhere}).migrations_folder == elsewhere
@@ -150,7 +169,7 @@ def test_an_absolute_folder_is_taken_as_it_is(project: Project, tmp_path: Path) 
 
 
 DATABASE_LAYERS = [
-    ("the argument database", "postgresql:///argument"),
+    ("--database-url", "postgresql:///argument"),
     ("SQLMIG_DATABASE_URL", "postgresql:///sqlmig"),
     ("DATABASE_URL", "postgresql:///common"),
     ("PGHOST", ""),
@@ -162,7 +181,7 @@ DATABASE_LAYERS = [
 def test_the_database_comes_from_the_strongest_layer(project: Project, strongest: int) -> None:
     given = dict(DATABASE_LAYERS[strongest:])
     project.write("sqlmig.toml", 'database = "postgresql:///file"\n')
-    argument = given.get("the argument database")
+    argument = given.get("--database-url")
     environ = {"SQLMIG_DATABASE_URL", "DATABASE_URL"} & set(given)
     variables = {name: given[name] for name in environ}
     if "PGHOST" in given:
@@ -173,10 +192,16 @@ def test_the_database_comes_from_the_strongest_layer(project: Project, strongest
     assert config.origins["database"].endswith(origin)
 
 
-@pytest.mark.parametrize("variable", ["PGHOST", "PGSERVICE", "PGDATABASE", "PGUSER", "PGPORT"])
+@pytest.mark.parametrize("variable", ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"])
 def test_libpq_s_own_variables_leave_the_database_to_libpq(project: Project, variable: str) -> None:
     config = load(project, NOTHING, **{variable: "x"})
     assert (config.database, config.origins["database"]) == ("", variable)
+
+
+def test_a_user_or_a_port_alone_names_no_other_database(project: Project) -> None:
+    project.write("sqlmig.toml", 'database = "embedded"\n')
+    assert load(project, PGUSER="x", PGPORT="5433").is_embedded
+    assert load(Project(project.write("a/b", "").parent), PGUSER="x").database is None
 
 
 @pytest.mark.parametrize(
@@ -215,7 +240,7 @@ def test_a_password_does_not_show_in_errors_either(project: Project) -> None:
     project.write("sqlmig.toml", f'database = ["postgresql://app:{SECRET}@host/db"]\n')
     error = refused(project)
     assert SECRET not in str(error)
-    assert "database cannot be used: expected text" in error.message
+    assert "database: the value is no text" in error.message
     project.write("sqlmig.toml", f'database = "postgresql://app:{SECRET}@host/db\n')
     assert SECRET not in str(refused(project))
     project.write("sqlmig.toml", f'databse = "postgresql://app:{SECRET}@host/db"\n')
@@ -285,6 +310,26 @@ def test_a_project_that_is_not_there_is_refused(project: Project) -> None:
     assert "--project" in error.remedy
 
 
+def test_a_project_that_we_may_not_look_into_is_refused() -> None:
+    with public_project() as outer:
+        inner = Project(outer.write("a/b/sqlmig.toml", "").parent)
+        (outer.root / "a").chmod(0)
+        with without_root():
+            error = refused(inner)
+        assert error.message == f"{inner.root}: no such folder"
+
+
+def test_a_folder_upwards_that_we_may_not_look_into_has_no_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with public_project() as outer:
+        inner = outer.write("a/b/file", "").parent
+        monkeypatch.chdir(inner)
+        (outer.root / "a").chmod(0)
+        with without_root():
+            assert Config.load(environ=NOTHING).project == Path()
+
+
 def test_an_unknown_setting_is_refused_with_the_nearest(project: Project) -> None:
     path = project.write("sqlmig.toml", 'lock_timout = "1s"\n')
     assert str(refused(project)) == (
@@ -302,24 +347,24 @@ def test_an_unknown_setting_like_no_other_is_refused_with_all_there_are(project:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ('lock_timeout = "5"', "lock_timeout '5' cannot be used: expected a time with its unit"),
-        ("lock_timeout = 5", "lock_timeout 5 cannot be used: expected a time with its unit"),
+        ('lock_timeout = "5"', "lock_timeout: '5' is no duration: expected a time with its unit"),
+        ("lock_timeout = 5", "lock_timeout: 5 is no duration: expected a time with its unit"),
         ('statement_timeout = "1 hour"', "expected a time with its unit"),
-        ("lock_wait = -1", "lock_wait -1 cannot be used: expected seconds, 0 or more"),
+        ("lock_wait = -1", "lock_wait: -1 is no time: expected seconds, 0 or more"),
         ("lock_wait = nan", "expected seconds, 0 or more"),
         ("lock_wait = inf", "expected seconds, 0 or more"),
         ("lock_wait = true", "expected seconds"),
         ("lock_wait = [1]", "expected seconds"),
-        ('lock_wait = "soon"', "lock_wait 'soon' cannot be used"),
-        ("lock_tries = 0", "lock_tries 0 cannot be used: expected a whole number, 1 or more"),
+        ('lock_wait = "soon"', "lock_wait: 'soon' is no time"),
+        ("lock_tries = 0", "lock_tries: 0 is no count: expected a whole number, 1 or more"),
         ("lock_tries = 1.5", "expected a whole number, 1 or more"),
         ("lock_tries = true", "expected a whole number, 1 or more"),
-        ('lock_tries = "many"', "lock_tries 'many' cannot be used"),
-        ('allow_out_of_order = "perhaps"', "expected true or false"),
+        ('lock_tries = "many"', "lock_tries: 'many' is no count"),
+        ('allow_out_of_order = "perhaps"', "'perhaps' is neither true nor false"),
         ('environment = "staging"', "expected development, testing or production"),
-        ("history_schema = 1", "expected text"),
-        ('migrations = ""', "expected a path"),
-        ("migrations = 1", "expected a path"),
+        ("history_schema = 1", "history_schema: 1 is no text"),
+        ('migrations = ""', "migrations: '' is no path"),
+        ("migrations = 1", "migrations: 1 is no path"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_place_and_what_was_expected(
@@ -333,10 +378,22 @@ def test_a_bad_value_is_refused_with_its_place_and_what_was_expected(
 
 def test_a_bad_value_of_a_variable_or_an_argument_names_it(project: Project) -> None:
     assert str(refused(project, SQLMIG_LOCK_TRIES="0")) == (
-        "SQLMIG_LOCK_TRIES: lock_tries '0' cannot be used: "
+        "SQLMIG_LOCK_TRIES: '0' is no count: "
         "expected a whole number, 1 or more\nMend or remove that value."
     )
-    assert refused(project, {"lock_wait": "-1"}).message.startswith("the argument lock_wait: ")
+    assert refused(project, {"environment": "staging"}).message == (
+        "--env: 'staging' is no environment: expected development, testing or production"
+    )
+    assert refused(project, {"lock_wait": "-1"}).message.startswith("--lock-wait: '-1' is no time")
+    assert refused(project, {"lock_tries": 0}).message.startswith("the argument lock_tries: 0 is")
+
+
+def test_the_variables_of_this_process_count_and_do_not_show_in_the_help(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SQLMIG_LOCK_TRIES", "7")
+    assert Config.load(project.root).lock_tries == 7
+    assert "environ: 'Mapping[str, str] | None' = None" in str(signature(Config.load))
 
 
 @pytest.mark.parametrize("content", [b"lock_tries = ", b"\xff", b"[tool.sqlmig"])
@@ -381,3 +438,16 @@ def test_the_mongodb_url_shows_neither_in_the_settings_nor_in_errors(project: Pr
     with pytest.raises(ConfigError) as caught:
         project.config()
     assert "hunter2" not in str(caught.value)
+
+
+def test_an_argument_that_is_no_setting_is_refused(project: Project) -> None:
+    with pytest.raises(ConfigError, match="unknown setting 'lock_wiat'") as caught:
+        project.config(lock_wiat=3)
+    assert "Did you mean 'lock_wait'?" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["[tool]\nsqlmig = 1\n"])
+def test_settings_that_are_no_table_are_refused(project: Project, text: str) -> None:
+    project.write("pyproject.toml", text)
+    with pytest.raises(ConfigError, match="is no table"):
+        project.config()

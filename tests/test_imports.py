@@ -9,6 +9,7 @@ import pytest
 
 from tests.database import Database
 from tests.project import Project
+from tests.repository import Repository
 
 PROBE = """
 import sys
@@ -56,4 +57,18 @@ def test_rich_is_not_imported_in_a_pipe(project: Project, database: Database) ->
 
 def test_a_command_without_a_database_does_not_import_its_driver(project: Project) -> None:
     imported = imported_by(project, "validate")
-    assert not imported & {"psycopg", "yoyo", "rich", "motor"}
+    assert not imported & {"psycopg", "yoyo", "rich", "motor", "markdown_it"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("changelog", "add", "1", "the first of all tables"),
+        ("changelog", "lint"),
+        ("changelog", "rules"),
+        ("new", "the second of all tables"),
+    ],
+)
+def test_the_changelog_needs_no_driver(repository: Repository, arguments: tuple[str, ...]) -> None:
+    repository.migration("001_a", "create table a ()")
+    assert not imported_by(repository, *arguments) & {"psycopg", "yoyo", "rich", "motor"}

@@ -44,6 +44,14 @@ def test_a_rollback_is_read_as_well(project: Project) -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["\\i", "\\ir", "\\include"])
+def test_a_file_that_psql_would_include_belongs_into_the_migration(
+    project: Project, command: str
+) -> None:
+    project.migration("001_a", f"{command} other.sql\n")
+    assert refused(project).remedy == "Remove it, and put the contents of that file here."
+
+
 def test_what_is_wrong_in_the_folders_comes_first(project: Project) -> None:
     project.irreversible("001_a", "commit;")
     assert refused(project).message.startswith("no rollback:")

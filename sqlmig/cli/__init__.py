@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sqlmig.cli import embedded, files, migrations, mongo
+from sqlmig.cli import changelog, embedded, files, migrations, mongo, new
 from sqlmig.cli.options import Options, global_options
 
 
@@ -23,5 +23,6 @@ def main(context: click.Context, /, **given: Any) -> None:
     context.obj = Options().updated(given)
 
 
-for command in (*migrations.COMMANDS, *files.COMMANDS, *mongo.COMMANDS, *embedded.COMMANDS):
-    main.add_command(command)
+for module in (migrations, files, mongo, new, changelog, embedded):
+    for command in module.COMMANDS:
+        main.add_command(command)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import signal
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import click
 
-from sqlmig.cli.options import Options, global_options
+from sqlmig.cli.options import COMMON_FORMATS, Options, OutputFormat, global_options
 from sqlmig.cli.output import Output
 from sqlmig.errors import SqlmigError
 
@@ -16,14 +18,19 @@ _INTERRUPTED = 130
 
 
 class Command(click.Command):
-    """A command that takes the global options after its name too; its help leaves them out."""
+    """A command that takes the global options after its name too.
+
+    Its help leaves them out, but for `--format` where it has formats of its own.
+    """
+
+    formats: ClassVar[Sequence[OutputFormat]] = COMMON_FORMATS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        shared = global_options()
+        shared = global_options(self.formats)
         self._shared = [option.name for option in shared if option.name]
         for option in shared:
-            option.hidden = True
+            option.hidden = option.name != "output_format" or self.formats == COMMON_FORMATS
         self.params += shared
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -32,13 +39,14 @@ class Command(click.Command):
         options = (ctx.find_object(Options) or Options()).updated(given)
         ctx.obj = Output(options)
         _log_to_stderr(options)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be ended is to be stopped
         try:
             return super().invoke(ctx)
         except SqlmigError as error:
             ctx.obj.error(error)
             ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("Interrupted; see what is applied with `sqlmig status`.", err=True)
+        except (KeyboardInterrupt, click.Abort) as interrupt:  # Abort: in answer to a question
+            click.echo(str(interrupt) or "Interrupted.", err=True)
             ctx.exit(_INTERRUPTED)
 
 

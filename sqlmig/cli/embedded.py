@@ -9,25 +9,25 @@ import click
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.config import EMBEDDED
-from sqlmig.report import json, text
+from sqlmig.report import json, mongo_text, text
 
 if TYPE_CHECKING:
     from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
 
 
-@click.group()
+@click.group(short_help="Run the project's own server.")
 def embedded() -> None:
     """Run servers of the project's own, PostgreSQL and MongoDB, for development and tests."""
 
 
-@embedded.command(cls=Command)
+@embedded.command(cls=Command, short_help="Show whether and where it runs.")
 @click.pass_obj
 def status(output: Output) -> None:
     """Show whether they run, and where they are; starts nothing."""
     _show(output, *_servers(output))
 
 
-@embedded.command(cls=Command)
+@embedded.command(cls=Command, short_help="Start it, made first if need be.")
 @click.pass_obj
 def start(output: Output) -> None:
     """Start them, and make them first if they are not there; they keep running.
@@ -49,7 +49,7 @@ def stop(output: Output) -> None:
     was_running = [server.stop() for server in (postgres, mongo)]
     output.result(
         lambda: text.stopped(any(was_running)),
-        lambda: json.server(postgres.status(), mongo.status()),
+        lambda: json.servers(postgres.status(), mongo.status()),
     )
 
 
@@ -64,10 +64,10 @@ def reset(context: click.Context, yes: bool) -> None:
         raise click.UsageError("reset throws all data away: agree to that with --yes.", context)
     postgres.reset()
     mongo.reset()
-    output.result(text.thrown_away, lambda: json.server(postgres.status(), mongo.status()))
+    output.result(text.thrown_away, lambda: json.servers(postgres.status(), mongo.status()))
 
 
-@embedded.command(cls=Command)
+@embedded.command(cls=Command, short_help="Print the URL, for psql and others.")
 @click.argument("database", required=False)
 @click.pass_obj
 def url(output: Output, database: str | None) -> None:
@@ -79,7 +79,7 @@ def url(output: Output, database: str | None) -> None:
 
 def _show(output: Output, postgres: EmbeddedPostgres, mongo: EmbeddedMongo) -> None:
     found = postgres.status(), mongo.status()
-    output.result(lambda: text.servers(*found), lambda: json.server(*found))
+    output.result(lambda: mongo_text.servers(*found), lambda: json.servers(*found))
 
 
 def _servers(output: Output) -> tuple[EmbeddedPostgres, EmbeddedMongo]:

@@ -1,4 +1,4 @@
-"""The commands about files: whether they can be used, and how they differ from the record."""
+"""The commands about files: made, checked, and compared with the record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlmig.errors import ConfigError
 from sqlmig.report import json, text
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Read and check every file.")
 @click.pass_obj
 def validate(output: Output) -> None:
     """Read and check every file; needs no database."""
@@ -21,7 +21,17 @@ def validate(output: Output) -> None:
     output.result(lambda: text.validated(migrations), lambda: json.validated(migrations))
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Make settings and a first migration.")
+@click.pass_obj
+def init(output: Output) -> None:
+    """Make settings, folders and a first migration; overwrites nothing."""
+    from sqlmig.starter import write_starter
+
+    written = write_starter(output.options.project)
+    output.result(lambda: text.starter(written), lambda: json.starter(written))
+
+
+@click.command(cls=Command, short_help="Compare a migration with its record.")
 @click.argument("migration", metavar="ID")
 @click.pass_obj
 def diff(output: Output, migration: str) -> None:
@@ -30,7 +40,7 @@ def diff(output: Output, migration: str) -> None:
     output.result(lambda: text.comparison(result), lambda: json.comparison(result))
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Record the files as they are now.")
 @click.argument("migrations", metavar="[ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All whose files differ from the record.")
 @click.pass_obj
@@ -43,7 +53,7 @@ def repair(output: Output, migrations: tuple[str, ...], everything: bool) -> Non
         )
     migrator = migrator_for(output)
     done = migrator.repair(None if everything else list(migrations))
-    output.result(lambda: text.repaired(done), lambda: json.repaired(done))
+    output.result(lambda: text.repaired(done, migrations), lambda: json.repaired(done))
 
 
-COMMANDS = (validate, diff, repair)
+COMMANDS = (init, validate, diff, repair)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypedDict
 
 import click
 
@@ -10,8 +12,12 @@ from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.errors import ConfigError, RowLossError
+from sqlmig.model import MigrationResult, Outcome, Report
 from sqlmig.plan import (
     Alone,
+    Answer,
+    Decision,
+    Exactly,
     Newest,
     OutOfOrder,
     RollbackText,
@@ -22,13 +28,29 @@ from sqlmig.plan import (
 )
 from sqlmig.report import json, text
 
+if TYPE_CHECKING:
+    from sqlmig.migrator import Migrator
 
-@click.command(cls=Command)
+
+@click.command(cls=Command, short_help="Apply what is pending.")
 @click.argument("target", required=False)
 @click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
 @click.option("--atomic", is_flag=True, help="Run all in one transaction.")
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
+@click.option("--wait-for-database", metavar="SECONDS", help="How long to wait for a server.")
 @click.option("--allow-out-of-order", is_flag=True, help="Apply also below an applied one.")
+@click.option(
+    "--redo-statement",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Run statement N of a half-done migration again.",
+)
+@click.option(
+    "--skip-statement",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Take statement N of a half-done migration as done.",
+)
 @click.pass_obj
 def apply(
     output: Output,
@@ -36,21 +58,29 @@ def apply(
     dry_run: bool,
     atomic: bool,
     lock_wait: str | None,
+    wait_for_database: str | None,
     allow_out_of_order: bool,
+    redo_statement: int | None,
+    skip_statement: int | None,
 ) -> None:
     """Apply what is pending, up to and including TARGET (a number or an id), or all."""
-    migrator = migrator_for(output, lock_wait=lock_wait)
-    transactions = Transactions.TOGETHER if atomic else Transactions.EACH
-    out_of_order = OutOfOrder.ALLOW if allow_out_of_order else None
+    migrator = migrator_for(output, lock_wait=lock_wait, wait_for_database=wait_for_database)
+    choices = _Choices(
+        out_of_order=OutOfOrder.ALLOW if allow_out_of_order else None,
+        transactions=Transactions.TOGETHER if atomic else Transactions.EACH,
+        decision=_decision(redo_statement, skip_statement),
+    )
     if dry_run:
-        plan = migrator.plan_apply(target, out_of_order=out_of_order, transactions=transactions)
-        output.result(lambda: text.plan(plan, output.medium), lambda: json.plan(plan))
+        plan = migrator.plan_apply(target, **choices)
+        output.warnings(plan.warnings)
+        output.result(lambda: text.plan(plan, output.medium, target), lambda: json.plan(plan))
     else:
-        report = migrator.apply(target, out_of_order=out_of_order, transactions=transactions)
-        output.result(lambda: text.summary(report), lambda: json.report(report))
+        report = migrator.apply(target, **choices)
+        output.warnings(report.warnings)
+        output.result(lambda: text.summary(report, target), lambda: json.report(report))
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Undo migrations, newest first.")
 @click.argument("target", required=False)
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", help="The N applied last.")
 @click.option("--only", is_flag=True, help="Only TARGET, not what was applied after it.")
@@ -79,19 +109,16 @@ def rollback(
     migrator = migrator_for(output, lock_wait=lock_wait)
     if dry_run:
         plan = migrator.plan_rollback(selection, text=script)
+        output.warnings(plan.warnings)
         output.result(lambda: text.plan(plan, output.medium), lambda: json.plan(plan))
     else:
         row_loss = RowLoss.ACCEPT if yes else RowLoss.ASK
-        try:
-            report = migrator.rollback(selection, text=script, row_loss=row_loss)
-        except RowLossError as error:
-            if not output.agrees(error.message):
-                raise
-            report = migrator.rollback(selection, text=script, row_loss=RowLoss.ACCEPT)
+        report = _rolled_back(migrator, output, selection, script, row_loss)
+        output.warnings(report.warnings)
         output.result(lambda: text.summary(report), lambda: json.report(report))
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Show how every migration stands.")
 @click.option("--check", is_flag=True, help="Exit 1 if anything is pending or not as recorded.")
 @click.pass_context
 def status(context: click.Context, check: bool) -> None:
@@ -106,6 +133,49 @@ def status(context: click.Context, check: bool) -> None:
 
 
 COMMANDS = (apply, rollback, status)
+
+
+def _rolled_back(
+    migrator: Migrator,
+    output: Output,
+    selection: Selection,
+    script: RollbackText | None,
+    row_loss: RowLoss,
+) -> Report:
+    """Rolls back, and asks for each migration that would lose rows; a yes is for that one only."""
+    results: tuple[MigrationResult, ...] = ()
+    consented: list[str] = []
+    while True:
+        try:
+            report = migrator.rollback(
+                selection, text=script, row_loss=row_loss, consented=consented
+            )
+        except RowLossError as error:
+            if not output.agrees(error.message):
+                raise
+            consented.append(error.migration_id)
+            results += tuple(r for r in error.report.results if r.outcome is Outcome.DONE)
+            rest = (r for r in error.report.results if r.outcome is not Outcome.DONE)
+            selection = Exactly(tuple(result.migration_id for result in rest))
+        else:
+            return replace(report, results=results + report.results)
+
+
+class _Choices(TypedDict):
+    out_of_order: OutOfOrder | None
+    transactions: Transactions
+    decision: Decision | None
+
+
+def _decision(redo: int | None, skip: int | None) -> Decision | None:
+    if redo and skip:
+        raise ConfigError(
+            "a statement is either run again or passed over",
+            remedy="Give --redo-statement or --skip-statement.",
+        )
+    if redo:
+        return Decision(Answer.REDO, redo)
+    return Decision(Answer.SKIP, skip) if skip else None
 
 
 def _selection(target: str | None, steps: int | None, only: bool) -> Selection:

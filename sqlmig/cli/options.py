@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -14,10 +15,15 @@ from sqlmig.errors import ConfigError
 
 
 class OutputFormat(Enum):
-    """What a command prints: text for people, or JSON for programs."""
+    """What a command prints: text for people, JSON for programs, or annotations for GitHub."""
 
     TEXT = "text"
     JSON = "json"
+    GITHUB = "github"
+
+
+# What every command can print.
+COMMON_FORMATS = (OutputFormat.TEXT, OutputFormat.JSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,10 @@ class Options:
         return Config.load(self.project, given)
 
 
-def global_options() -> list[click.Option]:
-    """The options, newly made for the command that takes them."""
+def global_options(
+    formats: Sequence[OutputFormat] = COMMON_FORMATS,
+) -> list[click.Option]:
+    """The options, newly made for the command that takes them and prints in those formats."""
     return [
         click.Option(
             ["--project"],
@@ -66,7 +74,7 @@ def global_options() -> list[click.Option]:
         click.Option(["--env"], metavar="NAME", help="development, testing or production."),
         click.Option(
             ["--format", "output_format"],
-            type=click.Choice([choice.value for choice in OutputFormat]),
+            type=click.Choice([choice.value for choice in formats]),
             callback=lambda _, __, value: OutputFormat(value) if value else None,
             help="Output for people or for programs (default: text).",
         ),

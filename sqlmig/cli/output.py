@@ -10,7 +10,7 @@ import click
 
 from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.errors import SqlmigError
-from sqlmig.model import Direction, LockHolder, MigrationResult
+from sqlmig.model import Blocker, Direction, LockHolder, MigrationResult
 from sqlmig.report import json, text
 from sqlmig.report.table import Medium
 
@@ -48,6 +48,12 @@ class Output:
         if not self.options.quiet:
             click.echo(words, err=True)
 
+    def warnings(self, warnings: Sequence[str]) -> None:
+        """Prints what a run or a plan warns of; JSON has it in the result."""
+        if not self.is_json:
+            for warning in warnings:
+                self.notice(text.warning(warning))
+
     def agrees(self, what: str) -> bool:
         """Asks on a terminal; elsewhere nobody is there to agree."""
         if self.is_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -59,7 +65,7 @@ class Output:
         if self.is_json:
             click.echo(json.error(problem))
         else:
-            click.echo(str(problem), err=True)
+            click.echo(click.style("Error: ", fg="red", bold=True) + str(problem), err=True)
 
 
 class Progress:
@@ -69,7 +75,9 @@ class Progress:
         self._output = output
 
     def started(self, migration_id: str, direction: Direction) -> None:
-        """Nothing: the line comes when it is done."""
+        """A migration begins: told to one who watches; a pipe has the line when it is done."""
+        if self._output.medium is Medium.TERMINAL:
+            self._output.line(text.started(migration_id, direction))
 
     def finished(self, result: MigrationResult) -> None:
         """A migration is committed."""
@@ -78,6 +86,10 @@ class Progress:
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
         """Another runner is at work."""
         self._output.notice(text.waiting(holder, remaining))
+
+    def blocked(self, blocker: Blocker) -> None:
+        """A statement waits for another session."""
+        self._output.notice(f"waiting for {blocker}")
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         """A migration met a lock."""

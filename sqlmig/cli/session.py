@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlmig.cli.output import Output, Progress
 from sqlmig.config import EMBEDDED
+from sqlmig.report import text
 
 if TYPE_CHECKING:
     from sqlmig.config import Config
@@ -13,13 +14,30 @@ if TYPE_CHECKING:
 
 
 def migrator_for(output: Output, **arguments: object) -> Migrator:
-    """The migrator that the command's options describe; it tells its progress to the output."""
+    """The migrator that the command's options describe; it tells its progress to the output.
+
+    Text for people begins with the database that is meant.
+    """
     from sqlmig.migrator import Migrator
 
     config = output.options.config(**arguments)
+    if not output.is_json:
+        _tell_database(output, config)
     if config.is_embedded:
         _start_server(output, config)
     return Migrator(config, Progress(output))
+
+
+def _tell_database(output: Output, config: Config) -> None:
+    if config.is_embedded:
+        output.notice(text.embedded_database())
+    elif config.database is not None:
+        from sqlmig.engine.connection import parameters_in_force
+
+        parameters = parameters_in_force(config.database)
+        words = text.database(parameters, config.origins["database"])
+        if words:
+            output.notice(words)
 
 
 def _start_server(output: Output, config: Config) -> None:

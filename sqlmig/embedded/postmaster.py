@@ -41,10 +41,22 @@ def is_server(pid: int, data: Path) -> bool:
         listing = subprocess.run(command, check=False, capture_output=True)  # noqa: S603
         return os.fsencode(data) in listing.stdout
     try:
-        arguments = (process / "cmdline").read_bytes().split(b"\0")
+        arguments = _arguments(process).split(b"\0")
         return os.fsencode(data) in arguments or (process / "cwd").samefile(data)
     except OSError:
         return False
+
+
+def _arguments(process: Path) -> bytes:
+    """The arguments, each ended by a zero byte; none of a zombie and of a thread of the kernel.
+
+    For an instant of exec(2) a process that lives has none either: it has memory, the others have
+    not (proc(5), statm).
+    """
+    while not (arguments := (process / "cmdline").read_bytes()):
+        if (process / "statm").read_bytes().startswith(b"0 "):
+            break
+    return arguments
 
 
 def last_programs(data: Path) -> Path | None:

@@ -28,6 +28,9 @@ from sqlmig.engine.records import LogEntry
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
 
+# Where there is no runner's lock, behind a pooler, the first runners would meet here.
+_ONE_AT_A_TIME = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(%s))"
+
 
 class Work(Protocol):
     """What the loops drive: one script after the other, each with its record."""
@@ -127,8 +130,9 @@ class Backend(PostgresqlPsycopgBackend):
             return
         schema = sql.Identifier(self.history.schema)
         with self.connection.transaction():
+            self.connection.execute(_ONE_AT_A_TIME, (self.history.schema,))
             if not self.history.schema_exists:
-                self.connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+                self.connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
             self.connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
             self._upgrade()
             if not self.history.has_details:

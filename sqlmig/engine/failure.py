@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlmig.engine.connection import server_message
 from sqlmig.engine.loss import Table
 from sqlmig.engine.wire import StatementError
-from sqlmig.model import Location, ServerMessage
+from sqlmig.model import Location, MigrationResult, ServerMessage
 from sqlmig.plan import PlannedMigration
 
 _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
@@ -28,6 +28,7 @@ class ScriptError(Exception):
         self.message = message
         self.server = server
         self.location = location
+        self.statements_kept = 0  # of a non-transactional migration, those done before it
 
     @property
     def is_worth_a_retry(self) -> bool:
@@ -41,6 +42,29 @@ class RowsLostError(ScriptError):
     def __init__(self, planned: PlannedMigration, tables: Sequence[Table]) -> None:
         super().__init__(planned, "rows would be lost")
         self.tables = tuple(tables)
+
+
+class HistoryMovedError(ScriptError):
+    """Another runner has done what was planned; the plan has to be made again.
+
+    `results` are those of the run until then.
+    """
+
+    def __init__(self, planned: PlannedMigration) -> None:
+        super().__init__(planned, "another runner has done it")
+        self.results: tuple[MigrationResult, ...] = ()
+
+
+class StatementInDoubtError(ScriptError):
+    """Nobody can tell whether the statement is done; `statement` is its number, from 1."""
+
+    def __init__(self, planned: PlannedMigration, statement: int, location: Location) -> None:
+        super().__init__(
+            planned,
+            f"statement {statement} may be done already: the runner died in the middle of it",
+            location=location,
+        )
+        self.statement = statement
 
 
 def failed_script(

@@ -18,6 +18,8 @@ from sqlmig.engine.connection import Connection
 from sqlmig.errors import ConfigError, ExecutionError
 from sqlmig.model import AppliedMigration
 
+_NOTICES_LOST_CLIENTS_SINCE = 140000
+
 MIGRATIONS = "_yoyo_migration"
 LOG = "_yoyo_log"
 VERSION = "_yoyo_version"
@@ -28,22 +30,33 @@ _SURVEY = """
 SELECT current_schema(),
        current_setting('server_version_num')::int,
        current_setting('standard_conforming_strings'),
+       pg_backend_pid(),
+       version() LIKE '%%linux%%',
        (SELECT array_agg(nspname::text) FROM pg_catalog.pg_namespace),
        (SELECT coalesce(array_agg(ARRAY[c.relname, n.nspname]::text[] ORDER BY n.nspname), '{}')
           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relname IN (%(migrations)s, %(details)s) AND c.relkind IN ('r', 'p'))
+         WHERE c.relname IN (%(migrations)s, %(details)s) AND c.relkind IN ('r', 'p')
+           AND c.relpersistence <> 't')
 """
 
+# A mark and its detail are written with one time; one of another time belongs to a mark that yoyo
+# has taken away since.
 _READ: LiteralString = """
-SELECT coalesce(y.migration_id, d.migration_id), y.applied_at_utc, d.applied_by, d.duration_ms,
-       d.checksum, d.statements_done, d.statements_total
-  FROM {migrations} y FULL JOIN {details} d ON d.migration_id = y.migration_id
- WHERE y.migration_id IS NOT NULL OR d.statements_done > 0
- ORDER BY y.applied_at_utc, 1
+SELECT y.migration_id, y.applied_at_utc AS applied_at, d.applied_by, d.duration_ms, d.checksum,
+       d.rollback_checksum, NULL::int, NULL::int, NULL::int
+  FROM {migrations} y LEFT JOIN {details} d
+    ON d.migration_id = y.migration_id AND d.applied_at AT TIME ZONE 'UTC' = y.applied_at_utc
+ UNION ALL
+SELECT d.migration_id, NULL, d.applied_by, NULL, d.checksum, d.rollback_checksum,
+       d.statements_done, d.statements_begun, d.statements_total
+  FROM {details} d
+ WHERE d.statements_begun > 0
+   AND NOT EXISTS (SELECT FROM {migrations} y WHERE y.migration_id = d.migration_id)
+ ORDER BY applied_at NULLS LAST, 1
 """
 
 _READ_OF_YOYO_ALONE: LiteralString = """
-SELECT migration_id, applied_at_utc, NULL, NULL::int, NULL, NULL::int, NULL::int
+SELECT migration_id, applied_at_utc, NULL, NULL::int, NULL, NULL, NULL::int, NULL::int, NULL::int
   FROM {migrations} ORDER BY applied_at_utc, migration_id
 """
 
@@ -56,23 +69,28 @@ SELECT migration_id, apply_sql, rollback_sql FROM {details} WHERE migration_id =
 class History:
     """The bookkeeping tables of one schema, as they were found on that connection.
 
-    `schema` is where they are or would be made; `server_version` as in 150018.
+    `schema` is where they are or would be made; `server_version` as in 150018. `is_pooled` says
+    that a pooler stands between: the server's process is not the one that greeted us. On Linux the
+    server can notice that its client is gone while a statement runs (`notices_lost_clients`).
     """
 
     connection: Connection
     schema: str
     server_version: int
+    is_pooled: bool
+    notices_lost_clients: bool
     schema_exists: bool
     exists: bool
     has_details: bool
 
     def sql(self, query: LiteralString, **parameters: object) -> str:
         """A query with the tables' qualified names and the parameters put in."""
+        schema = self.schema.replace("%", "%%")  # for the parameters that are put in after it
         tables = {
-            "migrations": sql.Identifier(self.schema, MIGRATIONS),
-            "log": sql.Identifier(self.schema, LOG),
-            "details": sql.Identifier(self.schema, DETAILS),
-            "state": sql.Identifier(self.schema, STATE),
+            "migrations": sql.Identifier(schema, MIGRATIONS),
+            "log": sql.Identifier(schema, LOG),
+            "details": sql.Identifier(schema, DETAILS),
+            "state": sql.Identifier(schema, STATE),
         }
         return psycopg.ClientCursor(self.connection).mogrify(
             sql.SQL(query).format(**tables), parameters
@@ -105,7 +123,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
     Reads only. Raises ConfigError where several schemas have a history or there is no current
     schema, and ExecutionError for a server whose strings do not conform to the standard.
     """
-    current, server_version, conforming, schemas, tables = connection.execute(
+    current, server_version, conforming, pid, is_linux, schemas, tables = connection.execute(
         _SURVEY, {"migrations": MIGRATIONS, "details": DETAILS}
     ).fetchall()[0]
     if conforming != "on":
@@ -125,6 +143,8 @@ def find_history(connection: Connection, schema: str | None) -> History:
         connection,
         chosen,
         server_version,
+        is_pooled=pid != connection.info.backend_pid,
+        notices_lost_clients=is_linux and server_version >= _NOTICES_LOST_CLIENTS_SINCE,
         schema_exists=chosen in schemas,
         exists=(MIGRATIONS, chosen) in places,
         has_details=(DETAILS, chosen) in places,
@@ -141,14 +161,17 @@ def _only_history(schemas: Sequence[str]) -> str | None:
 
 
 def _applied(row: tuple[Any, ...]) -> AppliedMigration:
-    migration_id, applied_at, applied_by, duration_ms, checksum, done, total = row
+    migration_id, applied_at, applied_by, duration_ms, *checksums, done, begun, total = row
+    checksum, rollback_checksum = checksums
     return AppliedMigration(
         migration_id,
         applied_at=applied_at.replace(tzinfo=UTC) if applied_at else None,
         applied_by=applied_by,
         duration_ms=duration_ms,
         checksum=checksum,
+        rollback_checksum=rollback_checksum,
         statements_done=done,
+        statements_begun=begun,
         statements_total=total,
     )
 

@@ -33,10 +33,15 @@ SELECT l.pid, coalesce(a.application_name, ''), coalesce(host(a.client_addr), 't
 
 @dataclass(frozen=True, slots=True)
 class RunnerLock:
-    """The lock of one history: the server keys it by database, we by schema."""
+    """The lock of one history: the server keys it by database, we by schema.
+
+    Through a pooler (`is_pooled`) it would stay with the server's session when its client is gone,
+    so there it is none: the lock on the history's table serialises runners instead.
+    """
 
     connection: Connection
     schema: str
+    is_pooled: bool = False
 
     @property
     def key(self) -> int:
@@ -47,6 +52,9 @@ class RunnerLock:
     @contextmanager
     def held(self, wait: float, observer: Observer) -> Iterator[None]:
         """Holds the lock. Raises LockTimeoutError, naming the holder, after `wait` seconds."""
+        if self.is_pooled:
+            yield
+            return
         self._acquire(wait, observer)
         try:
             yield
@@ -55,10 +63,17 @@ class RunnerLock:
 
     def try_acquire(self) -> bool:
         """Takes the lock if it is free; True also where this session has it already."""
+        if self.is_pooled:
+            return True
         row = self.connection.execute(
             "SELECT pg_catalog.pg_try_advisory_lock(%s)", (self.key,)
         ).fetchone()
         return row is not None and bool(row[0])
+
+    def is_held_by(self, pid: int, asker: Connection) -> bool:
+        """Whether the session of that server process has the lock; asked through another one."""
+        holder = RunnerLock(asker, self.schema).holder()
+        return self.is_pooled or (holder is not None and holder.pid == pid)
 
     def holder(self) -> LockHolder | None:
         """Who has it; None where nobody has, or this role may not see who."""

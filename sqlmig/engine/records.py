@@ -7,9 +7,9 @@ Times are the server's, so that runners on machines with different clocks agree 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import LiteralString
 
+from sqlmig.engine.connection import sqlmig_version
 from sqlmig.engine.history import History
 from sqlmig.model import Script, TextRecord
 
@@ -24,7 +24,9 @@ CREATE TABLE IF NOT EXISTS {details} (
   checksum text,
   apply_sql text,
   rollback_sql text,
+  rollback_checksum text,
   statements_done int,
+  statements_begun int,
   statements_total int,
   applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   applied_by text NOT NULL DEFAULT session_user,
@@ -38,55 +40,76 @@ INSERT INTO {state} VALUES ('format', to_jsonb(%(format)s::int)) ON CONFLICT DO 
 _LOG: LiteralString = """
 INSERT INTO {log} (id, migration_hash, migration_id, operation, username, hostname, created_at_utc)
 VALUES (%(log_id)s, %(hash)s, %(migration_id)s, %(operation)s, %(username)s, %(hostname)s,
-        clock_timestamp() AT TIME ZONE 'UTC')
+        statement_timestamp() AT TIME ZONE 'UTC')
 """
 
 _MARK: LiteralString = """
 INSERT INTO {migrations} (migration_hash, migration_id, applied_at_utc)
-VALUES (%(hash)s, %(migration_id)s, clock_timestamp() AT TIME ZONE 'UTC')
+VALUES (%(hash)s, %(migration_id)s, statement_timestamp() AT TIME ZONE 'UTC')
 """
 
 _DETAIL: LiteralString = """
-INSERT INTO {details} (migration_id, checksum, apply_sql, rollback_sql, duration_ms,
-                       statements_done, statements_total, sqlmig_version)
-VALUES (%(migration_id)s, %(checksum)s, %(apply_sql)s, %(rollback_sql)s, %(duration_ms)s,
-        %(statements_done)s, %(statements_total)s, %(version)s)
+INSERT INTO {details} (migration_id, checksum, apply_sql, rollback_sql, rollback_checksum,
+                       duration_ms, statements_done, statements_begun, statements_total,
+                       applied_at, sqlmig_version)
+VALUES (%(migration_id)s, %(checksum)s, %(apply_sql)s, %(rollback_sql)s, %(rollback_checksum)s,
+        %(duration_ms)s, %(statements_done)s, %(statements_begun)s, %(statements_total)s,
+        statement_timestamp(), %(version)s)
 ON CONFLICT (migration_id) DO UPDATE
    SET checksum = excluded.checksum, apply_sql = excluded.apply_sql,
-       rollback_sql = excluded.rollback_sql, duration_ms = excluded.duration_ms,
-       statements_done = excluded.statements_done, statements_total = excluded.statements_total,
+       rollback_sql = excluded.rollback_sql, rollback_checksum = excluded.rollback_checksum,
+       duration_ms = excluded.duration_ms,
+       statements_done = excluded.statements_done,
+       statements_begun = excluded.statements_begun,
+       statements_total = excluded.statements_total,
        applied_at = excluded.applied_at, applied_by = excluded.applied_by,
        sqlmig_version = excluded.sqlmig_version
 """
 
-_APPLIED: LiteralString = f"WITH log AS ({_LOG}), mark AS ({_MARK}) {_DETAIL}"
+# A trigger or rule may drop a row without an error. Then this makes one, in which the server shows
+# the words; the count, of which nothing is left, keeps them from being cast before it is needed.
+_OR_FAIL: LiteralString = """
+       THEN true
+       ELSE ('a trigger or rule keeps the record away'
+             || left((SELECT count(*) FROM log)::text, 0))::boolean END
+"""
 
-# Only table names and parameters are put in, by psycopg.
-_ROLLED_BACK: LiteralString = f"""
-WITH log AS ({_LOG}), unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s)
-DELETE FROM {{details}} WHERE migration_id = %(migration_id)s
+# Only table names and parameters are put into these, by psycopg.
+_APPLIED: LiteralString = f"""
+WITH log AS ({_LOG} RETURNING 1), mark AS ({_MARK} RETURNING 1), detail AS ({_DETAIL} RETURNING 1)
+SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
+                 AND EXISTS (SELECT FROM detail) {_OR_FAIL}
 """  # noqa: S608
 
-# The script may have set a role, a time limit or read-only mode that its next statement needs.
+_ROLLED_BACK: LiteralString = f"""
+WITH log AS ({_LOG} RETURNING 1),
+     unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
+     forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s)
+SELECT CASE WHEN EXISTS (SELECT FROM log) AND (EXISTS (SELECT FROM unmark) OR NOT EXISTS
+                 (SELECT FROM {{migrations}} WHERE migration_hash = %(hash)s)) {_OR_FAIL}
+"""  # noqa: S608
+
 _PROGRESS: LiteralString = """
-BEGIN READ WRITE;
-SET LOCAL SESSION AUTHORIZATION DEFAULT;
-SET LOCAL ROLE NONE;
-SET LOCAL statement_timeout = 0;
-SET LOCAL lock_timeout = 0;
-UPDATE {details} SET statements_done = %(done)s WHERE migration_id = %(migration_id)s;
-COMMIT
+UPDATE {details} SET statements_done = %(done)s, statements_begun = %(begun)s
+ WHERE migration_id = %(migration_id)s
+"""
+
+_ATTEMPTED: LiteralString = """
+SELECT EXISTS (SELECT FROM {details} WHERE migration_id = %(migration_id)s
+                  AND statements_done IS NOT NULL)
 """
 
 _REPAIRED: LiteralString = """
-INSERT INTO {details} (migration_id, checksum, apply_sql, rollback_sql, applied_at,
-                       sqlmig_version)
-SELECT %(migration_id)s, %(checksum)s, %(apply_sql)s, %(rollback_sql)s,
+INSERT INTO {details} (migration_id, checksum, apply_sql, rollback_sql, rollback_checksum,
+                       applied_at, sqlmig_version)
+SELECT %(migration_id)s, %(checksum)s, %(apply_sql)s, %(rollback_sql)s, %(rollback_checksum)s,
        applied_at_utc AT TIME ZONE 'UTC', %(version)s
   FROM {migrations} WHERE migration_id = %(migration_id)s
 ON CONFLICT (migration_id) DO UPDATE
    SET checksum = excluded.checksum, apply_sql = excluded.apply_sql,
-       rollback_sql = excluded.rollback_sql
+       rollback_sql = excluded.rollback_sql, rollback_checksum = excluded.rollback_checksum,
+       applied_at = excluded.applied_at, statements_done = NULL, statements_begun = NULL,
+       statements_total = NULL
 """
 
 
@@ -113,13 +136,17 @@ class Content:
     checksum: str
     apply_sql: str | None
     rollback_sql: str | None
+    rollback_checksum: str | None
 
     @classmethod
     def of(cls, script: Script, rollback: Script | None, record: TextRecord) -> Content:
         """The content to keep: the migration's text unless it is too long or asked not to be."""
         keep = record is TextRecord.TEXT and len(script.text.encode()) <= _KEPT_BYTES
         return cls(
-            script.checksum, script.text if keep else None, rollback.text if rollback else None
+            script.checksum,
+            script.text if keep else None,
+            rollback.text if rollback else None,
+            rollback.checksum if rollback else None,
         )
 
     def parameters(self) -> dict[str, str | None]:
@@ -140,8 +167,9 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
         **content.parameters(),
         duration_ms=round(duration * 1000),
         statements_done=None,
+        statements_begun=None,
         statements_total=None,
-        version=version("sqlmig"),
+        version=sqlmig_version(),
     )
 
 
@@ -151,25 +179,44 @@ def rolled_back(history: History, entry: LogEntry) -> str:
 
 
 def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:
-    """A non-transactional migration begins, or goes on where `done` of its statements are done."""
+    """A non-transactional migration begins, or goes on where `done` of its statements are done;
+    the next one is about to run."""
     return history.sql(
         _DETAIL,
         migration_id=migration_id,
         **content.parameters(),
         duration_ms=None,
         statements_done=done,
+        statements_begun=min(done + 1, total),
         statements_total=total,
-        version=version("sqlmig"),
+        version=sqlmig_version(),
     )
 
 
-def progress(history: History, migration_id: str, done: int) -> str:
-    """So many of its statements are done."""
-    return history.sql(_PROGRESS, migration_id=migration_id, done=done)
+def progress(history: History, migration_id: str, *, done: int, begun: int) -> str:
+    """So many of its statements are done, and so many begun."""
+    return history.sql(_PROGRESS, migration_id=migration_id, done=done, begun=begun)
+
+
+def was_attempted(history: History, migration_id: str) -> str:
+    """Asks whether an earlier run began the migration: one row with a truth value."""
+    return history.sql(_ATTEMPTED, migration_id=migration_id)
+
+
+def settled(history: History) -> str:
+    """Waits, within a transaction, until no other one is in the middle of a migration."""
+    return history.sql("LOCK TABLE {details} IN ROW EXCLUSIVE MODE")
+
+
+def is_logged(history: History, entry: LogEntry) -> str:
+    """Asks whether that log row is there: one row with a truth value."""
+    return history.sql(
+        "SELECT EXISTS (SELECT FROM {log} WHERE id = %(log_id)s)", log_id=entry.log_id
+    )
 
 
 def repaired(history: History, migration_id: str, content: Content) -> str:
     """The content of an applied migration, as its files are now."""
     return history.sql(
-        _REPAIRED, migration_id=migration_id, **content.parameters(), version=version("sqlmig")
+        _REPAIRED, migration_id=migration_id, **content.parameters(), version=sqlmig_version()
     )

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from psycopg.abc import PQGen
     from psycopg.pq.abc import PGconn, PGresult
 
-_ROWS = (pq.ExecStatus.TUPLES_CHUNK, pq.ExecStatus.SINGLE_TUPLE)
 _COPY_BYTES = 1 << 16
 _ROWS_AT_A_TIME = 1000
 _CHUNKED_ROWS_SINCE = 170000
@@ -78,7 +77,9 @@ def _answer(pgconn: PGconn, copy_rows: bytes) -> PQGen[_Answer]:
             yield from _drain(pgconn)
         else:
             answer.last_row = _last_row(result) or answer.last_row
-            answer.completed += result.status not in _ROWS
+            # One result of each statement has its tag: not the parts before its last rows, nor what
+            # a rule adds to it.
+            answer.completed += bool(result.command_status)
     return answer
 
 

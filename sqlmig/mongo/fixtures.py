@@ -12,13 +12,14 @@ import bson
 from bson.binary import Binary
 from bson.objectid import ObjectId
 
-from sqlmig.errors import FixtureError, SourceError, raise_all
+from sqlmig.errors import FixtureError, SourceError
 from sqlmig.model import TIERS, Environment, Location
 from sqlmig.mongo.document import Document, Source
 from sqlmig.mongo.extended_json import RefusedValueError, converted
 from sqlmig.mongo.layout import FixturePath, read_layout
 from sqlmig.mongo.rules import Rules, dangling_references, problems, read_rules
 from sqlmig.source.files import read_script
+from sqlmig.source.folders import raise_all
 from sqlmig.source.json_text import NotJsonError, Part, items
 
 _LARGEST_BYTES = 16 * 1024 * 1024  # "MongoDB Limits and Thresholds"

@@ -6,8 +6,10 @@ Nothing in here reads or writes anything: `--dry-run` shows the very plan that a
 from sqlmig.plan.apply import OutOfOrder, plan_apply
 from sqlmig.plan.model import Plan, PlannedMigration, RowLoss, Transactions
 from sqlmig.plan.references import resolve
+from sqlmig.plan.resume import Answer, Decision, Resumption
 from sqlmig.plan.rollback import (
     Alone,
+    Exactly,
     Newest,
     RollbackText,
     Selection,
@@ -15,20 +17,23 @@ from sqlmig.plan.rollback import (
     plan_rollback,
     select,
 )
-from sqlmig.plan.status import differ_in_layout_only, statuses
+from sqlmig.plan.status import statuses
 
 __all__ = [
     "Alone",
+    "Answer",
+    "Decision",
+    "Exactly",
     "Newest",
     "OutOfOrder",
     "Plan",
     "PlannedMigration",
+    "Resumption",
     "RollbackText",
     "RowLoss",
     "Selection",
     "Since",
     "Transactions",
-    "differ_in_layout_only",
     "plan_apply",
     "plan_rollback",
     "resolve",

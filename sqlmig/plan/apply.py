@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from itertools import zip_longest
 
 from sqlmig.errors import (
     ChecksumMismatchError,
@@ -19,13 +18,13 @@ from sqlmig.model import (
     MigrationFile,
     MigrationState,
     MigrationStatus,
-    Script,
     migration_order,
 )
 from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes
 from sqlmig.plan.references import resolve
-from sqlmig.plan.status import Files, History, differ_in_layout_only, statuses
-from sqlmig.source.script import PreparedScript, prepare
+from sqlmig.plan.resume import FROM_THE_START, Decision, resumption
+from sqlmig.plan.status import Files, History, statuses
+from sqlmig.source.script import prepare
 
 _OPEN = (MigrationState.PENDING, MigrationState.PARTIAL)
 
@@ -44,6 +43,7 @@ def plan_apply(
     target: str | None = None,
     out_of_order: OutOfOrder = OutOfOrder.REFUSE,
     transactions: Transactions = Transactions.EACH,
+    decision: Decision | None = None,
 ) -> Plan:
     """The pending migrations up to and including the target, or all of them; a partial one is
     taken up where it stopped.
@@ -60,7 +60,7 @@ def plan_apply(
     if out_of_order is OutOfOrder.REFUSE:
         _refuse_out_of_order(standing, wanted)
     rows = {row.migration_id: row for row in history}
-    planned = tuple(_planned(file, rows.get(file.migration_id)) for file in wanted)
+    planned = tuple(_planned(file, rows.get(file.migration_id), decision) for file in wanted)
     if transactions is Transactions.TOGETHER:
         _refuse_non_transactional(planned)
     return Plan(Direction.APPLY, planned, _warnings(standing, files, planned), transactions)
@@ -98,7 +98,16 @@ def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Files) ->
             remedy=f"See what changed: sqlmig diff {changed[0]}. Undo the change, or accept the "
             f"file as it is now: sqlmig repair {changed[0]}.",
         )
-    last = max(file.order for file in files)
+    lost = {status.migration_id for status in standing} - {file.migration_id for file in files}
+    half = [name for name in _ids(standing, MigrationState.PARTIAL) if name in lost]
+    if half:
+        raise PartialMigrationError(
+            f"partly applied, but its file is gone: {', '.join(half)}",
+            migration_ids=half,
+            remedy=f"Restore it (sqlmig diff {half[0]} shows the recorded text), or give it up: "
+            f"sqlmig rollback --only {half[0]}.",
+        )
+    last = max((file.order for file in files), default=((), ""))
     gone = [name for name in _ids(standing, MigrationState.MISSING) if migration_order(name) < last]
     if gone:
         raise MissingMigrationError(
@@ -120,8 +129,12 @@ def _up_to(files: Files, target: str | None) -> Files:
     return files[: ids.index(resolve(target, ids)) + 1]
 
 
-def _planned(file: MigrationFile, row: AppliedMigration | None) -> PlannedMigration:
+def _planned(
+    file: MigrationFile, row: AppliedMigration | None, decision: Decision | None
+) -> PlannedMigration:
     prepared = prepare(file.file.script, file.file.directives)
+    if file.rollback:
+        prepare(file.rollback.script, file.rollback.directives)  # refused now, not when needed
     return PlannedMigration(
         file.migration_id,
         Direction.APPLY,
@@ -129,38 +142,8 @@ def _planned(file: MigrationFile, row: AppliedMigration | None) -> PlannedMigrat
         file.file.directives,
         file.file.description,
         file.rollback.script if file.rollback else None,
-        statements_done=_statements_done(file, prepared, row) if row else 0,
+        resumption=resumption(file, prepared, row, decision) if row else FROM_THE_START,
     )
-
-
-def _statements_done(file: MigrationFile, prepared: PreparedScript, row: AppliedMigration) -> int:
-    """How many statements a partial migration need not run again.
-
-    Raises PartialMigrationError where one of them has changed since, or cannot be compared.
-    """
-    done = row.statements_done or 0
-    if row.checksum == file.file.script.checksum:
-        return done
-    recorded = Script(f"recorded text of {file.migration_id}", row.apply_sql or "", "")
-    before = _texts(prepare(recorded, file.file.directives))[:done]
-    now = _texts(prepared)[:done]
-    changed = [i for i, (a, b) in enumerate(zip_longest(before, now), 1) if not _same(a, b)]
-    if changed or len(before) < done or file.file.directives.transactional:
-        raise PartialMigrationError(
-            f"{file.migration_id}: statement {changed[0] if changed else done} of {done} that are "
-            "done already has changed since",
-            migration_ids=[file.migration_id],
-            remedy="Put the done statements back as they were; the rest may change.",
-        )
-    return done
-
-
-def _texts(prepared: PreparedScript) -> list[str]:
-    return [prepared.text[statement.start : statement.end] for statement in prepared.statements]
-
-
-def _same(left: str | None, right: str | None) -> bool:
-    return left is not None and right is not None and differ_in_layout_only(left, right)
 
 
 def _warnings(

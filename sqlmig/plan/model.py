@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sqlmig.model import Direction, Directives, Script
+from sqlmig.plan.resume import FROM_THE_START, Resumption
 from sqlmig.source.script import PreparedScript
 
 
@@ -28,8 +29,9 @@ class RowLoss(Enum):
 class PlannedMigration:
     """One migration as it will run.
 
-    `rollback` is the text that an apply records beside it; of a non-transactional migration that
-    stopped before, the first `statements_done` statements are done already.
+    `rollback` is the text that an apply records beside it; `resumption` is where a
+    non-transactional migration that stopped half way goes on; `is_recorded_text` says that the
+    script is none of a file's, `was_partial` that what is rolled back was only partly applied.
     """
 
     migration_id: str
@@ -38,18 +40,26 @@ class PlannedMigration:
     directives: Directives
     description: str = ""
     rollback: Script | None = None
-    statements_done: int = 0
+    resumption: Resumption = FROM_THE_START
+    is_recorded_text: bool = False
+    was_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do, in order, and what its reader should know."""
+    """What a run will do, in order, and what its reader should know.
+
+    The migrations of `consented` may lose rows whatever `row_loss` says; `again` is the command
+    that does the rest of the plan where it ends early.
+    """
 
     direction: Direction
     migrations: tuple[PlannedMigration, ...] = ()
     warnings: tuple[str, ...] = ()
     transactions: Transactions = Transactions.EACH
     row_loss: RowLoss = RowLoss.ACCEPT
+    consented: frozenset[str] = frozenset()
+    again: str = "sqlmig apply"
 
 
 def notes(planned: Iterable[PlannedMigration]) -> tuple[str, ...]:

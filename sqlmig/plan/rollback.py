@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlmig.errors import IrreversibleMigrationError, PartialMigrationError, PlanError
+from sqlmig.errors import IrreversibleMigrationError, PlanError
 from sqlmig.model import AppliedMigration, Direction, MigrationFile, Script
 from sqlmig.plan.model import Plan, PlannedMigration, notes
 from sqlmig.plan.references import resolve
-from sqlmig.plan.status import Files, History, differ_in_layout_only
+from sqlmig.plan.status import Files, History
 from sqlmig.source.directives import FileKind, read_head
 from sqlmig.source.files import checksum
+from sqlmig.source.layout import differ_in_layout_only
 from sqlmig.source.script import prepare
+
+_RECORDED = "recorded rollback of"
 
 
 class RollbackText(Enum):
@@ -44,18 +47,30 @@ class Newest:
     steps: int
 
 
-Selection = Since | Alone | Newest
+@dataclass(frozen=True, slots=True)
+class Exactly:
+    """The migrations of those ids, in that order: the rest of a rollback that stopped to ask."""
+
+    migration_ids: tuple[str, ...]
+
+
+Selection = Since | Alone | Newest | Exactly
 
 
 def select(files: Files, history: History, selection: Selection) -> list[str]:
     """The ids to roll back, newest first; [] where what is selected is not applied.
 
-    Raises UnknownTargetError for the reference, PartialMigrationError where a migration is half
-    done, and PlanError where one is to go alone that an applied one declares to depend on.
+    A migration that is half done counts as the newest. Raises UnknownTargetError for the reference,
+    and PlanError where one is to go alone that an applied one declares to depend on.
     """
-    _refuse_partial(history)
     ids = [row.migration_id for row in reversed(history)]
+    if isinstance(selection, Exactly):
+        return _still_applied(selection, ids)
     if isinstance(selection, Newest):
+        if selection.steps < 1:
+            raise PlanError(
+                f"{selection.steps} steps cannot be rolled back", remedy="Give 1 or more."
+            )
         return ids[: selection.steps]
     known = [*ids, *(file.migration_id for file in files)]
     target = resolve(selection.reference, known)
@@ -65,6 +80,16 @@ def select(files: Files, history: History, selection: Selection) -> list[str]:
         return ids[: ids.index(target) + 1]
     _refuse_dependents(files, history, target)
     return [target]
+
+
+def _still_applied(selection: Exactly, ids: Sequence[str]) -> list[str]:
+    gone = [name for name in selection.migration_ids if name not in ids]
+    if gone:
+        raise PlanError(
+            f"not applied any more: {', '.join(gone)}",
+            remedy="Another runner was at work; see `sqlmig status`.",
+        )
+    return list(selection.migration_ids)
 
 
 def _refuse_dependents(files: Files, history: History, target: str) -> None:
@@ -79,34 +104,51 @@ def _refuse_dependents(files: Files, history: History, target: str) -> None:
 
 
 def plan_rollback(
-    files: Files,
-    history: History,
-    migration_ids: Iterable[str],
-    text: RollbackText | None = None,
+    files: Files, history: History, selection: Selection, text: RollbackText | None = None
 ) -> Plan:
-    """The rollback of those applied migrations, in the order given.
+    """The rollback of the selected migrations, newest first.
 
     `history` has the recorded texts. The script is the file's, or the recorded one where the file
-    is gone. Raises IrreversibleMigrationError where there is none, and PlanError where file and
-    record differ and `text` does not say which to use.
+    is gone. Raises what `select` raises, IrreversibleMigrationError where there is no script, and
+    PlanError where file and record differ and `text` does not say which to use.
     """
+    ids = select(files, history, selection)
     by_id = {file.migration_id: file for file in files}
     rows = {row.migration_id: row for row in history}
-    planned = tuple(
-        _planned_rollback(rows[migration_id], by_id.get(migration_id), text)
-        for migration_id in migration_ids
-    )
-    return Plan(Direction.ROLLBACK, planned, notes(planned))
+    planned = tuple(_planned(rows[name], by_id.get(name), text) for name in ids)
+    warnings = (*_partial(rows[name] for name in ids), *notes(planned))
+    return Plan(Direction.ROLLBACK, planned, warnings, again=_again(selection, ids))
 
 
-def _planned_rollback(
+def _again(selection: Selection, ids: Sequence[str]) -> str:
+    last = ids[-1] if ids else ""
+    only = "--only " if isinstance(selection, Alone) else ""
+    return f"sqlmig rollback {only}{last}"
+
+
+def _partial(rows: Iterable[AppliedMigration]) -> Iterable[str]:
+    for row in rows:
+        if row.is_partial:
+            yield (
+                f"{row.migration_id} is only partly applied ({row.statements_done} of "
+                f"{row.statements_total} statements); its whole rollback script runs"
+            )
+
+
+def _planned(
     row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
 ) -> PlannedMigration:
     script = _rollback_script(row, file, text)
     directives, _ = read_head(script.path, script.text, FileKind.ROLLBACK)
-    description = file.file.description if file else ""
-    prepared = prepare(script, directives)
-    return PlannedMigration(row.migration_id, Direction.ROLLBACK, prepared, directives, description)
+    return PlannedMigration(
+        row.migration_id,
+        Direction.ROLLBACK,
+        prepare(script, directives),
+        directives,
+        file.file.description if file else "",
+        is_recorded_text=script.path.startswith(_RECORDED),
+        was_partial=row.is_partial,
+    )
 
 
 def _rollback_script(
@@ -138,34 +180,26 @@ def _same(left: Script, right: Script) -> bool:
 def _recorded_script(row: AppliedMigration) -> Script | None:
     if row.rollback_sql is None:
         return None
-    path = f"recorded rollback of {row.migration_id}"
+    path = f"{_RECORDED} {row.migration_id}"
     return Script(path, row.rollback_sql, checksum(row.rollback_sql))
 
 
 def _irreversible(
     row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
 ) -> IrreversibleMigrationError:
-    reason, remedy = "no rollback was recorded", "Restore its files, or undo it by hand."
     if file is None:
         reason = "its file is gone and no rollback was recorded"
-    elif text is not RollbackText.RECORDED:
-        reason = file.file.directives.irreversible or reason
+        remedy = "Restore its files, or undo it by hand."
+    elif text is RollbackText.RECORDED:
+        reason, remedy = "no rollback was recorded", "Run the file's: --use file."
+    else:
+        reason = file.file.directives.irreversible or "it has no rollback"
         remedy = "Write a new migration that undoes it, or a rollback file in place of the reason."
     return IrreversibleMigrationError(
         f"{row.migration_id} cannot be rolled back: {reason}",
         migration_id=row.migration_id,
         remedy=remedy,
     )
-
-
-def _refuse_partial(history: History) -> None:
-    partial = [row.migration_id for row in history if row.is_partial]
-    if partial:
-        raise PartialMigrationError(
-            f"only partly applied: {', '.join(partial)}",
-            migration_ids=partial,
-            remedy="Finish it first: sqlmig apply.",
-        )
 
 
 def _declared_dependencies(files: Files, history: History) -> Mapping[str, tuple[str, ...]]:

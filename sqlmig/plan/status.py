@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
 
 from sqlmig.model import (
     AppliedMigration,
@@ -12,7 +11,7 @@ from sqlmig.model import (
     MigrationStatus,
     migration_order,
 )
-from sqlmig.source.lexer import LexError, tokens
+from sqlmig.source.layout import differ_in_layout_only
 
 Files = Sequence[MigrationFile]
 History = Sequence[AppliedMigration]
@@ -37,26 +36,29 @@ def statuses(files: Files, history: History) -> list[MigrationStatus]:
     return result + [_missing_status(applied[name], followed_by_files=False) for name in missing]
 
 
-def differ_in_layout_only(left: str, right: str) -> bool:
-    """Whether the two texts are the same but for comments and white space."""
-    try:
-        return all(a == b for a, b in zip_longest(tokens(left), tokens(right)))
-    except LexError:
-        return False
-
-
 def _file_status(
     file: MigrationFile, row: AppliedMigration | None, *, is_late: bool
 ) -> MigrationStatus:
-    state = _state(file, row)
+    state, rollback_changed = _state(file, row), _has_other_rollback(file, row)
+    changed = f"its rollback has changed: sqlmig diff {file.migration_id}"
+    rollback_remedy = changed if rollback_changed else ""
     return MigrationStatus(
         file.migration_id,
         state,
         description=file.file.description,
         out_of_order=is_late,
         applied=row,
-        remedy=_remedy(file.migration_id, state, is_late=is_late),
+        remedy=_remedy(file.migration_id, state, is_late=is_late) or rollback_remedy,
+        rollback_changed=rollback_changed,
+        irreversible=file.rollback is None,
     )
+
+
+def _has_other_rollback(file: MigrationFile, row: AppliedMigration | None) -> bool:
+    """Whether a rollback was recorded and the file is another; the texts may not be at hand."""
+    if row is None or row.rollback_checksum is None or file.rollback is None:
+        return False
+    return row.rollback_checksum != file.rollback.script.checksum
 
 
 def _state(file: MigrationFile, row: AppliedMigration | None) -> MigrationState:
@@ -85,5 +87,8 @@ def _remedy(migration_id: str, state: MigrationState, *, is_late: bool) -> str:
 
 
 def _missing_status(row: AppliedMigration, *, followed_by_files: bool) -> MigrationStatus:
+    if row.is_partial:
+        remedy = f"restore its file, or give it up: sqlmig rollback --only {row.migration_id}"
+        return MigrationStatus(row.migration_id, MigrationState.PARTIAL, applied=row, remedy=remedy)
     remedy = "restore its file" if followed_by_files else "deploy the code that has it"
     return MigrationStatus(row.migration_id, MigrationState.MISSING, applied=row, remedy=remedy)

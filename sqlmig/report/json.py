@@ -7,8 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlmig.comparison import Comparison
-from sqlmig.errors import MigrationFailedError, SqlmigError
+from sqlmig.errors import (
+    MigrationFailedError,
+    SqlmigError,
+)
 from sqlmig.model import (
+    Finding,
     Location,
     MigrationFile,
     MigrationResult,
@@ -16,11 +20,13 @@ from sqlmig.model import (
     Report,
     ServerMessage,
 )
-from sqlmig.mongo.results import DocumentState, FileReport, SeedReport
 from sqlmig.plan import Plan, PlannedMigration
 
 if TYPE_CHECKING:
+    from sqlmig.authoring import Written
+    from sqlmig.changelog.linter import Inspection
     from sqlmig.embedded import MongoStatus, ServerStatus
+    from sqlmig.starter import Starter
 
 VERSION = 1
 
@@ -71,7 +77,14 @@ def repaired(migration_ids: Sequence[str]) -> str:
     return _document(repaired=list(migration_ids))
 
 
-def server(found: ServerStatus, mongo: MongoStatus) -> str:
+def starter(written: Starter) -> str:
+    """Which files a new project got."""
+    return _document(
+        created=[str(path) for path in written.created], kept=[str(path) for path in written.kept]
+    )
+
+
+def servers(found: ServerStatus, mongo: MongoStatus) -> str:
     """How the embedded servers stand."""
     return _document(
         running=found.running,
@@ -95,19 +108,28 @@ def server_url(url: str) -> str:
     return _document(url=url)
 
 
-def mongo_seeds(report: SeedReport) -> str:
-    """How the fixtures stand in MongoDB, or stood before they were seeded."""
+def inspection(found: Inspection) -> str:
+    """What a check of the changelog found."""
     return _document(
-        environment=report.environment.value,
-        files=[_seed_file(file) for file in report.files],
-        written=[state.value for state in DocumentState if report.writes(state)],
-        demo_documents=dict(report.demo_documents),
+        state=found.state,
+        migrations=found.migrations,
+        findings=[_finding(finding) for finding in found.findings],
     )
 
 
-def mongo_reset(collections: Sequence[str]) -> str:
-    """Which collections were dropped."""
-    return _document(dropped=list(collections))
+def written(result: Written) -> str:
+    """What was written for a migration."""
+    return _document(
+        id=result.migration_id,
+        paths=list(result.paths),
+        bullet=result.bullet,
+        entry=_location(result.entry),
+    )
+
+
+def page(markdown: str) -> str:
+    """A page of the documentation."""
+    return _document(markdown=markdown)
 
 
 def error(problem: SqlmigError) -> str:
@@ -130,6 +152,8 @@ def _status(item: MigrationStatus) -> Mapping[str, Any]:
         "state": item.state.value,
         "out_of_order": item.out_of_order,
         "description": item.description,
+        "rollback_changed": item.rollback_changed,
+        "irreversible": item.irreversible,
         "remedy": item.remedy,
         "applied_at": applied.applied_at.isoformat() if applied and applied.applied_at else None,
         "applied_by": applied.applied_by if applied else None,
@@ -145,26 +169,9 @@ def _planned(migration: PlannedMigration) -> Mapping[str, Any]:
         "path": migration.prepared.script.path,
         "transactional": migration.directives.transactional,
         "statements": len(migration.prepared.statements),
-        "statements_done": migration.statements_done,
+        "statements_done": migration.resumption.done,
         "description": migration.description,
         "sql": migration.prepared.text,
-    }
-
-
-def _seed_file(file: FileReport) -> Mapping[str, Any]:
-    return {
-        "path": file.path,
-        "collection": file.collection,
-        "counts": {state.value: file.counts.get(state, 0) for state in DocumentState},
-        "differences": [
-            {
-                "id": str(standing.document.id),
-                "document": standing.document.index,
-                "state": standing.state.value,
-                "fields": list(standing.fields),
-            }
-            for standing in file.differences
-        ],
     }
 
 
@@ -181,6 +188,16 @@ def _result(result: MigrationResult) -> Mapping[str, Any]:
         "id": result.migration_id,
         "outcome": result.outcome.value,
         "duration_ms": round(result.duration * 1000),
+    }
+
+
+def _finding(finding: Finding) -> Mapping[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "location": _location(finding.location),
     }
 
 

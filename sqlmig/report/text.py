@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from sqlmig.comparison import Comparison
@@ -17,13 +18,16 @@ from sqlmig.model import (
     MigrationStatus,
     Outcome,
     Report,
+    Severity,
 )
-from sqlmig.mongo.results import DocumentState, SeedReport
 from sqlmig.plan import Plan, PlannedMigration, Transactions
 from sqlmig.report.table import Cell, Medium, table
 
 if TYPE_CHECKING:
-    from sqlmig.embedded import MongoStatus, ServerStatus
+    from sqlmig.authoring import Written
+    from sqlmig.changelog.linter import Inspection
+    from sqlmig.embedded import ServerStatus
+    from sqlmig.starter import Starter
 
 _STATE_COLOURS = {
     MigrationState.APPLIED: "green",
@@ -33,15 +37,7 @@ _STATE_COLOURS = {
     MigrationState.MISSING: "red",
     MigrationState.PARTIAL: "red",
 }
-_SEEDED = {
-    (DocumentState.NEW, True): "added",
-    (DocumentState.UNCHANGED, False): "unchanged",
-    (DocumentState.CHANGED, True): "updated",
-    (DocumentState.CHANGED, False): "kept as changed",
-    (DocumentState.DELETED, True): "added again",
-    (DocumentState.DELETED, False): "left deleted",
-}
-_MOST_DIFFERENCES = 20
+_POSTGRES_PORT = 5432
 _AGES = (("day", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
@@ -55,26 +51,50 @@ def status(statuses: Sequence[MigrationStatus], now: datetime, medium: Medium) -
         *(f"{item.migration_id}: {item.remedy}" for item in statuses if _is_remarkable(item)),
         f"{_count(len(statuses), 'migration')}: {counted}.",
     ]
-    if counts["pending"]:
-        parts.append("Next: sqlmig apply")
+    if following := _next(statuses):
+        parts.append(f"Next: {following}")
     return "\n".join(parts)
 
 
-def plan(planned: Plan, medium: Medium) -> str:
-    """What a run would do, in order, and the SQL that it would send."""
+def plan(planned: Plan, medium: Medium, target: str | None = None) -> str:
+    """What a run, up to the target if there is one, would do, and the SQL that it would send."""
     if not planned.migrations:
-        return _with_warnings(planned.warnings, nothing_to_do(planned.direction))
+        return nothing_to_do(planned.direction, target)
     verb = {Direction.APPLY: "apply", Direction.ROLLBACK: "roll back"}[planned.direction]
-    how = {
-        Transactions.EACH: "each in its own transaction",
-        Transactions.TOGETHER: "all in one transaction",
-    }[planned.transactions]
     scripts = "\n\n".join(_script(migration) for migration in planned.migrations)
     rows = [_plan_row(migration) for migration in planned.migrations]
     count = _count(len(planned.migrations), "migration")
     drawn = table(("MIGRATION", "STATEMENTS", "DESCRIPTION"), rows, medium)
-    text = f"{scripts}\n\n{drawn}\nWould {verb} {count}, {how}. Nothing was changed."
-    return _with_warnings(planned.warnings, text)
+    return f"{scripts}\n\n{drawn}\nWould {verb} {count}, {_how(planned)}. Nothing was changed."
+
+
+def database(parameters: Mapping[str, str], origin: str) -> str:
+    """Which database is meant, by libpq's names of parameters, and what named it; "" where that is
+    unknown, or where part of a password may have been read as something else."""
+    if _may_hold_a_password(parameters):
+        return ""
+    if "service" in parameters:
+        return f"Database: that of the service {parameters['service']}, from {origin}"
+    name = parameters.get("dbname") or parameters.get("user", "")
+    if not name or "@" in name:
+        return ""
+    return f"Database: {name} on {_servers(parameters)}, from {origin}"
+
+
+def embedded_database() -> str:
+    """That the project's own server is meant."""
+    return "Database: the embedded server"
+
+
+def warning(words: str) -> str:
+    """The line of a warning."""
+    return f"Warning: {words}"
+
+
+def started(migration_id: str, direction: Direction) -> str:
+    """The line of a migration that begins."""
+    doing = "applying" if direction is Direction.APPLY else "rolling back"
+    return f"{doing}  {migration_id} …"
 
 
 def finished(result: MigrationResult) -> str:
@@ -94,16 +114,19 @@ def retrying(migration_ids: Sequence[str], reason: str, delay: float) -> str:
     return f"{', '.join(migration_ids)}  undone: {reason}; trying again in {delay:.1f} s"
 
 
-def summary(report: Report) -> str:
-    """One line that says what a run did, after its warnings."""
+def summary(report: Report, target: str | None = None) -> str:
+    """One line that says what a run, up to the target if there was one, did."""
     done = len(report.ids(Outcome.DONE))
     verb = "applied" if report.direction is Direction.APPLY else "rolled back"
-    text = f"{_count(done, 'migration')} {verb}." if done else nothing_to_do(report.direction)
-    return _with_warnings(report.warnings, text)
+    if not done:
+        return nothing_to_do(report.direction, target)
+    return f"{_count(done, 'migration')} {verb}."
 
 
-def nothing_to_do(direction: Direction) -> str:
-    """That a plan is empty."""
+def nothing_to_do(direction: Direction, target: str | None = None) -> str:
+    """That a plan is empty; what is pending beyond a target is not known."""
+    if direction is Direction.APPLY and target is not None:
+        return f"Nothing to apply up to {target}."
     return {
         Direction.APPLY: "Nothing to apply: the database is up to date.",
         Direction.ROLLBACK: "Nothing to roll back: what was named is not applied.",
@@ -125,10 +148,45 @@ def comparison(result: Comparison) -> str:
     return (notes + result.difference).rstrip("\n")
 
 
-def repaired(migration_ids: Sequence[str]) -> str:
-    """Which records were brought up to the files."""
+def repaired(migration_ids: Sequence[str], references: Sequence[str] = ()) -> str:
+    """Which records were brought up to the files, of those named or of all."""
     lines = [f"{migration_id}  recorded as its files are now" for migration_id in migration_ids]
-    return "\n".join(lines) or "Nothing to repair: every file is as recorded."
+    named = f"{', '.join(references)} {'is' if len(references) == 1 else 'are'}"
+    kept = named if references else "every file is"
+    return "\n".join(lines) or f"Nothing to repair: {kept} as recorded."
+
+
+def starter(written: Starter) -> str:
+    """Which files a new project got, and what to do next."""
+    lines = [f"made  {path}" for path in written.created]
+    lines += [f"kept  {path}, which was there" for path in written.kept]
+    if not lines:
+        return "Nothing to make: this project has settings and migrations."
+    return "\n".join((*lines, "Next: sqlmig apply"))
+
+
+def inspection(found: Inspection) -> str:
+    """Every finding of a check of the changelog with its remedy, and how many there are."""
+    lines = [f"{finding}\n  {finding.remedy}" for finding in found.findings]
+    return "\n".join((*lines, inspected(found)))
+
+
+def inspected(found: Inspection) -> str:
+    """What was looked at, and how many findings of each severity there are."""
+    looked_at = f"{_count(found.migrations, 'migration')} in {found.state}"
+    counts = Counter(finding.severity for finding in found.findings)
+    if counts:
+        told = (_count(counts[each], each.value) for each in Severity if counts[each])
+        return f"{looked_at}: {', '.join(told)}."
+    if not found.migrations:
+        return f"{looked_at}. Look at files that git does not have yet with --worktree."
+    return f"{looked_at}: {found.changelog} has an entry for each."
+
+
+def written(result: Written) -> str:
+    """What was written for a migration: its files, and the line in the changelog."""
+    lines = [f"made  {path}" for path in result.paths]
+    return "\n".join((*lines, f"entered  {result.entry}: {result.bullet}"))
 
 
 def server(found: ServerStatus) -> str:
@@ -143,66 +201,13 @@ def server(found: ServerStatus) -> str:
     return "\n".join(lines)
 
 
-def servers(postgres: ServerStatus, mongo: MongoStatus) -> str:
-    """The embedded servers that there are."""
-    return (
-        server(postgres) if mongo.data is None else f"{server(postgres)}\n\n{mongo_server(mongo)}"
-    )
-
-
-def mongo_server(found: MongoStatus) -> str:
-    """Where the embedded MongoDB is, and how to reach it."""
-    state = f"running, server pid {found.pid}" if found.running else "stopped"
-    lines = [f"MongoDB (SecantusDB): {state}", f"data  {found.data}", f"log   {found.log}"]
-    if found.running:
-        lines += [f"url   {found.url}", f"Reach it with: mongosh '{found.url}'"]
-    return "\n".join(lines)
-
-
-def mongo_seeded(report: SeedReport, medium: Medium) -> str:
-    """What seeding did to each file's documents."""
-    return (
-        f"{_seed_table(report, medium)}\nSeeded for {report.environment.value}: {_tally(report)}."
-    )
-
-
-def mongo_plan(report: SeedReport, medium: Medium) -> str:
-    """What seeding would do."""
-    tally = _tally(report)
-    return (
-        f"{_seed_table(report, medium)}\n"
-        f"Would seed for {report.environment.value}: {tally}. Nothing was written."
-    )
-
-
-def mongo_status(report: SeedReport, medium: Medium) -> str:
-    """How the fixtures stand in the database, and what does not belong there."""
-    counts = [f"{report.count(s)} {s.value}" for s in DocumentState if report.count(s)]
-    lines = [_seed_table(report, medium)]
-    lines += [
-        f"{collection}: {_count(count, 'demo document')} in a production database; remove them"
-        for collection, count in report.demo_documents.items()
-    ]
-    lines.append(f"Fixtures for {report.environment.value}: {', '.join(counts) or 'none'}.")
-    if any(report.count(state) and report.writes(state) for state in DocumentState):
-        lines.append("Next: sqlmig mongo seed")
-    return "\n".join(lines)
-
-
-def mongo_reset(collections: Sequence[str]) -> str:
-    """Which collections are gone."""
-    if not collections:
-        return "Nothing to drop: sqlmig has seeded nothing here."
-    return f"Dropped {', '.join(collections)}. Seed again with: sqlmig mongo seed"
-
-
 def stopped(was_running: bool) -> str:  # noqa: FBT001  # the one fact to tell
-    """That the embedded server does not run any more."""
+    """That the embedded servers do not run any more."""
     return "Stopped; the data stay." if was_running else "It was not running."
 
 
 def thrown_away() -> str:
-    """That the embedded server is gone."""
+    """That the embedded servers are gone."""
     return "The embedded servers and their data are gone."
 
 
@@ -230,6 +235,51 @@ def _is_remarkable(item: MigrationStatus) -> bool:
     return bool(item.remedy) and (item.state is not MigrationState.PENDING or item.out_of_order)
 
 
+def _next(statuses: Sequence[MigrationStatus]) -> str:
+    """The first thing to do that will work, for what is changed or missing stops an apply."""
+    for item in statuses:
+        if item.state is MigrationState.CHANGED:
+            return f"sqlmig diff {item.migration_id}"
+    for item in statuses:
+        if item.remedy.startswith("restore"):
+            return f"{item.migration_id}: {item.remedy}"
+    if any(item.out_of_order for item in statuses):
+        return "sqlmig apply --allow-out-of-order"
+    is_open = any(
+        item.state in (MigrationState.PENDING, MigrationState.PARTIAL) for item in statuses
+    )
+    return "sqlmig apply" if is_open else ""
+
+
+def _may_hold_a_password(parameters: Mapping[str, str]) -> bool:
+    """Whether a URL was cut within its password, which then reaches to its last `@`."""
+    ports = parameters.get("port", "").split(",")
+    return not all(port.isdecimal() for port in ports if port) or any(
+        "@" in value for name, value in parameters.items() if name not in ("user", "password")
+    )
+
+
+def _servers(parameters: Mapping[str, str]) -> str:
+    named = parameters.get("host") or parameters.get("hostaddr")
+    if not named:
+        return "the local socket"
+    hosts, ports = named.split(","), parameters.get("port", "").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    pairs = zip_longest(hosts, ports)
+    return ",".join(f"{host}:{port or _POSTGRES_PORT}" for host, port in pairs)
+
+
+def _how(planned: Plan) -> str:
+    """In which transactions a plan runs."""
+    if planned.transactions is Transactions.TOGETHER:
+        return "all in one transaction"
+    outside = [m.migration_id for m in planned.migrations if not m.directives.transactional]
+    if outside:
+        return f"each by itself; {', '.join(outside)} outside a transaction"
+    return "each in its own transaction"
+
+
 def _status_row(item: MigrationStatus, now: datetime) -> tuple[Cell, ...]:
     applied = item.applied
     when = age(now - applied.applied_at) if applied and applied.applied_at else ""
@@ -242,53 +292,29 @@ def _status_row(item: MigrationStatus, now: datetime) -> tuple[Cell, ...]:
         Cell(item.migration_id),
         Cell(state, _STATE_COLOURS[item.state]),
         Cell(when),
-        Cell(item.description),
+        Cell(f"(irreversible) {item.description}" if item.irreversible else item.description),
     )
-
-
-def _seed_table(report: SeedReport, medium: Medium) -> str:
-    """The table of the files, and below it what someone changed or deleted."""
-    states = [state.value for state in DocumentState]
-    rows = [
-        (
-            Cell(file.collection),
-            *(Cell(str(file.counts.get(state, 0))) for state in DocumentState),
-            Cell(file.path),
-        )
-        for file in report.files
-    ]
-    lines = [table(("COLLECTION", *map(str.upper, states), "FILE"), rows, medium)]
-    differences = [standing for file in report.files for standing in file.differences]
-    for standing in differences[:_MOST_DIFFERENCES]:
-        fields = f" in {', '.join(standing.fields)}" if standing.fields else ""
-        document = standing.document
-        lines.append(f"{document.place}: {document.id} is {standing.state.value}{fields}")
-    if len(differences) > _MOST_DIFFERENCES:
-        lines.append(f"and {len(differences) - _MOST_DIFFERENCES} more")
-    return "\n".join(lines)
-
-
-def _tally(report: SeedReport) -> str:
-    counts = [(state, report.count(state)) for state in DocumentState]
-    words = [f"{n} {_SEEDED[state, report.writes(state)]}" for state, n in counts if n]
-    return ", ".join(words) or "no documents"
 
 
 def _plan_row(migration: PlannedMigration) -> tuple[Cell, ...]:
     return (
         Cell(migration.migration_id),
-        Cell(str(len(migration.prepared.statements))),
+        Cell(_statements(migration)),
         Cell(migration.description),
     )
 
 
 def _script(migration: PlannedMigration) -> str:
+    """The SQL that is going to be sent."""
+    prepared, done = migration.prepared, migration.resumption.done
     mode = "" if migration.directives.transactional else " (outside a transaction)"
-    return f"-- {migration.prepared.script.path}{mode}\n{migration.prepared.text.strip()}"
+    start = prepared.statements[done - 1].stop if done else 0
+    return f"-- {prepared.script.path}{mode}\n{prepared.text[start:].strip()}"
 
 
-def _with_warnings(warnings: Sequence[str], text: str) -> str:
-    return "\n".join((*(f"Warning: {warning}" for warning in warnings), text))
+def _statements(migration: PlannedMigration) -> str:
+    total, done = len(migration.prepared.statements), migration.resumption.done
+    return f"{done + 1} to {total}" if done else str(total)
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,22 +6,30 @@ import difflib
 import graphlib
 import heapq
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlmig.errors import DependencyCycleError, UnknownDependencyError
-from sqlmig.model import Location, MigrationFile
+from sqlmig.model import Location, MigrationFile, migration_number
+
+
+def unknown_dependencies(
+    migrations: Sequence[MigrationFile], migration_ids: Collection[str]
+) -> list[UnknownDependencyError]:
+    """An error for every `depends` that names none of these ids."""
+    return [
+        _unknown(migration, dependency, migration_ids)
+        for migration in migrations
+        for dependency in migration.file.directives.depends
+        if dependency not in migration_ids
+    ]
 
 
 def in_apply_order(migrations: Sequence[MigrationFile]) -> tuple[MigrationFile, ...]:
     """The migrations so that each comes after all it depends on; ties go by number.
 
-    Raises UnknownDependencyError for a `depends` without a file, and DependencyCycleError.
+    They depend on each other only. Raises DependencyCycleError.
     """
     by_id = {migration.migration_id: migration for migration in migrations}
-    for migration in migrations:
-        for dependency in migration.file.directives.depends:
-            if dependency not in by_id:
-                raise _unknown(migration, dependency, by_id)
     by_number = sorted(migrations, key=lambda migration: migration.order)
     return tuple(by_number if _is_satisfied(by_number) else _sorted_by_graph(by_number, by_id))
 
@@ -60,14 +68,23 @@ def _sorted_by_graph(
 
 
 def _unknown(
-    migration: MigrationFile, dependency: str, by_id: Mapping[str, MigrationFile]
+    migration: MigrationFile, dependency: str, migration_ids: Iterable[str]
 ) -> UnknownDependencyError:
-    near = difflib.get_close_matches(dependency, by_id, n=1)
+    others = [each for each in migration_ids if each != migration.migration_id]
     return UnknownDependencyError(
         f"depends on {dependency!r}, which is no migration here",
         location=_place(migration, dependency),
-        remedy=f"Did you mean {near[0]!r}?" if near else "Name a migration by its whole id.",
+        remedy=_remedy(dependency, others),
     )
+
+
+def _remedy(dependency: str, others: Sequence[str]) -> str:
+    if "," in dependency:
+        return "Separate ids by spaces."
+    number = migration_number(dependency)
+    same = [each for each in others if number and migration_number(each) == number]
+    near = same or difflib.get_close_matches(dependency, others, n=1)
+    return f"Did you mean {near[0]!r}?" if near else "Name a migration by its whole id."
 
 
 def _place(migration: MigrationFile, dependency: str) -> Location:

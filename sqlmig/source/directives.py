@@ -16,6 +16,8 @@ from sqlmig.model import Directives, Location, TextRecord, is_duration
 from sqlmig.source.lexer import all_line_comments, first_statement, line_comments
 
 _DIRECTIVE = re.compile(r"\s*([A-Za-z][A-Za-z_-]*)[ \t]*:(.*)", re.DOTALL)
+# The same without its colon: `-- transactional false`, `-- transactional=false`.
+_WITHOUT_COLON = re.compile(r"\s*([A-Za-z_]+)(?:\s*=\s*|\s+|\Z)(.*?)\s*", re.DOTALL)
 _ADR = re.compile(r"[A-Za-z]*-?\d+")
 
 
@@ -88,8 +90,9 @@ def read_head(path: str, text: str, kind: FileKind) -> tuple[Directives, str]:
     """What the head of a file declares, and its description ("" where it has none).
 
     Raises DirectiveError, with the place and the right spelling, for a name within two letters of
-    a known one, a bad value, a name twice, a directive that this kind of file cannot have, and a
-    directive below the first statement. Raises LexError where the text cannot be read that far.
+    a known one, a bad value, a name twice, a directive that this kind of file cannot have, one
+    without its colon, and one below the first statement. Raises LexError where the text cannot be
+    read that far.
     """
     head_end = first_statement(text)
     values: dict[str, Any] = {}
@@ -98,6 +101,7 @@ def read_head(path: str, text: str, kind: FileKind) -> tuple[Directives, str]:
         name, value = _directive(comment)
         if name not in _PARSERS:
             _refuse_near_miss(path, text, offset, name)
+            _refuse_without_colon(path, text, offset, kind, comment)
             description = description or comment.strip(" \t-")
             continue
         values[name] = _merged(path, text, offset, kind, values, name, value)
@@ -155,6 +159,18 @@ def _refuse_near_miss(path: str, text: str, offset: int, name: str) -> None:
             )
 
 
+def _refuse_without_colon(path: str, text: str, offset: int, kind: FileKind, comment: str) -> None:
+    """A comment that says nothing but a directive; an ordinary sentence says more."""
+    match = _WITHOUT_COLON.fullmatch(comment)
+    name, value = (match[1].lower(), match[2]) if match else ("", "")
+    if name in _NAMES[kind] and name in _UNMISTAKABLE and _UNMISTAKABLE[name](value):
+        raise DirectiveError(
+            f"write it with a colon: '-- {name}: {value or '<reason>'}'",
+            location=Location.at(path, text, offset),
+            remedy="If it is just a comment, begin it with another word.",
+        )
+
+
 def _refuse_below(path: str, text: str, head_end: int) -> None:
     """Valid directives below the first statement, which nobody would obey."""
     if not _may_hold_directive(text, head_end):
@@ -183,6 +199,17 @@ def _is_valid(name: str, value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+# Values after which a directive without its colon can be nothing else.
+_UNMISTAKABLE: Mapping[str, Callable[[str], bool]] = {
+    "depends": lambda value: bool(value) and all(word[0].isdigit() for word in value.split()),
+    "irreversible": lambda value: not value,
+    "transactional": lambda value: _is_valid("transactional", value),
+    "lock_timeout": is_duration,
+    "statement_timeout": is_duration,
+    "record": lambda value: _is_valid("record", value),
+}
 
 
 def _distance(left: str, right: str) -> int:

@@ -1,36 +1,33 @@
-"""Reads the folders: each migration with its rollback, all of it checked before anything runs."""
+"""Reads the files: each migration with its rollback, all of it checked before anything runs."""
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from sqlmig.errors import (
-    DuplicateMigrationError,
-    OrphanRollbackError,
-    SourceError,
-    raise_all,
-)
+from sqlmig.errors import DuplicateMigrationError, OrphanRollbackError, SourceError
 from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
-from sqlmig.source.dependencies import in_apply_order
+from sqlmig.source.dependencies import in_apply_order, unknown_dependencies
 from sqlmig.source.directives import FileKind, read_head
-from sqlmig.source.lexer import LexError
+from sqlmig.source.folders import SUFFIX, list_migrations, list_rollbacks, raise_all
+from sqlmig.source.lexer import LexError, first_statement
 
-_SUFFIX = ".sql"
-_ROLLBACK_SUFFIX = ".rollback.sql"
+# How similar a name must be to be taken for a slip of another (1 is the same).
+_NEAR = 0.8
 
 
 def read_migrations(migrations: Path, rollbacks: Path) -> tuple[MigrationFile, ...]:
     """All migrations of a project in the order in which they apply, each with its rollback.
 
     The rollback of `migrations/<id>.sql` is `rollbacks/<id>.sql`, or, in yoyo's place,
-    `migrations/<id>.rollback.sql`. Files other than `.sql` and hidden ones are passed over.
+    `migrations/<id>.rollback.sql`. Files that do not end in .sql or .py are passed over.
     Raises SourceError where one file cannot be used, UnusableFilesError for several.
     """
-    scripts, beside = _list_migrations(migrations)
-    apart = _list_folder(rollbacks) if rollbacks.is_dir() else {}
+    scripts, beside = list_migrations(migrations, rollbacks)
+    apart = list_rollbacks(rollbacks)
     errors: list[SourceError] = [*_duplicates(scripts)]
     found = []
     for migration_id, path in scripts.items():
@@ -40,6 +37,7 @@ def read_migrations(migrations: Path, rollbacks: Path) -> tuple[MigrationFile, .
         except SourceError as error:
             errors.append(error)
     errors += _orphans(scripts, apart) + _orphans(scripts, beside)
+    errors += unknown_dependencies(found, scripts)
     raise_all(errors)
     return in_apply_order(found)
 
@@ -63,6 +61,10 @@ def script_from_bytes(path: str, data: bytes) -> Script:
     Raises SourceError, at the place, for bytes that are no UTF-8 and for a NUL, at which the
     server's protocol would cut the text in silence.
     """
+    if _looks_like_utf_16(data):
+        raise SourceError(
+            "looks like UTF-16", location=Location(path), remedy="Save the file as UTF-8."
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -75,7 +77,7 @@ def script_from_bytes(path: str, data: bytes) -> Script:
     if (nul := text.find("\0")) >= 0:
         raise SourceError(
             "a NUL character, which PostgreSQL cannot store",
-            location=Location.at(path, text, nul),
+            location=Location.at(path, _printable(text), nul),
             remedy="Remove it.",
         )
     return Script(path, text, checksum(text))
@@ -89,12 +91,21 @@ def checksum(text: str) -> str:
 
 
 def read_file(path: Path, kind: FileKind) -> ScriptFile:
-    """A script with its head read. Raises SourceError, at the place, for what is wrong in it."""
+    """A script with its head read.
+
+    Raises SourceError, at the place, for what is wrong in it, and for one without a statement.
+    """
     script = read_script(path)
     try:
         directives, description = read_head(script.path, script.text, kind)
     except LexError as error:
         raise lexical_error(script, error) from error
+    if first_statement(script.text) == len(script.text):
+        raise SourceError(
+            "has no statement",
+            location=Location(script.path),
+            remedy="Write one; SELECT 1; if there is nothing to do.",
+        )
     return ScriptFile(script, directives, description)
 
 
@@ -107,63 +118,23 @@ def lexical_error(script: Script, error: LexError) -> SourceError:
     )
 
 
+def _looks_like_utf_16(data: bytes) -> bool:
+    """Whether it has that mark, or a NUL for most characters' other byte, as SQL has there."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    high, low = data[0::2], data[1::2]
+    return len(data) % 2 == 0 and max(high.count(0), low.count(0)) * 2 > len(low)
+
+
 def _place_of_byte(path: str, data: bytes, start: int) -> Location:
-    text = data.decode(errors="replace")
+    text = _printable(data.decode(errors="replace"))
     offset = len(data[:start].decode())
     return Location.at(path, text, offset)
 
 
-def _list_migrations(folder: Path) -> tuple[dict[str, Path], dict[str, Path]]:
-    """The migration files and the rollbacks beside them, both by migration id."""
-    if not folder.is_dir():
-        raise SourceError(
-            "no such folder",
-            location=Location(str(folder)),
-            remedy="Make it, or name yours with the setting `migrations` (or go there: --project).",
-        )
-    paths = _list_folder(folder)
-    beside = {
-        name.removesuffix(".rollback"): path
-        for name, path in paths.items()
-        if path.name.endswith(_ROLLBACK_SUFFIX)
-    }
-    scripts = {name: path for name, path in paths.items() if path not in beside.values()}
-    if not scripts:
-        raise SourceError(
-            "no migrations in this folder",
-            location=Location(str(folder)),
-            remedy="Write the first one, such as 001_create_users.sql.",
-        )
-    return scripts, beside
-
-
-def _list_folder(folder: Path) -> dict[str, Path]:
-    """The .sql files of a folder by stem, sorted; raises for migrations of a kind not supported."""
-    errors = []
-    found = {}
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith((".", "_")) or not path.is_file():
-            continue
-        if path.suffix == _SUFFIX:
-            found[path.name.removesuffix(_SUFFIX)] = path
-        elif path.suffix.lower() in (_SUFFIX, ".py"):
-            errors.append(_unsupported(path))
-    raise_all(errors)
-    return found
-
-
-def _unsupported(path: Path) -> SourceError:
-    if path.suffix.lower() == ".py":
-        return SourceError(
-            "a Python migration, which sqlmig does not run",
-            location=Location(str(path)),
-            remedy="Write it as SQL, or move it out of this folder.",
-        )
-    return SourceError(
-        f"ends in {path.suffix}, not in .sql",
-        location=Location(str(path)),
-        remedy=f"Rename it to {path.with_suffix(_SUFFIX).name}.",
-    )
+def _printable(text: str) -> str:
+    """The text for showing, a NUL as its symbol, each character at its place."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
 def _read_migration(
@@ -228,8 +199,10 @@ def _orphans(scripts: Mapping[str, Path], rollbacks: Mapping[str, Path]) -> list
 
 
 def _orphan(path: Path, name: str, scripts: Iterable[str]) -> OrphanRollbackError:
-    near = difflib.get_close_matches(name, scripts, n=1)
-    hint = f"Did you mean {near[0]}{_SUFFIX}?" if near else "Remove it, or restore the migration."
+    number = migration_number(name)
+    same = [script for script in scripts if number and migration_number(script) == number]
+    near = same or difflib.get_close_matches(name, scripts, n=1, cutoff=_NEAR)
+    hint = f"Did you mean {near[0]}{SUFFIX}?" if near else "Remove it, or restore the migration."
     return OrphanRollbackError(
         "a rollback without a migration of that name", location=Location(str(path)), remedy=hint
     )

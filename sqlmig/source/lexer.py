@@ -8,51 +8,83 @@ anywhere, but a text that it accepts is cut where the server cuts it.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
 _Spans = Iterator[tuple[int, int]]
 
-# Possessive quantifiers all over: no pattern ever goes back, so every one takes linear time.
+
+def _many(pattern: str) -> str:
+    """The pattern any number of times, as `(?:…)*+`, which Python before 3.11.5 matches wrongly
+    where the repeated part is more than one set of characters (python/cpython#106052)."""
+    return f"(?>(?:{pattern})*)"
+
+
+def _upto(times: int, pattern: str) -> str:
+    """The pattern at most so many times."""
+    return f"(?>(?:{pattern}){{0,{times}}})"
+
+
+def _some(pattern: str) -> str:
+    """The pattern once or more, as `(?:…)++`."""
+    return f"(?>(?:{pattern})+)"
+
+
+def _maybe(pattern: str) -> str:
+    """The pattern once or not at all, as `(?:…)?+`."""
+    return f"(?>(?:{pattern})?)"
+
+
+# Possessive quantifiers and atomic groups all over: no pattern ever goes back, so every one takes
+# linear time.
 _LETTER = r"A-Za-z_\x80-\U0010ffff"  # to scan.l every character beyond ASCII is a letter
 _SPACE = r" \t\n\r\f\v"
 _LINE_COMMENT = r"--[^\n\r]*+"
-_FLAT_COMMENT = r"/\*(?:[^*/]++|\*(?!/)|/(?!\*))*+\*/"  # a block comment with none inside it
+_FLAT_COMMENT = r"/\*" + _many(r"[^*/]++|\*(?!/)|/(?!\*)") + r"\*/"  # with none inside it
 _WORD = rf"(?![eE]')[{_LETTER}][{_LETTER}0-9$]*+"
-_STRING = r"'[^']*+(?:''[^']*+)*+'"
-_QUOTED_NAME = r'"[^"]*+(?:""[^"]*+)*+"'
+_STRING = "'[^']*+" + _many("''[^']*+") + "'"
+_QUOTED_NAME = '"[^"]*+' + _many('""[^"]*+') + '"'
 _LONE_DOLLAR = rf"\$(?![{_LETTER}$])"  # of a parameter such as $1
 # 'a' <newline> 'b' is one literal; -- comments may stand between. It matters after E'a': the
 # escapes hold in 'b' too.
-_CONTINUATION = rf"(?:[ \t\f\v]|{_LINE_COMMENT})*+[\n\r](?:[{_SPACE}]|{_LINE_COMMENT}[\n\r])*+'"
-_ESCAPE_BODY = r"[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'"
-_ESCAPE_STRING = rf"[eE]'{_ESCAPE_BODY}(?:{_CONTINUATION}{_ESCAPE_BODY})*+(?!{_CONTINUATION})"
+_CONTINUATION = (
+    _many(rf"[ \t\f\v]|{_LINE_COMMENT}") + r"[\n\r]" + _many(rf"[{_SPACE}]|{_LINE_COMMENT}[\n\r]")
+) + "'"
+_ESCAPE_BODY = r"[^'\\]*+" + _many(r"(?:\\.|'')[^'\\]*+") + "'"
+_ESCAPE_STRING = (
+    f"[eE]'{_ESCAPE_BODY}" + _many(_CONTINUATION + _ESCAPE_BODY) + f"(?!{_CONTINUATION})"
+)
+_PREFIXED_STRING = _maybe("[bBnNxX]|[uU]&") + _STRING
+_PREFIXED_NAME = _maybe("[uU]&") + _QUOTED_NAME
+# A number with what sticks to it; operators end where a comment begins.
+_NUMBER = r"\.?[0-9]" + _many(rf"[0-9]|[eE][+-][0-9]|\.(?!\.)|{_WORD}")
+_PARAMETER = r"\$[0-9]++"
+_OPERATOR = _some(r"[~!@#^&|`?+*%<>=]|-(?!-)|/(?!\*)")
 
 _PLAIN = rf"[^;'\"$/\-\\{_LETTER}]"
-_skip_simple = re.compile(
-    rf"(?:{_PLAIN}++|{_WORD}{_PLAIN}*+|{_STRING}|{_LINE_COMMENT}|-|{_QUOTED_NAME}"
-    rf"|{_ESCAPE_STRING}|{_LONE_DOLLAR}|{_FLAT_COMMENT}|/(?!\*))*+",
-    re.DOTALL,
-).match
-_simple_token = re.compile(
-    rf"{_ESCAPE_STRING}|(?:[bBnNxX]|[uU]&)?+{_STRING}|(?:[uU]&)?+{_QUOTED_NAME}|{_WORD}"
-    rf"|\.?[0-9](?:[0-9]|[eE][+-][0-9]|\.(?!\.)|{_WORD})*+"  # a number, with what sticks to it
-    rf"|\$[0-9]++(?:{_WORD})?+|{_LONE_DOLLAR}"
-    r"|(?:[~!@#^&|`?+*%<>=]|-(?!-)|/(?!\*))++|::|:=|\.\."  # operators end where a comment begins
-    rf"|[^'\"$/\-{_LETTER}]",
-    re.DOTALL,
-).match
-_skip_flat_blank = re.compile(rf"(?:[{_SPACE}]++|{_LINE_COMMENT}|{_FLAT_COMMENT})*+").match
+# So many pieces at a time: an atomic group takes memory for each until it is left.
+_RUN = 1000
+_SIMPLE_RUN = _upto(
+    _RUN,
+    rf"{_PLAIN}++|{_WORD}{_PLAIN}*+|{_STRING}|{_LINE_COMMENT}|-|{_QUOTED_NAME}"
+    rf"|{_ESCAPE_STRING}|{_LONE_DOLLAR}|{_FLAT_COMMENT}|/(?!\*)",
+)
+_SIMPLE_TOKEN = (
+    rf"{_ESCAPE_STRING}|{_PREFIXED_STRING}|{_PREFIXED_NAME}|{_WORD}|{_NUMBER}|{_PARAMETER}"
+    rf"|{_LONE_DOLLAR}|{_OPERATOR}|::|:=|\.\.|[^'\"$/\-{_LETTER}]"
+)
+_skip_flat_blank = re.compile(_many(rf"[{_SPACE}]++|{_LINE_COMMENT}|{_FLAT_COMMENT}")).match
 _skip_space = re.compile(rf"[{_SPACE}]*+").match
 _word = re.compile(_WORD).match
 _ascii_word = re.compile(r"\\?[A-Za-z_][A-Za-z0-9_$]*+").fullmatch
 _continuation = re.compile(_CONTINUATION).match
-_dollar_tag = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*+)?+\$").match
+_dollar_tag = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*+)?\$").match
 _comment_edge = re.compile(r"/\*|\*/").search
 _rest_of_line = re.compile(r"[^\n\r]*+").match
-_rest_before_data = re.compile(rf"[ \t\f\v]*+(?:{_LINE_COMMENT})?+\r?(?:\n|\Z)").match
+_rest_before_data = re.compile(rf"[ \t\f\v]*+(?:{_LINE_COMMENT})?\r?(?:\n|\Z)").match
 _end_marker = re.compile(r"\\\.(?<=\n\\\.)\r?$", re.MULTILINE).search
 
 
@@ -186,11 +218,18 @@ def _statement_end(text: str, start: int, word: str) -> int:
 
 def _semicolon(text: str, position: int) -> int:
     """The next semicolon or backslash outside literals and comments, or the end of the text."""
-    while (position := _after(_skip_simple(text, position))) < len(text):
+    while (position := _skip_simple(text, position)) < len(text):
         if text[position] in ";\\":
             break
         position = _skip_hard(text, position)
     return position
+
+
+def _skip_simple(text: str, position: int) -> int:
+    """Past all that neither ends a statement nor needs a closer look."""
+    while (end := _after(_matcher(_SIMPLE_RUN)(text, position))) - position >= _RUN:
+        position = end
+    return end
 
 
 def _rule_end(text: str, start: int) -> int:
@@ -247,9 +286,15 @@ def _verbatim_parts(text: str) -> _Spans:
 
 
 def _tokens_between(text: str, position: int, end: int) -> Iterator[str]:
+    """The tokens, those that mean something else by what stands before them marked for it."""
     for start, stop in takewhile(lambda span: span[0] < end, _token_spans(text, position)):
-        continues = text[position - 1 : position] == "'" and _continuation(text, position)
-        yield "\n" + text[start:stop] if continues else text[start:stop]
+        before = text[position - 1 : position]
+        if before == "'" and _continuation(text, position):
+            yield "\n" + text[start:stop]
+        elif start == position and before.isdigit() and text[start] in "eE":
+            yield "\0" + text[start:stop]  # 1E'' is none of the two that 1 E'' is
+        else:
+            yield text[start:stop]
         position = stop
 
 
@@ -269,7 +314,7 @@ def _token_spans(text: str, position: int) -> _Spans:
 
 
 def _token_end(text: str, position: int) -> int:
-    simple = _simple_token(text, position)
+    simple = _matcher(_SIMPLE_TOKEN)(text, position)
     return simple.end() if simple else _skip_hard(text, position)
 
 
@@ -309,6 +354,12 @@ def _skip_comment(text: str, start: int) -> int:
 def _folded(token: str) -> str:
     """A word in lower case as the server folds keywords: ASCII only. Other tokens as they are."""
     return token.lower() if _ascii_word(token) else token
+
+
+@functools.cache
+def _matcher(pattern: str) -> Callable[[str, int], re.Match[str] | None]:
+    """A large pattern, made when it is first needed: many commands look at the heads alone."""
+    return re.compile(pattern, re.DOTALL).match
 
 
 def _after(match: re.Match[str] | None) -> int:

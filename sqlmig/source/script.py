@@ -9,17 +9,23 @@ from sqlmig.errors import SourceError
 from sqlmig.model import Directives, Location, Script
 from sqlmig.source.files import lexical_error
 from sqlmig.source.lexer import LexError, Statement, leading_words, statements
+from sqlmig.source.outside import runs_only_outside
 
 # A server takes some ten times the text in memory to parse one message; batches keep that small.
 _BATCH_CHARACTERS = 1 << 20
 
 _TRANSACTION_WORDS = frozenset({"begin", "start", "commit", "end", "abort", "rollback", "prepare"})
 _HARMLESS_META_COMMANDS = ("\\restrict", "\\unrestrict")
+_META_REMEDIES = dict.fromkeys(
+    ("\\i", "\\ir", "\\include", "\\include_relative"),
+    "Remove it, and put the contents of that file here.",
+)
 
 # Settings that change how the server reads the rest of a script, and the values that do not.
 _READING = {
     "standard_conforming_strings": ("on", "true", "yes", "1", "default"),
     "client_encoding": ("utf8", "utf-8", "unicode", "default"),
+    "names": ("utf8", "utf-8", "unicode", "default"),  # SET NAMES is client_encoding
 }
 
 
@@ -34,6 +40,11 @@ class PreparedScript:
     text: str
     statements: tuple[Statement, ...]
     notes: tuple[str, ...] = ()
+
+    def statement_text(self, index: int) -> str:
+        """The text of that statement, without its semicolon."""
+        statement = self.statements[index]
+        return self.text[statement.start : statement.end]
 
     def location(self, offset: int) -> Location:
         """The place of that character."""
@@ -57,7 +68,8 @@ def prepare(script: Script, directives: Directives) -> PreparedScript:
     """The script ready to run.
 
     Raises SourceError, at the statement, for text that cannot be read as SQL, a statement that
-    would end the transaction, a psql meta-command, and a setting that changes how text is read.
+    would end the transaction or cannot run in one, a psql meta-command, and a setting that changes
+    how text is read.
     """
     try:
         found = tuple(statements(script.text))
@@ -71,7 +83,7 @@ def prepare(script: Script, directives: Directives) -> PreparedScript:
         kept = kept[1:-1]
         notes = (f"{script.path}: its own BEGIN and COMMIT are left out; sqlmig sends them",)
     for statement in kept:
-        _refuse(script, statement)
+        _refuse(script, statement, directives)
     return PreparedScript(script, _blanked(script.text, blanks), kept, notes)
 
 
@@ -111,28 +123,44 @@ def _outer_pair(script: Script, found: tuple[Statement, ...]) -> list[Statement]
     return [found[0], found[-1]] if opens and closes else []
 
 
-def _refuse(script: Script, statement: Statement) -> None:
+def _refuse(script: Script, statement: Statement, directives: Directives) -> None:
     if statement.is_meta_command:
         raise SourceError(
             f"{statement.word} is a command of psql, not SQL",
             location=Location.at(script.path, script.text, statement.start),
-            remedy="Remove it, or write what it does in SQL.",
+            remedy=_META_REMEDIES.get(statement.word, "Remove it, or write what it does in SQL."),
         )
     if statement.word in _TRANSACTION_WORDS:
-        _refuse_transaction_control(script, statement)
+        _refuse_transaction_control(script, statement, directives)
     if statement.word == "set":
         _refuse_another_reading(script, statement)
+    if directives.transactional and runs_only_outside(script.text, statement):
+        raise SourceError(
+            "this statement cannot run inside a transaction",
+            location=Location.at(script.path, script.text, statement.start),
+            remedy="Put `-- transactional: false` at the head of the file, best with no other "
+            "statement in it.",
+        )
 
 
-def _refuse_transaction_control(script: Script, statement: Statement) -> None:
+def _refuse_transaction_control(
+    script: Script, statement: Statement, directives: Directives
+) -> None:
     words = leading_words(script.text, statement, 3)
     if words[0] == "prepare" and words[1:2] != ("transaction",):
         return
     if words[0] == "rollback" and "to" in words[1:]:
         return
+    word, location = words[0].upper(), Location.at(script.path, script.text, statement.start)
+    if not directives.transactional:
+        raise SourceError(
+            f"{word} in a file whose statements run one by one",
+            location=location,
+            remedy="Remove it, or put what belongs together into a transactional file.",
+        )
     raise SourceError(
-        f"{words[0].upper()} would end the transaction that sqlmig keeps for this file",
-        location=Location.at(script.path, script.text, statement.start),
+        f"{word} would end the transaction that sqlmig keeps for this file",
+        location=location,
         remedy="Remove it: the file and its record commit together. What must run outside a "
         "transaction goes into a file of its own with `-- transactional: false`.",
     )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -13,6 +16,7 @@ from tests.database import Database
 from tests.project import Project
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Terminal = Callable[..., "tuple[subprocess.Popen[bytes], int]"]
 
 
 @pytest.fixture
@@ -38,6 +42,12 @@ def three_migrations(project: Project) -> None:
         project.migration(f"00{number}_{name}", f"create table {name} ()", f"drop table {name}")
 
 
+def named(database: Database) -> str:
+    """The line that says which database is meant."""
+    info = database.connection.info
+    return f"Database: {info.dbname} on {info.host}:{info.port}, from --database-url\n"
+
+
 def test_apply_tells_each_migration_and_the_count(run: Run, database: Database) -> None:
     done = run("apply")
     assert done.returncode == 0
@@ -48,7 +58,7 @@ def test_apply_tells_each_migration_and_the_count(run: Run, database: Database) 
         ["applied", "003_c"],
     ]
     assert lines[3:] == ["3 migrations applied."]
-    assert done.stderr == ""
+    assert done.stderr == named(database)
     assert database.tables() == {"a", "b", "c"}
 
 
@@ -56,6 +66,15 @@ def test_a_second_apply_does_nothing_and_exits_0(run: Run) -> None:
     run("apply")
     done = run("apply")
     assert (done.returncode, done.stdout) == (0, "Nothing to apply: the database is up to date.\n")
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_apply_up_to_an_applied_target_says_nothing_of_what_is_pending_beyond(
+    run: Run, options: tuple[str, ...]
+) -> None:
+    run("apply", "2")
+    done = run("apply", "002_b", *options)
+    assert (done.returncode, done.stdout) == (0, "Nothing to apply up to 002_b.\n")
 
 
 def test_apply_stops_at_its_target(run: Run, database: Database) -> None:
@@ -109,7 +128,7 @@ def test_status_shows_states_and_what_is_next(run: Run, project: Project) -> Non
     assert lines[4:] == [
         "001_a: sqlmig diff 001_a",
         "3 migrations: 1 pending, 1 applied, 1 changed.",
-        "Next: sqlmig apply",
+        "Next: sqlmig diff 001_a",
     ]
 
 
@@ -151,11 +170,12 @@ def test_a_failed_migration_is_told_with_its_place_and_exits_3(run: Run, project
     done = run("apply")
     assert done.returncode == 3
     assert done.stdout.startswith("applied  001_a")
-    assert done.stderr.splitlines() == [
-        'sql/migrations/002_b.sql:2:5: type "numerc" does not exist (42704)',
+    assert done.stderr.splitlines()[1:] == [
+        'Error: sql/migrations/002_b.sql:2:5: type "numerc" does not exist (42704)',
         "    2 |   x numerc",
         "      |     ^",
-        "1 applied, 1 failed, 1 not attempted. Mend the script, then run `sqlmig apply` again.",
+        "1 applied, 1 failed, 1 not attempted. 002_b was undone: nothing of it remains. "
+        "Mend sql/migrations/002_b.sql, then run `sqlmig apply`.",
     ]
 
 
@@ -242,7 +262,7 @@ def test_wrong_usage_exits_2_without_a_traceback(run: Run, arguments: tuple[str,
     done = run(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.strip()
+    assert "Error: " in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -254,7 +274,170 @@ def test_bad_files_exit_2_and_nothing_is_touched(
     done = run("apply")
     assert done.returncode == 2
     assert done.stderr.startswith(
-        "sql/migrations/004_d.sql:1:1: unknown directive 'transactionl' "
+        f"{named(database)}Error: sql/migrations/004_d.sql:1:1: unknown directive 'transactionl' "
         "(did you mean 'transactional'?)\n    1 | -- transactionl: false\n      | ^\n"
     )
     assert database.relations() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status",),
+        ("apply", "--dry-run"),
+        ("apply",),
+        ("rollback", "--steps", "1", "--dry-run"),
+        ("rollback", "--steps", "1"),
+    ],
+)
+def test_a_command_first_says_which_database_it_means(
+    run: Run, database: Database, arguments: tuple[str, ...]
+) -> None:
+    run("apply", "1")
+    assert run(*arguments).stderr == named(database)
+    assert run(*arguments, "--quiet").stderr == ""
+    assert run(*arguments, "--format", "json").stderr == ""
+
+
+def test_the_database_that_variables_name_is_told_with_the_variable(
+    run: Run, project: Project, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = database.connection.info
+    monkeypatch.setenv("PGHOST", info.host)
+    monkeypatch.setenv("PGPORT", str(info.port))
+    monkeypatch.setenv("PGUSER", info.user)
+    monkeypatch.setenv("PGDATABASE", info.dbname)
+    where = f"{info.dbname} on {info.host}:{info.port}"
+    assert run("status", url=None).stderr == f"Database: {where}, from PGHOST\n"
+    services = project.write(
+        "services.conf",
+        f"[shop]\nhost={info.host}\nport={info.port}\nuser={info.user}\ndbname={info.dbname}\n",
+    )
+    for name in ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    assert run("status", url="service=shop").stderr == (
+        "Database: that of the service shop, from --database-url\n"
+    )
+    monkeypatch.setenv("PGSERVICE", "shop")
+    assert run("status", url=None).stderr == f"Database: {where}, from PGSERVICE\n"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ann:hunt/er2@/x",
+        "postgresql://ann:1/hunter2@localhost:1/x",
+        "postgresql://ann:s3@hunter2@/x",
+        "postgresql://ann:%zhunter2@localhost/x",
+        "host=/nowhere password=my hunter2",
+    ],
+)
+def test_no_part_of_a_password_is_told(run: Run, url: str) -> None:
+    done = run("status", "--lock-wait", "0", url=url)
+    assert done.returncode in (2, 3)
+    assert "er2" not in done.stderr
+
+
+def test_warnings_go_to_stderr_before_the_result(run: Run, project: Project) -> None:
+    project.migration("004_d", "begin;\ncreate table d ();\ncommit;", "drop table d")
+    warning = (
+        "Warning: sql/migrations/004_d.sql: its own BEGIN and COMMIT are left out; "
+        "sqlmig sends them"
+    )
+    for arguments in (("apply", "--dry-run"), ("apply",)):
+        done = run(*arguments)
+        assert done.stderr.splitlines()[1:] == [warning]
+        assert "Warning" not in done.stdout
+
+
+def test_no_help_text_of_the_commands_is_cut(run: Run) -> None:
+    for arguments in ((), ("embedded",)):
+        assert "..." not in run(*arguments, "--help").stdout.partition("Commands:")[2]
+
+
+# On a terminal
+
+
+@pytest.fixture
+def terminal(project: Project, database: Database) -> Iterator[Terminal]:
+    """Starts `python -m sqlmig …` on a terminal of its own."""
+    terminals: list[int] = []
+
+    def start(*arguments: str) -> tuple[subprocess.Popen[bytes], int]:
+        ours, its = os.openpty()
+        terminals.append(ours)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sqlmig", "--database-url", database.url, *arguments],
+            cwd=project.root,
+            stdin=its,
+            stdout=its,
+            stderr=its,
+        )
+        os.close(its)
+        return process, ours
+
+    yield start
+    for each in terminals:
+        os.close(each)
+
+
+def read(ours: int, end: str = "") -> str:
+    """What a terminal shows until those words, or until its process has ended."""
+    shown = b""
+    while not end or end.encode() not in shown:
+        try:
+            data = os.read(ours, 4096)
+        except OSError:  # as Linux reports that nobody writes any more
+            break
+        if not data:
+            break
+        shown += data
+    return shown.decode()
+
+
+def test_a_terminal_shows_which_migration_is_under_way(terminal: Terminal) -> None:
+    process, ours = terminal("apply", "1")
+    lines = read(ours).splitlines()
+    assert lines[1] == "applying  001_a …"
+    assert lines[2].startswith("applied  001_a")
+    assert process.wait() == 0
+    process, ours = terminal("rollback", "1")
+    assert "rolling back  001_a …" in read(ours)
+    assert process.wait() == 0
+
+
+def test_an_error_is_marked_in_colour_on_a_terminal(terminal: Terminal) -> None:
+    process, ours = terminal("apply", "999")
+    assert "\x1b[31m\x1b[1mError: \x1b[0mno migration '999'" in read(ours)
+    assert process.wait() == 2
+
+
+def test_a_yes_is_for_one_migration_and_the_next_is_asked_for_too(
+    run: Run, terminal: Terminal, database: Database
+) -> None:
+    run("apply")
+    database.execute("insert into a default values; insert into c default values")
+    process, ours = terminal("rollback", "1")
+    assert "c (1 row)" in read(ours, "Go on?")
+    os.write(ours, b"y\n")
+    assert "a (1 row)" in read(ours, "Go on?")
+    os.write(ours, b"y\n")
+    assert "3 migrations rolled back." in read(ours)
+    assert process.wait() == 0
+    assert database.tables() == set()
+
+
+def test_ctrl_c_in_answer_to_a_question_exits_130(
+    run: Run, terminal: Terminal, database: Database
+) -> None:
+    run("apply")
+    database.execute("insert into c default values")
+    process, ours = terminal("rollback", "1")
+    read(ours, "Go on?")
+    while process.poll() is None:  # one that comes before the question waits would wait with it
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    assert "Interrupted." in read(ours)
+    assert process.returncode == 130
+    assert database.tables() == {"a", "b", "c"}

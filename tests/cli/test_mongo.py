@@ -158,7 +158,7 @@ def test_bad_fixtures_exit_2_before_it_connects_and_all_are_told(run: Run, seeds
     done = run("seed", url="mongodb://127.0.0.1:1/x")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(
-        "mongo_seeds/reference/10_classes.json:1:15: [0].x: not a finite number\n"
+        "Error: mongo_seeds/reference/10_classes.json:1:15: [0].x: not a finite number\n"
     )
     assert "mongo_seeds/reference/10_classes.json:2:1: [1]: no _id" in done.stderr
     assert "hunter2" not in done.stderr

@@ -27,6 +27,19 @@ CASES = {
         7,
         1,
     ),
+    "a runtime error after many rows": (
+        "select generate_series(1, 1000);\nselect 1 where false;\n"
+        "select generate_series(1, 2001);\nselect 1/0;",
+        4,
+        1,
+    ),
+    "a runtime error after rules": (
+        "create table t (id int);\n"
+        "create rule r as on insert to t do also (select 1; select 2; select 3);\n"
+        "insert into t values (1);\nselect 1/0;\nselect 5;",
+        4,
+        1,
+    ),
     "bad COPY data": ("create table t (n int);\ncopy t from stdin;\n1\nx\n\\.\n", 2, 1),
     "a syntax error in the second message": (BIG + BIG + BIG + "\nselekt 1;", 5, 1),
     "a runtime error in the second message": (BIG + BIG + BIG + "select 1;\nselect 1/0;", 5, 1),

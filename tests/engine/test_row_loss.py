@@ -18,7 +18,17 @@ LOSING = {
     "deleting rows": "delete from kept where id = 1",
     "deleting in a function": "do $$begin execute 'delete' || ' from kept'; end$$",
     "dropping a column": "alter table kept drop column note",
-    "emptying it uncounted": "set track_counts = off; delete from kept",
+    "emptying it uncounted": "set track_counts = off; truncate kept",
+    "truncating and filling it again": (
+        "truncate kept; insert into kept (id, note) values (7, 'x'), (8, 'y')"
+    ),
+    "replacing a column by one of its name": (
+        "alter table kept drop column note; alter table kept add column note text"
+    ),
+    "dropping one that hides its rows": (
+        "alter table kept enable row level security; alter table kept force row level security;"
+        "drop table kept"
+    ),
 }
 HARMLESS = {
     "a view": "drop view seen",
@@ -26,6 +36,14 @@ HARMLESS = {
     "adding rows": "insert into kept (id, note) values (3, 'c')",
     "a new column": "alter table kept add column more int default 1",
     "another name": "alter table kept rename to held",
+    "a wider type": "drop view seen; alter table kept alter column id type bigint",
+    "an empty table that is filled": "insert into empty default values",
+    "deleting from an empty table": "delete from empty",
+    "truncating an empty table": "truncate empty",
+    "a lock that writes nothing": "lock table kept in access exclusive mode",
+    "a delete that was undone": (
+        "do $$begin begin delete from kept; raise 'x'; exception when others then end; end$$"
+    ),
     "nothing": "select 1",
 }
 TABLES = (
@@ -93,3 +111,56 @@ def test_outside_production_nothing_is_asked(
     playground.apply()
     playground.rollback(Since("001"))
     assert database.tables() == set()
+
+
+def test_tables_that_a_rollback_does_not_touch_are_not_looked_at(
+    project: Project, database: Database
+) -> None:
+    production = migrator(project, database, None)
+    project.migration("002_next", "create table other ()", "drop table other")
+    production.apply()
+    with database.another_connection() as other, other.transaction():
+        other.execute("LOCK TABLE kept IN ACCESS EXCLUSIVE MODE")
+        production.rollback(Since("002"))
+    assert database.applied() == ["001_tables"]
+
+
+def test_a_rollback_outside_a_transaction_asks_before_it_runs(
+    project: Project, database: Database
+) -> None:
+    production = migrator(project, database, None)
+    project.migration("002_next", "select 1", "-- transactional: false\ndrop table empty")
+    production.apply()
+    with pytest.raises(RowLossError, match="may lose rows: its statements run one by one"):
+        production.rollback(Since("002"))
+    assert "empty" in database.tables()
+    production.rollback(Since("002"), row_loss=RowLoss.ACCEPT)
+    assert "empty" not in database.tables()
+
+
+def test_one_that_only_drops_an_index_concurrently_asks_nothing(
+    project: Project, database: Database
+) -> None:
+    production = migrator(project, database, None)
+    project.migration(
+        "002_i",
+        "-- transactional: false\ncreate index concurrently i on kept (id)",
+        "-- transactional: false\ndrop index concurrently i",
+    )
+    production.apply()
+    production.rollback(Since("002"))
+    assert database.applied() == ["001_tables"]
+
+
+def test_consent_to_one_loss_is_none_to_another(project: Project, database: Database) -> None:
+    production = migrator(project, database, None)
+    project.migration(
+        "002_more",
+        "create table more as select 1 as x",
+        "drop table more",
+    )
+    production.apply()
+    with pytest.raises(RowLossError) as caught:
+        production.rollback(Since("001"), consented=["002_more"])
+    assert caught.value.migration_id == "001_tables"
+    assert "sqlmig rollback 001_tables --yes" in str(caught.value)

@@ -11,9 +11,9 @@ from tests.project import Project
 
 LEFTOVERS = {
     "an empty search_path": "SELECT pg_catalog.set_config('search_path', '', false)",
-    "a role": "CREATE ROLE leftover_role; SET ROLE leftover_role",
+    "a role": "CREATE ROLE role_of_{database}; SET ROLE role_of_{database}",
     "a session authorization": (
-        "CREATE ROLE leftover_login; SET SESSION AUTHORIZATION leftover_login"
+        "CREATE ROLE role_of_{database}; SET SESSION AUTHORIZATION role_of_{database}"
     ),
     "timeouts": "SET statement_timeout = 1; SET LOCAL lock_timeout = '77s'",
     "read-only by default": "SET default_transaction_read_only = on",
@@ -57,24 +57,27 @@ CREATE TABLE seen ();
 def test_a_script_leaves_the_session_as_it_found_it(
     project: Project, database: Database, sql: str
 ) -> None:
-    project.migration("001_leftover", sql)
+    role = f"role_of_{database.connection.info.dbname}"
+    project.migration("001_leftover", sql.replace("role_of_{database}", role))
     project.migration("002_inspection", INSPECTION)
     report = Migrator(project.config(database=database.url)).apply()
     assert report.ids(Outcome.DONE) == ("001_leftover", "002_inspection")
     assert database.tables() == {"seen"}
     assert database.applied() == ["001_leftover", "002_inspection"]
-    database.execute("DROP ROLE IF EXISTS leftover_role, leftover_login")
+    database.execute(f"DROP ROLE IF EXISTS {role}")
 
 
 @pytest.mark.parametrize("sql", LEFTOVERS.values(), ids=LEFTOVERS.keys())
 def test_a_script_outside_a_transaction_leaves_the_session_as_it_found_it(
     project: Project, database: Database, sql: str
 ) -> None:
+    role = f"role_of_{database.connection.info.dbname}"
+    sql = sql.replace("role_of_{database}", role)
     project.migration("001_leftover", f"-- transactional: false\n{sql}")
     project.migration("002_inspection", INSPECTION)
     Migrator(project.config(database=database.url)).apply()
     assert database.tables() == {"seen"}
-    database.execute("DROP ROLE IF EXISTS leftover_role, leftover_login")
+    database.execute(f"DROP ROLE IF EXISTS {role}")
 
 
 def test_deferred_constraints_are_checked_before_the_record(

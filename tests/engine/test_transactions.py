@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
 from sqlmig import Migrator, Outcome
+from sqlmig.engine.lock import RunnerLock
 from sqlmig.errors import ExecutionError, MigrationFailedError, PlanError
+from sqlmig.model import SilentObserver
 from sqlmig.plan import Newest, Since, Transactions
 from tests.database import Database
 from tests.observer import RecordingObserver
@@ -121,8 +126,10 @@ def test_a_second_apply_does_nothing_and_takes_no_lock(
     before = database.rows("SELECT * FROM _yoyo_log")
     observer = RecordingObserver()
     impatient = Migrator(project.config(database=database.url, lock_wait=0), observer)
-    with database.connection.transaction():
-        database.execute("LOCK TABLE _sqlmig_migration IN EXCLUSIVE MODE")
+    with (
+        database.another_connection() as other,
+        RunnerLock(other, "public").held(0, SilentObserver()),
+    ):
         assert impatient.apply().results == ()
     assert observer.begun == []
     assert database.rows("SELECT * FROM _yoyo_log") == before
@@ -155,11 +162,12 @@ def test_a_role_that_may_not_create_is_told_so_and_nothing_is_left(
     project: Project, database: Database
 ) -> None:
     project.migration("001_a", "create table a ()")
+    role = f"visitor_of_{database.connection.info.dbname}"
     database.execute(
-        "DROP ROLE IF EXISTS visitor; CREATE ROLE visitor LOGIN; "
+        f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN; "
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
     )
-    visitor = Migrator(project.config(database=database.url.replace("postgres@", "visitor@")))
+    visitor = Migrator(project.config(database=database.url.replace("postgres@", f"{role}@")))
     before = database.relations()
     with pytest.raises(ExecutionError, match="permission denied for schema public") as caught:
         visitor.apply()
@@ -210,3 +218,106 @@ def test_rollback_undoes_in_the_order_of_application_not_of_numbers(
     lenient.apply()
     assert lenient.rollback(Since("003")).ids(Outcome.DONE) == ("002_b", "003_c")
     assert database.tables() == {"a"}
+
+
+def test_a_savepoint_of_one_script_does_not_reach_the_record_of_another(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_a", "create table a (); savepoint s; select 1")
+    project.migration("002_b", "rollback to savepoint s; create table b ()")
+    with pytest.raises(MigrationFailedError, match='savepoint "s" does not exist'):
+        migrator.apply(transactions=Transactions.TOGETHER)
+    assert database.tables() == set()
+    assert database.applied() == []
+
+
+def test_deferred_constraints_are_deferred_again_for_the_next_script_of_the_transaction(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration(
+        "001_tables",
+        "create table parent (id int primary key); create table child "
+        "(id int constraint c references parent deferrable initially deferred,"
+        " constraint u unique (id) deferrable initially immediate)",
+    )
+    project.migration("002_child", "insert into child values (1); insert into parent values (1)")
+    migrator.apply(transactions=Transactions.TOGETHER)
+    assert database.applied() == ["001_tables", "002_child"]
+
+
+@pytest.mark.parametrize("table", ["_yoyo_migration", "_yoyo_log", "_sqlmig_migration"])
+def test_a_record_that_a_trigger_keeps_away_undoes_the_migration(
+    project: Project, database: Database, migrator: Migrator, table: str
+) -> None:
+    project.migration("001_first", "create table first ()")
+    migrator.apply()
+    database.execute(
+        "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$;"
+        f"CREATE TRIGGER t BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION swallow()"
+    )
+    project.migration("002_users", "create table users ()")
+    with pytest.raises(MigrationFailedError, match="keeps the record away"):
+        migrator.apply()
+    assert database.tables() == {"first"}
+
+
+def test_a_script_that_ends_its_transaction_unseen_is_undone(
+    project: Project,
+    database: Database,
+    migrator: Migrator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sqlmig.source.script._refuse_transaction_control", lambda *_: None)
+    project.migration("001_a", "select 1; commit; begin; create table a ()")
+    with pytest.raises(MigrationFailedError, match="ended the transaction that it runs in"):
+        migrator.apply()
+    assert database.tables() == set()
+
+
+def test_a_rollback_whose_plan_another_runner_has_changed_is_refused(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    for name in ("001_a", "002_b"):
+        project.migration(name, f"create table {name[-1]} ()", f"drop table {name[-1]}")
+    migrator.apply()
+    with database.another_connection() as other:
+        with RunnerLock(other, "public").held(0, SilentObserver()):
+            failures: list[Exception] = []
+            waiting = threading.Thread(target=rollback_one, args=(migrator, failures))
+            waiting.start()
+            time.sleep(0.5)
+            database.execute("DELETE FROM _yoyo_migration WHERE migration_id = '002_b'")
+        waiting.join()
+    assert "another runner has changed the history" in str(failures[0])
+    assert database.tables() == {"a", "b"}
+
+
+def rollback_one(migrator: Migrator, failures: list[Exception]) -> None:
+    try:
+        migrator.rollback(Newest(1))
+    except PlanError as error:
+        failures.append(error)
+
+
+def test_a_rollback_file_that_differs_from_the_record_is_told_until_it_is_repaired(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+    migrator.apply()
+    project.migration("001_a", "create table a ()", "drop table a cascade")
+    (status,) = migrator.status()
+    assert status.rollback_changed
+    assert status.needs_attention
+    assert "sqlmig diff 001_a" in status.remedy
+    assert migrator.repair() == ["001_a"]
+    assert not migrator.status()[0].needs_attention
+
+
+def test_a_mark_that_yoyo_made_anew_is_not_measured_by_an_old_record(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+    migrator.apply()
+    database.execute("UPDATE _yoyo_migration SET applied_at_utc = applied_at_utc + interval '1 h'")
+    project.migration("001_a", "create table a (x int)", "drop table a")
+    assert [status.state.value for status in migrator.status()] == ["applied"]

@@ -134,7 +134,9 @@ def test_a_database_that_yoyo_managed_is_adopted(project: Project, database: Dat
         created = yoyo(database, "new", "--sql", "-m", message, str(folder))
         path = Path(created.split()[-1])
         path.write_text(path.read_text() + sql)
-        path.with_suffix(".rollback.sql").write_text("drop table users" if "users" in sql else "")
+        path.with_suffix(".rollback.sql").write_text(
+            "drop table users" if "users" in sql else "select 1"
+        )
     yoyo(database, "apply", str(folder))
     names = sorted(p.stem for p in folder.glob("*.sql") if ".rollback" not in p.name)
 

@@ -41,6 +41,7 @@ def applied(
         apply_sql=script.text,
         rollback_sql=migration.rollback.script.text if migration.rollback else None,
         statements_done=done,
+        statements_begun=done,
         statements_total=total,
     )
 

@@ -41,7 +41,7 @@ def partial(before: str, *, done: int) -> AppliedMigration:
 def resumed_at(before: str, now: str, *, done: int) -> int:
     """The statements that need not run again of a migration that stopped, its file mended since."""
     (migration,) = plan_apply([file("001_a", now)], [partial(before, done=done)]).migrations
-    return migration.statements_done
+    return migration.resumption.done
 
 
 def test_all_that_is_pending_is_planned_in_order() -> None:
@@ -65,7 +65,7 @@ def test_a_planned_migration_has_all_that_a_run_needs() -> None:
     assert planned.directives.lock_timeout == "1s"
     assert planned.rollback is not None
     assert planned.rollback.text == "select 'back';"
-    assert planned.statements_done == 0
+    assert planned.resumption.done == 0
     assert planned.prepared.text == "-- Rows\n-- lock_timeout: 1s\n      \nselect 1;\n       "
     assert plan.warnings == (
         "sql/migrations/001_a.sql: its own BEGIN and COMMIT are left out; sqlmig sends them",
@@ -217,7 +217,7 @@ def test_a_partial_migration_is_taken_up_where_it_stopped() -> None:
 def test_it_is_taken_up_by_its_checksum_where_its_text_was_not_recorded() -> None:
     row = replace(partial(THREE, done=1), apply_sql=None)
     (planned,) = plan_apply([file("001_a", THREE)], [row]).migrations
-    assert planned.statements_done == 1
+    assert planned.resumption.done == 1
 
 
 @pytest.mark.parametrize(
@@ -250,19 +250,20 @@ def test_a_done_statement_that_changed_is_refused_by_its_number(now: str, statem
     assert error.exit_code == 2
     assert error.migration_ids == ("001_a",)
     assert str(error) == (
-        f"001_a: statement {statement} of 2 that are done already has changed since\n"
-        "Put the done statements back as they were; the rest may change."
+        f"001_a is partly applied, and statement {statement}, which is done already, "
+        "has changed since\n"
+        "Put it back as it was; what follows the done statements may change."
     )
 
 
 def test_done_statements_that_were_not_recorded_cannot_be_compared_and_are_refused() -> None:
     row = replace(partial(THREE, done=1), apply_sql=None)
-    with pytest.raises(PartialMigrationError):
+    with pytest.raises(PartialMigrationError, match="its text was not recorded"):
         plan_apply([file("001_a", f"{OUTSIDE}select 1;\nselect 2;")], [row])
 
 
 def test_a_partial_migration_cannot_become_transactional() -> None:
-    with pytest.raises(PartialMigrationError):
+    with pytest.raises(PartialMigrationError, match="it is transactional now"):
         resumed_at(THREE, "select 1;\nselect 2;\nselect 3;", done=1)
 
 
@@ -327,3 +328,14 @@ def test_in_order_is_refused_exactly_when_a_wanted_one_precedes_an_applied_one(
     with pytest.raises(OutOfOrderError) as caught:
         plan_apply(on_disk, history, target=target)
     assert caught.value.migration_ids == late
+
+
+def test_a_rollback_that_could_not_run_is_refused_before_its_migration_runs() -> None:
+    migration = file("001_a", "select 1;", rollback="drop table a;\ncommit;")
+    with pytest.raises(SourceError, match="COMMIT would end the transaction") as caught:
+        plan_apply([migration], [])
+    assert caught.value.location.position == Position(2, 1)
+
+
+def test_no_files_and_no_history_are_an_empty_plan() -> None:
+    assert plan_apply([], []).migrations == ()

@@ -48,7 +48,7 @@ def test_a_number_may_leave_out_later_groups_where_that_names_one() -> None:
 
 
 def test_a_whole_number_is_preferred_to_the_beginning_of_another() -> None:
-    assert resolve("1", ["001_2024_report", "1_users"]) == "1_users"
+    assert resolve("1", ["001_2024_report", "001_users"]) == "001_users"
 
 
 def test_an_ambiguous_number_is_refused_with_all_it_could_be() -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from sqlmig.errors import (
     IrreversibleMigrationError,
-    PartialMigrationError,
     PlanError,
     SourceError,
     UnknownTargetError,
@@ -18,6 +17,7 @@ from sqlmig.errors import (
 from sqlmig.model import Direction, Position
 from sqlmig.plan import (
     Alone,
+    Exactly,
     Newest,
     PlannedMigration,
     RollbackText,
@@ -39,7 +39,7 @@ def planned(
     """The rollback of a migration with that rollback file (None: no files at all) and record."""
     row = replace(applied(file("001_a")), rollback_sql=recorded)
     on_disk = [] if now is None else [file("001_a", rollback=now)]
-    (migration,) = plan_rollback(on_disk, [row], ["001_a"], text).migrations
+    (migration,) = plan_rollback(on_disk, [row], Exactly(("001_a",)), text).migrations
     return migration
 
 
@@ -115,16 +115,34 @@ def test_a_dependent_whose_file_is_gone_is_known_from_its_recorded_text() -> Non
         select(ON_DISK[:1], [by_yoyo("001_a"), gone], Alone("1"))
 
 
-@pytest.mark.parametrize("selection", [Newest(1), Since("1"), Alone("1")])
-def test_nothing_is_rolled_back_while_a_migration_is_half_done(
-    selection: Newest | Since | Alone,
-) -> None:
+def test_a_migration_that_is_half_done_counts_as_the_newest_and_is_told() -> None:
     half = applied(file("002_b", "-- transactional: false\nselect 1; select 2;"), done=1, total=2)
-    with pytest.raises(PartialMigrationError) as caught:
-        select(ON_DISK, [by_yoyo("001_a"), half], selection)
-    assert caught.value.exit_code == 2
-    assert caught.value.migration_ids == ("002_b",)
-    assert caught.value.remedy == "Finish it first: sqlmig apply."
+    history = [by_yoyo("001_a"), half]
+    assert select(ON_DISK, history, Newest(1)) == ["002_b"]
+    assert select(ON_DISK, history, Since("1")) == ["002_b", "001_a"]
+    plan = plan_rollback(ON_DISK, history, Newest(1))
+    assert plan.warnings == (
+        "002_b is only partly applied (1 of 2 statements); its whole rollback script runs",
+    )
+
+
+def test_what_another_runner_has_rolled_back_meanwhile_is_refused() -> None:
+    with pytest.raises(PlanError, match="not applied any more: 002_b"):
+        select(ON_DISK, [by_yoyo("001_a")], Exactly(("002_b", "001_a")))
+
+
+@pytest.mark.parametrize(
+    ("selection", "again"),
+    [
+        (Newest(2), "sqlmig rollback 001_a"),
+        (Since("2"), "sqlmig rollback 002_b"),
+        (Alone("1"), "sqlmig rollback --only 001_a"),
+    ],
+)
+def test_a_plan_names_the_command_that_does_the_rest_of_it(
+    selection: Newest | Since | Alone, again: str
+) -> None:
+    assert plan_rollback(ON_DISK, [by_yoyo("001_a"), by_yoyo("002_b")], selection).again == again
 
 
 @given(st.permutations(range(1, 12)), st.data())
@@ -138,7 +156,7 @@ def test_a_rollback_goes_back_over_the_history_exactly_as_it_came(
     expected = names[: place - 1 if place else None : -1]
     assert select(on_disk, rows, Since(names[place])) == expected
     assert select(on_disk, rows, Newest(len(expected))) == expected
-    plan = plan_rollback(on_disk, rows, expected, None)
+    plan = plan_rollback(on_disk, rows, Exactly(tuple(expected)))
     assert [migration.migration_id for migration in plan.migrations] == expected
     assert plan.direction is Direction.ROLLBACK
 
@@ -194,7 +212,7 @@ def test_a_rollback_runs_as_its_own_head_says() -> None:
 
 def test_an_outer_pair_in_a_rollback_is_noted() -> None:
     plan = plan_rollback(
-        [file("001_a", rollback="begin; select 2; commit;")], [by_yoyo("001_a")], ["001_a"], None
+        [file("001_a", rollback="begin; select 2; commit;")], [by_yoyo("001_a")], Newest(1)
     )
     assert plan.warnings == (
         "sql/rollbacks/001_a.sql: its own BEGIN and COMMIT are left out; sqlmig sends them",
@@ -217,7 +235,7 @@ def test_an_irreversible_migration_stops_the_plan_with_its_reason(
 ) -> None:
     on_disk, rows = [IRREVERSIBLE, ON_DISK[1]], [by_yoyo("001_a"), by_yoyo("002_b")]
     with pytest.raises(IrreversibleMigrationError) as caught:
-        plan_rollback(on_disk, rows, ["002_b", "001_a"], text)
+        plan_rollback(on_disk, rows, Exactly(("002_b", "001_a")), text)
     error = caught.value
     assert error.exit_code == 2
     assert error.migration_id == "001_a"
@@ -228,8 +246,8 @@ def test_an_irreversible_migration_stops_the_plan_with_its_reason(
 def test_a_migration_declared_irreversible_later_can_still_be_undone_as_recorded() -> None:
     row = replace(applied(IRREVERSIBLE), rollback_sql="select 'recorded';")
     with pytest.raises(IrreversibleMigrationError):
-        plan_rollback([IRREVERSIBLE], [row], ["001_a"], None)
-    plan = plan_rollback([IRREVERSIBLE], [row], ["001_a"], RollbackText.RECORDED)
+        plan_rollback([IRREVERSIBLE], [row], Exactly(("001_a",)))
+    plan = plan_rollback([IRREVERSIBLE], [row], Exactly(("001_a",)), RollbackText.RECORDED)
     assert plan.migrations[0].prepared.text == "select 'recorded';"
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlmig.model import MigrationState, MigrationStatus, migration_order
-from sqlmig.plan import differ_in_layout_only, statuses
+from sqlmig.plan import statuses
 from tests.plan.situation import applied, by_yoyo, file, files
 
 TABLE = "create table a (x int); -- two columns soon"
@@ -153,7 +153,3 @@ def test_every_migration_is_told_once_in_order_with_the_state_that_it_has(
         assert status.state is expected
         late = expected is MigrationState.PENDING and number < newest
         assert status.out_of_order is late
-
-
-def test_texts_that_cannot_be_read_as_sql_never_count_as_the_same() -> None:
-    assert not differ_in_layout_only("select '", "select '")

@@ -20,7 +20,7 @@ from sqlmig.model import (
     Outcome,
     Report,
 )
-from sqlmig.plan import Plan, Transactions, plan_apply, plan_rollback, statuses
+from sqlmig.plan import Newest, Plan, Transactions, plan_apply, plan_rollback, statuses
 from sqlmig.report import text
 from sqlmig.report.table import Medium
 from tests.plan.situation import NOON, applied, by_yoyo, file
@@ -54,12 +54,12 @@ def every_state() -> tuple[list[MigrationFile], list[AppliedMigration]]:
     return now, [*rows, by_yoyo("006_payments")]
 
 
-def report(direction: Direction, *outcomes: Outcome, warnings: tuple[str, ...] = ()) -> Report:
+def report(direction: Direction, *outcomes: Outcome) -> Report:
     results = tuple(
         MigrationResult(f"00{number}_x", direction, outcome)
         for number, outcome in enumerate(outcomes, 1)
     )
-    return Report(direction, results, warnings)
+    return Report(direction, results)
 
 
 def shown(result: str) -> list[str]:
@@ -83,7 +83,43 @@ def test_status_tells_each_state_what_to_do_and_the_counts() -> None:
         "004_gone: restore its file\n"
         "005_late: renumber it, or sqlmig apply --allow-out-of-order\n"
         "7 migrations: 2 pending, 1 applied, 1 changed, 1 reformatted, 1 missing, 1 partial.\n"
-        "Next: sqlmig apply"
+        "Next: sqlmig diff 002_fees"
+    )
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "history", "following"),
+    [
+        ("1", "", "sqlmig apply"),
+        ("1 2", "1", "sqlmig apply"),
+        ("1 2", "1 2:partial", "sqlmig apply"),
+        ("1 2", "2", "sqlmig apply --allow-out-of-order"),
+        ("1 2 3", "2 3:partial", "sqlmig apply --allow-out-of-order"),
+        ("1 2 4", "1 2:changed 3", "sqlmig diff 2_x"),
+        ("1 3", "1 2", "2_x: restore its file"),
+        ("2 3", "1 3", "1_x: restore its file"),
+        ("1 2", "1 3", "sqlmig apply --allow-out-of-order"),
+        ("1", "1 2:partial", "2_x: restore its file, or give it up: sqlmig rollback --only 2_x"),
+    ],
+)
+def test_what_is_next_is_what_will_work(on_disk: str, history: str, following: str) -> None:
+    rows = []
+    for entry in history.split():
+        number, _, state = entry.partition(":")
+        row = applied(file(f"{number}_x"))
+        if state == "partial":
+            row = replace(row, statements_done=1, statements_total=2)
+        if state == "changed":
+            row = replace(row, checksum="sha256:other", apply_sql="select 2;")
+        rows.append(row)
+    found = statuses([file(f"{number}_x") for number in on_disk.split()], rows)
+    assert text.status(found, NOON, Medium.PIPE).splitlines()[-1] == f"Next: {following}"
+
+
+def test_nothing_is_next_where_the_database_is_only_ahead() -> None:
+    found = statuses([file("1_x")], [applied(file("1_x")), applied(file("2_x"))])
+    assert text.status(found, NOON, Medium.PIPE).splitlines()[-1] == (
+        "2 migrations: 1 applied, 1 missing."
     )
 
 
@@ -135,8 +171,6 @@ def test_a_plan_shows_the_very_sql_then_the_table_then_how() -> None:
         [],
     )
     assert text.plan(plan, Medium.PIPE) == (
-        "Warning: sql/migrations/001_users.sql: its own BEGIN and COMMIT are left out; "
-        "sqlmig sends them\n"
         "-- sql/migrations/001_users.sql\n"
         "-- Users\n"
         "      \n"
@@ -149,13 +183,14 @@ def test_a_plan_shows_the_very_sql_then_the_table_then_how() -> None:
         "MIGRATION  STATEMENTS  DESCRIPTION\n"
         "001_users  1           Users\n"
         "002_index  2\n"
-        "Would apply 2 migrations, each in its own transaction. Nothing was changed."
+        "Would apply 2 migrations, each by itself; 002_index outside a transaction. "
+        "Nothing was changed."
     )
 
 
 def test_a_rollback_plan_says_so() -> None:
     migration = file("001_users", rollback="drop table users;")
-    plan = plan_rollback([migration], [applied(migration)], ["001_users"], None)
+    plan = plan_rollback([migration], [applied(migration)], Newest(1))
     assert text.plan(plan, Medium.PIPE) == (
         "-- sql/rollbacks/001_users.sql\n"
         "drop table users;\n"
@@ -174,10 +209,9 @@ def test_a_plan_in_one_transaction_says_so() -> None:
 
 
 def test_an_empty_plan_says_why_there_is_nothing_to_do() -> None:
-    ahead = Plan(Direction.APPLY, warnings=("the database is ahead",))
-    assert text.plan(ahead, Medium.PIPE) == (
-        "Warning: the database is ahead\nNothing to apply: the database is up to date."
-    )
+    empty = Plan(Direction.APPLY)
+    assert text.plan(empty, Medium.PIPE) == "Nothing to apply: the database is up to date."
+    assert text.plan(empty, Medium.PIPE, "002_products") == "Nothing to apply up to 002_products."
     assert text.plan(Plan(Direction.ROLLBACK), Medium.PIPE) == (
         "Nothing to roll back: what was named is not applied."
     )
@@ -219,14 +253,52 @@ def test_a_repeated_migration_says_why_and_when() -> None:
         (report(Direction.ROLLBACK, Outcome.DONE), "1 migration rolled back."),
         (report(Direction.APPLY), "Nothing to apply: the database is up to date."),
         (report(Direction.ROLLBACK), "Nothing to roll back: what was named is not applied."),
-        (
-            report(Direction.APPLY, Outcome.DONE, warnings=("one", "two")),
-            "Warning: one\nWarning: two\n1 migration applied.",
-        ),
     ],
 )
-def test_a_run_ends_in_one_line_below_its_warnings(result: Report, line: str) -> None:
+def test_a_run_ends_in_one_line(result: Report, line: str) -> None:
     assert text.summary(result) == line
+
+
+def test_a_run_with_a_target_says_nothing_of_what_lies_beyond() -> None:
+    assert text.summary(report(Direction.APPLY), "002") == "Nothing to apply up to 002."
+    assert text.summary(report(Direction.APPLY, Outcome.DONE), "002") == "1 migration applied."
+
+
+@pytest.mark.parametrize(
+    ("parameters", "where"),
+    [
+        ({"dbname": "shop", "host": "localhost", "port": "5544"}, "shop on localhost:5544"),
+        ({"user": "ann", "host": "db"}, "ann on db:5432"),
+        ({"dbname": "shop", "host": "/run/pg", "port": "1"}, "shop on /run/pg:1"),
+        ({"dbname": "shop", "hostaddr": "::1"}, "shop on ::1:5432"),
+        ({"dbname": "shop", "user": "ann@example"}, "shop on the local socket"),
+        ({"dbname": "shop", "host": "a,b", "port": "1,"}, "shop on a:1,b:5432"),
+        ({"dbname": "shop", "host": "a,b", "port": "7"}, "shop on a:7,b:7"),
+        ({"service": "shop", "user": "ann"}, "that of the service shop"),
+    ],
+)
+def test_the_database_is_named_with_what_named_it(parameters: dict[str, str], where: str) -> None:
+    assert text.database(parameters | {"password": "x@y"}, "PGHOST") == (
+        f"Database: {where}, from PGHOST"
+    )
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"host": "localhost"},
+        {"user": "ann@example", "host": "db"},
+        {"dbname": "34@host/db", "host": "ann", "port": "12"},
+        {"dbname": "shop", "host": "ss@host"},
+        {"dbname": "shop", "host": "ann", "port": "hunter2"},
+        {"dbname": "shop", "host": "ann", "port": "1", "options": "x@host/db"},
+    ],
+)
+def test_a_database_is_not_named_where_a_password_may_be_part_of_it(
+    parameters: dict[str, str],
+) -> None:
+    assert text.database(parameters, "DATABASE_URL") == ""
 
 
 def test_valid_files_are_counted() -> None:
@@ -254,6 +326,8 @@ def test_repaired_records_are_named() -> None:
         "001_a  recorded as its files are now\n002_b  recorded as its files are now"
     )
     assert text.repaired([]) == "Nothing to repair: every file is as recorded."
+    assert text.repaired([], ["002"]) == "Nothing to repair: 002 is as recorded."
+    assert text.repaired([], ["1", "2"]) == "Nothing to repair: 1, 2 are as recorded."
 
 
 @pytest.mark.parametrize(

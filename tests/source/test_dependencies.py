@@ -97,7 +97,7 @@ def test_a_dependency_that_does_not_exist_is_refused_where_it_is_declared(
     [
         ("-- depends:1", Position(1, 12)),
         ("--depends :\t1", Position(1, 13)),
-        ("-- depends: 001_a 1 10", Position(1, 19)),
+        ("-- depends: 001_a 1 001_a", Position(1, 19)),
         ("-- 1 time\r-- depends: 001_a\r-- depends: 1", Position(3, 13)),
     ],
 )
@@ -107,7 +107,30 @@ def test_the_place_is_that_of_the_whole_name(project: Project, head: str, place:
     with pytest.raises(UnknownDependencyError) as caught:
         project.files()
     assert caught.value.location.position == place
-    assert caught.value.remedy == "Name a migration by its whole id."
+    assert caught.value.remedy == "Did you mean '001_a'?"
+
+
+@pytest.mark.parametrize(
+    ("depends", "remedy"),
+    [
+        ("2", "Did you mean '002_products'?"),
+        ("002", "Did you mean '002_products'?"),
+        ("002_product", "Did you mean '002_products'?"),
+        ("products", "Did you mean '002_products'?"),
+        ("003", "Name a migration by its whole id."),
+        ("003_order", "Name a migration by its whole id."),
+        ("002_products,", "Separate ids by spaces."),
+    ],
+)
+def test_a_missing_dependency_is_told_with_the_nearest_other_id(
+    project: Project, depends: str, remedy: str
+) -> None:
+    project.migration("002_products", "select 1;")
+    project.migration("003_orders", f"-- depends: {depends}\nselect 1;")
+    with pytest.raises(UnknownDependencyError) as caught:
+        project.files()
+    assert caught.value.message == f"depends on {depends!r}, which is no migration here"
+    assert caught.value.remedy == remedy
 
 
 def test_a_circle_is_refused_and_read_as_depends_on(project: Project) -> None:

@@ -126,7 +126,7 @@ def test_a_name_that_is_nearly_a_directive_is_a_mistake_with_the_right_spelling(
         "-- SPDX-License-Identifier: Apache-2.0",
         "-- Name: payments; Type: TABLE; Schema: public; Owner: -",
         "-- Note: the trigger comes later",
-        "-- TODO: nothing",
+        "-- Add: an index for the report",
         "-- Copyright: the authors",
         "-- https://www.postgresql.org/docs/current/sql-createtable.html",
         "-- see http://example.org: it says why",
@@ -142,6 +142,51 @@ def test_a_name_that_is_nearly_a_directive_is_a_mistake_with_the_right_spelling(
 )
 def test_every_other_comment_is_just_a_comment(comment: str) -> None:
     assert read(f"{comment}\nselect 1;") == Directives()
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("-- transactional false", "transactional: false"),
+        ("-- transactional=false", "transactional: false"),
+        ("--Transactional = FALSE ", "transactional: FALSE"),
+        ("-- depends 002_products", "depends: 002_products"),
+        ("-- depends 001_a 002_products", "depends: 001_a 002_products"),
+        ("-- irreversible", "irreversible: <reason>"),
+        ("-- lock_timeout 2s", "lock_timeout: 2s"),
+        ("-- statement_timeout = 10min", "statement_timeout: 10min"),
+        ("-- record checksum", "record: checksum"),
+    ],
+)
+def test_a_directive_without_its_colon_is_a_mistake(line: str, meant: str) -> None:
+    error = refused(f"-- Rows.\n{line}\nselect 1;")
+    assert error.message == f"write it with a colon: '-- {meant}'"
+    assert error.location.position == Position(2, 1)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "-- depends on the users table",
+        "-- depends",
+        "-- depends 001_a and others",
+        "-- irreversible, says the architect",
+        "-- irreversible changes come last",
+        "-- transactional",
+        "-- transactional false friends",
+        "-- lock_timeout is 2s",
+        "-- record of payments",
+        "-- touches payments",
+        "-- ADR 0002",
+    ],
+)
+def test_an_ordinary_sentence_may_begin_with_the_name_of_a_directive(comment: str) -> None:
+    assert read(f"{comment}\nselect 1;") == Directives()
+
+
+def test_what_only_a_migration_may_have_is_just_a_comment_in_a_rollback() -> None:
+    assert read("-- irreversible\nselect 1;", FileKind.ROLLBACK) == Directives()
+    assert "colon" in refused("-- transactional false\nselect 1;", FileKind.ROLLBACK).message
 
 
 @pytest.mark.parametrize(
@@ -219,6 +264,7 @@ def test_a_directive_below_the_first_statement_is_refused(text: str) -> None:
 )
 def test_what_only_looks_like_a_directive_below_the_first_statement_is_none(text: str) -> None:
     assert read(text) == Directives()
+    assert read(f"-- adr: 0002\n{text}") == Directives(adr="0002")
 
 
 @pytest.mark.parametrize(

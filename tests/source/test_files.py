@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from sqlmig.errors import (
 )
 from sqlmig.model import Position
 from sqlmig.source.files import checksum, read_script, script_from_bytes
+from tests.privileges import public_project, without_root
 from tests.project import Project
 
 BOM = b"\xef\xbb\xbf"
@@ -116,7 +118,6 @@ def test_bytes_that_are_no_utf_8_are_refused_at_their_place(mark: bytes) -> None
 @pytest.mark.parametrize(
     ("data", "byte", "position"),
     [
-        ("select 1;".encode("utf-16"), "0xff", Position(1, 1)),
         (b"\xe9", "0xe9", Position(1, 1)),
         (b"select '\xc3", "0xc3", Position(1, 9)),
         (b"\xed\xa0\x80", "0xed", Position(1, 1)),
@@ -130,11 +131,29 @@ def test_other_encodings_and_cut_characters_are_refused(
     assert error.location.position == position
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["select 1;", "-- Été\r\nselect 'é';", "-- Оплата\nselect 1;"])
+def test_utf_16_is_named_with_its_mark_and_without(encoding: str, text: str) -> None:
+    error = refused_bytes(text.encode(encoding))
+    assert str(error) == "001_a.sql: looks like UTF-16\nSave the file as UTF-8."
+
+
+@pytest.mark.parametrize("data", [b"select '\0\0';", b"select '\0\xff';"])
+def test_a_nul_does_not_reach_the_excerpt(data: bytes) -> None:
+    shown = str(refused_bytes(data))
+    assert "\0" not in shown
+    assert "    1 | select '␀" in shown
+
+
 @pytest.mark.parametrize("mark", [b"", BOM])
-def test_a_nul_is_refused_at_its_place(mark: bytes) -> None:
-    error = refused_bytes(mark + "select 1;\nselect 'é\0';".encode())
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [("select 1;\nselect 'é\0';", Position(2, 10)), ("\0", Position(1, 1))],
+)
+def test_a_nul_is_refused_at_its_place(mark: bytes, text: str, position: Position) -> None:
+    error = refused_bytes(mark + text.encode())
     assert error.message == "a NUL character, which PostgreSQL cannot store"
-    assert error.location.position == Position(2, 10)
+    assert error.location.position == position
 
 
 def test_a_bad_file_is_named_by_its_path(project: Project) -> None:
@@ -232,7 +251,8 @@ def test_a_folder_that_is_not_there_is_refused(project: Project) -> None:
     error = refused(project)
     assert str(error) == (
         f"{project.root}/sql/migrations: no such folder\n"
-        "Make it, or name yours with the setting `migrations` (or go there: --project)."
+        "Make it with `sqlmig init`, or name yours with the setting `migrations` "
+        "(or go there: --project)."
     )
 
 
@@ -285,10 +305,27 @@ def test_a_rollback_without_its_migration_is_refused_with_the_nearest(
     )
 
 
-def test_a_rollback_that_resembles_no_migration_is_refused_too(project: Project) -> None:
+def test_a_rollback_that_has_a_migration_s_number_is_taken_for_its_own(project: Project) -> None:
+    project.irreversible("004_payments", "-- irreversible: x\nselect 1;")
+    project.write("sql/rollbacks/4_drop.sql", "select 1;")
+    assert refused(project).remedy == "Did you mean 004_payments.sql?"
+
+
+@pytest.mark.parametrize("name", ["997_quite_another", "002_b", "quite_another"])
+def test_a_rollback_that_resembles_no_migration_is_refused_too(project: Project, name: str) -> None:
     project.migration("001_a", "select 1;")
-    project.write("sql/rollbacks/997_quite_another.sql", "select 1;")
+    project.write(f"sql/rollbacks/{name}.sql", "select 1;")
     assert refused(project).remedy == "Remove it, or restore the migration."
+
+
+@pytest.mark.parametrize("content", ["", "\n", "-- drop table a;\n", "/* later */", ";;"])
+@pytest.mark.parametrize("folder", ["migrations", "rollbacks"])
+def test_a_file_without_a_statement_is_refused(project: Project, folder: str, content: str) -> None:
+    project.migration("001_a", "select 1;")
+    path = project.write(f"sql/{folder}/001_a.sql", content)
+    assert str(refused(project)) == (
+        f"{path}: has no statement\nWrite one; SELECT 1; if there is nothing to do."
+    )
 
 
 def test_a_migration_without_a_rollback_is_refused(project: Project) -> None:
@@ -379,3 +416,75 @@ def refused_together(project: Project) -> UnusableFilesError:
         project.files()
     assert caught.value.exit_code == 2
     return caught.value
+
+
+def test_a_link_that_leads_nowhere_is_an_error(project: Project) -> None:
+    project.migration("001_a", "select 1;")
+    (project.root / "sql/migrations/002_b.sql").symlink_to("nowhere")
+    with pytest.raises(SourceError, match="cannot be read"):
+        project.files()
+
+
+def test_a_missing_dependency_is_told_together_with_other_errors(project: Project) -> None:
+    project.migration("001_a", "-- depends: 002_b 009_x\nselect 1;")
+    project.migration("002_b", "")
+    error = refused_together(project)
+    assert [each.message for each in error.errors] == [
+        "depends on '009_x', which is no migration here",
+        "has no statement",
+    ]
+
+
+# Names and places
+
+
+@pytest.mark.parametrize("name", [b"002_\xff.sql", b"002_\x1b[2J.sql", b"002_a\nb.sql"])
+def test_a_name_that_cannot_be_shown_is_refused_in_a_form_that_can(
+    project: Project, name: bytes
+) -> None:
+    project.migration("001_a", "select 1;")
+    folder = project.root / "sql/migrations"
+    (folder / os.fsdecode(name)).write_text("select 1;")
+    error = refused(project)
+    assert error.location.path == str(folder)
+    assert error.message == f"the name {os.fsdecode(name)!r} cannot be shown"
+    assert str(error).replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("folder", ["migrations", "rollbacks"])
+def test_a_pipe_is_refused_and_never_opened(project: Project, folder: str) -> None:
+    project.migration("001_a", "select 1;")
+    path = project.root / f"sql/{folder}/002_b.sql"
+    os.mkfifo(path)
+    error = refused(project)
+    assert error.location.path == str(path)
+    assert error.message == "is a pipe, a socket or a device, not a file"
+
+
+@pytest.mark.parametrize("folder", ["migrations", "rollbacks"])
+def test_a_folder_that_cannot_be_listed_is_refused(folder: str) -> None:
+    with public_project() as project:
+        project.migration("001_a", "select 1;")
+        path = project.root / "sql" / folder
+        path.chmod(0)
+        with without_root():
+            error = refused(project)
+        assert str(error) == (
+            f"{path}: cannot be listed: Permission denied\nCheck that you may read this folder."
+        )
+
+
+def test_a_subfolder_with_scripts_is_refused(project: Project) -> None:
+    project.migration("001_a", "select 1;")
+    path = project.write("sql/migrations/2026/q4/002_b.sql", "select 1;").parents[1]
+    assert str(refused(project)) == (
+        f"{path}: a subfolder with .sql files, which nobody would run\n"
+        "sqlmig reads one folder; move them up."
+    )
+
+
+def test_the_rollbacks_may_lie_in_a_subfolder(project: Project) -> None:
+    project.write("sqlmig.toml", 'migrations = "sql"\nrollbacks = "sql/down"\n')
+    project.write("sql/001_a.sql", "select 1;")
+    project.write("sql/down/001_a.sql", "select 1;")
+    assert project.files()[0].rollback is not None

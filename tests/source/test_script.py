@@ -139,7 +139,9 @@ def test_an_outer_pair_is_blanked_and_noted_and_all_else_keeps_its_place(
     assert len(script.text) == len(text)
     assert script.text.split() == ["--", "é", "select", "'é';", "--", "done"]
     assert script.text.index("select") == text.index("select")
-    assert script.text.count("\r\n") == text.count("\r\n")
+    assert [len(line) for line in script.text.split("\n")] == [
+        len(line) for line in text.split("\n")
+    ]
     assert script.script.text == text
     assert script.notes == ("001_a.sql: its own BEGIN and COMMIT are left out; sqlmig sends them",)
 
@@ -331,3 +333,16 @@ def test_the_messages_are_the_whole_script_but_for_the_rows_of_copy(pieces: list
         assert part.first_statement == first
         first += sum(part.start <= each.start < part.end for each in script.statements)
     assert first == len(script.statements)
+
+
+@pytest.mark.parametrize("statement", ["SET NAMES 'latin1'", "set client_encoding to LATIN1"])
+def test_another_encoding_is_refused(statement: str) -> None:
+    with pytest.raises(SourceError, match="must stay utf8"):
+        prepared(f"{statement};")
+
+
+def test_transaction_control_outside_a_transaction_has_a_remedy_of_its_own() -> None:
+    with pytest.raises(SourceError) as caught:
+        prepared("begin;\nselect 1;\ncommit;", Directives(transactional=False))
+    assert "run one by one" in caught.value.message
+    assert "transactional: false" not in caught.value.remedy

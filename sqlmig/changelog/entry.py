@@ -1,0 +1,25 @@
+"""What an entry says, and under which heading it stands."""
+
+from __future__ import annotations
+
+import re
+
+# The types of change of https://keepachangelog.com, in its order.
+TYPES = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
+
+_FEWEST_LETTERS = 10
+_PLACEHOLDER = re.compile(r"\W*(?:todo|wip|tbd|fixme)\b", re.IGNORECASE)
+_SENTENCE_ENDS = (".", "!", "?", ":", ")")
+
+
+def has_enough_words(words: str) -> bool:
+    """Whether that text, ids and links left out, says anything."""
+    letters = sum(character.isalpha() for character in words)
+    return letters >= _FEWEST_LETTERS and not _PLACEHOLDER.match(words)
+
+
+def bullet_text(name: str, text: str, *links: str) -> str:
+    """The line that enters a migration; `name` may have `:edit` or `:down` behind the id."""
+    sentence = " ".join(text.split())
+    sentence += "" if sentence.endswith(_SENTENCE_ENDS) else "."
+    return " ".join((f"- `{name}`: {sentence}", *links))

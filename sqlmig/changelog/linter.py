@@ -1,0 +1,71 @@
+"""Checks a project's changelog: every rule, on a state of the project and the merged one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmig.changelog.places import Places
+from sqlmig.changelog.rules import RULES, Subject
+from sqlmig.changelog.snapshot import Snapshot
+from sqlmig.changelog.tree import Repository, State
+from sqlmig.config import Config
+from sqlmig.model import Finding, Severity
+
+# Without a changelog that can be read, every other rule would only repeat that.
+_FIRST = "CL010"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a check found, in the order of the places; `migrations` counts those looked at, in the
+    state that `state` names."""
+
+    findings: tuple[Finding, ...]
+    migrations: int
+    state: str
+    changelog: str
+
+    @property
+    def errors(self) -> int:
+        """How many findings make the check fail."""
+        return self._count(Severity.ERROR)
+
+    @property
+    def warnings(self) -> int:
+        """How many findings do so only where it is to be strict."""
+        return self._count(Severity.WARNING)
+
+    def _count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for finding in self.findings)
+
+
+def lint(config: Config, state: State, against: str | None = None) -> Inspection:
+    """The findings of all rules on that state of the project.
+
+    It is compared with what it shares with the revision `against`, else with the setting
+    `changelog_baseline`, else with the main branch. Writes nothing. Raises ChangelogError where git
+    cannot give what is to be compared.
+    """
+    places = Places.of(config)
+    repository = Repository(config.project, places.all())
+    baseline = repository.baseline(state, against or config.changelog_baseline)
+    files, old_files = repository.files(state, baseline)
+    now = Snapshot(places, files)
+    squashed = {old: new for new, replaced in config.squashed for old in replaced}
+    subject = Subject(now, Snapshot(places, old_files, like=now), squashed)
+    changelog = str(config.project / places.changelog)
+    return Inspection(check(subject), len(now.migrations), str(state), changelog)
+
+
+def check(subject: Subject) -> tuple[Finding, ...]:
+    """What all rules find, sorted by place, then by code."""
+    found = [each for rule in RULES if rule.code == _FIRST for each in rule.findings(subject)]
+    if not found:
+        found = [each for rule in RULES for each in rule.findings(subject)]
+    return tuple(sorted(found, key=_order))
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    position = finding.location.position
+    assert position is not None
+    return finding.location.path, position.line, position.column, finding.code, finding.message

@@ -1,0 +1,329 @@
+"""Reads a changelog: its releases, their sections and bullets, each with its place in the text.
+
+The format is that of https://keepachangelog.com/en/1.1.0/, in Markdown as CommonMark defines it.
+What stands in code blocks, HTML comments, quotations and link definitions is no bullet.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+from urllib.parse import unquote
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from sqlmig.model import Position
+
+_BLOCKS = MarkdownIt("commonmark").disable(["inline", "text_join"])
+_INLINE = MarkdownIt("commonmark").disable(["emphasis", "balance_pairs", "fragments_join", "image"])
+
+# Most bullets of a long changelog name neither a migration nor a record; parsing their text as
+# Markdown would take most of the time.
+_MAY_NAME_SOMETHING = re.compile(r"`\s*\d|\.(?:md|sql)\b|\]\[")
+
+# Nor need its blocks be parsed where it is one line of plain words, code and links to elsewhere,
+# with another bullet right below it: a blank line leaves all that is around it as it is, except
+# within an HTML block, which it would end.
+# The group is atomic, as the lexer's are, and not possessive (python/cpython#106052).
+_NAMES_NOTHING = re.compile(
+    r"^[-*+] (?=[\w\[`])(?>(?:[^`~<>\\\[\]\n]|`(?!\s*\d)[^`\n]+`(?!`)"
+    r"|\[[^`~<>\\\[\]\n]*\]\((?![^)\n]*\.(?:md|sql))[^`~<>\\()\s]*\))*)(?=\n[-*+] [\w\[`])",
+    re.MULTILINE,
+)
+_HTML_BLOCK = re.compile(r"^ {0,3}<[A-Za-z/]", re.MULTILINE)
+
+_CODE_SPAN = re.compile(r"\d\S*")
+
+_UNRELEASED = re.compile(r"\[?unreleased\]?(?:\([^)]*\))?", re.IGNORECASE)
+_RELEASE = re.compile(
+    r"\[(?P<version>[^\]\s]+)\](?:\([^)]*\))? - (?P<date>\d{4}-\d\d-\d\d)(?: \[YANKED\])?"
+)
+_NAME = re.compile(r"\[?([^\]\s]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A heading of the second level; `heading` is its text, `line` counts from 1."""
+
+    heading: str
+    line: int
+
+    @property
+    def is_unreleased(self) -> bool:
+        """Whether it collects what is not released yet."""
+        return _UNRELEASED.fullmatch(self.heading) is not None
+
+    @property
+    def name(self) -> str:
+        """Its version, also where the heading has not the right form."""
+        match = _NAME.match(self.heading)
+        return match[1] if match else ""
+
+    @property
+    def version_and_date(self) -> tuple[str, str] | None:
+        """Both as written, where the heading is `[version] - YYYY-MM-DD`; else None."""
+        match = _RELEASE.fullmatch(self.heading)
+        return (match["version"], match["date"]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the third level within a release."""
+
+    title: str
+    line: int
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSpan:
+    """A word in backticks that begins with a digit, as the id of a migration does."""
+
+    text: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to a file; `target` is decoded, and without what follows `#` or `?`."""
+
+    label: str
+    target: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Bullet:
+    """One item of a list, without those nested in it.
+
+    `words` is its text but for these code spans and links; `last_line` is the last not blank.
+    """
+
+    position: Position
+    last_line: int
+    release: Release | None
+    section: Section | None
+    code_spans: tuple[CodeSpan, ...]
+    links: tuple[Link, ...]
+    words: str
+
+
+@dataclass(frozen=True)
+class Changelog:
+    """A changelog; `text` has no byte order mark, and LF at all line ends.
+
+    Of the bullets that name neither a migration nor a record, some may be left out.
+    """
+
+    text: str
+    releases: tuple[Release, ...]
+    sections: tuple[Section, ...]
+    bullets: tuple[Bullet, ...]
+
+    @property
+    def unreleased(self) -> Release | None:
+        """The first release that is none yet."""
+        return next((release for release in self.releases if release.is_unreleased), None)
+
+    def offset(self, line: int) -> int:
+        """Where that line begins in the text."""
+        return self._line_starts[line - 1]
+
+    def position(self, offset: int) -> Position:
+        """The place of a character of the text."""
+        return _position(self._line_starts, offset)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return _line_starts(self.text)
+
+
+def parse(text: str) -> Changelog:
+    """The changelog that the text is; every text is one, if only an empty one."""
+    text = _normalized(text)
+    definitions: dict[str, Any] = {}
+    reader = _Reader(_relevant(text), definitions)
+    reader.read()
+    bullets = tuple(reader.bullet(item) for item in reader.items)
+    return Changelog(text, tuple(reader.releases), tuple(reader.sections), bullets)
+
+
+def parse_variant(text: str, known: Changelog) -> Changelog:
+    """The changelog that the text is, fast where it ends like one that is parsed already.
+
+    What both have in common is taken from `known`, and has the places that it has there.
+    """
+    text = _normalized(text)
+    candidates = [r for r in known.releases if known.text.startswith("#", known.offset(r.line))]
+    # What is shared is an end: as soon as one release is in it, so are all below.
+    first = bisect_left(
+        candidates, x=True, key=lambda release: text.endswith(_from(known, release.line))
+    )
+    if first == len(candidates):
+        return parse(text)
+    line = candidates[first].line
+    before = parse(text.removesuffix(_from(known, line)))
+    return Changelog(
+        text,
+        before.releases + tuple(each for each in known.releases if each.line >= line),
+        before.sections + tuple(each for each in known.sections if each.line >= line),
+        before.bullets + tuple(each for each in known.bullets if each.position.line >= line),
+    )
+
+
+def _normalized(text: str) -> str:
+    """The text without byte order mark, with LF at its line ends, and, as CommonMark has it, with
+    a replacement character for each NUL."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\0", "\ufffd")
+
+
+def _from(changelog: Changelog, line: int) -> str:
+    return changelog.text[changelog.offset(line) :]
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *(match.end() for match in re.finditer("\n", text))]
+
+
+def _position(line_starts: Sequence[int], offset: int) -> Position:
+    line = bisect_right(line_starts, offset)
+    return Position(line, offset - line_starts[line - 1] + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a bullet names, and the words besides."""
+
+    code_spans: list[CodeSpan]
+    links: list[Link]
+    words: list[str]
+
+
+@dataclass
+class _Item:
+    """A list item while its tokens are read."""
+
+    lines: tuple[int, int]
+    release: Release | None
+    section: Section | None
+    paragraphs: list[Token] = field(default_factory=list)
+
+
+class _Reader:
+    """Walks over the blocks of a text, and over the inline parts of the bullets that need it."""
+
+    def __init__(self, text: str, definitions: dict[str, Any]) -> None:
+        self.releases: list[Release] = []
+        self.sections: list[Section] = []
+        self.items: list[_Item] = []
+        self._text = text
+        self._line_starts = _line_starts(text)
+        self._definitions = definitions
+        self._open: list[_Item] = []
+        self._quotations = 0
+
+    def read(self) -> None:
+        """Takes up the headings and the list items."""
+        for token, following in pairwise(_BLOCKS.parse(self._text, self._definitions)):
+            if token.type == "heading_open" and token.level == 0:
+                self._heading(token, following.content.strip())
+            elif token.type == "list_item_open":
+                self._open.append(self._item(token))
+            elif token.type == "list_item_close":
+                self._open.pop()
+            elif token.type == "blockquote_open":
+                self._quotations += 1
+            elif token.type == "blockquote_close":
+                self._quotations -= 1
+            elif token.type == "paragraph_open" and self._open:
+                self._open[-1].paragraphs.append(following)
+
+    def _heading(self, token: Token, text: str) -> None:
+        assert token.map is not None
+        line = token.map[0] + 1
+        if token.tag == "h2":
+            self.releases.append(Release(text, line))
+        elif token.tag == "h3" and self.releases:
+            self.sections.append(Section(text, line, self.releases[-1]))
+
+    def _item(self, token: Token) -> _Item:
+        assert token.map is not None
+        release = self.releases[-1] if self.releases else None
+        section = self.sections[-1] if self.sections else None
+        if section is not None and section.release is not release:
+            section = None
+        item = _Item((token.map[0], token.map[1]), release, section)
+        if not self._quotations:
+            self.items.append(item)
+        return item
+
+    def bullet(self, item: _Item) -> Bullet:
+        """The bullet that an item is."""
+        found = _Named([], [], [])
+        for paragraph in item.paragraphs:
+            if self._may_name_something(paragraph.content):
+                self._read_inline(paragraph, found)
+            else:
+                found.words.append(paragraph.content)
+        start = self._line_starts[item.lines[0]]
+        end = self._line_starts[item.lines[1]] if item.lines[1] < len(self._line_starts) else None
+        item_text = self._text[start:end].rstrip()
+        blank = len(item_text) - len(item_text.lstrip())
+        return Bullet(
+            self._position(start + blank),
+            self._position(start + len(item_text)).line,
+            item.release,
+            item.section,
+            tuple(found.code_spans),
+            tuple(found.links),
+            " ".join(found.words),
+        )
+
+    def _may_name_something(self, text: str) -> bool:
+        if _MAY_NAME_SOMETHING.search(text):
+            return True
+        return "]" in text and bool(self._definitions.get("references"))
+
+    def _read_inline(self, paragraph: Token, found: _Named) -> None:
+        """Reads a paragraph of a bullet; a part of it is where its text is next found."""
+        assert paragraph.map is not None
+        offset = self._line_starts[paragraph.map[0]]
+        (line,) = _INLINE.parseInline(paragraph.content, self._definitions)
+        link: Link | None = None
+        for token in line.children or ():
+            if token.type == "link_open" and token.markup != "autolink":
+                start = self._text.index("[", offset)
+                link = Link("", _path(str(token.attrs["href"])), self._position(start))
+                offset = start + 1
+            elif token.type == "link_close" and link is not None:
+                found.links.append(link)
+                link = None
+            elif token.type == "code_inline" and _CODE_SPAN.fullmatch(token.content):
+                start = self._text.index(token.content, offset)
+                found.code_spans.append(CodeSpan(token.content, self._position(start)))
+                offset = start + 1
+            elif link is not None:
+                link = replace(link, label=link.label + token.content)
+            elif token.type != "html_inline":
+                found.words.append(token.content or " ")
+
+    def _position(self, offset: int) -> Position:
+        return _position(self._line_starts, offset)
+
+
+def _relevant(text: str) -> str:
+    """The text with bullets that name nothing as blank lines, all else at its place."""
+    if _HTML_BLOCK.search(text):
+        return text
+    return _NAMES_NOTHING.sub(lambda bullet: " " * len(bullet[0]), text)
+
+
+def _path(target: str) -> str:
+    return unquote(re.split("[#?]", target, maxsplit=1)[0])

@@ -1,0 +1,49 @@
+"""Where in a project the linter looks."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from sqlmig.config import Config
+from sqlmig.model import Location, Position
+
+_START = Position(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The paths of the changelog and of the folders, from the project's folder, with slashes."""
+
+    project: Path
+    changelog: str
+    migrations: str
+    rollbacks: str
+    adr: str
+
+    @classmethod
+    def of(cls, config: Config) -> Places:
+        """Those that the settings name."""
+        settings = (config.changelog, config.migrations, config.rollbacks, config.adr)
+        return cls(config.project, *(_from_project(config.project, path) for path in settings))
+
+    def all(self) -> tuple[str, ...]:
+        """Every place."""
+        return (self.changelog, self.migrations, self.rollbacks, self.adr)
+
+    def location(self, path: str, position: Position = _START) -> Location:
+        """A place in one of the files, named as the user would."""
+        return Location(str(self.project / path), position)
+
+    def linked(self, target: str) -> str:
+        """The path that a relative link in the changelog leads to."""
+        return os.path.normpath(PurePosixPath(self.changelog).parent / target)
+
+    def link_to(self, path: str) -> str:
+        """What a link in the changelog has to say to lead to that path."""
+        return os.path.relpath(path, PurePosixPath(self.changelog).parent)
+
+
+def _from_project(project: Path, path: Path) -> str:
+    return Path(os.path.relpath(project / path, project)).as_posix()

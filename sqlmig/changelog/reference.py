@@ -1,0 +1,74 @@
+"""The rules as a page of the documentation, made of their docstrings and their samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlmig.changelog.linter import check
+from sqlmig.changelog.places import Places
+from sqlmig.changelog.rules import RULES, Rule, Sample, Subject
+from sqlmig.changelog.snapshot import Snapshot
+from sqlmig.config import Config
+
+_PLACES = Places.of(Config())
+_INTRODUCTION = """\
+# The rules of the changelog
+
+`sqlmig changelog lint` checks these rules. An error makes it exit 1, a warning only with
+`--strict`, a note never. How to work with it: [changelog.md](changelog.md).
+
+This page is made by `sqlmig changelog rules`, from the samples that the rules are tested with.
+"""
+
+
+def page() -> str:
+    """The page, in Markdown, without a line end behind it."""
+    return "\n".join([_INTRODUCTION, *(line for rule in RULES for line in _rule(rule))]).rstrip()
+
+
+def subject_of(sample: Sample) -> Subject:
+    """The sample as something that can be checked."""
+    return Subject(_snapshot(sample), _snapshot(sample.before))
+
+
+def _snapshot(sample: Sample | None) -> Snapshot:
+    if sample is None:
+        return Snapshot(_PLACES, {})
+    texts = {_PLACES.changelog: sample.changelog} | dict(sample.files)
+    return Snapshot(_PLACES, {path: text.encode() for path, text in texts.items()})
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield f"## {rule.code}: {rule.title.removesuffix('.')}\n"
+    if rule.explanation:
+        yield f"{rule.explanation}\n"
+    yield "Refused:\n"
+    yield from _sample(rule.bad)
+    yield _fenced("text", _findings(rule))
+    yield "Accepted:\n"
+    yield from _sample(rule.good)
+
+
+def _sample(sample: Sample) -> Iterator[str]:
+    if sample.before is not None:
+        yield "where this is merged:\n"
+        yield from _files(sample.before)
+        yield "and now there is:\n"
+    yield from _files(sample)
+
+
+def _files(sample: Sample) -> Iterator[str]:
+    yield _fenced("markdown", sample.changelog)
+    for path, text in sample.files.items():
+        yield f"`{path}`:\n"
+        yield _fenced(Path(path).suffix.removeprefix(".").replace("md", "markdown"), text)
+
+
+def _findings(rule: Rule) -> str:
+    found = [each for each in check(subject_of(rule.bad)) if each.code == rule.code]
+    return "\n".join(f"{each}\n  {each.remedy}" for each in found)
+
+
+def _fenced(language: str, text: str) -> str:
+    return f"```{language}\n{text.rstrip()}\n```\n"

@@ -1,0 +1,154 @@
+"""CL001 to CL005: each migration has one entry, each entry its migration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from sqlmig.changelog.entry import bullet_text, has_enough_words
+from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
+from sqlmig.changelog.snapshot import Aspect
+from sqlmig.model import Position, migration_number
+
+_FILE = {"sql/migrations/0007_add_sections.sql": "-- The sections of each class\n"}
+_ENTERED = """\
+## [Unreleased]
+
+### Added
+
+- `0007_add_sections`: the sections of each class.
+"""
+
+# What may be the id of a migration, anywhere in a text: the whole word, and not an :edit of it.
+_WORD = re.compile(r"(?<![\w./-])\d[\w-]*+(?>(?:\.[\w-]++)*)(?![\w/-])(?!:(?:edit|down)\b)")
+# What a code span must look like to mean a migration that is not there.
+_LIKE_AN_ID = re.compile(r"\d+(?:_\d+)*_\d*[A-Za-z]")
+
+
+@rule(
+    "CL001",
+    bad=Sample("## [Unreleased]\n", _FILE),
+    good=Sample(_ENTERED, _FILE),
+)
+def migration_without_entry(subject: Subject) -> Iterator[Violation]:
+    """Every migration has an entry in the changelog.
+
+    An entry is a bullet under `### Added`, `### Changed` or another type, which has the whole id in
+    backticks or as a link to the file. One bullet may enter several migrations.
+    """
+    elsewhere = _elsewhere(subject)
+    for migration_id, path in subject.now.migrations.items():
+        if migration_id not in subject.now.entries and migration_id not in elsewhere:
+            _, description = subject.now.head(migration_id)
+            text = description if has_enough_words(description) else "TODO say what it changes"
+            yield Violation(
+                subject.now.places.location(path),
+                f"{migration_id} has no entry in {subject.now.places.changelog}",
+                "Add this under `### Added` of `## [Unreleased]`: "
+                f"{bullet_text(migration_id, text)}",
+            )
+
+
+@rule(
+    "CL002",
+    bad=Sample(f"{_ENTERED}- `0007_add_sections`: rooms of each section.\n", _FILE),
+    good=Sample(_ENTERED, _FILE),
+)
+def migration_entered_twice(subject: Subject) -> Iterator[Violation]:
+    """A migration is entered once.
+
+    The same id in two bullets is what a merge leaves behind that took both sides. A bullet that
+    only mentions another migration writes its id without backticks.
+    """
+    for migration_id, entries in subject.now.entries.items():
+        for entry in entries[1:]:
+            yield Violation(
+                subject.now.places.location(subject.now.places.changelog, entry.position),
+                f"{migration_id} is entered twice, first in line {entries[0].position.line}",
+                "Remove one of the two; to only mention it, leave out the backticks.",
+            )
+
+
+@rule(
+    "CL003",
+    bad=Sample(_ENTERED, {"sql/migrations/0007_sections.sql": "-- The sections of each class\n"}),
+    good=Sample(_ENTERED, _FILE),
+)
+def entry_without_migration(subject: Subject) -> Iterator[Violation]:
+    """Every migration that a bullet names is there.
+
+    Migrations that were squashed into another keep their entries when the settings say so:
+    `[tool.sqlmig.squashed]` with `"0100_all" = ["0001_classes", "0002_rooms"]`.
+    """
+    known = subject.now.migrations
+    by_number = {migration_number(name): name for name in known}
+    for reference in subject.now.references:
+        migration_id = reference.migration_id
+        if migration_id in known or subject.is_replaced(migration_id):
+            continue
+        if migration_id not in subject.before.migrations and not _LIKE_AN_ID.match(migration_id):
+            continue
+        near = by_number.get(migration_number(migration_id))
+        hint = f"Did you mean {near}?" if near else "Restore its file, or remove the bullet."
+        yield Violation(
+            subject.now.places.location(subject.now.places.changelog, reference.position),
+            f"there is no migration {migration_id}",
+            hint,
+        )
+
+
+@rule(
+    "CL004",
+    bad=Sample("## [Unreleased]\n\n- `0007_add_sections`: the sections of each class.\n", _FILE),
+    good=Sample(_ENTERED, _FILE),
+)
+def entry_in_no_section(subject: Subject) -> Iterator[Violation]:
+    """An entry stands under a type of change.
+
+    A bullet outside every `###` section does not count, nor does an id that stands only in a
+    paragraph, a heading, a code block or a comment.
+    """
+    for migration_id, position in _elsewhere(subject).items():
+        yield Violation(
+            subject.now.places.location(subject.now.places.changelog, position),
+            f"this is no entry of {migration_id}: it is no bullet under a type of change",
+            "Move it into a bullet under `### Added`, `### Changed` or another type.",
+        )
+
+
+@rule(
+    "CL005",
+    bad=Sample(_ENTERED.replace("the sections of each class.", "TODO"), _FILE),
+    good=Sample(_ENTERED, _FILE),
+)
+def entry_that_says_nothing(subject: Subject) -> Iterator[Violation]:
+    """An entry says what changed.
+
+    Besides ids and links it has ten letters or more, and does not begin with TODO, WIP, TBD or
+    FIXME.
+    """
+    first_of_bullet = {r.bullet.position: r for r in reversed(subject.now.references)}
+    for reference in first_of_bullet.values():
+        if not has_enough_words(reference.bullet.words):
+            yield Violation(
+                subject.now.places.location(subject.now.places.changelog, reference.position),
+                f"the entry of {reference.migration_id} does not say what changed",
+                "Write a few words for the people who run this schema.",
+            )
+
+
+def _elsewhere(subject: Subject) -> Mapping[str, Position]:
+    """The migrations without an entry that the changelog names all the same, and where."""
+    missing = {name for name in subject.now.migrations if name not in subject.now.entries}
+    if not missing:
+        return {}
+    found = {
+        reference.migration_id: reference.position
+        for reference in reversed(subject.now.references)
+        if reference.migration_id in missing and reference.aspect is Aspect.ENTRY
+    }
+    changelog = subject.now.changelog
+    for match in _WORD.finditer(changelog.text):
+        if match[0] in missing:
+            found.setdefault(match[0], changelog.position(match.start()))
+    return found

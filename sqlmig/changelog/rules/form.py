@@ -1,0 +1,200 @@
+"""CL010 to CL013: the changelog has the form of Keep a Changelog."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+
+from sqlmig.changelog.entry import TYPES
+from sqlmig.changelog.parser import Release
+from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
+from sqlmig.model import Position, Severity
+
+_FILE = {"sql/migrations/0007_add_sections.sql": "-- The sections of each class\n"}
+_ENTRY = "- `0007_add_sections`: the sections of each class.\n"
+_ENTERED = f"## [Unreleased]\n\n### Added\n\n{_ENTRY}"
+
+_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
+# https://semver.org: the numbers, then what makes it a version before that one.
+_SEMVER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+\S*)?")
+
+_Version = tuple[tuple[int, ...], bool, list[tuple[bool, int, str]]]
+
+
+@rule(
+    "CL010",
+    bad=Sample(f"<<<<<<< HEAD\n{_ENTERED}>>>>>>> main\n", _FILE),
+    good=Sample(_ENTERED, _FILE),
+)
+def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
+    """The changelog is there, in UTF-8, and without conflict markers.
+
+    It may be missing only as long as there is no migration. Where this rule finds something, no
+    other is asked.
+    """
+    places = subject.now.places
+    data = subject.now.files.get(places.changelog)
+    if data is None:
+        if subject.now.migrations or places.changelog in subject.before.files:
+            yield Violation(
+                places.location(places.changelog),
+                "the changelog is not there",
+                "Restore it; or write the first entry with `sqlmig changelog add`, which makes it.",
+            )
+        return
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        yield Violation(
+            places.location(places.changelog, Position(line, 1)),
+            f"not UTF-8: byte 0x{data[error.start]:02x} in this line",
+            "Save the file as UTF-8.",
+        )
+        return
+    for match in _CONFLICT.finditer(subject.now.changelog.text):
+        yield Violation(
+            places.location(places.changelog, subject.now.changelog.position(match.start())),
+            "a conflict marker",
+            "Resolve the conflict; often both sides stay.",
+        )
+
+
+@rule(
+    "CL011",
+    bad=Sample(f"## [1.0.0] - 2026-03-01\n\n## [Unreleased]\n\n### Added\n\n{_ENTRY}", _FILE),
+    good=Sample(f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n## [1.0.0] - 2026-03-01\n", _FILE),
+)
+def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
+    """What is not released stands in one `## [Unreleased]`, above all releases.
+
+    It may be empty, and may be missing while every migration has its entry in a release.
+    """
+    releases = subject.now.changelog.releases
+    unreleased = [release for release in releases if release.is_unreleased]
+    for again in unreleased[1:]:
+        yield Violation(
+            subject.changelog_line(again.line),
+            f"Unreleased stands here again, first in line {unreleased[0].line}",
+            "Move what is below this heading to the first.",
+        )
+    if unreleased and unreleased[0] is not releases[0]:
+        yield Violation(
+            subject.changelog_line(unreleased[0].line),
+            "Unreleased stands below a release",
+            "Move it to the top.",
+        )
+    entries = subject.now.entries
+    if not unreleased and any(name not in entries for name in subject.now.migrations):
+        yield Violation(
+            subject.changelog_line(1),
+            "there is no Unreleased for the entries that are missing",
+            "Add the heading `## [Unreleased]` above the releases.",
+        )
+
+
+@rule(
+    "CL012",
+    bad=Sample(
+        f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n### Improved\n\n- Faster.\n\n### Added\n", _FILE
+    ),
+    good=Sample(
+        f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n### Changed\n\n- Faster.\n",
+        _FILE,
+    ),
+)
+def section_of_no_type(subject: Subject) -> Iterator[Violation]:
+    """A section is one of the six types of change, each at most once in a release.
+
+    The types: Added, Changed, Deprecated, Removed, Fixed, Security. The same type twice in one
+    release is what a merge leaves behind that took both sides.
+    """
+    seen: dict[tuple[int, str], int] = {}
+    for section in subject.now.changelog.sections:
+        place = subject.changelog_line(section.line)
+        key = section.release.line, section.title
+        if section.title not in TYPES:
+            near = difflib.get_close_matches(section.title.capitalize(), TYPES, n=1, cutoff=0.8)
+            yield Violation(
+                place,
+                f"{section.title!r} is no type of change",
+                f"Did you mean {near[0]}?" if near else f"Use one of: {', '.join(TYPES)}.",
+            )
+        elif key in seen:
+            yield Violation(
+                place,
+                f"{section.title} stands twice in this release, first in line {seen[key]}",
+                "Make one section of the two.",
+            )
+        seen.setdefault(key, section.line)
+
+
+@rule(
+    "CL013",
+    bad=Sample("## [1.0.0] - 2026-02-30\n\n## 1.1.0\n"),
+    good=Sample("## [1.1.0] - 2026-04-01\n\n## [1.0.0] - 2026-02-28 [YANKED]\n"),
+)
+def release_without_version_and_date(subject: Subject) -> Iterator[Violation]:
+    """The heading of a release is `## [version] - YYYY-MM-DD`, newest first, each version once.
+
+    A release that has the higher version or the later date may stand above; for versions that are
+    not of the form 1.2.3 the dates alone are compared, and only a warning is given.
+    """
+    first: dict[str, int] = {}
+    releases = [each for each in subject.now.changelog.releases if not each.is_unreleased]
+    for release in releases:
+        if _date(release) is None:
+            yield Violation(
+                subject.changelog_line(release.line),
+                f"{release.heading!r} is not [version] - date",
+                "Write it as in `## [1.2.0] - 2026-03-31`, with a date of the calendar.",
+            )
+        if release.name in first:
+            yield Violation(
+                subject.changelog_line(release.line),
+                f"{release.name} stands twice, first in line {first[release.name]}",
+                "Make one release of the two, or mend the version.",
+            )
+        first.setdefault(release.name, release.line)
+    for above, below in pairwise(releases):
+        severity = _disorder(above, below)
+        if severity is not None:
+            yield Violation(
+                subject.changelog_line(below.line),
+                f"{below.name} is newer than {above.name}, yet stands below it",
+                "Put the newest release first.",
+                severity,
+            )
+
+
+def _date(release: Release) -> date | None:
+    parts = release.version_and_date
+    try:
+        return date.fromisoformat(parts[1]) if parts else None
+    except ValueError:
+        return None
+
+
+def _disorder(above: Release, below: Release) -> Severity | None:
+    """How bad it is that the two stand in this order; None where it is right."""
+    dates = _date(above), _date(below)
+    if dates[0] is None or dates[1] is None or above.name == below.name:
+        return None
+    versions = _version(above.name), _version(below.name)
+    if versions[0] is None or versions[1] is None:
+        return Severity.WARNING if dates[1] > dates[0] else None
+    return Severity.ERROR if versions[1] > versions[0] and dates[1] >= dates[0] else None
+
+
+def _version(name: str) -> _Version | None:
+    """What a semantic version sorts by."""
+    match = _SEMVER.fullmatch(name)
+    if match is None:
+        return None
+    numbers = int(match[1]), int(match[2]), int(match[3])
+    parts = (match[4] or "").split(".")
+    before = [(not p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts]
+    return numbers, match[4] is None, before

@@ -1,0 +1,155 @@
+"""One state of a project: its migrations, its changelog and its decision records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from sqlmig.changelog.decisions import Decision, read_decision
+from sqlmig.changelog.parser import Bullet, Changelog, parse, parse_variant
+from sqlmig.changelog.places import Places
+from sqlmig.errors import DirectiveError
+from sqlmig.model import Directives, Position, migration_number, migration_order
+from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.folders import ROLLBACK_SUFFIX, SUFFIX, is_passed_over
+from sqlmig.source.lexer import LexError
+
+_REFERENCE = re.compile(r"(\d[^\s:]*)(?::(down|edit))?")
+
+
+class Aspect(Enum):
+    """What a bullet tells of a migration: that it is there, or that it was edited since."""
+
+    ENTRY = ""
+    EDIT = "edit"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A migration that a bullet names."""
+
+    migration_id: str
+    aspect: Aspect
+    position: Position
+    bullet: Bullet
+
+
+class Snapshot:
+    """The files of a project, by path from its folder, as one commit or the index has them.
+
+    What is made of them is made when it is first asked for. `like` is a snapshot whose changelog
+    may be nearly the same.
+    """
+
+    def __init__(
+        self, places: Places, files: Mapping[str, bytes], like: Snapshot | None = None
+    ) -> None:
+        self.places = places
+        self.files = files
+        self._like = like
+
+    @cached_property
+    def migrations(self) -> Mapping[str, str]:
+        """The paths of the migrations by id, in the order of their numbers."""
+        scripts = self._scripts(self.places.migrations)
+        ids = [name for name, path in scripts.items() if not path.endswith(ROLLBACK_SUFFIX)]
+        numbered = [migration_id for migration_id in ids if migration_number(migration_id)]
+        return {
+            migration_id: scripts[migration_id]
+            for migration_id in sorted(numbered, key=migration_order)
+        }
+
+    @cached_property
+    def rollbacks(self) -> Mapping[str, str]:
+        """The paths of the rollbacks by the id of their migration."""
+        beside = {
+            name.removesuffix(".rollback"): path
+            for name, path in self._scripts(self.places.migrations).items()
+            if path.endswith(ROLLBACK_SUFFIX)
+        }
+        return beside | self._scripts(self.places.rollbacks)
+
+    @cached_property
+    def changelog(self) -> Changelog:
+        """The changelog; an empty one where there is none."""
+        text = self.text(self.places.changelog)
+        return parse(text) if self._like is None else parse_variant(text, self._like.changelog)
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Every migration that a bullet names, once for each bullet that names it."""
+        return tuple(
+            reference for bullet in self.changelog.bullets for reference in self._named(bullet)
+        )
+
+    @cached_property
+    def entries(self) -> Mapping[str, list[Reference]]:
+        """The bullets that enter each migration: in a section, whether its type is known or not."""
+        entries: dict[str, list[Reference]] = {}
+        for reference in self.references:
+            if reference.aspect is Aspect.ENTRY and reference.bullet.section is not None:
+                entries.setdefault(reference.migration_id, []).append(reference)
+        return entries
+
+    @cached_property
+    def decisions(self) -> Mapping[str, Decision]:
+        """The decision records by path."""
+        return {
+            path: read_decision(path, self.text(path))
+            for path in sorted(self._folder(self.places.adr).values())
+            if path.endswith(".md")
+        }
+
+    def text(self, path: str) -> str:
+        """A file's text, LF at its line ends; "" where it is not there."""
+        text = self.files.get(path, b"").decode("utf-8-sig", errors="replace")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def head(self, migration_id: str) -> tuple[Directives, str]:
+        """What a migration declares, and its description; a head that cannot be read, which is for
+        `sqlmig validate` to tell, says nothing."""
+        path = self.migrations[migration_id]
+        try:
+            return read_head(path, self.text(path), FileKind.MIGRATION)
+        except (DirectiveError, LexError):
+            return Directives(), ""
+
+    def _scripts(self, folder: str) -> dict[str, str]:
+        """The paths of the scripts that lie directly in a folder, by stem."""
+        return {
+            name.removesuffix(SUFFIX): path
+            for name, path in self._folder(folder).items()
+            if name.endswith(SUFFIX) and not is_passed_over(name)
+        }
+
+    def _folder(self, folder: str) -> dict[str, str]:
+        """The paths of the files that lie directly in a folder, by name."""
+        found = {}
+        for path in self.files:
+            parent, _, name = path.rpartition("/")
+            if (parent or ".") == folder:
+                found[name] = path
+        return found
+
+    def _named(self, bullet: Bullet) -> Iterator[Reference]:
+        seen = set()
+        for text, position in self._names(bullet):
+            match = _REFERENCE.fullmatch(text)
+            if match and text not in seen:
+                seen.add(text)
+                yield Reference(match[1], Aspect(match[2] or ""), position, bullet)
+
+    def _names(self, bullet: Bullet) -> Iterator[tuple[str, Position]]:
+        """What may be the id of a migration: a code span, or a link to a file beside them."""
+        for span in bullet.code_spans:
+            yield span.text, span.position
+        for link in bullet.links:
+            path = PurePosixPath(link.target)
+            folder = PurePosixPath(self.places.migrations).name
+            if path.suffix == SUFFIX and path.parent.name in ("", folder):
+                yield path.stem, link.position

@@ -1,0 +1,102 @@
+"""The commands about the changelog."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from sqlmig.changelog.entry import TYPES
+from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.options import OutputFormat
+from sqlmig.cli.output import Output
+from sqlmig.errors import ConfigError
+from sqlmig.report import github, json, text
+
+if TYPE_CHECKING:
+    from sqlmig.changelog.tree import State
+
+# Set by pre-commit where it checks commits that are made already, as before a push.
+_PUSHED = "PRE_COMMIT_TO_REF"
+
+
+class _Lint(Command):
+    formats = tuple(OutputFormat)
+
+
+@click.group(short_help="Keep an entry for every migration.")
+def changelog() -> None:
+    """Keep docs/CHANGELOG.md: an entry for every migration."""
+
+
+@changelog.command(cls=_Lint, short_help="Check the entries.")
+@click.option("--staged", is_flag=True, help="Check what would be committed (the default).")
+@click.option("--rev", metavar="REV", help="Check what that commit has.")
+@click.option("--worktree", is_flag=True, help="Check the files as they are now.")
+@click.option("--against", metavar="REF", help="Where it is to be merged (default: main).")
+@click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
+@click.pass_context
+def lint(
+    context: click.Context,
+    staged: bool,
+    rev: str | None,
+    worktree: bool,
+    against: str | None,
+    strict: bool,
+) -> None:
+    """Check that every migration has its entry, and that what is merged stays."""
+    from sqlmig.changelog.linter import lint as inspect
+
+    output: Output = context.obj
+    state = _state(staged, rev, worktree)
+    found = inspect(output.options.config(), state, against)
+    is_github = output.options.output_format is OutputFormat.GITHUB
+    shown = github.inspection if is_github else text.inspection
+    output.result(lambda: shown(found), lambda: json.inspection(found))
+    if found.errors or (strict and found.warnings):
+        context.exit(FOUND_SOMETHING)
+
+
+@changelog.command(cls=Command, short_help="Enter a migration.")
+@click.argument("migration", metavar="ID")
+@click.argument("words", metavar="TEXT")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(TYPES, case_sensitive=False),
+    help="What kind of change it is (default: Added, or Changed for an :edit or :down).",
+)
+@click.pass_obj
+def add(output: Output, migration: str, words: str, kind: str | None) -> None:
+    """Enter a migration under Unreleased; ID:edit or ID:down for a change of a merged one."""
+    from sqlmig.authoring import add_entry
+
+    written = add_entry(output.options.config(), migration, words, kind)
+    output.result(lambda: text.written(written), lambda: json.written(written))
+
+
+@changelog.command(cls=Command, short_help="Print what each rule demands.")
+@click.pass_obj
+def rules(output: Output) -> None:
+    """Print what each rule demands, with examples, as Markdown."""
+    from sqlmig.changelog.reference import page
+
+    output.result(page, lambda: json.page(page()))
+
+
+def _state(staged: bool, rev: str | None, worktree: bool) -> State:
+    from sqlmig.changelog.tree import Revision, Staged, WorkingTree
+
+    if staged + worktree + (rev is not None) > 1:
+        raise ConfigError(
+            "--staged, --rev and --worktree name different things to check",
+            remedy="Give one of them.",
+        )
+    if worktree:
+        return WorkingTree()
+    rev = rev or os.environ.get(_PUSHED)
+    return Revision(rev) if rev else Staged()
+
+
+COMMANDS = (changelog,)

@@ -1,0 +1,36 @@
+"""The command that begins a migration."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from sqlmig.cli.command import Command
+from sqlmig.cli.output import Output
+from sqlmig.report import json, text
+
+
+@click.command(cls=Command, short_help="Begin a migration.")
+@click.argument("description")
+@click.option("--no-transaction", is_flag=True, help="Statement by statement, in no transaction.")
+@click.option("--irreversible", metavar="REASON", help="No rollback, and why; implies --adr.")
+@click.option("--adr", is_flag=True, help="Begin a decision record too.")
+@click.pass_obj
+def new(
+    output: Output, description: str, no_transaction: bool, irreversible: str | None, adr: bool
+) -> None:
+    """Begin a migration: its file, its rollback, and its entry in the changelog."""
+    from sqlmig.authoring import Draft, new_migration
+
+    draft = Draft(
+        description=description,
+        transactional=not no_transaction,
+        irreversible=irreversible,
+        decision=adr,
+    )
+    written = new_migration(output.options.config(), draft, datetime.now().astimezone())
+    output.result(lambda: text.written(written), lambda: json.written(written))
+
+
+COMMANDS = (new,)

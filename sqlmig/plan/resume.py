@@ -1,0 +1,98 @@
+"""Where a non-transactional migration that stopped half way is taken up again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlmig.errors import PartialMigrationError, PlanError
+from sqlmig.model import AppliedMigration, MigrationFile, Script
+from sqlmig.source.layout import differ_in_layout_only
+from sqlmig.source.script import PreparedScript, prepare
+
+
+class Answer(Enum):
+    """What a person knows of a statement in doubt: it is to run again, or it is done."""
+
+    REDO = "redo"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for the statement of that number, counted from 1 as messages count."""
+
+    answer: Answer
+    statement: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """The first `done` statements need not run; the next one is in doubt if its runner died in
+    the middle of it, so that only the database can tell whether it is done."""
+
+    done: int = 0
+    in_doubt: bool = False
+
+
+FROM_THE_START = Resumption()
+
+
+def resumption(
+    file: MigrationFile,
+    prepared: PreparedScript,
+    row: AppliedMigration,
+    decision: Decision | None = None,
+) -> Resumption:
+    """How the migration goes on; `row` has the text that was recorded when it stopped.
+
+    Raises PartialMigrationError where a statement that is done, or may be, has changed since, or
+    where that cannot be told; PlanError for a decision about another statement.
+    """
+    if file.file.directives.transactional:
+        raise _refusal(file, "it is transactional now", "Put `-- transactional: false` back.")
+    done, begun = row.statements_done or 0, row.statements_begun or 0
+    if row.checksum != file.file.script.checksum:
+        _refuse_change(file, prepared, row, begun)
+    if decision is None:
+        return Resumption(done, in_doubt=begun > done)
+    if decision.statement != begun or begun == done:
+        raise PlanError(
+            f"{file.migration_id}: statement {decision.statement} is not in doubt",
+            remedy=f"Statement {begun} is." if begun > done else "Run without the decision.",
+        )
+    return Resumption(begun if decision.answer is Answer.SKIP else done)
+
+
+def _refuse_change(
+    file: MigrationFile, prepared: PreparedScript, row: AppliedMigration, begun: int
+) -> None:
+    if row.apply_sql is None:
+        raise _refusal(
+            file,
+            f"it has changed, and its text was not recorded to tell whether its first {begun} "
+            "statements have",
+            "Put the file back as it was.",
+        )
+    recorded = Script(f"recorded text of {file.migration_id}", row.apply_sql, "")
+    before = _texts(prepare(recorded, file.file.directives))
+    now = _texts(prepared)
+    for number in range(begun):
+        if number >= len(now) or not differ_in_layout_only(before[number], now[number]):
+            raise _refusal(
+                file,
+                f"statement {number + 1}, which is done already, has changed since",
+                "Put it back as it was; what follows the done statements may change.",
+            )
+
+
+def _refusal(file: MigrationFile, reason: str, remedy: str) -> PartialMigrationError:
+    return PartialMigrationError(
+        f"{file.migration_id} is partly applied, and {reason}",
+        migration_ids=[file.migration_id],
+        remedy=remedy,
+    )
+
+
+def _texts(prepared: PreparedScript) -> list[str]:
+    return [prepared.statement_text(index) for index in range(len(prepared.statements))]

@@ -1,0 +1,34 @@
+"""Results as annotations of a change on GitHub.
+
+Source: "Workflow commands for GitHub Actions", https://docs.github.com/actions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlmig.model import Finding, Severity
+from sqlmig.report import text
+
+if TYPE_CHECKING:
+    from sqlmig.changelog.linter import Inspection
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def inspection(found: Inspection) -> str:
+    """A line for each finding, and one for the log, which is no annotation."""
+    annotations = (_annotation(finding) for finding in found.findings)
+    return "\n".join((*annotations, text.inspected(found)))
+
+
+def _annotation(finding: Finding) -> str:
+    position = finding.location.position
+    place = f",line={position.line},col={position.column}" if position else ""
+    path = _escaped(finding.location.path).replace(":", "%3A").replace(",", "%2C")
+    words = _escaped(f"{finding.message}\n{finding.remedy}")
+    return f"::{_COMMANDS[finding.severity]} file={path}{place},title={finding.code}::{words}"
+
+
+def _escaped(words: str) -> str:
+    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

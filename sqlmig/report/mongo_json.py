@@ -1,0 +1,46 @@
+"""MongoDB's results as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlmig.mongo.results import DocumentState, FileReport, SeedReport
+from sqlmig.report.json import VERSION
+
+
+def seeds(report: SeedReport) -> str:
+    """How the fixtures stand in MongoDB, or stood before they were seeded."""
+    return _document(
+        environment=report.environment.value,
+        files=[_seed_file(file) for file in report.files],
+        written=[state.value for state in DocumentState if report.writes(state)],
+        demo_documents=dict(report.demo_documents),
+    )
+
+
+def dropped(collections: Sequence[str]) -> str:
+    """Which collections were dropped."""
+    return _document(dropped=list(collections))
+
+
+def _seed_file(file: FileReport) -> Mapping[str, Any]:
+    return {
+        "path": file.path,
+        "collection": file.collection,
+        "counts": {state.value: file.counts.get(state, 0) for state in DocumentState},
+        "differences": [
+            {
+                "id": str(standing.document.id),
+                "document": standing.document.index,
+                "state": standing.state.value,
+                "fields": list(standing.fields),
+            }
+            for standing in file.differences
+        ],
+    }
+
+
+def _document(**members: Any) -> str:
+    return json.dumps({"version": VERSION, **members}, indent=2, ensure_ascii=False)

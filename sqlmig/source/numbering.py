@@ -1,0 +1,33 @@
+"""The number of the next migration, in the style of those that are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlmig.model import migration_number
+
+_GROUPS = re.compile(r"\d+(?:_\d+)*(?![A-Za-z0-9])")
+_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_TIMES = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+
+
+def next_number(migration_ids: Iterable[str], now: datetime) -> str:
+    """A number above all of those ids', in the style of the highest.
+
+    After `007_payments` comes 008; after `20261121_01_users` the first of today, `20261203_01`, or
+    the next of that day; after `20261121093000_users` the time that it is now. The first is 001.
+    """
+    newest = max(migration_ids, key=migration_number, default="000")
+    match = _GROUPS.match(newest)
+    first, *others = match[0].split("_") if match else ["000"]
+    if len(first) in _TIMES and _DATE.match(first):
+        return str(max(int(f"{now:{_TIMES[len(first)]}}"), int(first) + 1))
+    if not _DATE.fullmatch(first):
+        return str(int(first) + 1).zfill(len(first))
+    today = f"{now:%Y%m%d}"
+    if today > first:
+        return "_".join([today, *("1".zfill(len(other)) for other in others[:1])])
+    second = others[0] if others else "01"
+    return f"{first}_{str(int(second) + 1).zfill(len(second))}"

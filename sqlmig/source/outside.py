@@ -1,0 +1,54 @@
+"""Which statements PostgreSQL refuses inside a transaction, and which of them are harmless.
+
+Source: the calls of PreventInTransactionBlock in PostgreSQL 15 to 18, as the manual's pages of
+these commands tell them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sqlmig.source.lexer import Statement, leading_words
+
+# The first words of most statements say enough; that DETACH … CONCURRENTLY ends with it does not
+# matter, for a table's and a partition's name take no more than these.
+_WORDS_THAT_TELL = 14
+
+_OUTSIDE = re.compile(
+    r"""
+      create\ (unique\ )?index\ concurrently\b
+    | drop\ index\ concurrently\b
+    | reindex\b.*\bconcurrently\b
+    | reindex\ (\(.*\)\ )?(database|system|schema)\b
+    | vacuum\b
+    | (create|drop)\ (database|tablespace)\b
+    | alter\ database\ \S+\ set\ tablespace\b
+    | alter\ system\b
+    | alter\ table\ .*\bdetach\ partition\ .*\bconcurrently\b
+    | (create|drop)\ subscription\b
+    | discard\ all\b
+    | cluster$
+    """,
+    re.VERBOSE,
+)
+_TAKES_ROWS = re.compile(r"drop (database|tablespace|subscription)\b|alter table\b")
+_OF_THE_SESSION = ("set", "reset", "analyze")
+_FIRST_WORDS = frozenset({"create", "drop", "reindex", "vacuum", "alter", "discard", "cluster"})
+
+
+def keeps_rows(text: str, statement: Statement) -> bool:
+    """Whether it is one of the statements that need no transaction and never take rows away."""
+    return statement.word in _OF_THE_SESSION or (
+        runs_only_outside(text, statement) and not _TAKES_ROWS.match(_words(text, statement))
+    )
+
+
+def runs_only_outside(text: str, statement: Statement) -> bool:
+    """Whether the server refuses the statement inside a transaction."""
+    if statement.word not in _FIRST_WORDS:
+        return False
+    return _OUTSIDE.match(_words(text, statement)) is not None
+
+
+def _words(text: str, statement: Statement) -> str:
+    return " ".join(leading_words(text, statement, _WORDS_THAT_TELL))

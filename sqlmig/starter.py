@@ -1,0 +1,85 @@
+"""The files of a new project: settings, folders, a first migration with its rollback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmig.config import Config, has_settings
+from sqlmig.errors import ConfigError
+
+_SETTINGS = """\
+# Settings of sqlmig; see its README. Where SQLMIG_DATABASE_URL, DATABASE_URL, PGHOST, PGHOSTADDR,
+# PGSERVICE or PGDATABASE is set, it is stronger than `database`.
+
+database = "embedded"    # a server of the project's own, for development; or a libpq URL
+# migrations = "sql/migrations"
+# rollbacks = "sql/rollbacks"
+# lock_timeout = "5s"
+"""
+
+_MIGRATION = """\
+-- Notes, a table to begin with
+
+CREATE TABLE notes (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  body text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+"""
+
+_ROLLBACK = """\
+DROP TABLE notes;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """The files that were made, and those that were there already and are as they were."""
+
+    created: tuple[Path, ...]
+    kept: tuple[Path, ...]
+
+
+def write_starter(project: Path | None = None) -> Starter:
+    """Writes what a new project needs into that folder, or the current one; overwrites nothing.
+
+    A project with settings of its own keeps them, and one with migrations, in the folder that its
+    settings name, gets no first one. Raises ConfigError where a file cannot be written, and where
+    no folder is named and the current one lies in a project.
+    """
+    config = _config(project)
+    wanted = {} if has_settings(config.project) else {config.project / "sqlmig.toml": _SETTINGS}
+    if not any(config.migrations_folder.glob("*.sql")):
+        wanted[config.migrations_folder / "001_notes.sql"] = _MIGRATION
+        wanted[config.rollbacks_folder / "001_notes.sql"] = _ROLLBACK
+    created = [path for path, content in wanted.items() if _write(path, content)]
+    return Starter(tuple(created), tuple(path for path in wanted if path not in created))
+
+
+def _config(project: Path | None) -> Config:
+    if project is not None and not project.exists():
+        return Config(project=project)
+    config = Config.load(project)
+    if project is None and config.project != Path():
+        raise ConfigError(
+            f"this folder lies in the project {config.project.resolve()}",
+            remedy="Go there; or make one of its own here with --project .",
+        )
+    return config
+
+
+def _write(path: Path, content: str) -> bool:
+    """Whether the file was made; one that is there stays as it is."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(content)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}",
+            remedy="Choose another folder with --project, or make that one writable.",
+        ) from error
+    return True

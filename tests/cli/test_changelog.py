@@ -1,0 +1,206 @@
+"""The commands about the changelog and the one that begins a migration, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.repository import UNRELEASED, Repository, bullet
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(repository: Repository) -> Run:
+    """Runs `python -m sqlmig …` in the repository's folder."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-W", "error", "-m", "sqlmig", *arguments],
+            cwd=repository.root,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def one_migration(repository: Repository) -> None:
+    repository.entered("001_a")
+    repository.commit()
+
+
+# lint
+
+
+def test_a_changelog_in_order_is_said_to_be(run: Run) -> None:
+    done = run("changelog", "lint")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "1 migration in the index: docs/CHANGELOG.md has an entry for each.\n"
+
+
+def test_findings_have_their_place_and_what_to_do(run: Run, repository: Repository) -> None:
+    repository.migration("002_b", "-- The second of all tables\nselect 1;")
+    done = run("changelog", "lint", "--worktree")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "sql/migrations/002_b.sql:1:1: CL001 002_b has no entry in docs/CHANGELOG.md",
+        "  Add this under `### Added` of `## [Unreleased]`: - `002_b`: The second of all tables.",
+        "2 migrations in the working tree: 1 error.",
+    ]
+
+
+def test_json_has_every_finding(run: Run, repository: Repository) -> None:
+    repository.migration("002_b", "select 1;")
+    done = run("changelog", "lint", "--worktree", "--format", "json")
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert (document["version"], document["migrations"]) == (1, 2)
+    (finding,) = document["findings"]
+    assert (finding["code"], finding["severity"]) == ("CL001", "error")
+    assert finding["location"] == {"path": "sql/migrations/002_b.sql", "line": 1, "column": 1}
+
+
+def test_github_gets_annotations(run: Run, repository: Repository) -> None:
+    repository.write("sql/migrations/002_50%,b.sql", "select 1;")
+    done = run("changelog", "lint", "--worktree", "--format", "github")
+    assert done.returncode == 1
+    line, tally = done.stdout.splitlines()
+    assert tally == "2 migrations in the working tree: 1 error."
+    assert line.startswith(
+        "::error file=sql/migrations/002_50%25%2Cb.sql,line=1,col=1,title=CL001::002_50%25,b has no"
+    )
+    assert "%0AAdd this under" in line
+
+
+def test_only_errors_fail_unless_it_is_strict(run: Run, repository: Repository) -> None:
+    repository.migration("001_a", "create table t001_a ();", rollback="select 2;")
+    done = run("changelog", "lint", "--worktree")
+    assert (done.returncode, "CL203 warning: " in done.stdout) == (0, True)
+    assert run("changelog", "lint", "--worktree", "--strict").returncode == 1
+    repository.migration("001_a", "-- A table\ncreate table t001_a ();")
+    done = run("changelog", "lint", "--worktree", "--strict")
+    assert (done.returncode, "CL202 note: " in done.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("count", [1, 255, 256, 257, 512])
+def test_any_number_of_findings_exits_1(run: Run, repository: Repository, count: int) -> None:
+    for number in range(2, count + 2):
+        repository.write(f"sql/migrations/{number:03}_x.sql", "select 1;")
+    done = run("changelog", "lint", "--worktree")
+    assert done.returncode == 1
+    assert done.stdout.count("CL001") == count
+
+
+def test_the_output_is_the_same_each_time(run: Run, repository: Repository) -> None:
+    for number in range(2, 40):
+        repository.write(f"sql/migrations/{number:03}_x.sql", "select 1;")
+    repository.changelog("001_a", "900_gone", "901_gone")
+    first = run("changelog", "lint", "--worktree").stdout
+    assert first == run("changelog", "lint", "--worktree").stdout
+    places = [line for line in first.splitlines() if ": CL" in line]
+    assert len(places) == 40
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("lint", "--staged", "--worktree"),
+        ("lint", "--rev", "HEAD", "--worktree"),
+        ("lint", "--rev", "nowhere"),
+        ("lint", "--against", "origin/main"),
+        ("lint", "--format", "xml"),
+        ("add",),
+        ("add", "001", "entered already, by hand"),
+        ("add", "999", "there is no such migration"),
+        ("add", "001:up", "there is no such aspect"),
+        ("add", "001:edit", "short"),
+        ("add", "001:edit", "of no type that there is", "--type", "Improved"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_exits_2_without_a_traceback(run: Run, arguments: tuple[str, ...]) -> None:
+    done = run("changelog", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_without_git_exits_2(run: Run, repository: Repository) -> None:
+    done = run("changelog", "lint", "--project", str(repository.root.parent))
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: git rev-parse: not a git repository")
+
+
+def test_the_options_of_lint_are_in_its_help(run: Run) -> None:
+    page = run("changelog", "lint", "--help").stdout
+    assert "--format [text|json|github]" in page
+    assert "--database-url" not in page
+
+
+def test_the_rules_are_printed(run: Run, repository: Repository) -> None:
+    assert run("changelog", "rules").stdout.startswith("# The rules of the changelog\n")
+
+
+# add and new
+
+
+def test_an_entry_is_added_and_passes(run: Run, repository: Repository) -> None:
+    repository.migration("002_b", "select 1;")
+    done = run("changelog", "add", "2", "the second of all tables")
+    assert done.returncode == 0
+    assert done.stdout == "entered  docs/CHANGELOG.md:8:1: - `002_b`: the second of all tables.\n"
+    assert run("changelog", "lint", "--worktree").returncode == 0
+
+
+def test_a_type_may_be_written_small(run: Run, repository: Repository) -> None:
+    assert run("changelog", "add", "1:down", "drops it for good", "--type", "fixed").returncode == 0
+    text = (repository.root / "docs/CHANGELOG.md").read_text()
+    assert (
+        text == UNRELEASED + bullet("001_a") + "\n### Fixed\n\n- `001_a:down`: drops it for good.\n"
+    )
+
+
+def test_what_new_writes_passes_both_checks(run: Run, repository: Repository) -> None:
+    done = run("new", "add invoices")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        "made  sql/migrations/002_add_invoices.sql",
+        "made  sql/rollbacks/002_add_invoices.sql",
+        "entered  docs/CHANGELOG.md:8:1: - `002_add_invoices`: add invoices.",
+    ]
+    assert (
+        run("new", "drop old rooms", "--irreversible", "gone", "--no-transaction").returncode == 0
+    )
+    assert run("new", "split the fees", "--adr").returncode == 0
+    assert "has no statement" in run("validate").stderr
+    for path in (repository.root / "sql").glob("*/*.sql"):
+        if "001" not in path.name:
+            path.write_text(f"{path.read_text()}select 1;\n")
+    assert run("validate").returncode == 0
+    repository.git("add", "--all")
+    done = run("changelog", "lint", "--strict")
+    assert (done.returncode, done.stdout.split(":")[0]) == (0, "4 migrations in the index")
+
+
+def test_new_and_add_tell_programs_what_they_wrote(run: Run) -> None:
+    document = json.loads(run("new", "add invoices", "--format", "json").stdout)
+    assert (document["version"], document["id"]) == (1, "002_add_invoices")
+    assert document["paths"][0] == "sql/migrations/002_add_invoices.sql"
+    assert document["entry"]["line"] == 8
+
+
+@pytest.mark.parametrize("description", ["", "add", "日本語の説明をここに書く"])
+def test_new_refuses_a_description_that_says_nothing_or_gives_no_name(
+    run: Run, repository: Repository, description: str
+) -> None:
+    done = run("new", description)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert repository.git("status", "--porcelain") == ""

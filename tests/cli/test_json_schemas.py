@@ -1,0 +1,86 @@
+"""Every command's JSON is what its schema in docs/schemas says, and every schema is in use."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from sqlmig.cli import main
+from tests.database import Database
+from tests.mongo.seeds import Seeds
+from tests.repository import Repository
+
+SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
+
+# Run in this order on one database; each with the schema of what it prints.
+COMMANDS = [
+    (("init",), "init"),
+    (("validate",), "validate"),
+    (("apply", "--dry-run"), "plan"),
+    (("apply", "2"), "run"),
+    (("apply",), "error"),
+    (("status",), "status"),
+    (("diff", "1"), "diff"),
+    (("repair", "--all"), "repair"),
+    (("rollback", "--steps", "1", "--dry-run"), "plan"),
+    (("rollback", "--steps", "1"), "run"),
+    (("apply", "999"), "error"),
+    (("new", "add invoices"), "changelog_entry"),
+    (("changelog", "add", "1", "the first of all tables"), "changelog_entry"),
+    (("changelog", "lint", "--worktree"), "changelog_lint"),
+    (("changelog", "rules"), "changelog_rules"),
+    (("mongo", "seed", "--dry-run"), "mongo_seeds"),
+    (("mongo", "seed"), "mongo_seeds"),
+    (("mongo", "status"), "mongo_seeds"),
+    (("mongo", "reset", "--yes"), "mongo_reset"),
+    (("embedded", "status"), "embedded"),
+    (("embedded", "url"), "error"),
+]
+# Those of the server are tried where there is one: tests/cli/test_embedded.py.
+WITH_A_SERVER = [("embedded start", "embedded"), ("embedded url", "embedded_url")]
+
+
+def schema(name: str) -> Draft202012Validator:
+    document = json.loads((SCHEMAS / f"{name}.json").read_text())
+    Draft202012Validator.check_schema(document)
+    return Draft202012Validator(document)
+
+
+def test_every_command_prints_what_its_schema_says(
+    repository: Repository, database: Database, mongo_url: str
+) -> None:
+    repository.migration("001_a", "create table a ()", "drop table a")
+    repository.migration("002_b", "-- transactional: false\ncreate table b ()", "drop table b")
+    repository.migration("003_c", "select 1/0")
+    seeds = Seeds(repository.root / "mongo_seeds")
+    seeds.documents("reference/10_classes.json", {"_id": "class-1", "name": "1"})
+    for arguments, name in COMMANDS:
+        urls = ["--database-url", database.url, "--mongo-url", mongo_url, "--env", "test"]
+        if arguments[0] in ("init", "embedded", "new", "changelog"):
+            urls = []
+        done = subprocess.run(
+            [sys.executable, "-m", "sqlmig", *arguments, *urls, "--format", "json"],
+            cwd=repository.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        schema(name).validate(json.loads(done.stdout))
+        assert done.stderr == ""
+
+
+def test_every_schema_is_in_use_and_in_the_table() -> None:
+    files = {path.stem for path in SCHEMAS.glob("*.json")}
+    assert files == {name for _, name in (*COMMANDS, *WITH_A_SERVER)}
+    table = (SCHEMAS / "README.md").read_text()
+    assert all(f"[{name}.json]({name}.json)" in table for name in files)
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_is_in_the_table(command: str) -> None:
+    assert f"`{command}" in (SCHEMAS / "README.md").read_text()

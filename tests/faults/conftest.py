@@ -1,0 +1,56 @@
+"""Two forms of the fault tests: a short one, and a long one with `--torture`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.faults.figures import Figure, summary
+from tests.faults.pooler import pgbouncer
+
+# The values of these arguments of tests, in the short form and in the long one: seeds of chance,
+# and the numbers of the entry at which the fault strikes.
+_AMOUNTS = {"seed": (range(3), range(60)), "entry": (range(2, 3), range(2, 8))}
+
+collect_ignore = [] if pgbouncer() else ["test_pooler.py"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--torture", action="store_true", help="run the long form of the fault tests")
+
+
+def is_torture(config: pytest.Config) -> bool:
+    """Whether the long form was asked for; where the option is unknown, it was not."""
+    return bool(config.getoption("--torture", default=False))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for name, (short, long) in _AMOUNTS.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, long if is_torture(metafunc.config) else short)
+
+
+def pytest_ignore_collect(collection_path: object, config: pytest.Config) -> bool | None:
+    """The failover takes two servers and a while: for the long form."""
+    if str(collection_path).endswith("test_failover.py") and not is_torture(config):
+        return True
+    return None
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Figure:
+    """Where a test counts its faults."""
+    return Figure(record_property)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """The long form's figures."""
+    if not is_torture(config):
+        return
+    passed, failed = (terminalreporter.getreports(outcome) for outcome in ("passed", "failed"))
+    terminalreporter.section("faults")
+    for line in summary([*passed, *failed], violations=len(failed)):
+        terminalreporter.line(line)

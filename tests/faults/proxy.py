@@ -1,0 +1,108 @@
+"""A network between runner and server that can fail: TCP on this machine to the server's socket."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from tests.database import Database
+
+_PIECE_BYTES = 1 << 16
+
+
+@dataclass
+class Proxy:
+    """Forwards every connection, until it is told to do otherwise.
+
+    `lose_answer_to`: the connection on which a client sends what matches is cut on the client's
+    side; the server still gets the message and answers it. `keeps_orphans`: the server is not told
+    of a client that has gone. `delay` holds back every answer for so many seconds.
+    """
+
+    server: Path
+    listener: socket.socket
+    lose_answer_to: re.Pattern[bytes] | None = None
+    keeps_orphans: bool = False
+    delay: float = 0.0
+    _ends: list[socket.socket] = field(default_factory=list)
+
+    def url(self, database: Database) -> str:
+        """The database's URL through this proxy."""
+        port = self.listener.getsockname()[1]
+        return f"postgresql://postgres@127.0.0.1:{port}/{database.connection.info.dbname}"
+
+    def cut(self) -> None:
+        """Cuts all connections, at both ends; new ones are welcome."""
+        while self._ends:
+            _close(self._ends.pop())
+
+    def serve(self) -> None:
+        """Takes connections until the listener is closed."""
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            try:
+                server.connect(str(self.server))
+            except OSError:
+                _close(client)
+                _close(server)
+                continue
+            self._ends += (client, server)
+            _in_background(partial(self._forward_questions, client, server))
+            _in_background(partial(self._forward_answers, client, server))
+
+    def _forward_questions(self, client: socket.socket, server: socket.socket) -> None:
+        sent = b""
+        with suppress(OSError):
+            while piece := client.recv(_PIECE_BYTES):
+                sent = (sent + piece)[-_PIECE_BYTES:]
+                if self.lose_answer_to and self.lose_answer_to.search(sent):
+                    self.lose_answer_to = None
+                    _close(client)
+                server.sendall(piece)
+        if not self.keeps_orphans:
+            with suppress(OSError):
+                server.shutdown(socket.SHUT_WR)
+
+    def _forward_answers(self, client: socket.socket, server: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := server.recv(_PIECE_BYTES):
+                time.sleep(self.delay)
+                client.sendall(piece)
+        if not self.keeps_orphans:
+            _close(server)
+        _close(client)
+
+
+@contextmanager
+def proxied(database: Database) -> Iterator[Proxy]:
+    """A proxy before the database's server; all its connections end with the block."""
+    info = database.connection.info
+    listener = socket.create_server(("127.0.0.1", 0))
+    proxy = Proxy(Path(info.host, f".s.PGSQL.{info.port}"), listener)
+    _in_background(proxy.serve)
+    try:
+        yield proxy
+    finally:
+        _close(listener)
+        proxy.cut()
+
+
+def _in_background(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, daemon=True).start()
+
+
+def _close(end: socket.socket) -> None:
+    with suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()

@@ -1,0 +1,81 @@
+"""The command `sqlmig` in a process that ends itself at an exact place, by SIGKILL.
+
+`python -m tests.faults.runner before 3 apply …` dies before its third message of work, `after 3`
+once that is answered; instead of the number a text can stand, for the message that begins so.
+`within 0.2`: so many seconds after everything is imported. `together 20` lives: twenty processes
+run the command at the same moment, and all of them have to succeed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import sys
+import threading
+from typing import Protocol
+
+from sqlmig.engine import wire
+from sqlmig.engine.connection import Connection
+
+_send = wire.send
+
+
+class Send(Protocol):
+    """What `wire.send` is."""
+
+    def __call__(self, connection: Connection, text: str, copy_rows: str = "") -> wire.Row:
+        """Runs the text as one message."""
+
+
+def main(moment: str, value: str, *command: str) -> None:
+    """Arms what is asked for, and runs the command."""
+    if moment in ("before", "after"):
+        wire.send = _deadly_send(moment, value)
+    # What sends takes `send` from its module, so that is changed before they are imported.
+    from sqlmig.cli import main as sqlmig  # noqa: PLC0415
+    from sqlmig.engine import executor  # noqa: F401, PLC0415  # slow to import: not part of the run
+
+    if moment == "within":
+        timer = threading.Timer(float(value), _die)
+        timer.daemon = True
+        timer.start()
+    if moment == "together":
+        _multiply(int(value))
+    sqlmig(command, prog_name="sqlmig")
+
+
+def _multiply(count: int) -> None:
+    """Forks, which is faster than to start and import as often; returns in the children alone."""
+    children = []
+    for _ in range(count):
+        child = os.fork()
+        if child == 0:
+            return
+        children.append(child)
+    codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    sys.exit(f"exit codes: {codes}" if any(codes) else 0)
+
+
+def _deadly_send(moment: str, place: str) -> Send:
+    count = itertools.count(1)
+
+    def send(connection: Connection, text: str, copy_rows: str = "") -> wire.Row:
+        number = str(next(count))
+        is_the_last = place == number if place.isdecimal() else text.lstrip().startswith(place)
+        if is_the_last and moment == "before":
+            _die()
+        row = _send(connection, text, copy_rows)
+        if is_the_last and moment == "after":
+            _die()
+        return row
+
+    return send
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,144 @@
+"""The connection is cut: before, in the middle of, and after a migration and its COMMIT."""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+
+import pytest
+
+from sqlmig import Migrator, Outcome
+from sqlmig.errors import ExecutionError, MigrationFailedError
+from tests.database import Database
+from tests.faults.figures import Figure
+from tests.faults.gate import gate_in_the_record
+from tests.faults.ledger import (
+    Facts,
+    assert_agreed,
+    assert_complete,
+    assert_consistent,
+    write_entry,
+    write_index,
+    write_ledger,
+)
+from tests.faults.processes import (
+    advisory_locks,
+    runners_at_work,
+    sleeping,
+    start,
+    wait_until,
+)
+from tests.faults.proxy import proxied
+from tests.project import Project
+
+COMMIT_OF_002 = re.compile(rb"002_entry.*COMMIT\0", re.DOTALL)
+
+
+def test_a_migration_in_which_the_connection_is_cut_is_undone_and_the_failure_says_so(
+    project: Project, database: Database, figure: Figure
+) -> None:
+    write_ledger(project, 2)
+    write_entry(project, 3, "select pg_sleep(30);")
+    with proxied(database) as proxy:
+        runner = start(project, proxy.url(database))
+        wait_until(lambda: sleeping(database), runner)
+        proxy.cut()
+        ending = runner.ending()
+    figure("connections cut in the middle")
+    assert ending.code == 3, ending
+    assert "2 applied" in ending.stderr
+    assert "Traceback" not in ending.stderr
+    assert Facts.of(database).applied == {"001_ledger", "002_entry"}
+    write_entry(project, 3)
+    assert_consistent(database, project)
+
+
+def test_a_commit_whose_answer_was_lost_is_reported_as_done(
+    project: Project, database: Database, figure: Figure
+) -> None:
+    write_ledger(project, 2, 3)
+    with proxied(database) as proxy:
+        proxy.lose_answer_to = COMMIT_OF_002
+        migrator = Migrator(project.config(database=proxy.url(database)))
+        with pytest.raises(MigrationFailedError) as caught:
+            migrator.apply()
+    figure("answers to a COMMIT lost")
+    assert caught.value.report.ids(Outcome.DONE) == ("001_ledger", "002_entry")
+    assert caught.value.report.ids(Outcome.NOT_ATTEMPTED) == ("003_entry",)
+    assert Facts.of(database).applied == {"001_ledger", "002_entry"}
+    assert_consistent(database, project)
+
+
+def test_a_commit_still_under_way_when_the_connection_was_cut_is_waited_for(
+    project: Project, database: Database, figure: Figure
+) -> None:
+    write_ledger(project)
+    Migrator(project.config(database=database.url)).apply()
+    write_entry(project, 2)
+    write_entry(project, 3)
+    with gate_in_the_record(database, "_sqlmig_migration") as closed, proxied(database) as proxy:
+        proxy.keeps_orphans = True
+        proxy.lose_answer_to = COMMIT_OF_002
+        threading.Timer(0.7, closed.open).start()
+        with pytest.raises(MigrationFailedError) as caught:
+            Migrator(project.config(database=proxy.url(database))).apply()
+    figure("answers to a COMMIT lost")
+    wait_until(lambda: runners_at_work(database) == 0)
+    assert caught.value.report.ids(Outcome.DONE) == ("002_entry",)
+    assert Facts.of(database).applied == {"001_ledger", "002_entry"}
+    assert_consistent(database, project)
+
+
+def test_where_the_server_cannot_be_asked_again_the_report_does_not_claim_to_know(
+    project: Project, database: Database, figure: Figure
+) -> None:
+    write_ledger(project, 2, 3)
+    with proxied(database) as proxy:
+        proxy.lose_answer_to = COMMIT_OF_002
+        runner = start(project, proxy.url(database))
+        wait_until(lambda: proxy.lose_answer_to is None, runner)
+        proxy.listener.close()
+        ending = runner.ending()
+    figure("answers to a COMMIT lost")
+    assert ending.code == 3, ending
+    assert "sqlmig status" in ending.stderr
+    assert "Traceback" not in ending.stderr
+    assert_consistent(database, project)
+
+
+def test_a_connection_cut_at_a_random_time_leaves_nothing_to_clean_up(
+    seed: int, project: Project, database: Database, figure: Figure
+) -> None:
+    chance = random.Random(seed)
+    write_ledger(project, *range(2, 8), inside="select pg_sleep(0.01);")
+    write_index(project, 8)
+    with proxied(database) as proxy:
+        proxy.delay = chance.choice([0.0, 0.002, 0.01])
+        threading.Timer(chance.uniform(0, 0.5), proxy.cut).start()
+        migrator = Migrator(project.config(database=proxy.url(database)))
+        done: tuple[str, ...] | None = None
+        try:
+            done = migrator.apply().ids(Outcome.DONE)
+        except MigrationFailedError as error:
+            done = error.report.ids(Outcome.DONE)
+        except ExecutionError:
+            pass  # it was lost before there was any work
+    figure("connections cut at a random time")
+    if done is not None:
+        wait_until(lambda: runners_at_work(database) == 0)
+        assert set(done) == Facts.of(database).applied, "the report tells the truth"
+    assert_agreed(database, project)
+    assert_consistent(database, project)
+
+
+def test_a_slow_connection_changes_nothing(project: Project, database: Database) -> None:
+    write_ledger(project, 2, 3)
+    with proxied(database) as proxy:
+        proxy.delay = 0.02
+        started = time.monotonic()
+        Migrator(project.config(database=proxy.url(database))).apply()
+        assert time.monotonic() - started > 0.2
+    assert_complete(database, project)
+    wait_until(lambda: advisory_locks(database) == 0)

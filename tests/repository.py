@@ -1,0 +1,53 @@
+"""A project in a git repository of its own."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+
+from sqlmig.changelog.linter import lint
+from sqlmig.changelog.tree import Staged, State
+from tests.project import Project
+
+UNRELEASED = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n"
+
+
+@dataclass(frozen=True)
+class Repository(Project):
+    """A project whose folder is the top of a repository, on the branch main."""
+
+    def git(self, *arguments: str) -> str:
+        """Runs git; what it said."""
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.root, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def commit(self, message: str = "Work") -> str:
+        """Commits everything that is on the disk, past all hooks; the commit."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", message)
+        return self.git("rev-parse", "HEAD").strip()
+
+    def entered(self, *migration_ids: str) -> None:
+        """Writes these migrations, and a changelog that enters them and no others."""
+        for migration_id in migration_ids:
+            self.migration(migration_id, f"create table t{migration_id} ();")
+        self.changelog(*migration_ids)
+
+    def changelog(self, *migration_ids: str) -> None:
+        """Writes a changelog that enters these migrations under Unreleased."""
+        self.write("docs/CHANGELOG.md", UNRELEASED + "".join(bullet(m) for m in migration_ids))
+
+    def findings(self, state: State | None = None, against: str | None = None) -> list[str]:
+        """What the linter finds, each as its code, path and line."""
+        found = lint(self.config(), state or Staged(), against).findings
+        return [
+            f"{each.code} {each.location}".replace(f"{self.root}/", "").rpartition(":")[0]
+            for each in found
+        ]
+
+
+def bullet(migration_id: str) -> str:
+    """A bullet that enters a migration."""
+    return f"- `{migration_id}`: something that this test needs.\n"
