@@ -9,7 +9,7 @@ import click
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.config import EMBEDDED
-from sqlmig.report import json, mongo_text, text
+from sqlmig.report import json, text
 
 if TYPE_CHECKING:
     from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
@@ -79,7 +79,7 @@ def url(output: Output, database: str | None) -> None:
 
 def _show(output: Output, postgres: EmbeddedPostgres, mongo: EmbeddedMongo) -> None:
     found = postgres.status(), mongo.status()
-    output.result(lambda: mongo_text.servers(*found), lambda: json.servers(*found))
+    output.result(lambda: text.servers(*found), lambda: json.servers(*found))
 
 
 def _servers(output: Output) -> tuple[EmbeddedPostgres, EmbeddedMongo]:

@@ -12,8 +12,8 @@ import click
 from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import announce_mongo
-from sqlmig.model import SeedObserver, SilentSeedObserver
-from sqlmig.report import mongo_json, mongo_text
+from sqlmig.mongo.tiers import SeedObserver, SilentSeedObserver
+from sqlmig.report import json, text
 
 if TYPE_CHECKING:
     from sqlmig.mongo.seeder import MongoSeeder
@@ -33,11 +33,11 @@ def seed(output: Output, dry_run: bool) -> None:
     """Bring the fixtures of the environment into the database."""
     if dry_run:
         found = _with_seeder(output, lambda seeder: seeder.compare())
-        as_text = mongo_text.plan
+        as_text = text.mongo_plan
     else:
         found = _with_seeder(output, lambda seeder: seeder.seed())
-        as_text = mongo_text.seeded
-    output.result(lambda: as_text(found, output.medium), lambda: mongo_json.seeds(found))
+        as_text = text.mongo_seeded
+    output.result(lambda: as_text(found, output.medium), lambda: json.mongo_seeds(found))
 
 
 @mongo.command(cls=Command)
@@ -47,7 +47,7 @@ def status(context: click.Context, check: bool) -> None:
     """Show how the fixtures stand in the database; writes nothing."""
     output: Output = context.obj
     found = _with_seeder(output, lambda seeder: seeder.compare())
-    output.result(lambda: mongo_text.status(found, output.medium), lambda: mongo_json.seeds(found))
+    output.result(lambda: text.mongo_status(found, output.medium), lambda: json.mongo_seeds(found))
     if check and found.differs:
         context.exit(FOUND_SOMETHING)
 
@@ -61,7 +61,7 @@ def reset(context: click.Context, yes: bool) -> None:
     if not yes and not output.agrees("This drops every collection that was seeded."):
         raise click.UsageError("reset drops collections: agree to that with --yes.", context)
     dropped = _with_seeder(output, lambda seeder: seeder.reset())
-    output.result(lambda: mongo_text.dropped(dropped), lambda: mongo_json.dropped(dropped))
+    output.result(lambda: text.mongo_reset(dropped), lambda: json.mongo_reset(dropped))
 
 
 COMMANDS = (mongo,)

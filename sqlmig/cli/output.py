@@ -12,7 +12,7 @@ from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.errors import SqlmigError
 from sqlmig.model import Blocker, Direction, LockHolder, MigrationResult
 from sqlmig.report import json, text
-from sqlmig.report.table import Medium
+from sqlmig.report.text import Medium
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from sqlmig.model import SeedObserver
+    from sqlmig.mongo.tiers import SeedObserver
 
 _LONG = 1_000  # documents: a batch, which takes a fraction of a second
 

@@ -9,7 +9,8 @@ import bson
 from bson.codec_options import CodecOptions
 
 from sqlmig.errors import FixtureError
-from sqlmig.model import Location, Tier
+from sqlmig.model import Location
+from sqlmig.mongo.tiers import Tier
 from sqlmig.source.json_text import Path, offset_of
 
 # How documents are read, from fixtures and from the server alike, so that they compare.

@@ -13,11 +13,12 @@ from bson.binary import Binary
 from bson.objectid import ObjectId
 
 from sqlmig.errors import FixtureError, SourceError
-from sqlmig.model import TIERS, Environment, Location
+from sqlmig.model import Environment, Location
 from sqlmig.mongo.document import Document, Source
 from sqlmig.mongo.extended_json import RefusedValueError, converted
 from sqlmig.mongo.layout import FixturePath, read_layout
 from sqlmig.mongo.rules import Rules, dangling_references, problems, read_rules
+from sqlmig.mongo.tiers import TIERS
 from sqlmig.source.files import read_script
 from sqlmig.source.folders import raise_all
 from sqlmig.source.json_text import NotJsonError, Part, items

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlmig.errors import FixtureError
-from sqlmig.model import Location, Tier
+from sqlmig.model import Location
+from sqlmig.mongo.tiers import Tier
 
 _COLLECTION = "[a-z][a-z0-9_]*"
 _DEMO_MARK = ".demo"

@@ -16,8 +16,9 @@ from typing import Any
 from jsonschema_rs import ReferencingError, ValidationError, Validator, validator_for
 
 from sqlmig.errors import FixtureError
-from sqlmig.model import Location, Tier
+from sqlmig.model import Location
 from sqlmig.mongo.document import Document
+from sqlmig.mongo.tiers import Tier
 from sqlmig.source.json_text import Path as FieldPath
 
 DEMO_FLAG = "is_demo"

@@ -16,7 +16,7 @@ from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from sqlmig.errors import ConfigError, EnvironmentMismatchError
-from sqlmig.model import Environment, SeedObserver, SilentSeedObserver
+from sqlmig.model import Environment
 from sqlmig.mongo.connection import AsyncDatabase
 from sqlmig.mongo.document import CODEC, Document
 from sqlmig.mongo.fixtures import Fixture, Fixtures
@@ -29,6 +29,7 @@ from sqlmig.mongo.results import (
     Standing,
 )
 from sqlmig.mongo.rules import DEMO_FLAG
+from sqlmig.mongo.tiers import SeedObserver, SilentSeedObserver
 
 # Ours in the database. The ledger holds the ids that were seeded, a document for each batch:
 # adding to one list of them takes a server time that grows with its square.

@@ -22,7 +22,7 @@ from sqlmig.model import (
 )
 from sqlmig.plan import Newest, Plan, Transactions, plan_apply, plan_rollback, statuses
 from sqlmig.report import text
-from sqlmig.report.table import Medium
+from sqlmig.report.text import Medium
 from tests.plan.situation import NOON, applied, by_yoyo, file
 
 OUTSIDE = "-- transactional: false\n"

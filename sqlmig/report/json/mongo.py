@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlmig.mongo.results import DocumentState, FileReport, SeedReport
-from sqlmig.report.json import VERSION
+from sqlmig.report.json.document import document
 
 
-def seeds(report: SeedReport) -> str:
+def mongo_seeds(report: SeedReport) -> str:
     """How the fixtures stand in MongoDB, or stood before they were seeded."""
-    return _document(
+    return document(
         environment=report.environment.value,
         files=[_seed_file(file) for file in report.files],
         written=[state.value for state in DocumentState if report.writes(state)],
@@ -20,9 +19,9 @@ def seeds(report: SeedReport) -> str:
     )
 
 
-def dropped(collections: Sequence[str]) -> str:
+def mongo_reset(collections: Sequence[str]) -> str:
     """Which collections were dropped."""
-    return _document(dropped=list(collections))
+    return document(dropped=list(collections))
 
 
 def _seed_file(file: FileReport) -> Mapping[str, Any]:
@@ -40,7 +39,3 @@ def _seed_file(file: FileReport) -> Mapping[str, Any]:
             for standing in file.differences
         ],
     }
-
-
-def _document(**members: Any) -> str:
-    return json.dumps({"version": VERSION, **members}, indent=2, ensure_ascii=False)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sqlmig.mongo.results import DocumentState, SeedReport
-from sqlmig.report.table import Cell, Medium, table
-from sqlmig.report.text import server
-
-if TYPE_CHECKING:
-    from sqlmig.embedded import MongoStatus, ServerStatus
+from sqlmig.report.text.figures import counted
+from sqlmig.report.text.table import Cell, Medium, table
 
 _SEEDED = {
     (DocumentState.NEW, True): "added",
@@ -23,14 +19,14 @@ _SEEDED = {
 _MOST_DIFFERENCES = 20
 
 
-def seeded(report: SeedReport, medium: Medium) -> str:
+def mongo_seeded(report: SeedReport, medium: Medium) -> str:
     """What seeding did to each file's documents."""
     return (
         f"{_seed_table(report, medium)}\nSeeded for {report.environment.value}: {_tally(report)}."
     )
 
 
-def plan(report: SeedReport, medium: Medium) -> str:
+def mongo_plan(report: SeedReport, medium: Medium) -> str:
     """What seeding would do."""
     return (
         f"{_seed_table(report, medium)}\n"
@@ -38,13 +34,12 @@ def plan(report: SeedReport, medium: Medium) -> str:
     )
 
 
-def status(report: SeedReport, medium: Medium) -> str:
+def mongo_status(report: SeedReport, medium: Medium) -> str:
     """How the fixtures stand in the database, and what does not belong there."""
     counts = [f"{report.count(s)} {s.value}" for s in DocumentState if report.count(s)]
     lines = [_seed_table(report, medium)]
     lines += [
-        f"{collection}: {count} demo document{'' if count == 1 else 's'} in a production "
-        "database; remove them"
+        f"{collection}: {counted(count, 'demo document')} in a production database; remove them"
         for collection, count in report.demo_documents.items()
     ]
     lines.append(f"Fixtures for {report.environment.value}: {', '.join(counts) or 'none'}.")
@@ -53,26 +48,11 @@ def status(report: SeedReport, medium: Medium) -> str:
     return "\n".join(lines)
 
 
-def dropped(collections: Sequence[str]) -> str:
+def mongo_reset(collections: Sequence[str]) -> str:
     """Which collections are gone."""
     if not collections:
         return "Nothing to drop: sqlmig has seeded nothing here."
     return f"Dropped {', '.join(collections)}. Seed again with: sqlmig mongo seed"
-
-
-def servers(postgres: ServerStatus, mongo: MongoStatus) -> str:
-    """The embedded servers that there are."""
-    parts = [server(postgres)] if mongo.data is None else [server(postgres), _server(mongo)]
-    return "\n\n".join(parts)
-
-
-def _server(found: MongoStatus) -> str:
-    """Where the embedded MongoDB is, and how to reach it."""
-    state = f"running, server pid {found.pid}" if found.running else "stopped"
-    lines = [f"MongoDB (SecantusDB): {state}", f"data  {found.data}", f"log   {found.log}"]
-    if found.running:
-        lines += [f"url   {found.url}", f"Reach it with: mongosh '{found.url}'"]
-    return "\n".join(lines)
 
 
 def _seed_table(report: SeedReport, medium: Medium) -> str:

@@ -1,0 +1,47 @@
+"""Who is told how a run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sqlmig.model.runs import Direction, MigrationResult
+from sqlmig.model.server import Blocker, LockHolder
+
+
+class Observer(Protocol):
+    """Who is told how a run goes on, as it happens; the calls come from the thread of the run."""
+
+    def started(self, migration_id: str, direction: Direction) -> None:
+        """The migration's first statement is about to be sent."""
+
+    def finished(self, result: MigrationResult) -> None:
+        """The migration is committed, or has failed."""
+
+    def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
+        """Another runner is at work; this one gives up in `remaining` seconds."""
+
+    def blocked(self, blocker: Blocker) -> None:
+        """A statement waits for a lock that another session holds; from a thread of its own."""
+
+    def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
+        """They met a lock or a deadlock, were undone, and are run again in `delay` seconds."""
+
+
+class SilentObserver:
+    """An observer that does nothing: the default, and a base for those who need only some calls."""
+
+    def started(self, migration_id: str, direction: Direction) -> None:
+        """Do nothing."""
+
+    def finished(self, result: MigrationResult) -> None:
+        """Do nothing."""
+
+    def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
+        """Do nothing."""
+
+    def blocked(self, blocker: Blocker) -> None:
+        """Do nothing."""
+
+    def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
+        """Do nothing."""

@@ -1,0 +1,97 @@
+"""Files of SQL: what they declare, and how they are numbered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+_NUMBER = re.compile(r"\d+(?:_\d+)*(?![A-Za-z0-9])")
+
+_DURATION = re.compile(r"0|\d+(?:\.\d+)?\s*(?:us|ms|s|min|h|d)")
+
+
+class TextRecord(Enum):
+    """What of a migration's text is kept in the history."""
+
+    TEXT = "text"
+    CHECKSUM = "checksum"
+
+
+@dataclass(frozen=True, slots=True)
+class Directives:
+    """What the head of a file declares; the defaults are those of a file that declares nothing.
+
+    `depends` are migration ids; the timeouts are PostgreSQL durations as written (`2s`, `10min`);
+    `touches` are pairs of a protected table and the reason for changing its rows.
+    """
+
+    depends: tuple[str, ...] = ()
+    transactional: bool = True
+    irreversible: str | None = None
+    lock_timeout: str | None = None
+    statement_timeout: str | None = None
+    touches: tuple[tuple[str, str], ...] = ()
+    adr: str | None = None
+    record: TextRecord = TextRecord.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """SQL text and where it came from.
+
+    `path` is for people (`sql/migrations/004_x.sql`, or words for a recorded text); `text` is
+    decoded, without byte order mark, its line ends as on disk; `checksum` is `sha256:` and the
+    hexadecimal hash of the text with its line ends as LF.
+    """
+
+    path: str
+    text: str
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFile:
+    """A script on disk with what its head says; `description` is "" where it says nothing."""
+
+    script: Script
+    directives: Directives
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFile:
+    """A migration on disk; `rollback` is None only where it is declared irreversible."""
+
+    migration_id: str
+    file: ScriptFile
+    rollback: ScriptFile | None
+
+    @property
+    def order(self) -> tuple[tuple[int, ...], str]:
+        """The key that migrations sort by."""
+        return migration_order(self.migration_id)
+
+
+def migration_number(migration_id: str) -> tuple[int, ...]:
+    """The number that a migration id begins with: all its leading digit groups.
+
+    `004_payments` is (4,) and `20261121_01_aPDZ5-add-users` is (20261121, 1); an id that begins
+    with no number gives ().
+    """
+    match = _NUMBER.match(migration_id)
+    return tuple(int(group) for group in match[0].split("_")) if match else ()
+
+
+def migration_order(migration_id: str) -> tuple[tuple[int, ...], str]:
+    """The key that migrations sort by: the number, compared as numbers, then the id."""
+    return migration_number(migration_id), migration_id
+
+
+def is_duration(text: str) -> bool:
+    """Whether PostgreSQL reads the text as a time with its unit (or 0), as in `500ms` or `10min`.
+
+    Source: the units of "Parameter Names and Values" in PostgreSQL's manual. A number alone, which
+    means milliseconds there and seconds to most people, is refused.
+    """
+    return _DURATION.fullmatch(text) is not None

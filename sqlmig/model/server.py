@@ -1,0 +1,53 @@
+"""What the server says, and who else works on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServerMessage:
+    """What the server said of an error, from its diagnostic fields."""
+
+    sqlstate: str
+    primary: str
+    detail: str = ""
+    hint: str = ""
+    context: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.primary} ({self.sqlstate})" if self.sqlstate else self.primary
+
+    def details(self) -> str:
+        """DETAIL, HINT and CONTEXT, a line each, as psql labels them; "" where there are none."""
+        fields = (("DETAIL", self.detail), ("HINT", self.hint), ("CONTEXT", self.context))
+        return "\n".join(f"{label}: {text}" for label, text in fields if text)
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    """Who holds the migration lock, as the server's activity view tells it."""
+
+    pid: int
+    application: str
+    client: str
+    since: datetime | None
+
+    def __str__(self) -> str:
+        since = f", since {self.since:%Y-%m-%d %H:%M:%S %Z}" if self.since else ""
+        return (
+            f"{self.application or 'a session'} from {self.client} (server pid {self.pid}){since}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that keeps a migration waiting: for a lock on what, and what it runs or ran."""
+
+    pid: int
+    locked: str
+    query: str
+
+    def __str__(self) -> str:
+        return f"a lock on {self.locked} held by pid {self.pid}: {self.query}"

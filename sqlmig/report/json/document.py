@@ -1,0 +1,36 @@
+"""What every JSON document has: its version, and how places and findings look in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlmig.model import Finding, Location
+
+VERSION = 1
+
+
+def document(**members: Any) -> str:
+    return json.dumps({"version": VERSION, **members}, indent=2, ensure_ascii=False)
+
+
+def finding_members(finding: Finding) -> Mapping[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "location": place(finding.location),
+    }
+
+
+def place(location: Location | None) -> Mapping[str, Any] | None:
+    if location is None:
+        return None
+    position = location.position
+    return {
+        "path": location.path,
+        "line": position.line if position else None,
+        "column": position.column if position else None,
+    }

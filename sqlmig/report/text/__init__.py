@@ -1,0 +1,60 @@
+"""Results as text for people: plain in a pipe, drawn by rich on a terminal."""
+
+from sqlmig.report.text.changelog import inspected, inspection
+from sqlmig.report.text.figures import age, duration
+from sqlmig.report.text.files import comparison, repaired, starter, validated, written
+from sqlmig.report.text.migrations import (
+    finished,
+    nothing_to_do,
+    plan,
+    retrying,
+    started,
+    status,
+    summary,
+    waiting,
+)
+from sqlmig.report.text.mongo import mongo_plan, mongo_reset, mongo_seeded, mongo_status
+from sqlmig.report.text.servers import (
+    database,
+    embedded_database,
+    servers,
+    stopped,
+    thrown_away,
+)
+from sqlmig.report.text.table import Medium
+
+__all__ = [
+    "Medium",
+    "age",
+    "comparison",
+    "database",
+    "duration",
+    "embedded_database",
+    "finished",
+    "inspected",
+    "inspection",
+    "mongo_plan",
+    "mongo_reset",
+    "mongo_seeded",
+    "mongo_status",
+    "nothing_to_do",
+    "plan",
+    "repaired",
+    "retrying",
+    "servers",
+    "started",
+    "starter",
+    "status",
+    "stopped",
+    "summary",
+    "thrown_away",
+    "validated",
+    "waiting",
+    "warning",
+    "written",
+]
+
+
+def warning(words: str) -> str:
+    """The line of a warning."""
+    return f"Warning: {words}"

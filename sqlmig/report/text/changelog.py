@@ -1,0 +1,30 @@
+"""What the linter of the changelog found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sqlmig.model import Severity
+from sqlmig.report.text.figures import counted
+
+if TYPE_CHECKING:
+    from sqlmig.changelog.linter import Inspection
+
+
+def inspection(found: Inspection) -> str:
+    """Every finding of a check of the changelog with its remedy, and how many there are."""
+    lines = [f"{finding}\n  {finding.remedy}" for finding in found.findings]
+    return "\n".join((*lines, inspected(found)))
+
+
+def inspected(found: Inspection) -> str:
+    """What was looked at, and how many findings of each severity there are."""
+    looked_at = f"{counted(found.migrations, 'migration')} in {found.state}"
+    counts = Counter(finding.severity for finding in found.findings)
+    if counts:
+        told = (counted(counts[each], each.value) for each in Severity if counts[each])
+        return f"{looked_at}: {', '.join(told)}."
+    if not found.migrations:
+        return f"{looked_at}. Look at files that git does not have yet with --worktree."
+    return f"{looked_at}: {found.changelog} has an entry for each."

@@ -1,0 +1,52 @@
+"""What was read of the files on disk, and what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlmig.comparison import Comparison
+from sqlmig.model import MigrationFile
+from sqlmig.report.text.figures import counted
+
+if TYPE_CHECKING:
+    from sqlmig.authoring import Written
+    from sqlmig.starter import Starter
+
+
+def validated(migrations: Sequence[MigrationFile]) -> str:
+    """That all files can be used."""
+    irreversible = sum(migration.rollback is None for migration in migrations)
+    rest = f", {irreversible} of them irreversible" if irreversible else ", each with its rollback"
+    return f"{counted(len(migrations), 'migration')}{rest}: all can be read."
+
+
+def comparison(result: Comparison) -> str:
+    """The differences of one migration, or that there are none."""
+    notes = "".join(f"{result.migration_id}: {note}\n" for note in result.notes)
+    if not result.difference and not notes:
+        return f"{result.migration_id}: the files are as recorded."
+    return (notes + result.difference).rstrip("\n")
+
+
+def repaired(migration_ids: Sequence[str], references: Sequence[str] = ()) -> str:
+    """Which records were brought up to the files, of those named or of all."""
+    lines = [f"{migration_id}  recorded as its files are now" for migration_id in migration_ids]
+    named = f"{', '.join(references)} {'is' if len(references) == 1 else 'are'}"
+    kept = named if references else "every file is"
+    return "\n".join(lines) or f"Nothing to repair: {kept} as recorded."
+
+
+def starter(written: Starter) -> str:
+    """Which files a new project got, and what to do next."""
+    lines = [f"made  {path}" for path in written.created]
+    lines += [f"kept  {path}, which was there" for path in written.kept]
+    if not lines:
+        return "Nothing to make: this project has settings and migrations."
+    return "\n".join((*lines, "Next: sqlmig apply"))
+
+
+def written(result: Written) -> str:
+    """What was written for a migration: its files, and the line in the changelog."""
+    lines = [f"made  {path}" for path in result.paths]
+    return "\n".join((*lines, f"entered  {result.entry}: {result.bullet}"))

@@ -1,0 +1,85 @@
+"""Which database is meant, and how the embedded servers stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlmig.embedded import MongoStatus, ServerStatus
+
+
+_POSTGRES_PORT = 5432
+
+
+def database(parameters: Mapping[str, str], origin: str) -> str:
+    """Which database is meant, by libpq's names of parameters, and what named it; "" where that is
+    unknown, or where part of a password may have been read as something else."""
+    if _may_hold_a_password(parameters):
+        return ""
+    if "service" in parameters:
+        return f"Database: that of the service {parameters['service']}, from {origin}"
+    name = parameters.get("dbname") or parameters.get("user", "")
+    if not name or "@" in name:
+        return ""
+    return f"Database: {name} on {_servers(parameters)}, from {origin}"
+
+
+def embedded_database() -> str:
+    """That the project's own server is meant."""
+    return "Database: the embedded server"
+
+
+def servers(postgres: ServerStatus, mongo: MongoStatus) -> str:
+    """Where the embedded servers are, and how to reach and stop them."""
+    parts = [_postgres(postgres)] if mongo.data is None else [_postgres(postgres), _mongo(mongo)]
+    return "\n\n".join(parts)
+
+
+def stopped(was_running: bool) -> str:  # noqa: FBT001  # the one fact to tell
+    """That the embedded servers do not run any more."""
+    return "Stopped; the data stay." if was_running else "It was not running."
+
+
+def thrown_away() -> str:
+    """That the embedded servers are gone."""
+    return "The embedded servers and their data are gone."
+
+
+def _postgres(found: ServerStatus) -> str:
+    if found.data is None:
+        return "There is no embedded server yet. Make one with `sqlmig embedded start`."
+    state = f"running, server pid {found.pid}" if found.running else "stopped"
+    lines = [f"PostgreSQL {found.version or '(not made yet)'}: {state}"]
+    lines += [f"data  {found.data}", f"log   {found.log}", f"url   {found.url}"]
+    if found.running:
+        lines += [f"Reach it with: psql '{found.url}'", "Stop it with:  sqlmig embedded stop"]
+    return "\n".join(lines)
+
+
+def _mongo(found: MongoStatus) -> str:
+    state = f"running, server pid {found.pid}" if found.running else "stopped"
+    lines = [f"MongoDB (SecantusDB): {state}", f"data  {found.data}", f"log   {found.log}"]
+    if found.running:
+        lines += [f"url   {found.url}", f"Reach it with: mongosh '{found.url}'"]
+    return "\n".join(lines)
+
+
+def _may_hold_a_password(parameters: Mapping[str, str]) -> bool:
+    """Whether a URL was cut within its password, which then reaches to its last `@`."""
+    ports = parameters.get("port", "").split(",")
+    return not all(port.isdecimal() for port in ports if port) or any(
+        "@" in value for name, value in parameters.items() if name not in ("user", "password")
+    )
+
+
+def _servers(parameters: Mapping[str, str]) -> str:
+    named = parameters.get("host") or parameters.get("hostaddr")
+    if not named:
+        return "the local socket"
+    hosts, ports = named.split(","), parameters.get("port", "").split(",")
+    if len(ports) == 1:
+        ports *= len(hosts)
+    pairs = zip_longest(hosts, ports)
+    return ",".join(f"{host}:{port or _POSTGRES_PORT}" for host, port in pairs)
