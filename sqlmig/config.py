@@ -198,8 +198,15 @@ class Config:
         return self._environment_on(self.database) is Environment.PRODUCTION
 
     @property
+    def named_environment(self) -> Environment | None:
+        """The environment that this run names: one in a settings file is that of any database that
+        has no stamp."""
+        is_setting = Path(self.origins.get("environment", "")).name in SETTINGS_FILES
+        return None if is_setting else self.environment
+
+    @property
     def mongo_environment(self) -> Environment:
-        """Whose rules hold in MongoDB."""
+        """Whose rules hold in MongoDB, where its stamp does not tell."""
         return self._environment_on(self.mongo)
 
     def _environment_on(self, server: str | None) -> Environment:

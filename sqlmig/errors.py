@@ -23,7 +23,7 @@ SqlmigError
     ├── DatabaseUnavailableError
     ├── LockTimeoutError
     ├── ServerError
-    ├── SeedFailedError
+    ├── DocumentsRefusedError                     by MongoDB
     └── MigrationFailedError
         └── RowLossError                    a rollback in production that wants a yes
 
@@ -122,7 +122,9 @@ class FixtureError(SourceError):
         parts = (f"[{document}]" if document is not None else "", field)
         where = ".".join(part for part in parts if part)
         super().__init__(
-            f"{where}: {message}" if where else message, location=location, remedy=remedy
+            f"{where}: {message}" if where else message,
+            location=Location(location.path, location.position),
+            remedy=remedy,
         )
         self.document = document
         self.field = field
@@ -217,7 +219,7 @@ class ServerError(ExecutionError):
         self.server = server
 
 
-class SeedFailedError(ExecutionError):
+class DocumentsRefusedError(ExecutionError):
     """Documents that the server refused: `errors` has each, at its place in the fixtures."""
 
     def __init__(self, message: str, *, errors: Sequence[FixtureError], remedy: str) -> None:

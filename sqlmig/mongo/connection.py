@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ from pymongo.errors import ConfigurationError, InvalidURI
 from sqlmig.errors import ConfigError
 
 # The driver would wait for half a minute for a server that is not there.
-_SELECTION_TIMEOUT_MS = 10_000
+_SELECTION_TIMEOUT: dict[str, Any] = {"serverSelectionTimeoutMS": 10_000}
 
 
 class AsyncDatabase(Protocol):
@@ -33,9 +33,9 @@ async def connected(url: str) -> AsyncIterator[AsyncDatabase]:
     """
     from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415  # takes a fifth of a second
 
-    client: Any = None
+    options = {} if "serverselectiontimeoutms" in url.lower() else _SELECTION_TIMEOUT
     try:
-        client = AsyncIOMotorClient(url, appname="sqlmig", **_defaults(url))
+        client: Any = AsyncIOMotorClient(url, appname="sqlmig", **options)
         database = client.get_default_database()
     except (ConfigurationError, InvalidURI, ValueError):
         raise ConfigError(
@@ -47,9 +47,3 @@ async def connected(url: str) -> AsyncIterator[AsyncDatabase]:
         yield database
     finally:
         client.close()
-
-
-def _defaults(url: str) -> Mapping[str, Any]:
-    if "serverselectiontimeoutms" in url.lower():
-        return {}
-    return {"serverSelectionTimeoutMS": _SELECTION_TIMEOUT_MS}

@@ -6,54 +6,48 @@ from dataclasses import dataclass
 from typing import Any
 
 import bson
-from bson.codec_options import CodecOptions
+from bson.codec_options import CodecOptions, DatetimeConversion
 
 from sqlmig.errors import FixtureError
 from sqlmig.model import Location
-from sqlmig.mongo.tiers import Tier
+from sqlmig.mongo.files import Source
 from sqlmig.source.json_text import Path, offset_of
 
 # How documents are read, from fixtures and from the server alike, so that they compare.
-CODEC: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
+    tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A file of documents, its text without byte order mark."""
-
-    path: str
-    tier: Tier
-    collection: str
-    text: str
-
-    def problem(
-        self,
-        message: str,
-        offset: int = 0,
-        *,
-        document: int | None = None,
-        path: Path = (),
-        remedy: str = "",
-    ) -> FixtureError:
-        """The error at that character, or where the path begins in the document there."""
-        place = Location.at(self.path, self.text, offset_of(self.text, offset, path))
-        return FixtureError(
-            message,
-            location=Location(self.path, place.position),
-            remedy=remedy,
-            document=document,
-            field=_shown(path),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A document that can be stored: `index` counts from 0, `offset` is where it begins in the
-    text; `encoded` is BSON, which takes a tenth of the memory of Python's objects."""
+class Place:
+    """Where a document begins: `index` counts from 0, and is None where the file itself is meant;
+    `offset` is in characters."""
 
     source: Source
-    index: int
+    index: int | None
     offset: int
+
+    def problem(self, message: str, path: Path = (), remedy: str = "") -> FixtureError:
+        """An error there, or where the path begins within the document."""
+        text = self.source.text
+        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+        return FixtureError(
+            message,
+            location=Location.at(self.source.path, text, offset_of(text, self.offset, path)),
+            remedy=remedy,
+            document=self.index,
+            field="".join(steps).removeprefix("."),
+        )
+
+    def __str__(self) -> str:
+        return str(self.problem("").location)
+
+
+@dataclass(frozen=True, slots=True)
+class Document(Place):
+    """A document that can be stored; `encoded` is BSON, a tenth of the size of Python's objects."""
+
     id: Any
     encoded: bytes
 
@@ -63,19 +57,3 @@ class Document:
         fields = bson.decode(self.encoded, CODEC)
         del fields["_id"]
         return fields
-
-    @property
-    def place(self) -> str:
-        """Where it stands: path:line:column."""
-        return str(self.problem("").location)
-
-    def problem(self, message: str, path: Path = (), remedy: str = "") -> FixtureError:
-        """An error in this document, at its place."""
-        return self.source.problem(
-            message, self.offset, document=self.index, path=path, remedy=remedy
-        )
-
-
-def _shown(path: Path) -> str:
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return "".join(steps).removeprefix(".")

@@ -17,25 +17,19 @@ from bson.int64 import Int64
 from sqlmig.source.json_text import Members, Path
 
 _DEEPEST = 100  # levels; "MongoDB Limits and Thresholds"
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 _OPTIONS = json_util.JSONOptions(tz_aware=True)
-_WRAPPERS = {
-    "$oid": "24 hexadecimal digits",
-    "$date": "a time with its zone, such as 2025-06-01T00:00:00Z",
-    "$numberInt": "a whole number of 32 bits, in quotes",
-    "$numberLong": "a whole number of 64 bits, in quotes",
-    "$numberDouble": "a number, in quotes",
-    "$numberDecimal": "a decimal number, in quotes",
-    "$binary": 'an object with "base64" and "subType"',
-    "$uuid": "a UUID with its hyphens",
-    "$timestamp": 'an object with "t" and "i"',
-    "$regularExpression": 'an object with "pattern" and "options"',
-    "$minKey": "1",
-    "$maxKey": "1",
-}
+_TYPES = (
+    *("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$binary"),
+    *("$uuid", "$timestamp", "$regularExpression", "$minKey", "$maxKey"),
+)
 # What json_util reads too kindly: a date without its zone would silently become UTC.
 _FORMS = {
-    "$oid": re.compile(r"[0-9a-fA-F]{24}"),
-    "$date": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)"),
+    "$oid": (re.compile(r"[0-9a-fA-F]{24}"), "24 hexadecimal digits"),
+    "$date": (
+        re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)"),
+        "a time with its zone, such as 2025-06-01T00:00:00Z",
+    ),
 }
 
 
@@ -56,7 +50,14 @@ def converted(value: Any, path: Path = ()) -> Any:
         return _converted_object(value, path)
     if isinstance(value, list):
         return [converted(item, (*path, index)) for index, item in enumerate(value)]
-    _check_scalar(value, path)
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        remedy = 'Write it as {"$numberDecimal": "…"}.'
+        raise RefusedValueError("a whole number beyond 64 bits", path, remedy)
+    if isinstance(value, float) and not math.isfinite(value):
+        remedy = 'If you mean it, write {"$numberDouble": "NaN"} or "Infinity".'
+        raise RefusedValueError("not a finite number", path, remedy)
+    if isinstance(value, str) and _HALF_OF_A_PAIR.search(value):
+        raise RefusedValueError("half of a surrogate pair", path)
     return value
 
 
@@ -66,50 +67,29 @@ def _converted_object(members: Members, path: Path) -> Any:
         here = (*path, key)
         if key in result:
             raise RefusedValueError("this key is given twice", here, "Remove one of them.")
-        result[key] = converted(item, here)
-    if any(key.startswith("$") for key in result):
-        return _unwrapped(result, path)
-    for key in result:
         if not key or "." in key or "\0" in key:
             remedy = "Rename it: MongoDB could store it, but not find or update it."
             raise RefusedValueError("a key that is empty or holds a dot or NUL", path, remedy)
-    return result
+        result[key] = converted(item, here)
+    wrapper = next((key for key in result if key.startswith("$")), None)
+    return result if wrapper is None else _unwrapped(wrapper, result, path)
 
 
-def _unwrapped(members: dict[str, Any], path: Path) -> Any:
-    name, *others = members
-    if others or name not in _WRAPPERS:
-        unknown = next(key for key in members if key.startswith("$"))
+def _unwrapped(name: str, members: dict[str, Any], path: Path) -> Any:
+    if len(members) > 1 or name not in _TYPES:
         raise RefusedValueError(
-            f"{unknown!r} is no type of Extended JSON, or does not stand alone",
-            (*path, unknown),
-            f"A key that begins with $ is one of {', '.join(_WRAPPERS)}, alone in its object.",
+            f"{name!r} is no type of Extended JSON, or does not stand alone",
+            (*path, name),
+            f"A key that begins with $ is one of {', '.join(_TYPES)}, alone in its object.",
         )
+    form, wanted = _FORMS.get(name, (None, "what MongoDB Extended JSON v2 says of it"))
     try:
-        _check_form(name, members[name])
+        is_milliseconds = isinstance(members[name], Int64)
+        if form and not is_milliseconds and not form.fullmatch(members[name]):
+            raise ValueError(name)
         value = json_util.object_hook(members, _OPTIONS)
         bson.encode({"": value})
     except (ValueError, TypeError, ArithmeticError, BSONError) as error:
-        remedy = f"{name} wants {_WRAPPERS[name]}."
-        raise RefusedValueError(f"this {name} cannot be read", path, remedy) from error
+        message = f"this {name} cannot be read"
+        raise RefusedValueError(message, path, f"{name} wants {wanted}.") from error
     return value
-
-
-def _check_form(name: str, value: Any) -> None:
-    canonical_date = name == "$date" and isinstance(value, Int64)
-    if name in _FORMS and not canonical_date and not _FORMS[name].fullmatch(value):
-        raise ValueError(name)
-
-
-def _check_scalar(value: Any, path: Path) -> None:
-    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
-        remedy = 'Write it as {"$numberDecimal": "…"}.'
-        raise RefusedValueError("a whole number beyond 64 bits", path, remedy)
-    if isinstance(value, float) and not math.isfinite(value):
-        remedy = 'If you mean it, write {"$numberDouble": "NaN"} or "Infinity".'
-        raise RefusedValueError("not a finite number", path, remedy)
-    if isinstance(value, str) and not value.isascii():
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise RefusedValueError("half of a surrogate pair", path) from error

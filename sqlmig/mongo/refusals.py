@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 
-from sqlmig.errors import DatabaseUnavailableError, ExecutionError, FixtureError, SeedFailedError
+from sqlmig.errors import (
+    DatabaseUnavailableError,
+    DocumentsRefusedError,
+    ExecutionError,
+    FixtureError,
+)
 from sqlmig.mongo.document import Document
 
 # https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
-_DUPLICATE_KEY = 11000
-_VALIDATION_FAILED = 121
+_REASONS = {
+    11000: "another document of the collection has the same, and it is unique",
+    121: "breaks the collection's validator",
+}
+# What the driver adds to the reason of each server.
+_TIMEOUTS = re.compile(r" \(configured timeouts:[^)]*\)")
 
 
 @contextmanager
@@ -22,32 +32,30 @@ def translated() -> Iterator[None]:
     try:
         yield
     except ConnectionFailure as error:
-        reason, _, _ = str(error).partition(" (configured timeouts")
+        reasons = _TIMEOUTS.sub("", str(error)).partition(", Timeout:")[0]
         raise DatabaseUnavailableError(
-            f"no connection to MongoDB\n{reason.partition(', Timeout:')[0]}",
+            f"no connection to MongoDB\n{reasons}",
             remedy="Check that the server runs and that the MongoDB URL is right.",
         ) from error
-    except OperationFailure as error:
+    except PyMongoError as error:
         raise ExecutionError(
             f"MongoDB refused: {_words(error)}",
             remedy="Grant this user what it lacks, or mend what the server complains about.",
         ) from error
-    except PyMongoError as error:
-        raise ExecutionError(f"MongoDB's driver failed: {type(error).__name__}") from error
 
 
 def raced(error: BulkWriteError, documents: Sequence[Document]) -> list[Document]:
     """The documents that another seeder inserted at the same moment, if that is all that failed.
 
     Two upserts of one `_id` may both find nothing, and the later one then fails.
-    Raises SeedFailedError, with the place of each document, for everything else.
+    Raises DocumentsRefusedError, with the place of each document, for everything else.
     """
     failures: list[Mapping[str, Any]] = error.details["writeErrors"]
     if not failures:
         raise error
-    refused = [failure for failure in failures if not _is_race(failure)]
+    refused = [each for each in failures if list(each.get("keyPattern", ())) != ["_id"]]
     if refused:
-        raise SeedFailedError(
+        raise DocumentsRefusedError(
             f"MongoDB refused {len(refused)} of {len(documents)} documents; the others of this "
             "batch are written, and no later file is loaded",
             errors=[_refusal(failure, documents[failure["index"]]) for failure in refused],
@@ -56,40 +64,20 @@ def raced(error: BulkWriteError, documents: Sequence[Document]) -> list[Document
     return [documents[failure["index"]] for failure in failures]
 
 
-def _is_race(failure: Mapping[str, Any]) -> bool:
-    return failure["code"] == _DUPLICATE_KEY and list(failure.get("keyPattern", ())) == ["_id"]
-
-
 def _refusal(failure: Mapping[str, Any], document: Document) -> FixtureError:
-    if failure["code"] == _DUPLICATE_KEY:
-        key = list(failure.get("keyPattern", ()))
-        return document.problem(
-            f"another document of {document.source.collection} has the same "
-            f"{' and '.join(key) or 'key'}, which is unique",
-            tuple(key[:1]),
-        )
-    if failure["code"] == _VALIDATION_FAILED:
-        name, rule = _broken_rule(failure)
-        message = f"breaks the collection's validator{rule and f': {rule}'}"
-        return document.problem(message, (name,) if name else ())
-    return document.problem(f"refused with code {failure['code']}")
+    """What the server says of a document, at the first of the fields that it names."""
+    rules = failure.get("errInfo", {}).get("details", {}).get("schemaRulesNotSatisfied", ())
+    broken = [field for rule in rules for field in rule.get("propertiesNotSatisfied", ())]
+    missing = [field for rule in rules for field in rule.get("missingProperties", ())]
+    fields = [*failure.get("keyPattern", ()), *(each["propertyName"] for each in broken), *missing]
+    reason = _REASONS.get(failure["code"], f"refused with code {failure['code']}")
+    return document.problem(f"{reason}: {', '.join(fields)}", tuple(fields[:1]))
 
 
-def _broken_rule(failure: Mapping[str, Any]) -> tuple[str, str]:
-    """The field and the rule that the server's validator names; "" for what it does not."""
-    details = failure.get("errInfo", {}).get("details", {})
-    for rule in details.get("schemaRulesNotSatisfied", ()):
-        for field in rule.get("propertiesNotSatisfied", ()):
-            broken = field.get("details", [{}])[0].get("operatorName", "")
-            return field.get("propertyName", ""), broken
-        missing = rule.get("missingProperties", ())
-        return "", f"{rule.get('operatorName', '')} {', '.join(missing)}".strip()
-    return "", ""
-
-
-def _words(error: OperationFailure) -> str:
+def _words(error: PyMongoError) -> str:
     """What the server said; of a duplicate key, which would show values, only that."""
-    if error.code == _DUPLICATE_KEY:
+    if not isinstance(error, OperationFailure):
+        return type(error).__name__
+    if error.code in _REASONS:
         return "a unique index cannot be made, for documents that are there already share a key"
-    message = (error.details or {}).get("errmsg", "no reason given")
-    return f"{message} (code {error.code})"
+    return f"{(error.details or {}).get('errmsg', 'no reason given')} (code {error.code})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -11,6 +12,7 @@ from sqlmig.model import Environment
 
 if TYPE_CHECKING:
     from sqlmig.mongo.document import Document
+    from sqlmig.mongo.files import Source
 
 
 class DocumentState(Enum):
@@ -21,13 +23,11 @@ class DocumentState(Enum):
     CHANGED = "changed"
     DELETED = "deleted"
 
-
-WRITTEN: Mapping[Environment, frozenset[DocumentState]] = {
-    # What is there is the application's in production: only what never was there is added.
-    Environment.PRODUCTION: frozenset({DocumentState.NEW}),
-    Environment.DEVELOPMENT: frozenset(DocumentState) - {DocumentState.UNCHANGED},
-    Environment.TESTING: frozenset(DocumentState) - {DocumentState.UNCHANGED},
-}
+    def is_written_in(self, environment: Environment) -> bool:
+        """Whether seeding writes it: in production, what is there is the application's."""
+        if environment is Environment.PRODUCTION:
+            return self is DocumentState.NEW
+        return self is not DocumentState.UNCHANGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +45,23 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class FileReport:
-    """A file of documents: how many are in which state, and the differences one by one."""
-
-    path: str
-    collection: str
-    counts: Mapping[DocumentState, int]
-    differences: tuple[Standing, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SeedReport:
+class FixturesReport:
     """How the fixtures of an environment stand, or stood before they were seeded.
 
     `demo_documents` are the counts, by collection, of documents that do not belong into a
-    production database; only looking finds them, not seeding.
+    production database.
     """
 
     environment: Environment
-    files: tuple[FileReport, ...]
+    files: Mapping[Source, tuple[Standing, ...]]
     demo_documents: Mapping[str, int]
+
+    @property
+    def counts(self) -> Counter[DocumentState]:
+        """How many documents are in each state."""
+        return Counter(standing.state for file in self.files.values() for standing in file)
 
     @property
     def differs(self) -> bool:
         """Whether database and fixtures differ."""
-        states = {state for file in self.files for state, count in file.counts.items() if count}
-        return bool(self.demo_documents or states - {DocumentState.UNCHANGED})
-
-    def count(self, state: DocumentState) -> int:
-        """How many documents are in that state."""
-        return sum(file.counts.get(state, 0) for file in self.files)
-
-    def writes(self, state: DocumentState) -> bool:
-        """Whether seeding writes documents in that state, in this environment."""
-        return state in WRITTEN[self.environment]
+        return bool(self.demo_documents or self.counts.keys() - {DocumentState.UNCHANGED})

@@ -129,13 +129,25 @@ def test_reset_wants_a_yes_and_tells_what_it_dropped(
 
 
 @pytest.mark.parametrize("arguments", [(), ("--env", "prod"), ("--env", "production")])
-def test_reset_in_production_exits_2_before_it_connects(
-    run: Run, arguments: tuple[str, ...]
+def test_reset_in_production_exits_2_and_drops_nothing(
+    run: Run, aside: Database[dict[str, Any]], arguments: tuple[str, ...]
 ) -> None:
-    nowhere = "mongodb://127.0.0.1:1/x"
-    done = run("reset", "--yes", *arguments, url=nowhere)
+    run("seed", *arguments)
+    done = run("reset", "--yes", *arguments)
     assert done.returncode == 2
     assert "dropped in development and testing only" in done.stderr
+    assert aside["classes"].count_documents({}) == 2
+
+
+def test_reset_of_a_database_that_might_be_production_exits_2_and_drops_nothing(
+    run: Run, aside: Database[dict[str, Any]]
+) -> None:
+    run("seed")
+    done = run("reset", "--yes", "--env", "dev")
+    assert done.returncode == 2
+    assert "has no stamp: it may be a production database" in done.stderr
+    assert "sqlmig environment set development" in done.stderr
+    assert aside["classes"].count_documents({}) == 2
 
 
 @pytest.mark.parametrize("command", ["seed", "status", "reset"])
@@ -181,12 +193,20 @@ def test_a_refused_document_exits_3_and_names_the_fixture(
     }
 
 
-def test_a_stamp_that_disagrees_exits_2(run: Run) -> None:
+def test_a_named_environment_stamps_the_database_and_one_that_disagrees_exits_2(run: Run) -> None:
     run("seed", "--env", "test")
     for command in ("seed", "status"):
-        done = run(command)
+        done = run(command, "--env", "prod")
         assert done.returncode == 2
         assert "stamped testing, and the environment in force is production" in done.stderr
+        assert run(command, SQLMIG_ENV="dev").returncode == 2
+
+
+def test_the_stamp_outweighs_the_projects_setting(run: Run, project: Project) -> None:
+    project.write("sqlmig.toml", 'environment = "development"\n')
+    assert run("seed").stdout.endswith("Seeded for development: 3 added.\n")
+    assert run("seed", "--env", "test").stdout.endswith("Seeded for testing: 2 unchanged.\n")
+    assert run("seed").stdout.endswith("Seeded for testing: 2 unchanged.\n")
 
 
 def test_every_command_prints_one_json_object(run: Run) -> None:

@@ -18,6 +18,7 @@ from pymongo.monitoring import CommandStartedEvent
 from sqlmig.model import Environment
 from sqlmig.mongo.fixtures import read_fixtures
 from sqlmig.mongo.seeder import MongoSeeder
+from sqlmig.mongo.stamp import claim
 from tests.mongo.mongo import Commands
 
 
@@ -35,11 +36,13 @@ class Killer(Commands):
 
 
 async def main(folder: str, environment: str, url: str, n: str) -> None:
-    fixtures = read_fixtures(Path(folder), Environment(environment))
+    fixtures = read_fixtures(Path(folder))
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
         url, event_listeners=[Killer(int(n))]
     )
-    await MongoSeeder(client.get_default_database(), fixtures).seed()
+    database = client.get_default_database()
+    await claim(database, Environment(environment))
+    await MongoSeeder(database, fixtures, Environment(environment)).seed()
 
 
 if __name__ == "__main__":

@@ -15,9 +15,10 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
+from sqlmig.model import Environment
 from sqlmig.mongo.connection import AsyncDatabase
 from sqlmig.mongo.fixtures import Fixtures
-from sqlmig.mongo.results import SeedReport
+from sqlmig.mongo.results import FixturesReport
 from sqlmig.mongo.seeder import MongoSeeder
 
 READS = {"find", "getMore", "aggregate"}
@@ -59,13 +60,17 @@ class Mongo:
     commands: Commands
     url: str
 
-    async def seed(self, fixtures: Fixtures) -> SeedReport:
-        """Seeds the database."""
-        return await MongoSeeder(self.database, fixtures).seed()
+    def seeder(self, fixtures: Fixtures, environment: Environment) -> MongoSeeder:
+        """What is tested."""
+        return MongoSeeder(self.database, fixtures, environment)
 
-    async def compare(self, fixtures: Fixtures) -> SeedReport:
+    async def seed(self, fixtures: Fixtures, environment: Environment) -> FixturesReport:
+        """Seeds the database."""
+        return await self.seeder(fixtures, environment).seed()
+
+    async def compare(self, fixtures: Fixtures, environment: Environment) -> FixturesReport:
         """How the fixtures stand."""
-        return await MongoSeeder(self.database, fixtures).compare()
+        return await self.seeder(fixtures, environment).compare()
 
     def one(self, collection: str, document_id: Any) -> dict[str, Any] | None:
         """The document with that id."""

@@ -37,23 +37,23 @@ class Seeds:
         """Writes the rules of a collection."""
         return self.text(f"schemas/{collection}.json", json.dumps(rules))
 
-    def read(self, environment: Environment = DEVELOPMENT) -> Fixtures:
-        """What that environment is seeded with."""
-        return read_fixtures(self.root, environment)
+    def read(self) -> Fixtures:
+        """The fixtures, of all tiers."""
+        return read_fixtures(self.root)
 
-    def problems(self, environment: Environment = DEVELOPMENT) -> Sequence[FixtureError]:
+    def problems(self) -> Sequence[FixtureError]:
         """All that is wrong with the fixtures."""
         try:
-            self.read(environment)
+            self.read()
         except UnusableFilesError as several:
             return [error for error in several.errors if isinstance(error, FixtureError)]
         except FixtureError as error:
             return [error]
         return []
 
-    def problem(self, environment: Environment = DEVELOPMENT) -> FixtureError:
+    def problem(self) -> FixtureError:
         """The one thing that is wrong with the fixtures."""
-        (problem,) = self.problems(environment)
+        (problem,) = self.problems()
         return problem
 
     def place(self, problem: FixtureError) -> str:

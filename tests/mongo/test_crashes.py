@@ -17,6 +17,7 @@ from sqlmig.model import Environment
 from sqlmig.mongo.connection import connected
 from sqlmig.mongo.fixtures import Fixtures
 from sqlmig.mongo.seeder import MongoSeeder
+from sqlmig.mongo.stamp import claim
 from tests.mongo.seeds import DEVELOPMENT, PRODUCTION, Seeds
 
 REPOSITORY = Path(__file__).parents[2]
@@ -30,9 +31,10 @@ def run_until(seeds: Seeds, environment: str, url: str, command: int) -> int:
     return subprocess.run(program, cwd=REPOSITORY, check=False).returncode
 
 
-async def seed(fixtures: Fixtures, url: str) -> None:
+async def seed(fixtures: Fixtures, environment: Environment, url: str) -> None:
     async with connected(url) as database:
-        await MongoSeeder(database, fixtures).seed()
+        await claim(database, environment)
+        await MongoSeeder(database, fixtures, environment).seed()
 
 
 def emptied(database: Database[dict[str, Any]]) -> dict[str, list[bytes]]:
@@ -58,7 +60,7 @@ def test_a_seeder_killed_before_any_of_its_commands_and_run_again_ends_as_one_un
         assert len(undisturbed["classes"]) == 50
         command = 1
         while run_until(seeds, environment, mongo_url, command) == SIGKILLED:
-            asyncio.run(seed(seeds.read(Environment(environment)), mongo_url))
+            asyncio.run(seed(seeds.read(), Environment(environment), mongo_url))
             assert emptied(database) == undisturbed
             command += 1
         assert command > 10

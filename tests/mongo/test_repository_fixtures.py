@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sqlmig.model import Environment
 from sqlmig.mongo.fixtures import Fixtures, read_fixtures
 from tests.mongo.seeds import DEVELOPMENT, PRODUCTION, TESTING
 
 
-def ids(fixtures: Fixtures) -> dict[str, list[object]]:
+def ids(fixtures: Fixtures, environment: Environment) -> dict[str, list[object]]:
     found: dict[str, list[object]] = {}
-    for file in fixtures.files:
-        found.setdefault(file.source.collection, []).extend(d.id for d in file.documents)
+    for source, documents in fixtures.of(environment).items():
+        found.setdefault(source.collection, []).extend(document.id for document in documents)
     return found
 
 
 def test_production_gets_classes_and_sections_and_nobody(smart_kids: Path) -> None:
-    found = ids(read_fixtures(smart_kids / "mongo_seeds", PRODUCTION))
+    found = ids(read_fixtures(smart_kids / "mongo_seeds"), PRODUCTION)
     assert list(found) == ["classes", "sections"]
     assert found["classes"][0] == "class-nursery"
     assert found["classes"][-1] == "class-10"
@@ -27,19 +28,21 @@ def test_production_gets_classes_and_sections_and_nobody(smart_kids: Path) -> No
 def test_development_loads_classes_sections_teachers_and_students_in_that_order(
     smart_kids: Path,
 ) -> None:
-    found = ids(read_fixtures(smart_kids / "mongo_seeds", DEVELOPMENT))
+    found = ids(read_fixtures(smart_kids / "mongo_seeds"), DEVELOPMENT)
     assert list(found) == ["classes", "sections", "teachers", "students"]
     assert len(found["students"]) == 60
     assert found["students"][0] == "student-001"
 
 
 def test_testing_gets_the_least_that_shows_every_kind(smart_kids: Path) -> None:
-    found = ids(read_fixtures(smart_kids / "mongo_seeds", TESTING))
+    found = ids(read_fixtures(smart_kids / "mongo_seeds"), TESTING)
     assert list(found) == ["classes", "sections", "teachers", "students"]
     assert len(found["teachers"] + found["students"]) == 3
 
 
 def test_ids_are_readable_and_every_collection_has_its_schema(smart_kids: Path) -> None:
-    fixtures = read_fixtures(smart_kids / "mongo_seeds", DEVELOPMENT)
-    assert all(isinstance(each, str) for values in ids(fixtures).values() for each in values)
-    assert all(fixtures.rules[collection].schema for collection in fixtures.collections)
+    fixtures = read_fixtures(smart_kids / "mongo_seeds")
+    assert all(
+        isinstance(each, str) for values in ids(fixtures, DEVELOPMENT).values() for each in values
+    )
+    assert all(rules.schema for rules in fixtures.rules.values())

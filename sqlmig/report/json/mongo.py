@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlmig.mongo.results import DocumentState, FileReport, SeedReport
+from sqlmig.mongo.results import DocumentState, FixturesReport, Standing
 from sqlmig.report.json.document import document
 
+if TYPE_CHECKING:
+    from sqlmig.mongo.files import Source
 
-def mongo_seeds(report: SeedReport) -> str:
+
+def mongo_seeds(report: FixturesReport) -> str:
     """How the fixtures stand in MongoDB, or stood before they were seeded."""
     return document(
         environment=report.environment.value,
-        files=[_seed_file(file) for file in report.files],
-        written=[state.value for state in DocumentState if report.writes(state)],
+        files=[_file(source, found) for source, found in report.files.items()],
+        written=[s.value for s in DocumentState if s.is_written_in(report.environment)],
         demo_documents=dict(report.demo_documents),
     )
 
@@ -24,11 +28,12 @@ def mongo_reset(collections: Sequence[str]) -> str:
     return document(dropped=list(collections))
 
 
-def _seed_file(file: FileReport) -> Mapping[str, Any]:
+def _file(source: Source, standings: Sequence[Standing]) -> Mapping[str, Any]:
+    counts = Counter(standing.state for standing in standings)
     return {
-        "path": file.path,
-        "collection": file.collection,
-        "counts": {state.value: file.counts.get(state, 0) for state in DocumentState},
+        "path": source.path,
+        "collection": source.collection,
+        "counts": {state.value: counts[state] for state in DocumentState},
         "differences": [
             {
                 "id": str(standing.document.id),
@@ -36,6 +41,7 @@ def _seed_file(file: FileReport) -> Mapping[str, Any]:
                 "state": standing.state.value,
                 "fields": list(standing.fields),
             }
-            for standing in file.differences
+            for standing in standings
+            if standing.is_difference
         ],
     }
