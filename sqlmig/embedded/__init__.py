@@ -7,6 +7,7 @@ from sqlmig.embedded.errors import (
     FolderError,
     ProgramsNotFoundError,
     ServerStartError,
+    ServerStopError,
 )
 from sqlmig.embedded.mongo import EmbeddedMongo, MongoStatus
 from sqlmig.embedded.postgres import EmbeddedPostgres, ServerStatus, temporary_postgres
@@ -22,5 +23,6 @@ __all__ = [
     "ProgramsNotFoundError",
     "ServerStartError",
     "ServerStatus",
+    "ServerStopError",
     "temporary_postgres",
 ]

@@ -19,13 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlmig.embedded.account import Account, left_running
-from sqlmig.embedded.errors import EmbeddedError, ServerStartError
+from sqlmig.embedded.errors import EmbeddedError, ServerStartError, ServerStopError
 from sqlmig.embedded.home import locked, using
 from sqlmig.embedded.postmaster import end_process, is_server
 
 DATABASE = "sqlmig"
 _HOST = "127.0.0.1"
 _ANSWER_SECONDS = 30.0
+_GRACE_SECONDS = 5.0
 _POLL_SECONDS = 0.02
 
 _log = logging.getLogger("sqlmig")
@@ -68,9 +69,18 @@ class EmbeddedMongo:
         return self.status()
 
     def stop(self) -> bool:
-        """Stops the server, ending its connections; its data stay. False if it was not running."""
+        """Stops the server, ending its connections; its data stay. False if it was not running.
+
+        SecantusDB works in its handler of SIGTERM, which can hang where the signal interrupts its
+        start: after a grace it is killed, which its storage survives, as a mongod's would.
+        """
         pid = self.status().pid
-        return pid is not None and end_process(pid, self._data, signal.SIGTERM)
+        if pid is None:
+            return False
+        try:
+            return end_process(pid, self._data, signal.SIGTERM, _GRACE_SECONDS)
+        except ServerStopError:
+            return end_process(pid, self._data, signal.SIGKILL)
 
     def reset(self) -> None:
         """Stops the server if it runs, and removes every database in it."""

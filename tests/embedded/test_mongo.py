@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pymongo import MongoClient
+from pymongo import MongoClient, WriteConcern
 
 from sqlmig.embedded import EmbeddedMongo, MongoStatus, ServerStartError
 from sqlmig.embedded.postmaster import is_server
@@ -68,6 +68,23 @@ def test_the_data_outlive_a_stop_and_a_kill(mongo: EmbeddedMongo) -> None:
     while is_server(status.pid, status.data):
         time.sleep(0.01)
     assert mongo.status().pid is None
+    with ask(mongo.start()) as client:
+        assert client.get_default_database().kept.find_one() == {"_id": 1}
+
+
+def test_a_server_that_does_not_answer_a_stop_is_killed_and_its_data_stay(
+    mongo: EmbeddedMongo,
+) -> None:
+    status = mongo.start()
+    with ask(status) as client:
+        database = client.get_default_database(write_concern=WriteConcern(w=1, j=True))
+        database.kept.insert_one({"_id": 1})
+    assert status.pid is not None
+    os.kill(status.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    assert mongo.stop() is True
+    assert time.monotonic() - began < 10
+    assert mongo.status().running is False
     with ask(mongo.start()) as client:
         assert client.get_default_database().kept.find_one() == {"_id": 1}
 
