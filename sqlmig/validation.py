@@ -12,10 +12,11 @@ from sqlmig.source.script import prepare
 def validate(config: Config) -> tuple[MigrationFile, ...]:
     """All migrations of the project, in the order in which they apply, every statement read.
 
-    Reads the files only. Raises SourceError for one problem, UnusableFilesError for several.
+    Where the project has fixtures for MongoDB, they are read and checked, too. Reads the files
+    only. Raises SourceError for one problem, UnusableFilesError for several.
     """
     migrations = read_migrations(config.migrations_folder, config.rollbacks_folder)
-    errors = []
+    errors = _problems_of_fixtures(config)
     for migration in migrations:
         for file in (migration.file, migration.rollback):
             if file is not None and (error := _problem(file)) is not None:
@@ -25,6 +26,20 @@ def validate(config: Config) -> tuple[MigrationFile, ...]:
     if errors:
         raise UnusableFilesError(errors)
     return migrations
+
+
+def _problems_of_fixtures(config: Config) -> list[SourceError]:
+    if not config.mongo_seeds_folder.is_dir() and "mongo_seeds" not in config.origins:
+        return []
+    from sqlmig.mongo.fixtures import read_fixtures  # noqa: PLC0415  # most projects have none
+
+    try:
+        read_fixtures(config.mongo_seeds_folder)
+    except UnusableFilesError as several:
+        return list(several.errors)
+    except SourceError as error:
+        return [error]
+    return []
 
 
 def _problem(file: ScriptFile) -> SourceError | None:
