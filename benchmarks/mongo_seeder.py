@@ -30,7 +30,7 @@ from sqlmig.mongo.connection import connected
 from sqlmig.mongo.fixtures import read_fixtures
 from sqlmig.mongo.seeder import MongoSeeder
 
-ROUNDS = 3
+ROUNDS = 5
 BATCH = 1_000
 SCHEMA = {
     "schema": {
@@ -99,9 +99,9 @@ async def bare(count: int, url: str) -> float:
 async def seeded(folder: str, url: str) -> float:
     """Seconds to read, check and seed the fixtures."""
     began = time.perf_counter()
-    fixtures = read_fixtures(Path(folder), Environment.DEVELOPMENT)
+    fixtures = read_fixtures(Path(folder))
     async with connected(url) as database:
-        await MongoSeeder(database, fixtures).seed()
+        await MongoSeeder(database, fixtures, Environment.DEVELOPMENT).seed()
     return time.perf_counter() - began
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -49,12 +49,12 @@ class FixturesReport:
     """How the fixtures of an environment stand, or stood before they were seeded.
 
     `demo_documents` are the counts, by collection, of documents that do not belong into a
-    production database.
+    production database: looking counts them, seeding does not.
     """
 
     environment: Environment
     files: Mapping[Source, tuple[Standing, ...]]
-    demo_documents: Mapping[str, int]
+    demo_documents: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def counts(self) -> Counter[DocumentState]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import bson
@@ -72,7 +73,8 @@ class MongoSeeder:
         """How the fixtures stand in the database; reads only."""
         await read_stamp(self.database, self._environment)
         with translated():
-            return await self._report(loaded)
+            report = await self._report(loaded)
+            return replace(report, demo_documents=await self._count_demo_documents())
 
     async def reset(self) -> tuple[str, ...]:
         """Drops the collections that were seeded, whatever else they hold; their names.
@@ -128,7 +130,7 @@ class MongoSeeder:
                 if loaded:
                     loaded(source.path, len(standings), len(documents))
             files[source] = tuple(standings)
-        return FixturesReport(self._environment, files, await self._count_demo_documents())
+        return FixturesReport(self._environment, files)
 
     async def _stand(self, batch: Sequence[Document], seeded: set[Any]) -> list[Standing]:
         collection = self._collection(batch[0].source.collection)

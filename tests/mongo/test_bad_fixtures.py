@@ -56,6 +56,30 @@ SECRET = "hunter2"
         ('"\\ud800"', "3:14", "x", "half of a surrogate pair", ""),
         ("[" * 150 + "]" * 150, "3:14", "x", "more than 100 levels deep", ""),
     ],
+    ids=[
+        "an unknown wrapper",
+        "an $oid that is too short",
+        "an $oid that is a number",
+        "a wrapper with another key",
+        "a $date without time",
+        "a $date without zone",
+        "a $date that is no day",
+        "a $date that is a number",
+        "a $numberLong beyond 64 bits",
+        "a $numberDecimal that is no number",
+        "a $binary without subtype",
+        "NaN",
+        "-Infinity",
+        "a float beyond all",
+        "2^63",
+        "an integer of 5000 digits",
+        "a dotted key",
+        "a key with NUL",
+        "an empty key",
+        "a duplicate key",
+        "half of a surrogate pair",
+        "101 levels",
+    ],
 )
 def test_a_value_that_cannot_be_stored_is_refused_at_its_key_or_item(
     seeds: Seeds, value: str, place: str, field: str, message: str, remedy: str
@@ -82,6 +106,17 @@ def test_a_value_that_cannot_be_stored_is_refused_at_its_key_or_item(
         ("", "1:1", "the file is not an array of documents"),
         ("[" + "[" * 100_000, "1:2", "nested far too deeply"),
     ],
+    ids=[
+        "broken JSON",
+        "a comma too many",
+        "an end that is missing",
+        "a comma that is missing",
+        "single quotes",
+        "two arrays",
+        "an object, not an array",
+        "an empty file",
+        "nested a hundred thousand times",
+    ],
 )
 def test_a_file_that_is_no_array_in_json_is_refused_at_the_character(
     seeds: Seeds, text: str, place: str, message: str
@@ -100,6 +135,7 @@ def test_a_file_that_is_no_array_in_json_is_refused_at_the_character(
         ('{"name": "Nursery"}', "no _id: each run would add the document again"),
         ('"nursery"', "not a document: each item of the array is an object"),
     ],
+    ids=["no _id", "no document"],
 )
 def test_an_item_without_an_id_is_refused(seeds: Seeds, item: str, message: str) -> None:
     seeds.text(CLASSES, f'[{{"_id": "a"}},\n  {item}]')
@@ -128,10 +164,10 @@ def test_a_document_over_16_mib_is_refused_and_one_of_16_mib_is_not(seeds: Seeds
     fitting = "x" * (16 * 1024 * 1024 - 24)
     seeds.documents(CLASSES, {"_id": "a", "x": fitting})
     assert seeds.problems() == []
-    seeds.documents(CLASSES, {"_id": "a", "x": fitting + "x"})
-    assert seeds.problem().message == (
-        "[0]: 16,777,217 bytes, and MongoDB stores at most 16,777,216"
-    )
+    seeds.documents(CLASSES, {"_id": "a"}, {"_id": "b", "x": fitting + "x"})
+    problem = seeds.problem()
+    assert seeds.place(problem) == f"{CLASSES}:3:1"
+    assert problem.message == "[1]: 16,777,217 bytes, and MongoDB stores at most 16,777,216"
 
 
 def test_bytes_that_are_no_utf_8_are_refused_at_the_character(seeds: Seeds) -> None:
@@ -181,6 +217,7 @@ def test_byte_order_mark_and_crlf_are_accepted_and_places_stay_right(seeds: Seed
             "('nmae' was unexpected)",
         ),
     ],
+    ids=["a missing field", "a wrong type", "an item that is too long", "an unknown field"],
 )
 def test_a_document_that_breaks_its_schema_is_refused_with_the_rule(
     seeds: Seeds,
@@ -194,7 +231,7 @@ def test_a_document_that_breaks_its_schema_is_refused_with_the_rule(
     seeds.schema("classes", schema=schema)
     problem = seeds.problem()
     assert seeds.place(problem) == f"{CLASSES}:{place}"
-    assert problem.field == field
+    assert (problem.document, problem.field) == (0, field)
     assert message in problem.message
     assert SECRET not in str(problem)
 
@@ -216,6 +253,14 @@ def two_collections(seeds: Seeds, reference: object) -> None:
         (["class-1", "class-2"], 38, "no _id of classes is class-2"),
         ({"id": "class-1"}, 14, "is a dict, and the _ids of classes are text"),
     ],
+    ids=[
+        "dangling",
+        "to a demo document",
+        "a number for text",
+        "an ObjectId for text",
+        "dangling in a list",
+        "an object",
+    ],
 )
 def test_a_reference_that_leads_nowhere_or_to_a_demo_document_is_refused(
     seeds: Seeds, reference: object, column: int, message: str
@@ -223,8 +268,28 @@ def test_a_reference_that_leads_nowhere_or_to_a_demo_document_is_refused(
     two_collections(seeds, reference)
     problem = seeds.problem()
     assert seeds.place(problem) == f"reference/30_sections.json:2:{column}"
+    assert problem.document == 0
     assert problem.field.startswith("class_id")
     assert message in problem.message
+
+
+def test_an_operator_is_no_field_of_a_document(seeds: Seeds) -> None:
+    seeds.text(CLASSES, '[{"_id": "a", "$set": {"name": "x"}}]')
+    problem = seeds.problem()
+    assert seeds.place(problem) == f"{CLASSES}:1:15"
+    assert problem.message.startswith("[0].$set: '$set' is no type of Extended JSON")
+
+
+def test_demo_and_testing_documents_may_share_ids_but_not_refer_to_each_other(
+    seeds: Seeds,
+) -> None:
+    seeds.documents("demo/20_classes.demo.json", {"_id": "x", "is_demo": True})
+    seeds.documents("testing/20_classes.json", {"_id": "x", "is_demo": True})
+    assert seeds.problems() == []
+    seeds.documents("demo/20_classes.demo.json", {"_id": "y", "is_demo": True})
+    seeds.documents("testing/30_pupils.json", {"_id": 1, "is_demo": True, "class_id": "y"})
+    seeds.schema("pupils", references={"class_id": "classes._id"})
+    assert "y of classes is a demo document" in seeds.problem().message
 
 
 @pytest.mark.parametrize("reference", ["class-1", None, ["class-1", "class-10"], []])
@@ -289,16 +354,26 @@ def test_an_invented_document_must_say_so(seeds: Seeds, tier: str) -> None:
 @pytest.mark.parametrize("flag", [True, False])
 def test_a_reference_document_has_no_demo_flag(seeds: Seeds, flag: bool) -> None:
     seeds.documents(CLASSES, {"_id": "a", "is_demo": flag})
-    assert "[0].is_demo: a demo document among the reference data" in seeds.problem().message
+    problem = seeds.problem()
+    assert seeds.place(problem) == f"{CLASSES}:2:14"
+    assert problem.message == "[0].is_demo: a demo document among the reference data"
 
 
 def test_an_address_of_an_invented_person_may_not_be_somebodys(seeds: Seeds) -> None:
     contact = {"contact": {"email": ["a@example.org", f"{SECRET}@gmail.com"]}}
     seeds.documents(STUDENTS, {"_id": "a", "is_demo": True, **contact})
     problem = seeds.problem()
-    assert problem.field == "contact.email[1]"
-    assert "an e-mail address in a domain that is not reserved" in problem.message
+    assert seeds.place(problem) == f"{STUDENTS}:2:70"
+    assert problem.message == (
+        "[0].contact.email[1]: an e-mail address in a domain that is not reserved"
+    )
     assert SECRET not in str(problem)
+
+
+def test_an_address_within_a_text_is_found(seeds: Seeds) -> None:
+    note = f"Write to Ann <{SECRET}@gmail.com> or to bob@example.org"
+    seeds.documents(STUDENTS, {"_id": "a", "is_demo": True, "note": note})
+    assert seeds.problem().field == "note"
 
 
 @pytest.mark.parametrize(
@@ -308,7 +383,9 @@ def test_a_reserved_address_is_for_invented_people_only(seeds: Seeds, address: s
     seeds.documents(STUDENTS, {"_id": "a", "is_demo": True, "email": address})
     assert seeds.problems() == []
     seeds.documents(CLASSES, {"_id": "a", "email": address})
-    assert "[0].email: an e-mail address in a reserved domain" in seeds.problem().message
+    problem = seeds.problem()
+    assert seeds.place(problem) == f"{CLASSES}:2:14"
+    assert problem.message == "[0].email: an e-mail address in a reserved domain"
 
 
 @pytest.mark.parametrize(
