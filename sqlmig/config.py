@@ -198,11 +198,11 @@ class Config:
         return self._environment_on(self.database) is Environment.PRODUCTION
 
     @property
-    def named_environment(self) -> Environment | None:
-        """The environment that this run names: one in a settings file is that of any database that
-        has no stamp."""
-        is_setting = Path(self.origins.get("environment", "")).name in SETTINGS_FILES
-        return None if is_setting else self.environment
+    def explicit_environment(self) -> Environment | None:
+        """The environment that an argument or a variable names; what a file with settings names
+        is weaker than the database's stamp."""
+        place = self.origins.get("environment")
+        return None if place and Path(place).name in SETTINGS_FILES else self.environment
 
     @property
     def mongo_environment(self) -> Environment:

@@ -30,7 +30,7 @@ class MongoProject:
 
     def __init__(self, config: Config, named: Environment | None = None) -> None:
         self._config = config
-        self._named = named or config.named_environment
+        self._named = named or config.explicit_environment
         self._fixtures = read_fixtures(config.mongo_seeds_folder)
 
     def seed(self, loaded: Loaded | None = None) -> FixturesReport:

@@ -26,11 +26,11 @@ async def read_stamp(database: AsyncDatabase, named: Environment | None) -> Envi
     value = found["value"] if found else None
     stamp = next((each for each in Environment if each.value == value), None)
     if value is not None and (stamp is None or named not in (None, stamp)):
-        asked = f", and the environment in force is {named.value}" if named else ""
+        asked = f"{named.value} is asked for" if named else "that is no environment"
         raise EnvironmentMismatchError(
-            f"this MongoDB database is stamped {value}{asked}; nothing was written",
-            remedy="If it is the right database, name that environment, or stamp it anew with "
-            "`sqlmig environment set NAME`; else name another database.",
+            f"this MongoDB database is stamped as {value}, and {asked}",
+            remedy="Nothing was written. If that is what it is now (a restored dump, say): "
+            f"sqlmig environment set {named.value if named else 'NAME'}.",
         )
     return stamp
 

@@ -198,7 +198,7 @@ def test_a_named_environment_stamps_the_database_and_one_that_disagrees_exits_2(
     for command in ("seed", "status"):
         done = run(command, "--env", "prod")
         assert done.returncode == 2
-        assert "stamped testing, and the environment in force is production" in done.stderr
+        assert "stamped as testing, and production is asked for" in done.stderr
         assert run(command, SQLMIG_ENV="dev").returncode == 2
 
 

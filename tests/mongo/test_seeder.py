@@ -229,7 +229,7 @@ async def test_a_database_of_another_environment_is_refused_and_left_as_it_is(
     if other is not PRODUCTION:
         calls.append(seeder.reset)
     for call in calls:
-        with pytest.raises(EnvironmentMismatchError, match=f"stamped {stamped.value}"):
+        with pytest.raises(EnvironmentMismatchError, match=f"stamped as {stamped.value}"):
             await call()
     assert mongo.dump() == before
 

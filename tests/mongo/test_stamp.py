@@ -28,7 +28,7 @@ async def test_a_database_has_no_stamp_until_it_gets_one_and_reading_makes_none(
 
 async def test_a_named_environment_that_is_not_the_stamp_is_refused(mongo: Mongo) -> None:
     await claim(mongo.database, TESTING)
-    with pytest.raises(EnvironmentMismatchError, match="stamped testing") as caught:
+    with pytest.raises(EnvironmentMismatchError, match="stamped as testing") as caught:
         await claim(mongo.database, PRODUCTION)
     assert caught.value.exit_code == 2
     assert "sqlmig environment set" in caught.value.remedy
@@ -37,7 +37,9 @@ async def test_a_named_environment_that_is_not_the_stamp_is_refused(mongo: Mongo
 
 async def test_a_stamp_that_is_no_environment_is_refused(mongo: Mongo) -> None:
     mongo.aside["_sqlmig_state"].insert_one({"_id": "environment", "value": "staging"})
-    with pytest.raises(EnvironmentMismatchError, match="stamped staging"):
+    with pytest.raises(
+        EnvironmentMismatchError, match="stamped as staging, and that is no environment"
+    ):
         await read_stamp(mongo.database, None)
 
 
