@@ -45,14 +45,14 @@ def mongo_url(config: Config) -> str:
 
 def embedded_server(config: Config) -> EmbeddedPostgres:
     """The project's own server, running or not; its place is `.sqlmig` in the project."""
-    if config.is_production:
+    if config.expected_environment is Environment.PRODUCTION:
         raise _not_for_production("--database-url")
     return EmbeddedPostgres(_root(config))
 
 
 def embedded_mongo(config: Config) -> EmbeddedMongo:
     """The project's own MongoDB server, running or not."""
-    if config.mongo_environment is Environment.PRODUCTION:
+    if config.expected_mongo_environment is Environment.PRODUCTION:
         raise _not_for_production("--mongo-url")
     return EmbeddedMongo(_root(config))
 

@@ -19,13 +19,18 @@ SqlmigError
 │   ├── PartialMigrationError
 │   └── EnvironmentMismatchError
 ├── ChangelogError                      2   the changelog could not be checked or written
+├── SanityCheckError                    1   a check after a batch found something
 └── ExecutionError                      3   the server, or the work on it
     ├── DatabaseUnavailableError
     ├── LockTimeoutError
     ├── ServerError
     ├── DocumentsRefusedError                     by MongoDB
-    └── MigrationFailedError
-        └── RowLossError                    a rollback in production that wants a yes
+    ├── MigrationFailedError
+    │   └── RowLossError                    a rollback in production that wants a yes
+    ├── SeedFailedError
+    └── GuardError                          the guard undid what a script did to a table
+        ├── ProtectedTableError
+        └── ForbiddenSeedError
 
 RunInterrupted, after a Ctrl-C, is a KeyboardInterrupt: exit code 130.
 
@@ -37,7 +42,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from sqlmig.model import Location, LostRows, Report, ServerMessage
+from sqlmig.model import CheckResult, Location, LostRows, Report, ServerMessage
 
 
 class SqlmigError(Exception):
@@ -255,12 +260,7 @@ class MigrationFailedError(ExecutionError):
         self.server = server
 
     def __str__(self) -> str:
-        place = f"{self.location}: " if self.location else ""
-        excerpt = self.location.excerpt() if self.location else ""
-        details = self.server.details() if self.server else ""
-        after = f"{self.report.tally()}. {self.remedy}".rstrip()
-        parts = (f"{place}{self.message}", excerpt, details, after)
-        return "\n".join(part for part in parts if part)
+        return _told_in_place(self, f"{self.report.tally()}. {self.remedy}".rstrip())
 
 
 class RowLossError(MigrationFailedError):
@@ -295,3 +295,90 @@ class RunInterrupted(KeyboardInterrupt):  # as Python names what it is
 
     def __str__(self) -> str:
         return f"Interrupted: {self.report.tally()}."
+
+
+class SeedFailedError(ExecutionError):
+    """A seed failed, and all of its batch was undone.
+
+    `seed` names it; `location` and `server` are as for MigrationFailedError.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        seed: str,
+        location: Location | None = None,
+        server: ServerMessage | None = None,
+        remedy: str = "",
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.seed = seed
+        self.location = location
+        self.server = server
+
+    def __str__(self) -> str:
+        return _told_in_place(self, self.remedy)
+
+
+class GuardError(ExecutionError):
+    """The guard undid what a script did: `script` names it, `tables` those that it may not touch.
+
+    `report` has what became of the other migrations; None where the script is a seed.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        script: str,
+        tables: Sequence[str],
+        remedy: str,
+        report: Report | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.script = script
+        self.tables = tuple(tables)
+        self.report = report
+
+    def __str__(self) -> str:
+        tally = f"{self.report.tally()}." if self.report else ""
+        return "\n".join(part for part in (self.message, tally, self.remedy) if part)
+
+
+class ProtectedTableError(GuardError):
+    """In production, a script would lose or alter rows of a protected table."""
+
+
+class ForbiddenSeedError(GuardError):
+    """A seed wrote to a table that its tier may not write to."""
+
+
+class SanityCheckError(SqlmigError):
+    """Sanity checks failed: `checks` has the results of all.
+
+    `report` is what the batch did; None where the batch was undone because of them.
+    """
+
+    exit_code = 1
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        checks: Sequence[CheckResult],
+        remedy: str,
+        report: Report | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.checks = tuple(checks)
+        self.report = report
+
+
+def _told_in_place(error: MigrationFailedError | SeedFailedError, after: str) -> str:
+    """The message with its place and line, the server's details, and what comes after."""
+    place = f"{error.location}: " if error.location else ""
+    excerpt = error.location.excerpt() if error.location else ""
+    details = error.server.details() if error.server else ""
+    parts = (f"{place}{error.message}", excerpt, details, after)
+    return "\n".join(part for part in parts if part)

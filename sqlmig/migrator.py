@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlmig.comparison import Comparison, compare
 from sqlmig.config import Config
-from sqlmig.database import conninfo
-from sqlmig.engine.connection import Connection, opened, translated
-from sqlmig.engine.failure import HistoryMovedError
-from sqlmig.engine.history import History, find_history
-from sqlmig.engine.limits import Limits
-from sqlmig.engine.lock import RunnerLock
-from sqlmig.engine.records import Content, creation, repaired
-from sqlmig.errors import PlanError
+from sqlmig.engine.bookkeeping import ensure_tables, set_stamp
+from sqlmig.engine.checking import refuse_unknown_conditions
+from sqlmig.engine.database import Database
+from sqlmig.engine.history import History
+from sqlmig.environments import Rules
+from sqlmig.errors import ConfigError, PlanError
 from sqlmig.model import (
     AppliedMigration,
+    CheckFile,
+    CheckResult,
+    Environment,
     MigrationFile,
-    MigrationResult,
     MigrationStatus,
     Observer,
     Report,
+    SeedReport,
+    SeedStatus,
     SilentObserver,
+    UnstableSeed,
 )
 from sqlmig.plan import (
     Decision,
     OutOfOrder,
     Plan,
+    PlannedSeed,
     RollbackText,
     RowLoss,
     Selection,
@@ -39,14 +41,14 @@ from sqlmig.plan import (
     resolve,
     statuses,
 )
+from sqlmig.repair import repair
+from sqlmig.runner import Planner, Runner, look
+from sqlmig.seeds import SeedRunner, refuse_unready, seed_statuses, seeds_of
+from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations
 from sqlmig.validation import validate
 
-if TYPE_CHECKING:
-    from sqlmig.engine.executor import Executor
-
 Files = Sequence[MigrationFile]
-Planner = Callable[[History], Plan]
 
 
 class Migrator:
@@ -59,11 +61,14 @@ class Migrator:
 
     def __init__(self, config: Config, observer: Observer | None = None) -> None:
         self.config = config
-        self._observer = observer or SilentObserver()
+        self._database = Database(config, observer or SilentObserver())
 
     def validate(self) -> tuple[MigrationFile, ...]:
-        """All migrations on disk, every statement read; without a database."""
-        return validate(self.config)
+        """All migrations on disk, and the seeds and checks, every statement read; without a
+        database."""
+        migrations = validate(self.config)
+        self._checks(migrations)
+        return migrations
 
     def status(self) -> list[MigrationStatus]:
         """Every migration on disk or in the history, in the order in which they apply.
@@ -71,7 +76,7 @@ class Migrator:
         Reads only: a database that sqlmig has never seen stays as it is and reports all pending.
         """
         files = self._files()
-        with self._history() as history:
+        with self._database.history() as history:
             return statuses(files, _rows(files, history))
 
     def plan_apply(
@@ -85,7 +90,7 @@ class Migrator:
         """What `apply` with these arguments would do; reads only. Raises PlanError."""
         files = self._files()
         planner = self._apply_planner(files, target, out_of_order, transactions, decision)
-        with self._history() as history:
+        with self._database.history() as history:
             return planner(history)
 
     def apply(
@@ -95,23 +100,28 @@ class Migrator:
         out_of_order: OutOfOrder | None = None,
         transactions: Transactions = Transactions.EACH,
         decision: Decision | None = None,
+        allowed: Collection[str] = (),
     ) -> Report:
-        """Applies what is pending, up to and including the target, and records it.
+        """Applies what is pending, up to and including the target, records it, and runs the checks.
 
-        `decision` is what a person knows of a statement in which an earlier runner died. With
-        nothing pending, no lock is taken and nothing is written. Raises PlanError before anything
-        is touched, LockTimeoutError where another runner stays at work, MigrationFailedError, with
-        the report, where a script fails, and RunInterrupted after a Ctrl-C.
+        `decision` is what a person knows of a statement in which an earlier runner died; `allowed`
+        are protected tables that files may touch which declare it. With nothing pending, no lock
+        is taken and nothing is written. Raises PlanError before anything is touched,
+        LockTimeoutError where another runner stays at work, MigrationFailedError, with the report,
+        where a script fails, ProtectedTableError where the guard undid one, SanityCheckError where
+        a check finds something, and RunInterrupted after a Ctrl-C.
         """
         files = self._files()
+        checks = self._checks(files)
         planner = self._apply_planner(files, target, out_of_order, transactions, decision)
-        with self._history() as history:
-            return self._run(planner, history)
+        with self._database.history() as history:
+            rules = self._database.rules(history, allowed)
+            return Runner(self._database, rules, checks).run(planner, history)
 
     def plan_rollback(self, selection: Selection, *, text: RollbackText | None = None) -> Plan:
         """What `rollback` with these arguments would do; reads only. Raises PlanError."""
         files = self._files()
-        with self._history() as history:
+        with self._database.history() as history:
             return _plan_rollback(files, history, selection, text)
 
     def rollback(
@@ -121,6 +131,7 @@ class Migrator:
         text: RollbackText | None = None,
         row_loss: RowLoss = RowLoss.ASK,
         consented: Collection[str] = (),
+        allowed: Collection[str] = (),
     ) -> Report:
         """Rolls back the selected migrations, newest first, and records it.
 
@@ -129,9 +140,9 @@ class Migrator:
         production, for the first migration that would lose rows and is not among `consented`.
         """
         files = self._files()
-        asks = row_loss is RowLoss.ASK and self.config.is_production
-
+        checks = self._checks(files)
         pinned: list[str] = []
+        asks = row_loss is RowLoss.ASK
 
         def planner(history: History) -> Plan:
             plan = _plan_rollback(files, history, selection, text)
@@ -148,13 +159,15 @@ class Migrator:
                 consented=frozenset(consented),
             )
 
-        with self._history() as history:
-            return self._run(planner, history)
+        with self._database.history() as history:
+            rules = self._database.rules(history, allowed)
+            asks = asks and rules.is_production
+            return Runner(self._database, rules, checks).run(planner, history)
 
     def compare(self, reference: str) -> Comparison:
         """What was recorded of a migration beside what its files say now; reads only."""
         files = self._files()
-        with self._history() as history:
+        with self._database.history() as history:
             rows = history.read()
             ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
             migration_id = resolve(reference, ids)
@@ -167,41 +180,74 @@ class Migrator:
         recorded yet.
         Raises UnknownTargetError, and PlanError for one that is not applied or has no file.
         """
-        files = {file.migration_id: file for file in self._files()}
-        with self._history() as found, self._locked(found):
-            history = self._find_history(found.connection)
-            applied = [row for row in history.read() if not row.is_partial]
-            if references is not None:
-                named = {_repairable(reference, applied, files) for reference in references}
-                applied = [row for row in applied if row.migration_id in named]
-            chosen = [row.migration_id for row in applied if _is_repairable(row, files)]
-            with history.connection.transaction():
-                if chosen and not history.has_details:
-                    history.connection.execute(creation(history).encode())
-                for migration_id in chosen:
-                    _record(history, files[migration_id])
-            return chosen
+        files = self._files()
+        with self._database.history() as found, self._database.locked(found):
+            return repair(self._database.history_on(found.connection), files, references)
+
+    def seed_statuses(self) -> list[SeedStatus]:
+        """The seeds of the environment in force, in order, and when each ran last; reads only."""
+        with self._database.history() as history:
+            rules = self._database.rules(history)
+            return seed_statuses(seeds_of(self.config, rules.environment), history)
+
+    def seed(self, *, allowed: Collection[str] = ()) -> SeedReport:
+        """Runs the seeds of the environment in force, and then the checks, in one transaction.
+
+        A seed that changes nothing writes nothing to the history either. Raises PlanError where
+        the schema is not ready, and SeedFailedError, ForbiddenSeedError, ProtectedTableError or
+        SanityCheckError: then nothing was changed.
+        """
+        files = self._files()
+        checks = self._checks(files)
+        with self._database.history() as history:
+            rules = self._database.rules(history, allowed)
+            seeds = self._ready_seeds(files, rules, history)
+            return SeedRunner(self._database, rules).run(seeds, checks, history)
+
+    def prove_seeds(self) -> list[UnstableSeed]:
+        """The seeds that are not idempotent: each is run twice, and all of it is rolled back."""
+        files = self._files()
+        with self._database.history() as history:
+            rules = self._database.rules(history)
+            seeds = self._ready_seeds(files, rules, history)
+            return SeedRunner(self._database, rules).prove(seeds, history)
+
+    def check(self) -> list[CheckResult]:
+        """What the sanity checks find; everything that they do is rolled back."""
+        checks = self._checks(self._files())
+        with self._database.history() as history:
+            return look(history, checks)
+
+    def environment(self) -> Rules:
+        """The environment in force and what named it; reads only."""
+        with self._database.history() as history:
+            return self._database.rules(history)
+
+    def set_environment(self, environment: Environment) -> None:
+        """Stamps the database, whatever it was stamped as before. Raises ConfigError for an
+        embedded server that is to be production."""
+        if self.config.is_embedded and environment is Environment.PRODUCTION:
+            raise ConfigError(
+                "the embedded server is for development and tests, not for production",
+                remedy="Name the production database with --database-url.",
+            )
+        with self._database.history() as found, self._database.locked(found):
+            history = self._database.history_on(found.connection)
+            ensure_tables(history)
+            set_stamp(history, environment)
 
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
 
-    @contextmanager
-    def _history(self) -> Iterator[History]:
-        with self._connect() as connection, translated():
-            yield self._find_history(connection)
+    def _checks(self, files: Files) -> tuple[CheckFile, ...]:
+        ids = [file.migration_id for file in files]
+        checks = read_checks(self.config.checks_folder, ids)
+        refuse_unknown_conditions(checks)
+        return checks
 
-    def _connect(self) -> Connection:
-        return opened(conninfo(self.config), self.config.wait_for_database)
-
-    def _find_history(self, connection: Connection) -> History:
-        return find_history(connection, self.config.history_schema)
-
-    @contextmanager
-    def _locked(self, history: History) -> Iterator[RunnerLock]:
-        """Holds the runner's lock; what was read of the history before may be old by then."""
-        lock = RunnerLock(history.connection, history.schema, history.is_pooled)
-        with lock.held(self.config.lock_wait, self._observer):
-            yield lock
+    def _ready_seeds(self, files: Files, rules: Rules, history: History) -> tuple[PlannedSeed, ...]:
+        refuse_unready(statuses(files, _rows(files, history)))
+        return seeds_of(self.config, rules.environment)
 
     def _apply_planner(
         self,
@@ -230,48 +276,6 @@ class Migrator:
 
         return planner
 
-    def _run(self, planner: Planner, history: History) -> Report:
-        """Runs what the planner plans, under the lock, and again while others are at work."""
-        plan = planner(history)
-        if not plan.migrations:
-            return Report(plan.direction, warnings=plan.warnings)
-        results: tuple[MigrationResult, ...] = ()
-        with self._locked(history) as lock:
-            while True:
-                current = self._find_history(history.connection)
-                plan = planner(current)
-                try:
-                    report = self._executor(plan, current, lock).execute(plan)
-                except HistoryMovedError as moved:
-                    results += moved.results
-                else:
-                    return replace(report, results=results + report.results)
-
-    def _executor(self, plan: Plan, history: History, lock: RunnerLock) -> Executor:
-        # yoyo takes longer to import than most commands take to run.
-        from sqlmig.engine.executor import Executor  # noqa: PLC0415
-
-        if history.is_pooled:
-            _refuse_pooled(plan)
-        config = self.config
-        limits = Limits(
-            config.lock_timeout,
-            config.statement_timeout,
-            runner_wait=config.lock_wait,
-            tries=config.lock_tries,
-        )
-        return Executor(history, lock, limits, self._observer, self._connect)
-
-
-def _refuse_pooled(plan: Plan) -> None:
-    outside = [m.migration_id for m in plan.migrations if not m.directives.transactional]
-    if outside:
-        raise PlanError(
-            f"this connection goes through a pooler, which cannot run what is declared "
-            f"`transactional: false`: {', '.join(outside)}",
-            remedy="Give the URL of the server itself.",
-        )
-
 
 def _rows(files: Files, history: History) -> list[AppliedMigration]:
     """The history, with the texts of what differs from the files."""
@@ -291,34 +295,3 @@ def _plan_rollback(
     rows = history.read()
     rows = history.with_texts(rows, [row.migration_id for row in rows])
     return plan_rollback(files, rows, selection, text)
-
-
-def _is_repairable(row: AppliedMigration, files: dict[str, MigrationFile]) -> bool:
-    file = files.get(row.migration_id)
-    if file is None:
-        return False
-    rollback = file.rollback.script.checksum if file.rollback else None
-    return (row.checksum, row.rollback_checksum) != (file.file.script.checksum, rollback)
-
-
-def _repairable(
-    reference: str, applied: Sequence[AppliedMigration], files: dict[str, MigrationFile]
-) -> str:
-    ids = [row.migration_id for row in applied]
-    migration_id = resolve(reference, [*ids, *files])
-    if migration_id not in ids:
-        raise PlanError(
-            f"{migration_id} is not applied, so there is no record to repair",
-            remedy="Apply it: sqlmig apply.",
-        )
-    if migration_id not in files:
-        raise PlanError(
-            f"{migration_id} has no file to record", remedy="Restore it from version control."
-        )
-    return migration_id
-
-
-def _record(history: History, file: MigrationFile) -> None:
-    rollback = file.rollback.script if file.rollback else None
-    content = Content.of(file.file.script, rollback, file.file.directives.record)
-    history.connection.execute(repaired(history, file.migration_id, content).encode())

@@ -425,11 +425,11 @@ def test_the_mongodb_url_comes_from_the_first_variable_that_has_one(
 def test_mongodb_is_production_unless_another_environment_is_named_or_it_is_embedded(
     project: Project,
 ) -> None:
-    assert project.config().mongo_environment is Environment.PRODUCTION
-    assert project.config(mongo="embedded").mongo_environment is Environment.DEVELOPMENT
-    assert project.config(database="embedded").mongo_environment is Environment.PRODUCTION
+    assert project.config().expected_mongo_environment is Environment.PRODUCTION
+    assert project.config(mongo="embedded").expected_mongo_environment is Environment.DEVELOPMENT
+    assert project.config(database="embedded").expected_mongo_environment is Environment.PRODUCTION
     named = project.config(mongo="embedded", environment="test")
-    assert named.mongo_environment is Environment.TESTING
+    assert named.expected_mongo_environment is Environment.TESTING
 
 
 def test_the_mongodb_url_shows_neither_in_the_settings_nor_in_errors(project: Project) -> None:

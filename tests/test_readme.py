@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -106,15 +107,18 @@ def test_every_setting_is_in_the_table_with_its_variables_and_default() -> None:
     for setting in fields(Config):
         if "variables" in setting.metadata:
             variables = ", ".join(f"`{name}`" for name in setting.metadata["variables"])
-            expected.append([f"`{setting.name}`", variables, shown(setting.default)])
+            default = getattr(Config(), setting.name)
+            expected.append([f"`{setting.name}`", variables, shown(default)])
     assert [row[:3] for row in rows] == expected
     assert all(row[3] for row in rows)
 
 
 def shown(default: object) -> str:
     """A default as settings would have it; "" where there is none."""
-    if default in (None, ()):
+    if default in (None, (), {}):
         return ""
+    if isinstance(default, Mapping):
+        return "; ".join(f"{name.value}: {', '.join(tiers)}" for name, tiers in default.items())
     return f"{default:g}" if isinstance(default, float) else str(default).replace("False", "false")
 
 

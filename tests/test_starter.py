@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sqlmig import Config, Migrator, Outcome
-from sqlmig.config import _LIBPQ_VARIABLES
+from sqlmig.config import LIBPQ_VARIABLES
 from sqlmig.errors import ConfigError
 from sqlmig.plan import Newest
 from sqlmig.starter import write_starter
@@ -90,5 +90,5 @@ def test_a_subfolder_of_a_project_gets_none_of_its_own_unless_it_is_named(
 def test_the_settings_name_every_variable_that_is_stronger(tmp_path: Path) -> None:
     write_starter(tmp_path)
     settings = (tmp_path / "sqlmig.toml").read_text()
-    for variable in ("SQLMIG_DATABASE_URL", "DATABASE_URL", *_LIBPQ_VARIABLES):
+    for variable in ("SQLMIG_DATABASE_URL", "DATABASE_URL", *LIBPQ_VARIABLES):
         assert variable in settings

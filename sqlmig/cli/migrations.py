@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.options import allow_protected
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.errors import ConfigError, RowLossError
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 @click.argument("target", required=False)
 @click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
 @click.option("--atomic", is_flag=True, help="Run all in one transaction.")
+@allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
 @click.option("--wait-for-database", metavar="SECONDS", help="How long to wait for a server.")
 @click.option("--allow-out-of-order", is_flag=True, help="Apply also below an applied one.")
@@ -57,6 +60,7 @@ def apply(
     target: str | None,
     dry_run: bool,
     atomic: bool,
+    allowed: tuple[str, ...],
     lock_wait: str | None,
     wait_for_database: str | None,
     allow_out_of_order: bool,
@@ -75,7 +79,7 @@ def apply(
         output.warnings(plan.warnings)
         output.result(lambda: text.plan(plan, output.medium, target), lambda: json.plan(plan))
     else:
-        report = migrator.apply(target, **choices)
+        report = migrator.apply(target, **choices, allowed=allowed)
         output.warnings(report.warnings)
         output.result(lambda: text.summary(report, target), lambda: json.report(report))
 
@@ -91,6 +95,7 @@ def apply(
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
 @click.option("--yes", is_flag=True, help="Agree to the loss of rows in production.")
+@allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
 @click.pass_obj
 def rollback(
@@ -101,6 +106,7 @@ def rollback(
     use: str | None,
     dry_run: bool,
     yes: bool,
+    allowed: tuple[str, ...],
     lock_wait: str | None,
 ) -> None:
     """Undo TARGET (a number or an id) and all that was applied after it, newest first."""
@@ -113,7 +119,7 @@ def rollback(
         output.result(lambda: text.plan(plan, output.medium), lambda: json.plan(plan))
     else:
         row_loss = RowLoss.ACCEPT if yes else RowLoss.ASK
-        report = _rolled_back(migrator, output, selection, script, row_loss)
+        report = _rolled_back(migrator, output, selection, script, row_loss, allowed)
         output.warnings(report.warnings)
         output.result(lambda: text.summary(report), lambda: json.report(report))
 
@@ -141,6 +147,7 @@ def _rolled_back(
     selection: Selection,
     script: RollbackText | None,
     row_loss: RowLoss,
+    allowed: Sequence[str],
 ) -> Report:
     """Rolls back, and asks for each migration that would lose rows; a yes is for that one only."""
     results: tuple[MigrationResult, ...] = ()
@@ -148,7 +155,11 @@ def _rolled_back(
     while True:
         try:
             report = migrator.rollback(
-                selection, text=script, row_loss=row_loss, consented=consented
+                selection,
+                text=script,
+                row_loss=row_loss,
+                consented=consented,
+                allowed=allowed,
             )
         except RowLossError as error:
             if not output.agrees(error.message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -53,6 +53,17 @@ class Options:
         mongo = self.mongo_url or (EMBEDDED if self.embedded else None)
         given = {"database": database, "mongo": mongo, "environment": self.env, **arguments}
         return Config.load(self.project, given)
+
+
+def allow_protected(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option that agrees to what files declare with `-- touches:`."""
+    return click.option(
+        "--allow-protected",
+        "allowed",
+        multiple=True,
+        metavar="TABLE",
+        help="Let files that declare it change rows of a protected TABLE (may repeat).",
+    )(command)
 
 
 def global_options(

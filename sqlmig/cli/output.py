@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import click
 
 from sqlmig.cli.options import Options, OutputFormat
-from sqlmig.errors import SqlmigError
+from sqlmig.errors import SanityCheckError, SqlmigError
 from sqlmig.model import Blocker, Direction, LockHolder, MigrationResult
 from sqlmig.report import json, text
 from sqlmig.report.text import Medium
@@ -65,6 +65,9 @@ class Output:
         if self.is_json:
             click.echo(json.error(problem))
         else:
+            if isinstance(problem, SanityCheckError):
+                for found in text.violations(problem.checks, self.medium):
+                    click.echo(found, err=True)
             click.echo(click.style("Error: ", fg="red", bold=True) + str(problem), err=True)
 
 

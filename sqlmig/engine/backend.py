@@ -135,7 +135,7 @@ class Backend(PostgresqlPsycopgBackend):
                 self.connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
             self.connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
             self._upgrade()
-            if not self.history.has_details:
+            if not self.history.is_complete:
                 self.connection.execute(records.creation(self.history).encode())
         self._is_updated = True
 

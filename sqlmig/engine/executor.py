@@ -4,33 +4,37 @@ way, and tells what became of every migration."""
 from __future__ import annotations
 
 import itertools
-import logging
-import random
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg
 
+from sqlmig.engine import records
 from sqlmig.engine.backend import Backend
+from sqlmig.engine.checking import CheckInspector
 from sqlmig.engine.connection import Connector
-from sqlmig.engine.failure import HistoryMovedError, RowsLostError, ScriptError
+from sqlmig.engine.failure import (
+    HistoryMovedError,
+    ProtectedRowsError,
+    RowsLostError,
+    ScriptError,
+)
+from sqlmig.engine.guard import Guard
 from sqlmig.engine.history import History
 from sqlmig.engine.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
 from sqlmig.engine.limits import Limits
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.outcome import Fate, fate_of
+from sqlmig.engine.retry import pause
 from sqlmig.engine.statementwise import StatementwiseWork
 from sqlmig.engine.story import Ending, Story
 from sqlmig.engine.transaction import TransactionWork
 from sqlmig.engine.watcher import Watcher
 from sqlmig.engine.wire import StatementError
-from sqlmig.model import MigrationResult, Observer, Report
+from sqlmig.environments import Rules
+from sqlmig.model import CheckFile, CheckResult, MigrationResult, Observer, Report
 from sqlmig.plan import Plan, PlannedMigration, RowLoss, Transactions
 from sqlmig.source.outside import keeps_rows
-
-_log = logging.getLogger("sqlmig")
-_FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
 
 Batch = Sequence[PlannedMigration]
 Work = TransactionWork | StatementwiseWork
@@ -40,7 +44,8 @@ Work = TransactionWork | StatementwiseWork
 class Executor:
     """Executes plans on one history, whose runner's lock is held.
 
-    `connect` opens further connections to the same database.
+    `connect` opens further connections to the same database. `checks` look at what commits
+    together before it does.
     """
 
     history: History
@@ -48,6 +53,9 @@ class Executor:
     limits: Limits
     observer: Observer
     connect: Connector
+    rules: Rules
+    checks: Sequence[CheckFile] = ()
+    _checked: list[CheckResult] = field(default_factory=list)
     _backend: Backend = field(init=False)
     _watcher: Watcher = field(init=False)
 
@@ -65,6 +73,9 @@ class Executor:
         """
         story = Story(plan)
         self._backend.ensure_internal_schema_updated()
+        if self.rules.new_stamp is not None:
+            text = records.stamped(self.history, self.rules.new_stamp)
+            self.history.connection.execute(text.encode())
         with self._watcher.watching():
             for batch in _batches(plan):
                 try:
@@ -72,7 +83,7 @@ class Executor:
                 except HistoryMovedError as moved:
                     moved.results = tuple(story.done)
                     raise
-        return story.report()
+        return replace(story.report(), checks=tuple(self._checked))
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
         """Runs one batch, as often as it takes; what goes wrong is told with the story so far."""
@@ -80,7 +91,7 @@ class Executor:
             row_loss = _row_loss(story.plan, batch)
             work = self._work(batch, row_loss)
             try:
-                self._refuse_uncounted(batch[0], row_loss)
+                self._refuse_unseen(batch[0], row_loss)
                 with self._watcher.busy():
                     self._backend.run(batch, story.plan.direction, work)
                 return work.recording.results
@@ -92,7 +103,7 @@ class Executor:
                     raise HistoryMovedError(batch[0]) from failure
                 if not failure.is_worth_a_retry or tries >= self._most_tries(batch):
                     raise story.failed(failure, self.history.connection) from failure
-                self._pause(batch, failure, tries)
+                pause([planned.name for planned in batch], failure, tries, self.observer)
             except StatementError as failure:
                 self._undo()
                 raise story.refused(self._ending(batch, work), failure.error) from failure
@@ -104,34 +115,41 @@ class Executor:
                 self._undo()
         raise AssertionError("the loop above does not end by itself")
 
-    def _refuse_uncounted(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
-        """What runs statement by statement cannot be undone to ask first."""
-        if row_loss is RowLoss.ASK and not planned.directives.transactional:
-            statements, text = planned.prepared.statements, planned.prepared.text
-            if not all(keeps_rows(text, statement) for statement in statements):
-                raise RowsLostError(planned, ())
+    def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
+        """What runs statement by statement cannot be undone to look at it first."""
+        if planned.directives.transactional or _keeps_rows(planned):
+            return
+        if self.rules.protected:
+            raise ProtectedRowsError(
+                planned,
+                "runs statements outside a transaction that could take rows of "
+                f"{', '.join(self.rules.protected)} away",
+                self.rules.protected,
+            )
+        if row_loss is RowLoss.ASK:
+            raise RowsLostError(planned, ())
 
     def _work(self, batch: Batch, row_loss: RowLoss) -> Work:
         common = self.history, self.lock, self.limits, self.observer
         if not batch[0].directives.transactional:
             return StatementwiseWork(*common, self.connect)
-        inspectors: list[Inspector] = []
+        return TransactionWork(*common, batch, self.rules, self._inspectors(batch, row_loss))
+
+    def _inspectors(self, batch: Batch, row_loss: RowLoss) -> Sequence[Inspector]:
+        found: list[Inspector] = []
         if self.history.is_pooled:
-            inspectors.append(HistoryInspector(self.history))
+            found.append(HistoryInspector(self.history, batch))
+        if self.rules.protected:
+            found.append(Guard(self.history, self.rules))
         if row_loss is RowLoss.ASK:
-            inspectors.append(RowLossInspector(self.history))
-        return TransactionWork(*common, batch, inspectors)
+            found.append(RowLossInspector(self.history, self.rules.protected))
+        if self.checks:
+            found.append(CheckInspector(self.history, self.checks, batch[-1], self._checked))
+        return found
 
     def _most_tries(self, batch: Batch) -> int:
         """A non-transactional migration is not run again by itself: its first half is done."""
         return self.limits.tries if batch[0].directives.transactional else 1
-
-    def _pause(self, batch: Batch, failure: ScriptError, tries: int) -> None:
-        """Backs off, with jitter, so that two runners do not meet again."""
-        delay = min(_FIRST_DELAY * 2 ** (tries - 1), _LONGEST_DELAY) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
-        _log.warning("%s; trying again in %.1f s", failure.message, delay)
-        self.observer.retrying([m.migration_id for m in batch], failure.message, delay)
-        time.sleep(delay)
 
     def _ending(self, batch: Batch, work: Work) -> Ending:
         """What became of the batch, when no answer came to tell."""
@@ -143,6 +161,11 @@ class Executor:
     def _undo(self) -> None:
         if not self.history.connection.closed:
             self.history.connection.rollback()
+
+
+def _keeps_rows(planned: PlannedMigration) -> bool:
+    text = planned.prepared.text
+    return all(keeps_rows(text, statement) for statement in planned.prepared.statements)
 
 
 def _row_loss(plan: Plan, batch: Batch) -> RowLoss:

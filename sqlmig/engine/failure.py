@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlmig.engine.connection import server_message
-from sqlmig.engine.loss import Table
+from sqlmig.engine.tables import Table
 from sqlmig.engine.wire import StatementError
-from sqlmig.model import Location, MigrationResult, ServerMessage
-from sqlmig.plan import PlannedMigration
+from sqlmig.model import CheckResult, Location, MigrationResult, ServerMessage
+from sqlmig.plan import PlannedMigration, PlannedScript
 
 _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
 
 
 class ScriptError(Exception):
-    """A planned migration failed; for the executor, which adds what became of the others."""
+    """A script failed; for its executor, which adds what became of the others."""
 
     def __init__(
         self,
-        planned: PlannedMigration,
+        script: PlannedScript,
         message: str,
         server: ServerMessage | None = None,
         location: Location | None = None,
     ) -> None:
         super().__init__(message)
-        self.planned = planned
+        self.script = script
         self.message = message
         self.server = server
         self.location = location
@@ -39,9 +39,33 @@ class ScriptError(Exception):
 class RowsLostError(ScriptError):
     """A rollback lost rows of `tables` and nobody has agreed to that."""
 
-    def __init__(self, planned: PlannedMigration, tables: Sequence[Table]) -> None:
-        super().__init__(planned, "rows would be lost")
+    def __init__(self, script: PlannedScript, tables: Sequence[Table]) -> None:
+        super().__init__(script, "rows would be lost")
         self.tables = tuple(tables)
+
+
+class ProtectedRowsError(ScriptError):
+    """In production, a script did to `tables` what may not be done to protected ones."""
+
+    def __init__(self, script: PlannedScript, message: str, tables: Sequence[str]) -> None:
+        super().__init__(script, message)
+        self.tables = tuple(tables)
+
+
+class ForbiddenRowsError(ScriptError):
+    """A seed wrote to `tables`, which its tier may not write to."""
+
+    def __init__(self, script: PlannedScript, message: str, tables: Sequence[str]) -> None:
+        super().__init__(script, message)
+        self.tables = tuple(tables)
+
+
+class ChecksFailedError(ScriptError):
+    """Sanity checks on what is about to be committed failed; `checks` has the results of all."""
+
+    def __init__(self, script: PlannedScript, checks: Sequence[CheckResult]) -> None:
+        super().__init__(script, "a sanity check failed")
+        self.checks = tuple(checks)
 
 
 class HistoryMovedError(ScriptError):
@@ -68,7 +92,7 @@ class StatementInDoubtError(ScriptError):
 
 
 def failed_script(
-    planned: PlannedMigration, failure: StatementError, *, offset: int, statement: int
+    script: PlannedScript, failure: StatementError, *, offset: int, statement: int
 ) -> ScriptError:
     """The failure with its place.
 
@@ -77,15 +101,15 @@ def failed_script(
     0 it is one of sqlmig's own before the script, beyond the last one of those after it.
     """
     message = server_message(failure.error)
-    statements = planned.prepared.statements
+    statements = script.prepared.statements
     position = failure.error.diag.statement_position
     # The server reads a whole message before it runs any of it, and stops there at what is no SQL.
     is_unread = position is not None and failure.completed == 0
     if not (is_unread or 0 <= statement < len(statements)):
         when = "before its first statement" if statement < 0 else "at its end"
-        return ScriptError(planned, f"{when}: {message}", message)
+        return ScriptError(script, f"{when}: {message}", message)
     place = int(position) - 1 + offset if position else statements[statement].start
     # What is missing at the end of a script is missed at the first character after it.
-    end = len(planned.prepared.text[: statements[-1].end].rstrip())
-    location = planned.prepared.location(min(place, end))
-    return ScriptError(planned, str(message), message, location)
+    end = len(script.prepared.text[: statements[-1].end].rstrip())
+    location = script.prepared.location(min(place, end))
+    return ScriptError(script, str(message), message, location)

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from sqlmig.engine.connection import Connection
 from sqlmig.errors import ConfigError, ExecutionError
-from sqlmig.model import AppliedMigration
+from sqlmig.model import AppliedMigration, AppliedSeed, Environment
 
 _NOTICES_LOST_CLIENTS_SINCE = 140000
 
@@ -25,6 +25,9 @@ LOG = "_yoyo_log"
 VERSION = "_yoyo_version"
 DETAILS = "_sqlmig_migration"
 STATE = "_sqlmig_state"
+SEEDS = "_sqlmig_seed"
+EVENTS = "_sqlmig_event"
+_OURS = (DETAILS, STATE, SEEDS, EVENTS)
 
 _SURVEY = """
 SELECT current_schema(),
@@ -35,7 +38,7 @@ SELECT current_schema(),
        (SELECT array_agg(nspname::text) FROM pg_catalog.pg_namespace),
        (SELECT coalesce(array_agg(ARRAY[c.relname, n.nspname]::text[] ORDER BY n.nspname), '{}')
           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relname IN (%(migrations)s, %(details)s) AND c.relkind IN ('r', 'p')
+         WHERE c.relname = ANY (%(tables)s) AND c.relkind IN ('r', 'p')
            AND c.relpersistence <> 't')
 """
 
@@ -64,6 +67,10 @@ _TEXTS: LiteralString = """
 SELECT migration_id, apply_sql, rollback_sql FROM {details} WHERE migration_id = ANY (%(ids)s)
 """
 
+_STAMP: LiteralString = "SELECT value #>> '{{}}' FROM {state} WHERE key = 'environment'"
+
+_SEEDS: LiteralString = "SELECT seed, checksum, seeded_at FROM {seeds} ORDER BY seed"
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -72,6 +79,8 @@ class History:
     `schema` is where they are or would be made; `server_version` as in 150018. `is_pooled` says
     that a pooler stands between: the server's process is not the one that greeted us. On Linux the
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
+    `exists` speaks of yoyo's tables, `has_details` of what we know beside them; `is_complete` says
+    that no table of ours is missing.
     """
 
     connection: Connection
@@ -82,6 +91,7 @@ class History:
     schema_exists: bool
     exists: bool
     has_details: bool
+    is_complete: bool
 
     def sql(self, query: LiteralString, **parameters: object) -> str:
         """A query with the tables' qualified names and the parameters put in."""
@@ -91,6 +101,8 @@ class History:
             "log": sql.Identifier(schema, LOG),
             "details": sql.Identifier(schema, DETAILS),
             "state": sql.Identifier(schema, STATE),
+            "seeds": sql.Identifier(schema, SEEDS),
+            "events": sql.Identifier(schema, EVENTS),
         }
         return psycopg.ClientCursor(self.connection).mogrify(
             sql.SQL(query).format(**tables), parameters
@@ -113,6 +125,20 @@ class History:
         found = {row[0]: row[1:] for row in self._rows(self.sql(_TEXTS, ids=ids))}
         return [_with_texts(row, found.get(row.migration_id)) for row in rows]
 
+    def stamp(self) -> Environment | None:
+        """The environment that the database is stamped as. Raises ConfigError for no such one."""
+        if not self.is_complete:
+            return None
+        for (name,) in self._rows(self.sql(_STAMP)):
+            return _environment(name)
+        return None
+
+    def seeds(self) -> list[AppliedSeed]:
+        """What the history knows of seeds."""
+        if not self.is_complete:
+            return []
+        return [AppliedSeed(*row) for row in self._rows(self.sql(_SEEDS))]
+
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(query.encode()).fetchall()
 
@@ -124,7 +150,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
     schema, and ExecutionError for a server whose strings do not conform to the standard.
     """
     current, server_version, conforming, pid, is_linux, schemas, tables = connection.execute(
-        _SURVEY, {"migrations": MIGRATIONS, "details": DETAILS}
+        _SURVEY, {"tables": [MIGRATIONS, *_OURS]}
     ).fetchall()[0]
     if conforming != "on":
         raise ExecutionError(
@@ -148,6 +174,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
         schema_exists=chosen in schemas,
         exists=(MIGRATIONS, chosen) in places,
         has_details=(DETAILS, chosen) in places,
+        is_complete=all((table, chosen) in places for table in _OURS),
     )
 
 
@@ -158,6 +185,16 @@ def _only_history(schemas: Sequence[str]) -> str | None:
             remedy="Say which one is meant with the setting `history_schema`.",
         )
     return schemas[0] if schemas else None
+
+
+def _environment(name: str) -> Environment:
+    try:
+        return Environment(name)
+    except ValueError:
+        raise ConfigError(
+            f"the database is stamped with an environment that does not exist: {name!r}",
+            remedy="Say what it is: sqlmig environment set NAME.",
+        ) from None
 
 
 def _applied(row: tuple[Any, ...]) -> AppliedMigration:

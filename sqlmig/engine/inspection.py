@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import LiteralString, Protocol
@@ -13,8 +14,9 @@ from sqlmig.engine.connection import server_message
 from sqlmig.engine.failure import HistoryMovedError, RowsLostError, ScriptError
 from sqlmig.engine.history import History
 from sqlmig.engine.loss import Watch
+from sqlmig.engine.savepoint import undo_script
 from sqlmig.model import Direction
-from sqlmig.plan import PlannedMigration
+from sqlmig.plan import PlannedMigration, PlannedScript
 
 _MARKED: LiteralString = """
 SELECT migration_id FROM {migrations} WHERE migration_id = ANY (%(ids)s)
@@ -32,47 +34,73 @@ class Inspector(Protocol):
     """Is asked before and after each script, within the transaction, and may refuse to go on by
     raising a ScriptError."""
 
-    def before(self, planned: PlannedMigration) -> None:
+    def before(self, script: PlannedScript) -> None:
         """The transaction is open, and holds the lock on the history."""
 
-    def after(self, planned: PlannedMigration) -> Finding:
+    def after(self, script: PlannedScript) -> Finding:
         """The script has run, and the session is put back; nothing is recorded yet."""
+
+    def recorded(self, script: PlannedScript) -> None:
+        """The record is written, and what was deferred has run; the commit is next."""
+
+
+class SilentInspector:
+    """An inspector that finds nothing: the base for those who look only now and then."""
+
+    def before(self, script: PlannedScript) -> None:
+        """Does nothing."""
+
+    def after(self, script: PlannedScript) -> Finding:  # noqa: ARG002  # the protocol's
+        """Accepts the script."""
+        return Finding.ACCEPTED
+
+    def recorded(self, script: PlannedScript) -> None:
+        """Does nothing."""
 
 
 @dataclass(slots=True)
-class RowLossInspector:
-    """Refuses a script that loses rows."""
+class RowLossInspector(SilentInspector):
+    """Refuses a script that loses rows of any table; of the protected ones the guard sees to it."""
 
     history: History
+    protected: Collection[str] = ()
     _watch: Watch = field(default_factory=lambda: Watch({}))
     _cleared: set[int] = field(default_factory=set)
 
-    def before(self, planned: PlannedMigration) -> None:  # noqa: ARG002  # a look at the tables
+    def before(self, script: PlannedScript) -> None:  # noqa: ARG002  # a look at the tables
         """Remembers the tables as they are."""
-        self._watch = Watch.begin(self.history.connection)
+        self._watch = Watch.begin(self.history.connection, self.protected)
         self._cleared = set()
 
-    def after(self, planned: PlannedMigration) -> Finding:
+    def after(self, script: PlannedScript) -> Finding:
         """Raises RowsLostError where a table lost rows, ScriptError where that cannot be told."""
         connection = self.history.connection
-        try:
+        with asking(script):
             suspects = self._watch.suspects(connection)
             if suspects.keys() <= self._cleared:
                 return Finding.ACCEPTED
+            undo_script(connection)
             losses = self._watch.losses(connection, suspects)
-        except psycopg.Error as error:
-            message = server_message(error)
-            raise ScriptError(
-                planned, f"whether rows would be lost cannot be told: {message}", message
-            ) from error
         if losses:
-            raise RowsLostError(planned, losses)
+            raise RowsLostError(script, losses)
         self._cleared.update(suspects)
         return Finding.RUN_AGAIN
 
 
+@contextmanager
+def asking(script: PlannedScript) -> Iterator[None]:
+    """Turns what the server refuses to an inspector into a ScriptError."""
+    try:
+        yield
+    except psycopg.Error as error:
+        message = server_message(error)
+        raise ScriptError(
+            script, f"whether rows would be lost cannot be told: {message}", message
+        ) from error
+
+
 @dataclass(slots=True)
-class HistoryInspector:
+class HistoryInspector(SilentInspector):
     """Refuses a migration that another runner has done since the plan was made.
 
     For connections through a pooler, on which the runner's lock cannot be held: there the lock on
@@ -80,15 +108,13 @@ class HistoryInspector:
     """
 
     history: History
+    batch: Sequence[PlannedMigration]
 
-    def before(self, planned: PlannedMigration) -> None:
+    def before(self, script: PlannedScript) -> None:
         """Raises HistoryMovedError where the history is not what the plan says."""
-        if has_moved(self.history, [planned]):
-            raise HistoryMovedError(planned)
-
-    def after(self, planned: PlannedMigration) -> Finding:  # noqa: ARG002  # the lock is still held
-        """Nothing can have changed since."""
-        return Finding.ACCEPTED
+        for planned in self.batch:
+            if planned is script and has_moved(self.history, [planned]):
+                raise HistoryMovedError(planned)
 
 
 def has_moved(history: History, batch: Sequence[PlannedMigration]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlmig.engine import records
@@ -38,23 +39,35 @@ class Recording:
         self._started = time.monotonic()
         self.observer.started(planned.migration_id, planned.direction)
 
-    def write(self, planned: PlannedMigration, entry: LogEntry, ending: str) -> None:
-        """Sends the record with what ends it, in one message. Raises ScriptError."""
+    def write(self, planned: PlannedMigration, entry: LogEntry, after: Sequence[str]) -> None:
+        """Sends the record and the statements after it, in one message. Raises ScriptError."""
         self.entries.append(entry)
-        try:
-            send(self.history.connection, self._text(planned, entry) + ending)
-        except StatementError as failure:
-            self.is_committing = False
-            message = server_message(failure.error)
-            raise ScriptError(planned, f"could not be recorded: {message}", message) from failure
+        self._send(planned, ";".join((self._text(planned, entry), *after)))
         self.results.append(
             MigrationResult(planned.migration_id, planned.direction, Outcome.DONE, self._duration())
         )
 
-    def commit(self, planned: PlannedMigration, entry: LogEntry, ending: str) -> None:
-        """Sends the record of the last migration, with which the batch is committed."""
+    def write_last(self, planned: PlannedMigration, entry: LogEntry, after: Sequence[str]) -> None:
+        """Sends the record of the last migration in a message that commits the batch."""
         self.is_committing = True
-        self.write(planned, entry, ending)
+        self.write(planned, entry, after)
+        self._tell()
+
+    def commit(self, planned: PlannedMigration) -> None:
+        """Commits a batch whose last record is written."""
+        self.is_committing = True
+        self._send(planned, "COMMIT")
+        self._tell()
+
+    def _send(self, planned: PlannedMigration, text: str) -> None:
+        try:
+            send(self.history.connection, text)
+        except StatementError as failure:
+            self.is_committing = False
+            message = server_message(failure.error)
+            raise ScriptError(planned, f"could not be recorded: {message}", message) from failure
+
+    def _tell(self) -> None:
         for result in self.results:
             self.observer.finished(result)
 

@@ -11,7 +11,7 @@ from typing import LiteralString
 
 from sqlmig.engine.connection import sqlmig_version
 from sqlmig.engine.history import History
-from sqlmig.model import Script, TextRecord
+from sqlmig.model import Environment, Script, SeedFile, TextRecord
 
 FORMAT_VERSION = 1
 
@@ -34,6 +34,21 @@ CREATE TABLE IF NOT EXISTS {details} (
   sqlmig_version text NOT NULL
 );
 CREATE TABLE IF NOT EXISTS {state} (key text PRIMARY KEY, value jsonb NOT NULL);
+CREATE TABLE IF NOT EXISTS {seeds} (
+  seed text PRIMARY KEY,
+  checksum text NOT NULL,
+  rows_written jsonb NOT NULL,
+  environment text NOT NULL,
+  seeded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  seeded_by text NOT NULL DEFAULT session_user
+);
+CREATE TABLE IF NOT EXISTS {events} (
+  happened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  happened_by text NOT NULL DEFAULT session_user,
+  event text NOT NULL,
+  subject text NOT NULL,
+  reason text
+);
 INSERT INTO {state} VALUES ('format', to_jsonb(%(format)s::int)) ON CONFLICT DO NOTHING
 """
 
@@ -110,6 +125,24 @@ ON CONFLICT (migration_id) DO UPDATE
        rollback_sql = excluded.rollback_sql, rollback_checksum = excluded.rollback_checksum,
        applied_at = excluded.applied_at, statements_done = NULL, statements_begun = NULL,
        statements_total = NULL
+"""
+
+_NOTED: LiteralString = """
+INSERT INTO {events} (event, subject, reason) VALUES (%(event)s, %(subject)s, %(reason)s)
+"""
+
+_STAMPED: LiteralString = """
+INSERT INTO {state} VALUES ('environment', to_jsonb(%(name)s::text))
+ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+
+_SEEDED: LiteralString = """
+INSERT INTO {seeds} (seed, checksum, rows_written, environment)
+VALUES (%(seed)s, %(checksum)s, %(rows)s::jsonb, %(environment)s)
+ON CONFLICT (seed) DO UPDATE
+   SET checksum = excluded.checksum, rows_written = excluded.rows_written,
+       environment = excluded.environment, seeded_at = excluded.seeded_at,
+       seeded_by = excluded.seeded_by
 """
 
 
@@ -219,4 +252,25 @@ def repaired(history: History, migration_id: str, content: Content) -> str:
     """The content of an applied migration, as its files are now."""
     return history.sql(
         _REPAIRED, migration_id=migration_id, **content.parameters(), version=sqlmig_version()
+    )
+
+
+def noted(history: History, event: str, subject: str, reason: str) -> str:
+    """An event that people may ask about later: what happened to what, and why."""
+    return history.sql(_NOTED, event=event, subject=subject, reason=reason)
+
+
+def stamped(history: History, environment: Environment) -> str:
+    """The environment that the database is from now on."""
+    return history.sql(_STAMPED, name=environment.value)
+
+
+def seeded(history: History, seed: SeedFile, rows: str, environment: Environment) -> str:
+    """A seed that wrote rows, or whose file had changed; `rows` is JSON."""
+    return history.sql(
+        _SEEDED,
+        seed=seed.name,
+        checksum=seed.file.script.checksum,
+        rows=rows,
+        environment=environment.value,
     )

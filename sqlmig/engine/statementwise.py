@@ -63,7 +63,7 @@ class StatementwiseWork:
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Writes the record, which commits by itself."""
-        self.recording.commit(planned, entry, "")
+        self.recording.write_last(planned, entry, ())
 
     def _set_limits(self, planned: PlannedMigration) -> None:
         for setting in set_session_timeouts(self.limits, planned.directives, self.history):

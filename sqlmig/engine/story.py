@@ -9,10 +9,17 @@ from dataclasses import dataclass, field
 import psycopg
 
 from sqlmig.engine.connection import Connection, remedy_for, server_message
-from sqlmig.engine.failure import RowsLostError, ScriptError, StatementInDoubtError
-from sqlmig.engine.loss import count_rows
+from sqlmig.engine.failure import (
+    ChecksFailedError,
+    ProtectedRowsError,
+    RowsLostError,
+    ScriptError,
+    StatementInDoubtError,
+)
+from sqlmig.engine.loss import count_own_rows
 from sqlmig.engine.outcome import Fate
-from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted
+from sqlmig.engine.refusals import checks_failed, protected
+from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted, SqlmigError
 from sqlmig.model import Direction, LostRows, MigrationResult, Outcome, Report
 from sqlmig.plan import Plan, PlannedMigration
 
@@ -47,22 +54,26 @@ class Story:
         rest = self._rest(ended, outcome)
         return Report(self.plan.direction, (*self.done, *rest), self.plan.warnings)
 
-    def failed(self, failure: ScriptError, connection: Connection) -> MigrationFailedError:
+    def failed(self, failure: ScriptError, connection: Connection) -> SqlmigError:
         """A script failed, or was not allowed to do what it did; its transaction is undone."""
-        name = failure.planned.migration_id
+        name = failure.script.name
         report = self.report(name)
         if isinstance(failure, RowsLostError):
-            losses = [LostRows(t.label, count_rows(connection, t)) for t in failure.tables]
+            losses = [LostRows(t.label, count_own_rows(connection, t)) for t in failure.tables]
             return RowLossError(
                 migration_id=name, report=report, losses=losses, again=self.plan.again
             )
+        if isinstance(failure, ProtectedRowsError):
+            return protected(failure, report)
+        if isinstance(failure, ChecksFailedError):
+            return checks_failed(failure.checks, "All of it was undone.")
         return MigrationFailedError(
             failure.message,
             migration_id=name,
             report=report,
             location=failure.location,
             server=failure.server,
-            remedy=f"{_what_remains(failure)} {self._remedy(failure)}",
+            remedy=f"{_what_remains(failure, self._planned(name))} {self._remedy(failure)}",
         )
 
     def refused(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
@@ -107,7 +118,10 @@ class Story:
                 f"--skip-statement {failure.statement}."
             )
         known = remedy_for(failure.server) if failure.server else ""
-        return known or _mending(failure.planned, self.plan.again)
+        return known or _mending(self._planned(failure.script.name), self.plan.again)
+
+    def _planned(self, name: str) -> PlannedMigration:
+        return next(planned for planned in self.plan.migrations if planned.name == name)
 
     def _after(self, ending: Ending) -> Report:
         if ending.fate is Fate.COMMITTED:
@@ -127,10 +141,10 @@ class Story:
                 before = Outcome.NOT_ATTEMPTED
 
 
-def _what_remains(failure: ScriptError) -> str:
+def _what_remains(failure: ScriptError, planned: PlannedMigration) -> str:
     """What a failed migration leaves behind."""
-    name, kept = failure.planned.migration_id, failure.statements_kept
-    if failure.planned.directives.transactional:
+    name, kept = planned.migration_id, failure.statements_kept
+    if planned.directives.transactional:
         return f"{name} was undone: nothing of it remains."
     if kept == 0:
         return f"{name} stopped at its first statement."

@@ -6,7 +6,7 @@ fed, and an error says how many statements were completed before it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -16,6 +16,7 @@ from psycopg.generators import send as flush
 from psycopg.waiting import Wait
 
 from sqlmig.engine.connection import Connection
+from sqlmig.model import Rows
 
 if TYPE_CHECKING:
     from psycopg.abc import PQGen
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 _COPY_BYTES = 1 << 16
 _ROWS_AT_A_TIME = 1000
+_KEPT_ROWS = 20
+_TUPLES_CHUNK = 12  # libpq 17's; psycopg's ExecStatus lacks it before 3.3
+_PARTS = (pq.ExecStatus.SINGLE_TUPLE, _TUPLES_CHUNK)
 _CHUNKED_ROWS_SINCE = 170000
 
 Row = tuple[bytes | None, ...]
@@ -45,8 +49,26 @@ class _Answer:
     """What has come back of a message so far."""
 
     completed: int = 0
+    columns: tuple[str, ...] = ()
+    first_rows: list[Row] = field(default_factory=list)
+    count: int = 0
     last_row: Row = ()
+    is_new: bool = True
     error: psycopg.Error | None = None
+
+    def take(self, result: PGresult) -> None:
+        """Adds what came of a statement, of which this is all, or a part before its last rows."""
+        if self.is_new:
+            self.columns, self.first_rows, self.count = _columns(result), [], 0
+        kept = _KEPT_ROWS - len(self.first_rows)
+        self.first_rows += [_row(result, index) for index in range(min(kept, result.ntuples))]
+        self.count += result.ntuples
+        if result.ntuples:
+            self.last_row = _row(result, result.ntuples - 1)
+        self.is_new = result.status not in _PARTS
+        # One result of each statement has its tag, which is not always the last; what a rule adds
+        # has none.
+        self.completed += bool(result.command_status)
 
 
 def send(connection: Connection, text: str, copy_rows: str = "") -> Row:
@@ -55,11 +77,22 @@ def send(connection: Connection, text: str, copy_rows: str = "") -> Row:
     `copy_rows` are the rows for its COPY … FROM STDIN. Values are as the server writes them.
     Raises StatementError; psycopg.OperationalError where the connection is lost.
     """
+    return _sent(connection, text, copy_rows).last_row
+
+
+def ask(connection: Connection, text: str, copy_rows: str = "") -> Rows:
+    """The same; what its last statement returned: no columns where that returns no rows at all."""
+    answer = _sent(connection, text, copy_rows)
+    rows = tuple(tuple(_text(value) for value in row) for row in answer.first_rows)
+    return Rows(answer.columns, rows, answer.count)
+
+
+def _sent(connection: Connection, text: str, copy_rows: str) -> _Answer:
     connection.pgconn.send_query(text.encode())
     answer = connection.wait(_answer(connection.pgconn, copy_rows.encode()))
     if answer.error is not None:
         raise StatementError(answer.error, answer.completed)
-    return answer.last_row
+    return answer
 
 
 def _answer(pgconn: PGconn, copy_rows: bytes) -> PQGen[_Answer]:
@@ -76,10 +109,7 @@ def _answer(pgconn: PGconn, copy_rows: bytes) -> PQGen[_Answer]:
         elif result.status == pq.ExecStatus.COPY_OUT:
             yield from _drain(pgconn)
         else:
-            answer.last_row = _last_row(result) or answer.last_row
-            # One result of each statement has its tag: not the parts before its last rows, nor what
-            # a rule adds to it.
-            answer.completed += bool(result.command_status)
+            answer.take(result)
     return answer
 
 
@@ -106,8 +136,14 @@ def _drain(pgconn: PGconn) -> PQGen[None]:
             pgconn.consume_input()
 
 
-def _last_row(result: PGresult) -> Row:
-    row = result.ntuples - 1
-    if row < 0:
-        return ()
-    return tuple(result.get_value(row, column) for column in range(result.nfields))
+def _row(result: PGresult, index: int) -> Row:
+    return tuple(result.get_value(index, column) for column in range(result.nfields))
+
+
+def _columns(result: PGresult) -> tuple[str, ...]:
+    names = [result.fname(column) or b"" for column in range(result.nfields)]
+    return tuple(name.decode() for name in names)
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from sqlmig.model.checks import CheckResult
+
 
 class Direction(Enum):
     """Which way a plan moves the schema."""
@@ -42,11 +44,13 @@ class MigrationResult:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did: one result for each planned migration, in order, and what to know besides."""
+    """What a run did: one result for each planned migration, in order, what to know besides, and
+    the sanity checks after it."""
 
     direction: Direction
     results: tuple[MigrationResult, ...] = ()
     warnings: tuple[str, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
 
     def tally(self) -> str:
         """How many migrations ended how, in words: `2 applied, 1 failed, 3 not attempted`."""

@@ -18,12 +18,32 @@ class TextRecord(Enum):
     CHECKSUM = "checksum"
 
 
+class Expectation(Enum):
+    """What a check expects of its last statement; with ERROR, the server refuses the check."""
+
+    NO_ROWS = "no rows"
+    ROWS = "rows"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a check expects; `condition` is the SQLSTATE or its name, for an error alone."""
+
+    kind: Expectation = Expectation.NO_ROWS
+    condition: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} {self.condition}".rstrip()
+
+
 @dataclass(frozen=True, slots=True)
 class Directives:
     """What the head of a file declares; the defaults are those of a file that declares nothing.
 
     `depends` are migration ids; the timeouts are PostgreSQL durations as written (`2s`, `10min`);
-    `touches` are pairs of a protected table and the reason for changing its rows.
+    `touches` are pairs of a protected table and the reason for changing its rows. `expect`,
+    `requires` (references to migrations) and `after_seeds` are those of a check.
     """
 
     depends: tuple[str, ...] = ()
@@ -34,6 +54,9 @@ class Directives:
     touches: tuple[tuple[str, str], ...] = ()
     adr: str | None = None
     record: TextRecord = TextRecord.TEXT
+    expect: Expected = Expected()  # a frozen value
+    requires: tuple[str, ...] = ()
+    after_seeds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class MongoProject:
     def _run(self, work: Callable[[MongoSeeder, Environment | None], Awaitable[Result]]) -> Result:
         async def call(database: AsyncDatabase) -> Result:
             stamp = await read_stamp(database, self._named)
-            environment = self._named or stamp or self._config.mongo_environment
+            environment = self._named or stamp or self._config.expected_mongo_environment
             return await work(MongoSeeder(database, self._fixtures, environment), stamp)
 
         return _connected(self._config, call)

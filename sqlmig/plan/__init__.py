@@ -4,7 +4,14 @@ Nothing in here reads or writes anything: `--dry-run` shows the very plan that a
 """
 
 from sqlmig.plan.apply import OutOfOrder, plan_apply
-from sqlmig.plan.model import Plan, PlannedMigration, RowLoss, Transactions
+from sqlmig.plan.model import (
+    Plan,
+    PlannedMigration,
+    PlannedScript,
+    PlannedSeed,
+    RowLoss,
+    Transactions,
+)
 from sqlmig.plan.references import resolve
 from sqlmig.plan.resume import Answer, Decision, Resumption
 from sqlmig.plan.rollback import (
@@ -28,6 +35,8 @@ __all__ = [
     "OutOfOrder",
     "Plan",
     "PlannedMigration",
+    "PlannedScript",
+    "PlannedSeed",
     "Resumption",
     "RollbackText",
     "RowLoss",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
-from sqlmig.model import Direction, Directives, Script
+from sqlmig.model import Direction, Directives, Script, SeedFile
 from sqlmig.plan.resume import FROM_THE_START, Resumption
 from sqlmig.source.script import PreparedScript
 
@@ -23,6 +24,35 @@ class RowLoss(Enum):
 
     ASK = "ask"
     ACCEPT = "accept"
+
+
+class PlannedScript(Protocol):
+    """A script that is ready to run: that of a migration or of a seed; `name` is for people."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def prepared(self) -> PreparedScript: ...
+    @property
+    def directives(self) -> Directives: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSeed:
+    """One seed as it will run."""
+
+    seed: SeedFile
+    prepared: PreparedScript
+
+    @property
+    def name(self) -> str:
+        """Its tier and stem."""
+        return self.seed.name
+
+    @property
+    def directives(self) -> Directives:
+        """What its head declares."""
+        return self.seed.file.directives
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +73,11 @@ class PlannedMigration:
     resumption: Resumption = FROM_THE_START
     is_recorded_text: bool = False
     was_partial: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its id."""
+        return self.migration_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,21 @@ from enum import Enum
 from typing import Any
 
 from sqlmig.errors import DirectiveError
-from sqlmig.model import Directives, Location, TextRecord, is_duration
+from sqlmig.model import (
+    Directives,
+    Expectation,
+    Expected,
+    Location,
+    TextRecord,
+    is_duration,
+)
 from sqlmig.source.lexer import all_line_comments, first_statement, line_comments
 
 _DIRECTIVE = re.compile(r"\s*([A-Za-z][A-Za-z_-]*)[ \t]*:(.*)", re.DOTALL)
 # The same without its colon: `-- transactional false`, `-- transactional=false`.
 _WITHOUT_COLON = re.compile(r"\s*([A-Za-z_]+)(?:\s*=\s*|\s+|\Z)(.*?)\s*", re.DOTALL)
 _ADR = re.compile(r"[A-Za-z]*-?\d+")
+_EXPECTED_ERROR = re.compile(r"error\s+([0-9A-Z]{5}|[a-z][a-z_]+)")
 
 
 class FileKind(Enum):
@@ -26,6 +34,8 @@ class FileKind(Enum):
 
     MIGRATION = "migration"
     ROLLBACK = "rollback"
+    SEED = "seed"
+    CHECK = "check"
 
 
 def _words(value: str) -> tuple[str, ...]:
@@ -71,6 +81,27 @@ def _record(value: str) -> TextRecord:
         raise ValueError("expected text or checksum") from None
 
 
+def _expected(value: str) -> Expected:
+    if value in ("no rows", "rows"):
+        return Expected(Expectation(value))
+    match = _EXPECTED_ERROR.fullmatch(value)
+    if not match:
+        raise ValueError("expected `no rows`, `rows`, or `error` and a SQLSTATE or its name")
+    return Expected(Expectation.ERROR, match[1])
+
+
+def _required(value: str) -> tuple[str, ...]:
+    if not value:
+        raise ValueError("expected a migration")
+    return _words(value)
+
+
+def _seeds(value: str) -> bool:
+    if value != "seeds":
+        raise ValueError("expected `seeds`")
+    return True
+
+
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "depends": _words,
     "transactional": _switch,
@@ -80,10 +111,24 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "touches": _touches,
     "adr": _adr,
     "record": _record,
+    "expect": _expected,
+    "requires": _required,
+    "after": _seeds,
 }
-_REPEATABLE = ("depends", "touches")
-_OF_A_ROLLBACK = ("transactional", "lock_timeout", "statement_timeout", "touches")
-_NAMES = {FileKind.MIGRATION: tuple(_PARSERS), FileKind.ROLLBACK: _OF_A_ROLLBACK}
+_FIELDS = {"after": "after_seeds"}
+_REPEATABLE = ("depends", "touches", "requires")
+_TIMEOUTS = ("lock_timeout", "statement_timeout")
+_OF_A_CHECK = ("expect", "requires", "after", *_TIMEOUTS)
+_OF_A_SCRIPT = tuple(name for name in _PARSERS if name in _TIMEOUTS or name not in _OF_A_CHECK)
+_NAMES = {
+    FileKind.MIGRATION: _OF_A_SCRIPT,
+    FileKind.ROLLBACK: ("transactional", *_TIMEOUTS, "touches"),
+    FileKind.SEED: (*_TIMEOUTS, "touches"),
+    FileKind.CHECK: _OF_A_CHECK,
+}
+# The names that mean something in one kind of file or another of its like; in a migration, a
+# comment that begins with `after:` is just a comment.
+_VOCABULARY = dict.fromkeys(FileKind, _OF_A_SCRIPT) | {FileKind.CHECK: _OF_A_CHECK}
 
 
 def read_head(path: str, text: str, kind: FileKind) -> tuple[Directives, str]:
@@ -99,14 +144,15 @@ def read_head(path: str, text: str, kind: FileKind) -> tuple[Directives, str]:
     description = ""
     for offset, comment in line_comments(text, head_end):
         name, value = _directive(comment)
-        if name not in _PARSERS:
-            _refuse_near_miss(path, text, offset, name)
+        if name not in _VOCABULARY[kind]:
+            _refuse_near_miss(path, text, offset, kind, name)
             _refuse_without_colon(path, text, offset, kind, comment)
             description = description or comment.strip(" \t-")
             continue
         values[name] = _merged(path, text, offset, kind, values, name, value)
-    _refuse_below(path, text, head_end)
-    return Directives(**values), description
+    _refuse_below(path, text, head_end, kind)
+    fields = {_FIELDS.get(name, name): value for name, value in values.items()}
+    return Directives(**fields), description
 
 
 def _directive(comment: str) -> tuple[str, str]:
@@ -147,8 +193,8 @@ def _merged(
     return values.get(name, ()) + parsed if name in _REPEATABLE else parsed
 
 
-def _refuse_near_miss(path: str, text: str, offset: int, name: str) -> None:
-    for known in _PARSERS:
+def _refuse_near_miss(path: str, text: str, offset: int, kind: FileKind, name: str) -> None:
+    for known in _VOCABULARY[kind]:
         # `adr` is so short that two letters would make a directive of every other word.
         near = name and _distance(name, known) <= min(2, len(known) // 3)
         if near or name.lower() == known:
@@ -171,13 +217,13 @@ def _refuse_without_colon(path: str, text: str, offset: int, kind: FileKind, com
         )
 
 
-def _refuse_below(path: str, text: str, head_end: int) -> None:
+def _refuse_below(path: str, text: str, head_end: int, kind: FileKind) -> None:
     """Valid directives below the first statement, which nobody would obey."""
     if not _may_hold_directive(text, head_end):
         return
     for offset, comment in all_line_comments(text):
         name, value = _directive(comment)
-        if offset > head_end and name in _PARSERS and _is_valid(name, value):
+        if offset > head_end and name in _VOCABULARY[kind] and _is_valid(name, value):
             raise DirectiveError(
                 f"the directive {name!r} stands below the first statement, where it has no effect",
                 location=Location.at(path, text, offset),

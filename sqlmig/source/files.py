@@ -12,7 +12,7 @@ from sqlmig.errors import DuplicateMigrationError, OrphanRollbackError, SourceEr
 from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
 from sqlmig.source.dependencies import in_apply_order, unknown_dependencies
 from sqlmig.source.directives import FileKind, read_head
-from sqlmig.source.folders import SUFFIX, list_migrations, list_rollbacks, raise_all
+from sqlmig.source.folders import SUFFIX, list_migrations, list_scripts, raise_all
 from sqlmig.source.lexer import LexError, first_statement
 
 # How similar a name must be to be taken for a slip of another (1 is the same).
@@ -27,7 +27,7 @@ def read_migrations(migrations: Path, rollbacks: Path) -> tuple[MigrationFile, .
     Raises SourceError where one file cannot be used, UnusableFilesError for several.
     """
     scripts, beside = list_migrations(migrations, rollbacks)
-    apart = list_rollbacks(rollbacks)
+    apart = list_scripts(rollbacks)
     errors: list[SourceError] = [*_duplicates(scripts)]
     found = []
     for migration_id, path in scripts.items():

@@ -48,9 +48,14 @@ def list_migrations(folder: Path, rollbacks: Path) -> tuple[Scripts, Scripts]:
     return scripts, beside
 
 
-def list_rollbacks(folder: Path) -> Scripts:
-    """The rollback files by migration id; none where there is no such folder. Raises as above."""
+def list_scripts(folder: Path) -> Scripts:
+    """The .sql files of a folder by stem; none where there is no such folder. Raises as above."""
     return _scripts(_entries(folder) or [])
+
+
+def list_subfolders(folder: Path) -> list[Path]:
+    """The folders in a folder, sorted; none where there is no such folder. Raises as above."""
+    return [Path(entry.path) for entry in _entries(folder) or [] if entry.is_dir()]
 
 
 def is_passed_over(name: str) -> bool:

@@ -27,6 +27,10 @@ COMMANDS = [
     (("status",), "status"),
     (("diff", "1"), "diff"),
     (("repair", "--all"), "repair"),
+    (("environment",), "environment"),
+    (("environment", "set", "testing"), "environment"),
+    (("seed",), "error"),
+    (("check",), "check"),
     (("rollback", "--steps", "1", "--dry-run"), "plan"),
     (("rollback", "--steps", "1"), "run"),
     (("apply", "999"), "error"),
@@ -40,6 +44,14 @@ COMMANDS = [
     (("mongo", "reset", "--yes"), "mongo_reset"),
     (("embedded", "status"), "embedded"),
     (("embedded", "url"), "error"),
+]
+# The seeds want every migration applied.
+SEEDING = [
+    (("apply",), "run"),
+    (("seed", "--dry-run"), "seed_plan"),
+    (("seed", "--prove"), "seed_proof"),
+    (("seed",), "seed"),
+    (("check",), "check"),
 ]
 # Those of the server are tried where there is one: tests/cli/test_embedded.py.
 WITH_A_SERVER = [("embedded start", "embedded"), ("embedded url", "embedded_url")]
@@ -59,10 +71,14 @@ def test_every_command_prints_what_its_schema_says(
     repository.migration("003_c", "select 1/0")
     seeds = Seeds(repository.root / "mongo_seeds")
     seeds.documents("reference/10_classes.json", {"_id": "class-1", "name": "1"})
-    for arguments, name in COMMANDS:
-        urls = ["--database-url", database.url, "--mongo-url", mongo_url, "--env", "test"]
+    for arguments, name in (*COMMANDS, *SEEDING):
+        if (arguments, name) == SEEDING[0]:
+            make_seedable(repository)
+        urls = ["--database-url", database.url, "--mongo-url", mongo_url]
         if arguments[0] in ("init", "embedded", "new", "changelog"):
             urls = []
+        if arguments[0] == "mongo":
+            urls += ["--env", "test"]
         done = subprocess.run(
             [sys.executable, "-m", "sqlmig", *arguments, *urls, "--format", "json"],
             cwd=repository.root,
@@ -74,9 +90,17 @@ def test_every_command_prints_what_its_schema_says(
         assert done.stderr == ""
 
 
+def make_seedable(repository: Repository) -> None:
+    """Mends what does not apply, and adds seeds and a check."""
+    for path in (repository.root / "sql").rglob("00[34]_*.sql"):
+        path.write_text("select 1")
+    repository.write("sql/seeds/testing/001.sql", "insert into a default values")
+    repository.write("sql/checks/001.sql", "-- requires: 003_c\nselect 1 where false")
+
+
 def test_every_schema_is_in_use_and_in_the_table() -> None:
     files = {path.stem for path in SCHEMAS.glob("*.json")}
-    assert files == {name for _, name in (*COMMANDS, *WITH_A_SERVER)}
+    assert files == {name for _, name in (*COMMANDS, *SEEDING, *WITH_A_SERVER)}
     table = (SCHEMAS / "README.md").read_text()
     assert all(f"[{name}.json]({name}.json)" in table for name in files)
 

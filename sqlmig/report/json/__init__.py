@@ -6,11 +6,14 @@ from sqlmig.report.json.errors import error
 from sqlmig.report.json.files import comparison, repaired, starter, validated, written
 from sqlmig.report.json.migrations import plan, report, status
 from sqlmig.report.json.mongo import mongo_reset, mongo_seeds
+from sqlmig.report.json.seeds import checks, environment, seed_statuses, seeded, unstable
 from sqlmig.report.json.servers import server_url, servers
 
 __all__ = [
     "VERSION",
+    "checks",
     "comparison",
+    "environment",
     "error",
     "inspection",
     "mongo_reset",
@@ -19,10 +22,13 @@ __all__ = [
     "plan",
     "repaired",
     "report",
+    "seed_statuses",
+    "seeded",
     "server_url",
     "servers",
     "starter",
     "status",
+    "unstable",
     "validated",
     "written",
 ]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmig.model import Finding, Location
+from sqlmig.model import CheckResult, Finding, Location
 
 VERSION = 1
 
@@ -33,4 +33,17 @@ def place(location: Location | None) -> Mapping[str, Any] | None:
         "path": location.path,
         "line": position.line if position else None,
         "column": position.column if position else None,
+    }
+
+
+def check_members(result: CheckResult) -> Mapping[str, Any]:
+    """A sanity check, with the first rows that should not be."""
+    return {
+        "check": result.name,
+        "title": result.title,
+        "outcome": result.outcome.value,
+        "reason": result.reason,
+        "columns": list(result.violations.columns),
+        "rows": [list(row) for row in result.violations.rows],
+        "row_count": result.violations.count,
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmig.errors import MigrationFailedError, SqlmigError
+from sqlmig.errors import SanityCheckError, SqlmigError
 from sqlmig.model import ServerMessage
-from sqlmig.report.json.document import document, place
+from sqlmig.report.json.document import check_members, document, place
 from sqlmig.report.json.migrations import report_members
 
 
@@ -15,8 +15,11 @@ def error(problem: SqlmigError) -> str:
     """Why a command could not do its work."""
     errors = getattr(problem, "errors", (problem,))
     members: dict[str, Any] = {"errors": [_error(each) for each in errors]}
-    if isinstance(problem, MigrationFailedError):
-        members["report"] = report_members(problem.report)
+    report = getattr(problem, "report", None)
+    if report is not None:
+        members["report"] = report_members(report)
+    if isinstance(problem, SanityCheckError):
+        members["checks"] = [check_members(check) for check in problem.checks]
     return document(**members)
 
 

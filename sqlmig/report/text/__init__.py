@@ -14,6 +14,15 @@ from sqlmig.report.text.migrations import (
     waiting,
 )
 from sqlmig.report.text.mongo import mongo_plan, mongo_reset, mongo_seeded, mongo_status
+from sqlmig.report.text.seeds import (
+    checked,
+    checks,
+    environment,
+    seed_statuses,
+    seeded,
+    unstable,
+    violations,
+)
 from sqlmig.report.text.servers import (
     database,
     embedded_database,
@@ -26,10 +35,13 @@ from sqlmig.report.text.table import Medium
 __all__ = [
     "Medium",
     "age",
+    "checked",
+    "checks",
     "comparison",
     "database",
     "duration",
     "embedded_database",
+    "environment",
     "finished",
     "inspected",
     "inspection",
@@ -41,6 +53,8 @@ __all__ = [
     "plan",
     "repaired",
     "retrying",
+    "seed_statuses",
+    "seeded",
     "servers",
     "started",
     "starter",
@@ -48,7 +62,9 @@ __all__ = [
     "stopped",
     "summary",
     "thrown_away",
+    "unstable",
     "validated",
+    "violations",
     "waiting",
     "warning",
     "written",

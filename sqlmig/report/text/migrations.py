@@ -17,6 +17,7 @@ from sqlmig.model import (
 )
 from sqlmig.plan import Plan, PlannedMigration, Transactions
 from sqlmig.report.text.figures import age, counted, duration
+from sqlmig.report.text.seeds import checked
 from sqlmig.report.text.table import Cell, Medium, table
 
 _STATE_COLOURS = {
@@ -80,12 +81,13 @@ def retrying(migration_ids: Sequence[str], reason: str, delay: float) -> str:
 
 
 def summary(report: Report, target: str | None = None) -> str:
-    """One line that says what a run, up to the target if there was one, did."""
+    """What a run, up to the target if there was one, did, and what the checks came to."""
     done = len(report.ids(Outcome.DONE))
     verb = "applied" if report.direction is Direction.APPLY else "rolled back"
     if not done:
         return nothing_to_do(report.direction, target)
-    return f"{counted(done, 'migration')} {verb}."
+    line = f"{counted(done, 'migration')} {verb}."
+    return f"{line}\n{checked(report.checks)}" if report.checks else line
 
 
 def nothing_to_do(direction: Direction, target: str | None = None) -> str:

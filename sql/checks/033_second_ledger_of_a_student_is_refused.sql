@@ -1,0 +1,11 @@
+-- A second ledger of a student in one session is refused
+-- expect: error unique_violation
+-- requires: 003_student_fee_ledgers
+
+INSERT INTO academic_sessions (id, name, start_date, end_date)
+VALUES ('00000000-0000-4000-8000-00000000c001', 'of a check', '2000-06-01', '2001-03-31');
+INSERT INTO student_fee_ledgers (id, student_id, class_id, academic_session_id, base_components)
+VALUES ('00000000-0000-4000-8000-00000000c002', 'student-of-a-check', 'class-of-a-check',
+        '00000000-0000-4000-8000-00000000c001', '[]');
+INSERT INTO student_fee_ledgers (student_id, class_id, academic_session_id, base_components)
+VALUES ('student-of-a-check', 'class-of-a-check', '00000000-0000-4000-8000-00000000c001', '[]');

@@ -1,0 +1,36 @@
+"""The command that tells, or sets, which environment a database is."""
+
+from __future__ import annotations
+
+import click
+
+from sqlmig.cli.command import Command
+from sqlmig.cli.output import Output
+from sqlmig.cli.session import migrator_for
+from sqlmig.config import named_environment
+from sqlmig.errors import ConfigError
+from sqlmig.report import json, text
+
+
+@click.command(cls=Command, short_help="Tell or set which environment the database is.")
+@click.argument("action", type=click.Choice(["set"]), required=False)
+@click.argument("name", required=False)
+@click.pass_obj
+def environment(output: Output, action: str | None, name: str | None) -> None:
+    """Tell which environment the database is, or stamp it: `set NAME`.
+
+    NAME is development, testing or production.
+    """
+    migrator = migrator_for(output)
+    if action == "set":
+        if name is None:
+            raise ConfigError(
+                "say which environment it is",
+                remedy="For example: sqlmig environment set production.",
+            )
+        migrator.set_environment(named_environment(name))
+    rules = migrator.environment()
+    output.result(lambda: text.environment(rules), lambda: json.environment(rules))
+
+
+COMMANDS = (environment,)

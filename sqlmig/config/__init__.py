@@ -1,0 +1,14 @@
+"""Settings: values only, from files, variables and arguments."""
+
+from sqlmig.config.files import SETTINGS_FILES, has_settings
+from sqlmig.config.parsers import named_environment
+from sqlmig.config.settings import EMBEDDED, LIBPQ_VARIABLES, Config
+
+__all__ = [
+    "EMBEDDED",
+    "LIBPQ_VARIABLES",
+    "SETTINGS_FILES",
+    "Config",
+    "has_settings",
+    "named_environment",
+]

@@ -1,0 +1,143 @@
+"""How the value of a setting is read. Each raises ValueError, which says what it is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from sqlmig.errors import ConfigError
+from sqlmig.model import Environment, is_duration
+
+_SHORT_ENVIRONMENTS = {"dev": "development", "test": "testing", "prod": "production"}
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+DEFAULT_TIERS: Mapping[Environment, tuple[str, ...]] = MappingProxyType(
+    {
+        Environment.DEVELOPMENT: ("reference", "demo"),
+        Environment.TESTING: ("reference", "testing"),
+        Environment.PRODUCTION: ("reference",),
+    }
+)
+_TABLE = re.compile(r"[^\s.\"]+(\.[^\s.\"]+)?")
+_TIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_SQLALCHEMY_DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
+
+
+def text(value: object) -> str:
+    """Any text."""
+    if not isinstance(value, str):
+        raise ValueError("is no text")
+    return value
+
+
+def path(value: object) -> Path:
+    """A path, relative to the project or absolute."""
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError("is no path")
+    return Path(value)
+
+
+def duration(value: object) -> str:
+    """A time as PostgreSQL writes it."""
+    if not isinstance(value, str) or not is_duration(value):
+        raise ValueError(
+            "is no duration: expected a time with its unit, such as 500ms, 2s or 10min"
+        )
+    return value
+
+
+def seconds(value: object) -> float:
+    """A number of seconds, 0 or more."""
+    try:
+        seconds = -1.0 if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise ValueError("is no time: expected seconds, 0 or more")
+    return seconds
+
+
+def count(value: object) -> int:
+    """A whole number, 1 or more."""
+    if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 1:
+        raise ValueError("is no count: expected a whole number, 1 or more")
+    return int(str(value))
+
+
+def switch(value: object) -> bool:
+    """True or false, by any of their usual names."""
+    if isinstance(value, bool):
+        return value
+    word = str(value).lower()
+    if word not in _TRUE + _FALSE:
+        raise ValueError("is neither true nor false")
+    return word in _TRUE
+
+
+def environment(value: object) -> Environment:
+    """An environment, by its name or the short one."""
+    name = str(getattr(value, "value", value)).lower()
+    try:
+        return Environment(_SHORT_ENVIRONMENTS.get(name, name))
+    except ValueError:
+        raise ValueError("is no environment: expected development, testing or production") from None
+
+
+def tables(value: object) -> tuple[str, ...]:
+    """Names of tables: a list, or words with commas between."""
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(_is_table(name) for name in names):
+        raise ValueError(
+            "is no list of tables: expected names such as payments or finance.payments"
+        )
+    return tuple(names)
+
+
+def tables_by_tier(value: object) -> Mapping[str, tuple[str, ...]]:
+    """Names of tables for each tier."""
+    if not isinstance(value, Mapping):
+        raise ValueError("expected a table of lists of tables, one for each tier")
+    return MappingProxyType({tier: tables(names) for tier, names in value.items()})
+
+
+def tiers(value: object) -> Mapping[Environment, tuple[str, ...]]:
+    """The tiers of each environment; those not given keep theirs."""
+    if not isinstance(value, Mapping):
+        raise ValueError("expected a table of lists of tiers, one for each environment")
+    given = {environment(name): tiers for name, tiers in value.items()}
+    for tiers in given.values():
+        if not isinstance(tiers, list | tuple) or not all(_is_tier(tier) for tier in tiers):
+            raise ValueError("expected a list of tiers, which are names of folders")
+    return MappingProxyType({**DEFAULT_TIERS, **{e: tuple(tiers) for e, tiers in given.items()}})
+
+
+def squashed(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """A migration each with those whose place it took."""
+    if not isinstance(value, Mapping):
+        raise ValueError("expected a table of lists of migration ids")
+    for old in value.values():
+        if not isinstance(old, list) or not all(isinstance(name, str) for name in old):
+            raise ValueError("expected a list of migration ids for each that took their place")
+    return tuple((new, tuple(old)) for new, old in value.items())
+
+
+def database(value: object) -> str:
+    """A libpq URL or key=value string; SQLAlchemy's URLs are understood."""
+    return _SQLALCHEMY_DRIVER.sub(r"\1://", text(value))
+
+
+def _is_table(name: object) -> bool:
+    return isinstance(name, str) and _TABLE.fullmatch(name) is not None
+
+
+def _is_tier(name: object) -> bool:
+    return isinstance(name, str) and _TIER.fullmatch(name) is not None
+
+
+def named_environment(name: str) -> Environment:
+    """The environment of that name. Raises ConfigError."""
+    try:
+        return environment(name)
+    except ValueError as error:
+        raise ConfigError(f"{name!r} {error}", remedy="Give one of these.") from None

@@ -1,0 +1,235 @@
+"""The settings, layered, each remembering where it came from.
+
+Defaults < `[tool.sqlmig]` of pyproject.toml, or sqlmig.toml < environment variables < arguments.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+from sqlmig.config import parsers
+from sqlmig.config.files import SETTINGS_FILES, existing_folder, find_project, read_settings
+from sqlmig.errors import ConfigError
+from sqlmig.model import Environment
+
+EMBEDDED = "embedded"
+# What names a database to libpq without any URL of ours; see "Environment Variables" of libpq.
+# PGUSER and PGPORT alone, which many set for good, are no reason to go elsewhere.
+LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
+
+
+def _setting(
+    default: object,
+    parse: Callable[[object], object],
+    *variables: str,
+    option: str = "",
+    show: bool = True,
+) -> Any:
+    """A field of Config: its default, how a value is read, and what can give it: variables, and
+    an option of the command line."""
+    metadata = {"parse": parse, "variables": variables, "option": option}
+    if isinstance(default, Mapping):  # dataclasses take it for one that could change
+        return field(default_factory=lambda: default, metadata=metadata, repr=show, hash=False)
+    return field(default=default, metadata=metadata, repr=show)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """All settings of a project.
+
+    `project` is the folder that relative paths start from, as it was named (so that messages name
+    files as the user would). `database` is a libpq URL or key=value string, "" for what libpq
+    finds by itself, `embedded`, or None where nothing was given; `mongo` is a MongoDB URL,
+    `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL durations, waits are
+    seconds. `squashed` pairs a migration with those whose place it took; `changelog_baseline` is a
+    git revision. `tiers` are those whose seeds an environment gets, in order; `tier_may_write` has
+    the forbidden tables that a tier may write to all the same. `origins` says where each setting
+    that was given comes from: an option, a variable, or a file.
+    """
+
+    project: Path = Path()
+    migrations: Path = _setting(Path("sql/migrations"), parsers.path, "SQLMIG_MIGRATIONS")
+    rollbacks: Path = _setting(Path("sql/rollbacks"), parsers.path, "SQLMIG_ROLLBACKS")
+    database: str | None = _setting(
+        None,
+        parsers.database,
+        "SQLMIG_DATABASE_URL",
+        "DATABASE_URL",
+        option="--database-url",
+        show=False,
+    )
+    mongo_seeds: Path = _setting(Path("mongo_seeds"), parsers.path, "SQLMIG_MONGO_SEEDS")
+    mongo: str | None = _setting(
+        None,
+        parsers.text,
+        "SQLMIG_MONGO_URL",
+        "MONGODB_URI",
+        "MONGO_URL",
+        option="--mongo-url",
+        show=False,
+    )
+    environment: Environment | None = _setting(
+        None, parsers.environment, "SQLMIG_ENV", option="--env"
+    )
+    history_schema: str | None = _setting(None, parsers.text, "SQLMIG_HISTORY_SCHEMA")
+    lock_timeout: str = _setting("5s", parsers.duration, "SQLMIG_LOCK_TIMEOUT")
+    statement_timeout: str | None = _setting(None, parsers.duration, "SQLMIG_STATEMENT_TIMEOUT")
+    lock_wait: float = _setting(60.0, parsers.seconds, "SQLMIG_LOCK_WAIT", option="--lock-wait")
+    wait_for_database: float = _setting(
+        0.0, parsers.seconds, "SQLMIG_WAIT_FOR_DATABASE", option="--wait-for-database"
+    )
+    lock_tries: int = _setting(10, parsers.count, "SQLMIG_LOCK_TRIES")
+    allow_out_of_order: bool = _setting(default=False, parse=parsers.switch)
+    seeds: Path = _setting(Path("sql/seeds"), parsers.path, "SQLMIG_SEEDS")
+    checks: Path = _setting(Path("sql/checks"), parsers.path, "SQLMIG_CHECKS")
+    tiers: Mapping[Environment, tuple[str, ...]] = _setting(parsers.DEFAULT_TIERS, parsers.tiers)
+    protected_tables: tuple[str, ...] = _setting((), parsers.tables, "SQLMIG_PROTECTED_TABLES")
+    forbidden_tables: tuple[str, ...] = _setting((), parsers.tables, "SQLMIG_FORBIDDEN_TABLES")
+    tier_may_write: Mapping[str, tuple[str, ...]] = _setting(
+        MappingProxyType({}), parsers.tables_by_tier
+    )
+    changelog: Path = _setting(Path("docs/CHANGELOG.md"), parsers.path, "SQLMIG_CHANGELOG")
+    changelog_baseline: str | None = _setting(None, parsers.text, "SQLMIG_CHANGELOG_BASELINE")
+    adr: Path = _setting(Path("docs/adr"), parsers.path, "SQLMIG_ADR")
+    squashed: tuple[tuple[str, tuple[str, ...]], ...] = _setting((), parsers.squashed)
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def load(
+        cls,
+        project: Path | None = None,
+        arguments: Mapping[str, object] = MappingProxyType({}),
+        *,
+        environ: Mapping[str, str] | None = None,
+    ) -> Self:
+        """The settings in force; `arguments` are the strongest, None counts as not given.
+
+        Without `project`, the nearest folder from the current one upwards that has settings is
+        taken, else the current one; without `environ`, the variables of this process. Writes
+        nothing. Raises ConfigError, naming the place of the value, for settings that are unknown
+        or cannot be read.
+        """
+        variables = os.environ if environ is None else environ
+        _refuse_unknown(arguments, "arguments")
+        root = find_project() if project is None else existing_folder(project)
+        from_file, file_name = read_settings(root)
+        _refuse_unknown(from_file, file_name)
+        values: dict[str, Any] = {"project": root}
+        origins: dict[str, str] = {}
+        for setting in _settings():
+            found = _find_value(setting, arguments, variables, from_file, file_name)
+            if found is not None:
+                value, origins[setting.name] = found
+                place = _place(setting, origins[setting.name], file_name)
+                values[setting.name] = _parsed(setting, value, place)
+        return cls(**values, origins=origins)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the project's own embedded server is meant."""
+        return self.database == EMBEDDED
+
+    @property
+    def explicit_environment(self) -> Environment | None:
+        """The environment that an argument or a variable names; what a file with settings names
+        is weaker than the database's stamp."""
+        place = self.origins.get("environment")
+        return None if place and Path(place).name in SETTINGS_FILES else self.environment
+
+    @property
+    def expected_environment(self) -> Environment:
+        """The environment as far as it is known without the database: unless one is named, it is
+        production; on an embedded server, development."""
+        return self._expected_on(self.database)
+
+    @property
+    def expected_mongo_environment(self) -> Environment:
+        """The same of the MongoDB database."""
+        return self._expected_on(self.mongo)
+
+    def _expected_on(self, server: str | None) -> Environment:
+        unnamed = Environment.DEVELOPMENT if server == EMBEDDED else Environment.PRODUCTION
+        return self.environment or unnamed
+
+    @property
+    def migrations_folder(self) -> Path:
+        """Where the migrations lie."""
+        return self.project / self.migrations
+
+    @property
+    def seeds_folder(self) -> Path:
+        """Where the SQL seeds lie, a folder for each tier."""
+        return self.project / self.seeds
+
+    @property
+    def mongo_seeds_folder(self) -> Path:
+        """Where the fixtures of MongoDB lie, a folder for each tier."""
+        return self.project / self.mongo_seeds
+
+    @property
+    def checks_folder(self) -> Path:
+        """Where the sanity checks lie."""
+        return self.project / self.checks
+
+    @property
+    def rollbacks_folder(self) -> Path:
+        """Where the rollback scripts lie."""
+        return self.project / self.rollbacks
+
+
+def _settings() -> list[Field[Any]]:
+    return [setting for setting in fields(Config) if "parse" in setting.metadata]
+
+
+def _find_value(
+    setting: Field[Any],
+    arguments: Mapping[str, object],
+    environ: Mapping[str, str],
+    from_file: Mapping[str, object],
+    file_name: str,
+) -> tuple[object, str] | None:
+    """The value of the strongest layer that has one, and where it stands."""
+    if (argument := arguments.get(setting.name)) is not None:
+        return argument, setting.metadata["option"] or f"the argument {setting.name}"
+    for variable in setting.metadata["variables"]:
+        if environ.get(variable):
+            return environ[variable], variable
+    if setting.name == "database":
+        for variable in LIBPQ_VARIABLES:
+            if environ.get(variable):
+                return "", variable
+    if setting.name in from_file:
+        return from_file[setting.name], file_name
+    return None
+
+
+def _place(setting: Field[Any], origin: str, file_name: str) -> str:
+    """Where a person finds the value: a file has many, an option or a variable only that one."""
+    return f"{origin}: {setting.name}" if origin == file_name else origin
+
+
+def _parsed(setting: Field[Any], value: object, place: str) -> object:
+    try:
+        return setting.metadata["parse"](value)
+    except ValueError as error:
+        shown = repr(value) if setting.repr else "the value"
+        raise ConfigError(
+            f"{place}: {shown} {error}", remedy="Mend or remove that value."
+        ) from error
+
+
+def _refuse_unknown(names: Iterable[str], origin: str) -> None:
+    known = [setting.name for setting in _settings()]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ConfigError(
+                f"{origin}: unknown setting {name!r}",
+                remedy=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
+            )

@@ -1,0 +1,166 @@
+"""Runs sanity checks, each in a savepoint that is undone whatever comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmig.engine.conditions import condition_of, nearest_condition, sqlstate_of
+from sqlmig.engine.connection import Connection, server_message
+from sqlmig.engine.failure import ChecksFailedError
+from sqlmig.engine.history import History, find_history
+from sqlmig.engine.inspection import SilentInspector
+from sqlmig.engine.wire import StatementError, ask, send
+from sqlmig.errors import SourceError
+from sqlmig.model import CheckFile, CheckOutcome, CheckResult, Expectation, Location, Rows
+from sqlmig.plan import PlannedScript
+from sqlmig.source.checks import prepare_check
+from sqlmig.source.script import chunks
+
+_BEGIN = "SAVEPOINT _sqlmig_check; SET CONSTRAINTS ALL IMMEDIATE"
+_END = "ROLLBACK TO SAVEPOINT _sqlmig_check; RELEASE SAVEPOINT _sqlmig_check"
+# Live tables are not kept waiting for a check, nor a check for them.
+_LOCK_TIMEOUT = "1s"
+
+_STRONG_LOCKS = """
+SELECT l.relation, l.mode FROM pg_catalog.pg_locks l
+ WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation'
+   AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+"""
+_NAMES = """
+SELECT oid, oid::pg_catalog.regclass::text FROM pg_catalog.pg_class
+ WHERE oid = ANY (%s) AND relpersistence <> 't' ORDER BY 2
+"""
+
+Locks = frozenset[tuple[Any, ...]]
+
+
+def run_checks(history: History, checks: Iterable[CheckFile]) -> list[CheckResult]:
+    """The results, in order. Needs an open transaction, and leaves in it nothing of theirs."""
+    connection = history.connection
+    applied = [row.migration_id for row in history.read() if not row.is_partial]
+    has_seeds = bool(history.seeds())
+    held = _strong_locks(connection)
+    return [
+        _not_applicable(check, applied, has_seeds=has_seeds) or _result(connection, check, held)
+        for check in checks
+    ]
+
+
+@dataclass(slots=True)
+class CheckInspector(SilentInspector):
+    """Refuses a batch after whose last script a check fails; `results` gets what they found."""
+
+    history: History
+    checks: Sequence[CheckFile]
+    last: PlannedScript
+    results: list[CheckResult]
+
+    def recorded(self, script: PlannedScript) -> None:
+        """Raises ChecksFailedError."""
+        if script is self.last:
+            # The history may have been made in this very run.
+            current = find_history(self.history.connection, self.history.schema)
+            self.results[:] = run_checks(current, self.checks)
+            if any(result.has_failed for result in self.results):
+                raise ChecksFailedError(script, self.results)
+
+
+def _not_applicable(
+    check: CheckFile, applied: Sequence[str], *, has_seeds: bool
+) -> CheckResult | None:
+    directives = check.file.directives
+    missing = [name for name in directives.requires if name not in applied]
+    if missing:
+        reason = f"{', '.join(missing)} is not applied"
+    elif directives.after_seeds and not has_seeds:
+        reason = "nothing is seeded"
+    else:
+        return None
+    return CheckResult(check.name, check.title, CheckOutcome.NOT_APPLICABLE, reason)
+
+
+def _result(connection: Connection, check: CheckFile, held: Locks) -> CheckResult:
+    expected = check.file.directives.expect
+    send(connection, f"{_BEGIN}; {_limits(check)}")
+    try:
+        rows = _rows(connection, check)
+        taken = _strong_locks(connection) - held
+    except StatementError as failure:
+        send(connection, _END)
+        return _refused(check, failure)
+    send(connection, _END)
+    if locks := _existing(connection, taken):
+        return _failed(check, f"takes a lock that would keep others out: {locks}")
+    if expected.kind is Expectation.ERROR:
+        return _failed(check, f"expected {expected}, and nothing was refused")
+    return _judged(check, rows)
+
+
+def _judged(check: CheckFile, rows: Rows) -> CheckResult:
+    if not rows.columns:
+        return _failed(check, "its last statement returns no result to look at")
+    wants_rows = check.file.directives.expect.kind is Expectation.ROWS
+    if wants_rows and rows.count == 0:
+        return _failed(check, "expected rows, and there are none")
+    if not wants_rows and rows.count:
+        reason = f"{rows.count} row{'' if rows.count == 1 else 's'} that should not be"
+        return CheckResult(check.name, check.title, CheckOutcome.FAILED, reason, rows)
+    return CheckResult(check.name, check.title, CheckOutcome.PASSED)
+
+
+def _refused(check: CheckFile, failure: StatementError) -> CheckResult:
+    message = server_message(failure.error)
+    expected = check.file.directives.expect
+    if expected.kind is Expectation.ERROR and sqlstate_of(expected.condition) == message.sqlstate:
+        return CheckResult(check.name, check.title, CheckOutcome.PASSED)
+    condition = condition_of(message.sqlstate)
+    return _failed(check, f"expected {expected}, and the server said {condition}: {message}")
+
+
+def _failed(check: CheckFile, reason: str) -> CheckResult:
+    return CheckResult(check.name, check.title, CheckOutcome.FAILED, reason)
+
+
+def refuse_unknown_conditions(checks: Iterable[CheckFile]) -> None:
+    """Raises SourceError for a check that expects an error which PostgreSQL does not have."""
+    for check in checks:
+        condition = check.file.directives.expect.condition
+        if condition and sqlstate_of(condition) is None:
+            near = nearest_condition(condition)
+            raise SourceError(
+                f"expects an error that PostgreSQL does not have: {condition}",
+                location=Location(check.file.script.path),
+                remedy=f"Did you mean {near}?" if near else "Give its SQLSTATE.",
+            )
+
+
+def _limits(check: CheckFile) -> str:
+    directives = check.file.directives
+    limits = [f"SET LOCAL lock_timeout = '{directives.lock_timeout or _LOCK_TIMEOUT}'"]
+    if directives.statement_timeout:
+        limits.append(f"SET LOCAL statement_timeout = '{directives.statement_timeout}'")
+    return "; ".join(limits)
+
+
+def _rows(connection: Connection, check: CheckFile) -> Rows:
+    """What the last statement returned."""
+    prepared = prepare_check(check)
+    rows = Rows()
+    for chunk in chunks(prepared):
+        copied = prepared.text[slice(*chunk.data)] if chunk.data else ""
+        rows = ask(connection, prepared.text[chunk.start : chunk.end], copied)
+    return rows
+
+
+def _strong_locks(connection: Connection) -> Locks:
+    """What the transaction keeps others from writing to or reading, and by which lock."""
+    return frozenset(connection.execute(_STRONG_LOCKS).fetchall())
+
+
+def _existing(connection: Connection, locks: Locks) -> str:
+    """The locks on what was there before the check, and is there after it, in words."""
+    modes: dict[int, str] = dict(sorted(locks))
+    found = connection.execute(_NAMES, ([*modes],)).fetchall() if modes else []
+    return ", ".join(f"{modes[oid]} on {name}" for oid, name in found)

@@ -1,0 +1,172 @@
+"""Runs SQL seeds: all of them and their checks in one transaction, or to prove them, in none."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlmig.engine import records
+from sqlmig.engine.checking import run_checks
+from sqlmig.engine.failure import (
+    ChecksFailedError,
+    ForbiddenRowsError,
+    ProtectedRowsError,
+    ScriptError,
+)
+from sqlmig.engine.guard import Guard
+from sqlmig.engine.history import History
+from sqlmig.engine.inspection import Finding, Inspector, SilentInspector, asking
+from sqlmig.engine.limits import Limits
+from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.refusals import checks_failed, forbidden, protected
+from sqlmig.engine.retry import pause
+from sqlmig.engine.script import ScriptRunner
+from sqlmig.engine.tables import Table, Tables, all_tables, ancestors, written
+from sqlmig.environments import Rules
+from sqlmig.errors import SeedFailedError, SqlmigError
+from sqlmig.model import CheckFile, CheckResult, Observer, SeedReport, SeedResult, WrittenRows
+from sqlmig.plan import PlannedScript, PlannedSeed
+
+
+@dataclass(slots=True)
+class Seeder:
+    """Runs seeds on one history, whose runner's lock is held.
+
+    `forbidden` has, for each tier, the tables that its seeds may not write to.
+    """
+
+    history: History
+    lock: RunnerLock
+    limits: Limits
+    observer: Observer
+    rules: Rules
+    forbidden: Mapping[str, Sequence[str]]
+
+    def run(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
+        """Runs and records all seeds, looks at them through the checks, and commits.
+
+        Raises SeedFailedError, ForbiddenSeedError, ProtectedTableError or SanityCheckError; then
+        nothing of the batch is left.
+        """
+        for tries in itertools.count(1):
+            try:
+                return self._attempt(seeds, checks)
+            except ScriptError as failure:
+                self._undo()
+                if not failure.is_worth_a_retry or tries >= self.limits.tries:
+                    raise told(failure) from failure
+                pause([seed.name for seed in seeds], failure, tries, self.observer)
+            finally:
+                self._undo()
+        raise AssertionError("the loop above does not end by itself")
+
+    def _attempt(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
+        watch = SeedWatch(self.history, self.forbidden)
+        inspectors: list[Inspector] = [watch]
+        if self.rules.protected:
+            inspectors.append(Guard(self.history, self.rules))
+        runner = ScriptRunner(self.history, self.lock, self.limits, len(seeds), inspectors)
+        known = {seed.name: seed.checksum for seed in self.history.seeds()}
+        results = []
+        for seed in seeds:
+            results.append(_timed(runner, seed, watch))
+            if results[-1].written or known.get(seed.name) != seed.seed.file.script.checksum:
+                self._record(seed, results[-1].written)
+            for inspector in inspectors:
+                inspector.recorded(seed)
+        checked = self._checked(seeds[-1], checks) if any(r.written for r in results) else []
+        self.history.connection.execute("COMMIT")
+        return SeedReport(self.rules.environment, tuple(results), tuple(checked))
+
+    def _record(self, seed: PlannedSeed, rows: Sequence[WrittenRows]) -> None:
+        counts = {
+            each.table: {
+                "inserted": each.inserted,
+                "updated": each.updated,
+                "deleted": each.deleted,
+            }
+            for each in rows
+        }
+        text = records.seeded(self.history, seed.seed, json.dumps(counts), self.rules.environment)
+        self.history.connection.execute(text.encode())
+
+    def _checked(self, last: PlannedSeed, checks: Sequence[CheckFile]) -> list[CheckResult]:
+        results = run_checks(self.history, checks)
+        if any(result.has_failed for result in results):
+            raise ChecksFailedError(last, results)
+        return results
+
+    def _undo(self) -> None:
+        if not self.history.connection.closed:
+            self.history.connection.rollback()
+
+
+@dataclass(slots=True)
+class SeedWatch(SilentInspector):
+    """Sees what a seed writes, and refuses what its tier may not write."""
+
+    history: History
+    forbidden: Mapping[str, Sequence[str]]
+    written: Sequence[WrittenRows] = ()
+    _before: Tables = field(default_factory=dict)
+
+    def before(self, script: PlannedScript) -> None:
+        """Looks at the tables as they are."""
+        with asking(script):
+            self._before = all_tables(self.history.connection)
+
+    def after(self, script: PlannedScript) -> Finding:
+        """Raises ForbiddenRowsError."""
+        self.written = self._look(script)
+        return Finding.ACCEPTED
+
+    def recorded(self, script: PlannedScript) -> None:
+        """Raises ForbiddenRowsError for what a trigger on sqlmig's own tables wrote."""
+        self._look(script)
+
+    def _look(self, script: PlannedScript) -> Sequence[WrittenRows]:
+        with asking(script):
+            now = all_tables(self.history.connection)
+        found = written(self._before, now)
+        names = self.forbidden[script.name.partition("/")[0]]
+        tables = {**self._before, **now}
+        refused = [rows for oid, rows in found.items() if _is_any(tables, oid, names)]
+        if refused:
+            raise ForbiddenRowsError(
+                script,
+                f"writes to what seeds of its tier may not: {'; '.join(map(str, refused))}",
+                [rows.table for rows in refused],
+            )
+        return list(found.values())
+
+
+def _is_any(tables: Tables, oid: int, names: Sequence[str]) -> bool:
+    family: list[Table] = ancestors(tables, oid)
+    return any(table.is_named(names) for table in family)
+
+
+def _timed(runner: ScriptRunner, seed: PlannedSeed, watch: SeedWatch) -> SeedResult:
+    started = time.monotonic()
+    runner.run(seed)
+    return SeedResult(seed.name, tuple(watch.written), time.monotonic() - started)
+
+
+def told(failure: ScriptError) -> SqlmigError:
+    """What a person reads of a seed that failed; all of its batch is undone."""
+    if isinstance(failure, ForbiddenRowsError):
+        return forbidden(failure)
+    if isinstance(failure, ProtectedRowsError):
+        return protected(failure)
+    if isinstance(failure, ChecksFailedError):
+        return checks_failed(failure.checks, "All seeds were undone; nothing was changed.")
+    return SeedFailedError(
+        failure.message,
+        seed=failure.script.name,
+        location=failure.location,
+        server=failure.server,
+        remedy="All seeds were undone; nothing was changed. Mend "
+        f"{failure.script.prepared.script.path}, then run `sqlmig seed` again.",
+    )

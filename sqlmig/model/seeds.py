@@ -1,0 +1,84 @@
+"""SQL seeds: files of rows, and what they wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmig.model.checks import CheckResult
+from sqlmig.model.runs import Environment
+from sqlmig.model.scripts import ScriptFile
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFile:
+    """A seed on disk; `name` is its tier and its stem, as in `reference/001_academic_sessions`."""
+
+    name: str
+    tier: str
+    file: ScriptFile
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedSeed:
+    """A seed in the history, as it was when it last wrote rows or had changed."""
+
+    name: str
+    checksum: str
+    seeded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeedStatus:
+    """A seed of the environment's tiers; `applied` is None where it has never run.
+
+    `is_changed` says that its file is not what last ran.
+    """
+
+    name: str
+    description: str
+    applied: AppliedSeed | None = None
+    is_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRows:
+    """What a script wrote to a table, in rows; `replaced` says that the whole table was, by
+    TRUNCATE or another rewrite, or that it is gone: then nobody counted."""
+
+    table: str
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    replaced: bool = False
+
+    def __str__(self) -> str:
+        counts = (("inserted", self.inserted), ("updated", self.updated), ("deleted", self.deleted))
+        told = [f"{rows} {verb}" for verb, rows in counts if rows]
+        return f"{self.table}: {', '.join(told + ['replaced'] * self.replaced)}"
+
+
+@dataclass(frozen=True, slots=True)
+class SeedResult:
+    """One seed after a run; `duration` in seconds."""
+
+    name: str
+    written: tuple[WrittenRows, ...]
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeedReport:
+    """What a batch of seeds did, each in order, and the checks that ran before its commit."""
+
+    environment: Environment
+    results: tuple[SeedResult, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnstableSeed:
+    """A seed that is not idempotent; `reason` says what its second run does."""
+
+    name: str
+    reason: str

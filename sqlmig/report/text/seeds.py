@@ -1,0 +1,119 @@
+"""What seeds and sanity checks did and found, and which environment holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmig.environments import Rules
+from sqlmig.model import (
+    CheckOutcome,
+    CheckResult,
+    Rows,
+    SeedReport,
+    SeedResult,
+    SeedStatus,
+    UnstableSeed,
+)
+from sqlmig.report.text.figures import age, counted, duration
+from sqlmig.report.text.table import Cell, Medium, table
+
+_MARKS = {
+    CheckOutcome.PASSED: ("passed", "green"),
+    CheckOutcome.FAILED: ("FAILED", "red"),
+    CheckOutcome.NOT_APPLICABLE: ("not applicable", ""),
+}
+
+
+def seed_statuses(statuses: Sequence[SeedStatus], now: datetime, medium: Medium) -> str:
+    """The seeds that would run, and when each ran last."""
+    if not statuses:
+        return "Nothing to seed: there are no seeds for this environment."
+    rows = [_status_row(status, now) for status in statuses]
+    drawn = table(("SEED", "LAST WROTE", "DESCRIPTION"), rows, medium)
+    return f"{drawn}\nWould run {counted(len(statuses), 'seed')}. Nothing was changed."
+
+
+def seeded(report: SeedReport) -> str:
+    """What each seed wrote, and what the checks came to."""
+    if not report.results:
+        return f"Nothing to seed: there are no seeds for {report.environment.value}."
+    lines = [_seed_line(result) for result in report.results]
+    changed = sum(bool(result.written) for result in report.results)
+    words = f"{counted(changed, 'seed')} changed rows" if changed else "nothing changed"
+    lines.append(f"Seeded for {report.environment.value}: {words}.")
+    if report.checks:
+        lines.append(checked(report.checks))
+    return "\n".join(lines)
+
+
+def unstable(seeds: Sequence[UnstableSeed]) -> str:
+    """The seeds that are not idempotent."""
+    if not seeds:
+        return "Every seed is idempotent: a second run changes nothing. Nothing was kept."
+    lines = [f"{seed.name} is not idempotent: {seed.reason}" for seed in seeds]
+    advice = "Write it so that it can run again, as with ON CONFLICT DO NOTHING and fixed ids."
+    return "\n".join((*lines, advice))
+
+
+def checks(results: Sequence[CheckResult], medium: Medium) -> str:
+    """Every check with what it came to, the rows that should not be, and the count."""
+    if not results:
+        return "There are no sanity checks."
+    rows = [_check_row(result) for result in results]
+    parts = [table(("CHECK", "RESULT", "WHAT IT SAYS"), rows, medium)]
+    parts += violations(results, medium)
+    return "\n".join((*parts, checked(results)))
+
+
+def checked(results: Sequence[CheckResult]) -> str:
+    """How many checks came to what, in one line."""
+    counts = Counter(result.outcome for result in results)
+    told = (f"{counts[outcome]} {outcome.value}" for outcome in CheckOutcome if counts[outcome])
+    return f"{counted(len(results), 'sanity check')}: {', '.join(told)}."
+
+
+def violations(results: Sequence[CheckResult], medium: Medium) -> list[str]:
+    """The failed checks, each with its reason and the first rows that should not be."""
+    return [
+        "\n".join(
+            part for part in (f"{r.name}: {r.reason}", _violations(r.violations, medium)) if part
+        )
+        for r in results
+        if r.has_failed
+    ]
+
+
+def environment(rules: Rules) -> str:
+    """Which environment holds, what named it, and which tables it protects."""
+    lines = [f"{rules.environment.value}, from {rules.origin}"]
+    if rules.is_production:
+        lines.append(f"protected tables: {', '.join(rules.protected) or 'none'}")
+    return "\n".join(lines)
+
+
+def _status_row(status: SeedStatus, now: datetime) -> tuple[Cell, ...]:
+    when = age(now - status.applied.seeded_at) if status.applied else "never"
+    changed = ", changed since" if status.is_changed else ""
+    return Cell(status.name), Cell(when + changed), Cell(status.description)
+
+
+def _seed_line(result: SeedResult) -> str:
+    rows = "; ".join(map(str, result.written)) or "nothing to change"
+    return f"seeded  {result.name}  ({duration(result.duration)})  {rows}"
+
+
+def _check_row(result: CheckResult) -> tuple[Cell, ...]:
+    mark, colour = _MARKS[result.outcome]
+    why = f" ({result.reason})" if result.outcome is CheckOutcome.NOT_APPLICABLE else ""
+    return Cell(result.name), Cell(mark, colour), Cell(result.title + why)
+
+
+def _violations(rows: Rows, medium: Medium) -> str:
+    if not rows.count:
+        return ""
+    cells = [[Cell("NULL" if value is None else value) for value in row] for row in rows.rows]
+    more = rows.count - len(rows.rows)
+    drawn = table(rows.columns, cells, medium)
+    return f"{drawn}\n… and {counted(more, 'row')} more" if more else drawn

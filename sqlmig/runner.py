@@ -1,0 +1,99 @@
+"""Runs a plan under the runner's lock, and makes it again while other runners are at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlmig.engine.checking import run_checks
+from sqlmig.engine.database import Database
+from sqlmig.engine.failure import HistoryMovedError
+from sqlmig.engine.history import History
+from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.refusals import checks_failed
+from sqlmig.environments import Rules
+from sqlmig.errors import PlanError
+from sqlmig.model import CheckFile, CheckResult, MigrationResult, Report
+from sqlmig.plan import Plan, Transactions
+
+if TYPE_CHECKING:
+    from sqlmig.engine.executor import Executor
+
+Planner = Callable[[History], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Runs plans on a database under its rules; the checks look at what each has done."""
+
+    database: Database
+    rules: Rules
+    checks: Sequence[CheckFile] = ()
+
+    def run(self, planner: Planner, history: History) -> Report:
+        """What the plan did. With nothing planned, no lock is taken and nothing is written.
+
+        Raises what the executor raises, LockTimeoutError, and SanityCheckError where a check finds
+        something afterwards.
+        """
+        plan = planner(history)
+        if not plan.migrations:
+            return Report(plan.direction, warnings=plan.warnings)
+        results: tuple[MigrationResult, ...] = ()
+        with self.database.locked(history) as lock:
+            while True:
+                current = self.database.history_on(history.connection)
+                plan = planner(current)
+                try:
+                    report = self._executor(plan, current, lock).execute(plan)
+                except HistoryMovedError as moved:
+                    results += moved.results
+                else:
+                    report = replace(report, results=results + report.results)
+                    return report if report.checks else self._checked(report, current)
+
+    def _checked(self, report: Report, history: History) -> Report:
+        """The report with what the checks found in the database as it is now."""
+        checks = look(self.database.history_on(history.connection), self.checks)
+        report = replace(report, checks=tuple(checks))
+        if any(check.has_failed for check in checks):
+            raise checks_failed(
+                checks, f"{report.tally()}; that stays. See `sqlmig check`.", report
+            )
+        return report
+
+    def _executor(self, plan: Plan, history: History, lock: RunnerLock) -> Executor:
+        # yoyo takes longer to import than most commands take to run.
+        from sqlmig.engine.executor import Executor  # noqa: PLC0415
+
+        if history.is_pooled:
+            _refuse_pooled(plan)
+        commits_together = plan.transactions is Transactions.TOGETHER
+        return Executor(
+            history,
+            lock,
+            self.database.limits,
+            self.database.observer,
+            self.database.connect,
+            self.rules,
+            self.checks if commits_together else (),
+        )
+
+
+def look(history: History, checks: Sequence[CheckFile]) -> list[CheckResult]:
+    """What the checks find; everything that they do is rolled back."""
+    if not checks:
+        return []
+    with history.connection.transaction(force_rollback=True):
+        return run_checks(history, checks)
+
+
+def _refuse_pooled(plan: Plan) -> None:
+    outside = [m.migration_id for m in plan.migrations if not m.directives.transactional]
+    if outside:
+        raise PlanError(
+            f"this connection goes through a pooler, which cannot run what is declared "
+            f"`transactional: false`: {', '.join(outside)}",
+            remedy="Give the URL of the server itself.",
+        )

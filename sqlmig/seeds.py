@@ -1,0 +1,120 @@
+"""Seeds a database with the rows of its environment's tiers: schema before data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlmig.config import Config
+from sqlmig.engine.bookkeeping import ensure_tables
+from sqlmig.engine.database import Database
+from sqlmig.engine.history import History
+from sqlmig.engine.proving import unstable_seeds
+from sqlmig.engine.records import stamped
+from sqlmig.engine.seeding import Seeder
+from sqlmig.environments import Rules
+from sqlmig.errors import PlanError
+from sqlmig.model import (
+    AppliedSeed,
+    CheckFile,
+    Environment,
+    MigrationState,
+    MigrationStatus,
+    SeedFile,
+    SeedReport,
+    SeedStatus,
+    UnstableSeed,
+)
+from sqlmig.plan import PlannedSeed
+from sqlmig.source.script import prepare
+from sqlmig.source.seeds import read_seeds
+
+_READY = (MigrationState.APPLIED, MigrationState.REFORMATTED, MigrationState.MISSING)
+
+
+def seeds_of(config: Config, environment: Environment) -> tuple[PlannedSeed, ...]:
+    """The seeds of an environment, ready to run, in order. Raises SourceError."""
+    known = {tier for tiers in config.tiers.values() for tier in tiers}
+    found = read_seeds(config.seeds_folder, config.tiers[environment], sorted(known))
+    return tuple(
+        PlannedSeed(seed, prepare(seed.file.script, seed.file.directives)) for seed in found
+    )
+
+
+def refuse_unready(statuses: Sequence[MigrationStatus]) -> None:
+    """Raises PlanError where a migration is pending, changed or partly applied."""
+    unready = [status for status in statuses if status.state not in _READY]
+    if unready:
+        told = ", ".join(f"{status.migration_id} is {status.state.value}" for status in unready[:5])
+        more = f" and {len(unready) - 5} more" if len(unready) > 5 else ""
+        raise PlanError(
+            f"the schema is not ready to be seeded: {told}{more}",
+            remedy="Nothing was seeded. Run `sqlmig apply` first (`sqlmig status` tells more).",
+        )
+
+
+def seed_statuses(seeds: Sequence[PlannedSeed], history: History) -> list[SeedStatus]:
+    """How each seed stands; reads only."""
+    applied = {seed.name: seed for seed in history.seeds()}
+    return [_status(planned.seed, applied.get(planned.name)) for planned in seeds]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRunner:
+    """Seeds a database under its rules."""
+
+    database: Database
+    rules: Rules
+
+    def run(
+        self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile], history: History
+    ) -> SeedReport:
+        """Runs the seeds and the checks in one transaction, under the runner's lock.
+
+        Raises what `Seeder.run` raises, and LockTimeoutError.
+        """
+        if not seeds:
+            return SeedReport(self.rules.environment)
+        with self._seeder(history) as seeder:
+            if self.rules.new_stamp is not None:
+                text = stamped(history, self.rules.new_stamp)
+                history.connection.execute(text.encode())
+            return seeder.run(seeds, checks)
+
+    def prove(self, seeds: Sequence[PlannedSeed], history: History) -> list[UnstableSeed]:
+        """Those that are not idempotent; nothing is kept of what they do."""
+        if not seeds:
+            return []
+        with self._seeder(history) as seeder:
+            return unstable_seeds(seeder, seeds)
+
+    @contextmanager
+    def _seeder(self, found: History) -> Iterator[Seeder]:
+        """Under the runner's lock, with the history as it is then; its tables are made if a
+        database that yoyo managed has none yet."""
+        database = self.database
+        with database.locked(found) as lock:
+            ensure_tables(found)
+            history = database.history_on(found.connection)
+            forbidden = _forbidden(database.config)
+            limits, observer = database.limits, database.observer
+            yield Seeder(history, lock, limits, observer, self.rules, forbidden)
+
+
+def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
+    """For each tier, the tables that its seeds may not write to."""
+    tiers = {tier for tiers in config.tiers.values() for tier in tiers}
+    return {
+        tier: [
+            table
+            for table in config.forbidden_tables
+            if table not in config.tier_may_write.get(tier, ())
+        ]
+        for tier in tiers
+    }
+
+
+def _status(seed: SeedFile, applied: AppliedSeed | None) -> SeedStatus:
+    is_changed = applied is not None and applied.checksum != seed.file.script.checksum
+    return SeedStatus(seed.name, seed.file.description, applied, is_changed)

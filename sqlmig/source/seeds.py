@@ -1,0 +1,49 @@
+"""Reads the SQL seeds: a folder for each tier, in it files in the order of their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from sqlmig.errors import SourceError
+from sqlmig.model import Location, SeedFile, migration_order
+from sqlmig.source.directives import FileKind
+from sqlmig.source.files import read_file
+from sqlmig.source.folders import list_scripts, list_subfolders, raise_all
+
+
+def read_seeds(folder: Path, tiers: Sequence[str], known: Collection[str]) -> tuple[SeedFile, ...]:
+    """The seeds of those tiers, in the order of the tiers, then of the files' numbers.
+
+    `known` are the tiers of all environments. Raises SourceError for a folder of another name, a
+    seed in none, and a file that cannot be used; UnusableFilesError for several.
+    """
+    errors = [_stray(path) for path in list_scripts(folder).values()]
+    errors += [_unknown(path, known) for path in list_subfolders(folder) if path.name not in known]
+    found = []
+    for tier in tiers:
+        scripts = list_scripts(folder / tier)
+        for stem in sorted(scripts, key=migration_order):
+            try:
+                file = read_file(scripts[stem], FileKind.SEED)
+                found.append(SeedFile(f"{tier}/{stem}", tier, file))
+            except SourceError as error:
+                errors.append(error)
+    raise_all(errors)
+    return tuple(found)
+
+
+def _stray(path: Path) -> SourceError:
+    return SourceError(
+        "a seed outside the folders of the tiers, which nobody would run",
+        location=Location(str(path)),
+        remedy="Move it into the folder of its tier, such as reference/.",
+    )
+
+
+def _unknown(path: Path, known: Collection[str]) -> SourceError:
+    return SourceError(
+        "no environment has a tier of this name",
+        location=Location(str(path)),
+        remedy=f"Rename it to one of {', '.join(known)}, or name it in the setting `tiers`.",
+    )

@@ -1,0 +1,396 @@
+"""In production, no script loses or alters rows of a protected table, whatever SQL it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from sqlmig import Migrator
+from sqlmig.engine import guard
+from sqlmig.errors import ConfigError, ProtectedTableError
+from sqlmig.plan import Since, Transactions
+from tests.database import Database
+from tests.project import Project
+
+PROTECTED = "ledgers, payments, entries, accounts, books.journal"
+TABLES = """
+create table ledgers (id int primary key, student text);
+create table payments (
+  id int primary key, ledger int references ledgers on delete cascade deferrable initially deferred,
+  amount int check (amount > 0), note text);
+create table entries (id int, day date, amount int) partition by range (day);
+create table entries_old partition of entries for values from ('2000-01-01') to ('2020-01-01');
+create table entries_new partition of entries for values from ('2020-01-01') to ('2040-01-01');
+create table accounts (id int, balance int);
+create table accounts_closed (closed date) inherits (accounts);
+create schema books; create table books.journal (line int, said text);
+create table unprotected (id int);
+create view seen as select * from payments;
+create function wipe() returns trigger language plpgsql as
+  'begin delete from payments; return null; end';
+insert into ledgers values (1, 'a'), (2, 'b');
+insert into payments values (1, 1, 10, 'x'), (2, 1, 20, 'y'), (3, 2, 30, 'z');
+insert into entries values (1, '2010-01-01', 5), (2, '2030-01-01', 6), (3, '2031-01-01', 7);
+insert into accounts values (1, 100); insert into accounts_closed values (2, 0, '2020-01-01');
+insert into books.journal values (1, 'one');
+insert into unprotected values (1);
+"""
+CONTENTS = """
+select 1, count(*), md5(string_agg(t::text, '|' order by t::text)) from ledgers t
+union all select 2, count(*), md5(string_agg(t::text, '|' order by t::text)) from payments t
+union all select 3, count(*), md5(string_agg(t::text, '|' order by t::text)) from entries t
+union all select 4, count(*), md5(string_agg(t::text, '|' order by t::text)) from accounts t
+union all select 5, count(*), md5(string_agg(t::text, '|' order by t::text)) from books.journal t
+order by 1
+"""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A script, and the protected table and its rows that the refusal names."""
+
+    sql: str
+    table: str = "payments"
+    rows: int = 3
+
+
+LOSING = {
+    "delete": Loss("delete from payments where id = 1"),
+    "delete all": Loss("delete from payments"),
+    "update": Loss("update payments set amount = amount + 1 where id = 2"),
+    "update of one column to null": Loss("update payments set note = null"),
+    "truncate": Loss("truncate payments"),
+    "truncate by cascade": Loss("truncate ledgers cascade", "ledgers", 2),
+    "truncate and refill with less": Loss(
+        "truncate payments; insert into payments values (1, 1, 10, 'x')"
+    ),
+    "truncate and refill with other rows": Loss(
+        "truncate payments; insert into payments values (1, 1, 11, 'x'), (2, 1, 20, 'y'),"
+        "(3, 2, 30, 'z')"
+    ),
+    "drop": Loss("drop table payments cascade"),
+    "drop by cascade of its schema": Loss("drop schema books cascade", "books.journal", 1),
+    "drop and create again": Loss(
+        "drop table payments cascade; create table payments (id int, amount int)"
+    ),
+    "drop column": Loss("alter table payments drop column note cascade"),
+    "drop column and add it again": Loss(
+        "drop view seen; alter table payments drop column note;"
+        "alter table payments add column note text"
+    ),
+    "rename": Loss("alter table payments rename to paid"),
+    "rename and drop": Loss("alter table payments rename to paid; drop table paid cascade"),
+    "rename and put a copy there": Loss(
+        "create table copied as select * from payments where id < 3;"
+        "alter table payments rename to gone; alter table copied rename to payments"
+    ),
+    "a copy swapped in": Loss(
+        "create table copied (like payments including all);"
+        "insert into copied select * from payments; drop table payments cascade;"
+        "alter table copied rename to payments"
+    ),
+    "move to another schema": Loss("alter table payments set schema books"),
+    "move another schema's table": Loss(
+        "alter table books.journal set schema public", "books.journal", 1
+    ),
+    "rename its schema": Loss("alter schema books rename to shelf", "books.journal", 1),
+    "rewrite with other values": Loss(
+        "drop view seen; alter table payments alter column amount type bigint using amount * 2"
+    ),
+    "rewrite that cuts": Loss(
+        "drop view seen; alter table payments alter column note type varchar(1) using left(note, 0)"
+    ),
+    "dynamic sql": Loss("do $$begin execute 'delete ' || 'from pay' || 'ments'; end$$"),
+    "function": Loss(
+        "create function f() returns void language sql as 'delete from payments'; select f()"
+    ),
+    "security definer function": Loss(
+        "create function g() returns void language sql security definer"
+        " as 'update payments set amount = 1'; select g()"
+    ),
+    "procedure": Loss(
+        "create procedure p() language plpgsql as 'begin delete from payments; end'; call p()"
+    ),
+    "trigger": Loss(
+        "create trigger t after insert on unprotected for each row execute function wipe();"
+        "insert into unprotected values (2)"
+    ),
+    "deferred trigger": Loss(
+        "create constraint trigger t after insert on unprotected deferrable initially deferred"
+        " for each row execute function wipe(); insert into unprotected values (2)"
+    ),
+    "trigger on the history": Loss(
+        "create trigger t after insert on _sqlmig_migration for each row execute function wipe()"
+    ),
+    "deferred trigger on the history": Loss(
+        "create constraint trigger t after insert on _yoyo_migration deferrable initially deferred"
+        " for each row execute function wipe()"
+    ),
+    "rule": Loss(
+        "create rule r as on insert to unprotected do also delete from payments;"
+        "insert into unprotected values (2)"
+    ),
+    "view": Loss("delete from seen where id = 1"),
+    "updatable view": Loss("update seen set amount = 1"),
+    "common table expression": Loss(
+        "with gone as (delete from payments returning 1) insert into unprotected select * from gone"
+    ),
+    "merge": Loss(
+        "merge into payments p using (values (1)) v (id) on p.id = v.id when matched then delete"
+    ),
+    "on conflict do update": Loss(
+        "insert into payments values (1, 1, 99, 'w') on conflict (id) do update set amount = 99"
+    ),
+    "foreign key cascade": Loss("delete from ledgers where id = 1", "ledgers", 2),
+    "delete from a partition": Loss("delete from entries_old", "entries"),
+    "truncate a partition": Loss("truncate entries_old", "entries"),
+    "drop a partition": Loss("drop table entries_old", "entries"),
+    "detach a partition": Loss("alter table entries detach partition entries_old", "entries"),
+    "delete from a child": Loss("delete from accounts_closed", "accounts", 2),
+    "drop a child": Loss("drop table accounts_closed", "accounts", 2),
+    "take a child away": Loss("alter table accounts_closed no inherit accounts", "accounts", 2),
+    "replica role": Loss("set session_replication_role = replica; delete from payments"),
+    "another role": Loss("set role pg_write_all_data; update payments set amount = 1"),
+    "row level security": Loss(
+        "alter table payments enable row level security; delete from payments where id = 3"
+    ),
+    "delete and insert less": Loss(
+        "delete from payments; insert into payments values (1, 1, 10, 'x'), (2, 1, 20, 'y')"
+    ),
+    "delete in a savepoint that stays": Loss(
+        "savepoint s; delete from payments; release savepoint s"
+    ),
+    "counting switched off": Loss("set track_counts = off; delete from payments"),
+}
+HARMLESS = {
+    "a column": "alter table payments add column more text",
+    "a column with a default": "alter table payments add column more int not null default 7",
+    "a column with a volatile default": (
+        "alter table payments add column more uuid default gen_random_uuid()"
+    ),
+    "an index": "create index on payments (amount)",
+    "a constraint": "alter table payments add constraint c check (amount < 1000)",
+    "more rows": "insert into payments values (4, 2, 40, 'w'), (5, 2, 50, 'v')",
+    "reading": "select sum(amount) from payments",
+    "locks on rows": "select * from payments for update",
+    "a lock that writes nothing": "lock table payments in access exclusive mode",
+    "a delete that was undone": (
+        "do $$begin begin delete from payments; raise 'x'; exception when others then end; end$$"
+    ),
+    "a delete that a savepoint undid, and an insert": (
+        "savepoint s; delete from payments; rollback to savepoint s;"
+        "insert into payments values (4, 2, 40, 'w')"
+    ),
+    "a wider type": "drop view seen; alter table payments alter column amount type bigint",
+    "text instead of varchar": "drop view seen; alter table payments alter column note type text",
+    "a column's name": "alter table payments rename column note to remark",
+    "a default": "alter table payments alter column note set default ''",
+    "a delete that meets no row": "delete from payments where false",
+    "an update that changes nothing": "update payments set amount = amount",
+    "an upsert of the same values": (
+        "insert into payments values (1, 1, 10, 'x') on conflict (id) do update set amount = 10"
+    ),
+    "a trigger": "create trigger t after delete on payments for each row execute function wipe()",
+    "a new partition": (
+        "create table entries_next partition of entries for values from ('2040-01-01') to"
+        " ('2050-01-01'); insert into entries values (4, '2045-01-01', 8)"
+    ),
+    "a table that refers to it": "create table refers (id int references payments)",
+    "another table's rows": "delete from unprotected",
+    "a rewrite of it": "alter table payments set unlogged; alter table payments set logged",
+    "truncating and filling it with the same": (
+        "create temp table saved on commit drop as select * from payments; truncate payments;"
+        "insert into payments select * from saved"
+    ),
+    "its owner": "alter table payments owner to pg_database_owner",
+    "statistics": "create statistics s on amount, ledger from payments",
+    "publication": "create publication p for table payments",
+}
+
+
+def migrator(project: Project, database: Database, sql: str, environment: str) -> Migrator:
+    project.migration(
+        "001_tables", TABLES, "drop schema books cascade; drop table payments cascade"
+    )
+    config = project.config(
+        database=database.url, environment=environment, protected_tables=PROTECTED
+    )
+    Migrator(config).apply()
+    project.migration("002_change", sql)
+    return Migrator(config)
+
+
+def state(database: Database) -> list[tuple[object, ...]]:
+    return [*database.rows(CONTENTS), *database.relations()]
+
+
+@pytest.mark.parametrize("loss", LOSING.values(), ids=LOSING)
+def test_a_script_that_loses_protected_rows_is_undone_in_production(
+    project: Project, database: Database, loss: Loss
+) -> None:
+    changes = migrator(project, database, loss.sql, "production")
+    before = state(database)
+    with pytest.raises(ProtectedTableError) as refused:
+        changes.apply()
+    assert loss.table in refused.value.tables
+    words = str(refused.value)
+    if "track_counts" not in words and "trigger on sqlmig" not in words:
+        assert re.search(rf"(which has|of the) {loss.rows} rows?", words)
+    assert f"-- touches: {loss.table}: <reason>" in words
+    assert refused.value.exit_code == 3
+    assert state(database) == before
+    assert database.applied() == ["001_tables"]
+
+
+@pytest.mark.parametrize("loss", LOSING.values(), ids=LOSING)
+def test_the_same_script_is_applied_in_development(
+    project: Project, database: Database, loss: Loss
+) -> None:
+    migrator(project, database, loss.sql, "development").apply()
+    assert database.applied() == ["001_tables", "002_change"]
+
+
+@pytest.mark.parametrize("loss", LOSING.values(), ids=LOSING)
+def test_a_script_that_declares_it_and_is_allowed_is_applied_in_production(
+    project: Project, database: Database, loss: Loss
+) -> None:
+    tables = PROTECTED.split(", ")
+    head = "".join(f"-- touches: {table}: the tests want it\n" for table in tables)
+    changes = migrator(project, database, f"{head}{loss.sql}", "production")
+    changes.apply(allowed=tables)
+    assert database.applied() == ["001_tables", "002_change"]
+    noted = database.rows("select subject, reason from _sqlmig_event where event = 'allowed'")
+    assert (f"002_change: {loss.table}", "the tests want it") in noted
+
+
+@pytest.mark.parametrize("sql", HARMLESS.values(), ids=HARMLESS)
+def test_a_harmless_script_is_applied_in_production(
+    project: Project, database: Database, sql: str
+) -> None:
+    report = migrator(project, database, sql, "production").apply()
+    assert report.ids(report.results[0].outcome) == ("002_change",)
+    assert database.applied() == ["001_tables", "002_change"]
+    assert database.value("select count(*) >= 3 from payments")
+
+
+@pytest.mark.parametrize("sql", ["delete from payments", "drop table payments cascade"])
+def test_a_table_without_rows_has_none_to_lose(
+    project: Project, database: Database, sql: str
+) -> None:
+    changes = migrator(project, database, sql, "production")
+    database.execute("delete from payments")
+    changes.apply()
+    assert database.applied() == ["001_tables", "002_change"]
+
+
+def test_a_declaration_alone_is_not_enough(project: Project, database: Database) -> None:
+    sql = "-- touches: payments: the import of 2024\ndelete from payments"
+    changes = migrator(project, database, sql, "production")
+    with pytest.raises(ProtectedTableError, match="run it with --allow-protected payments"):
+        changes.apply()
+    assert database.value("select count(*) from payments") == 3
+
+
+def test_an_option_alone_is_not_enough(project: Project, database: Database) -> None:
+    changes = migrator(project, database, "delete from payments", "production")
+    with pytest.raises(ProtectedTableError, match="-- touches: payments: <reason>"):
+        changes.apply(allowed=["payments"])
+    assert database.value("select count(*) from payments") == 3
+
+
+def test_allowing_one_table_leaves_the_others_protected(
+    project: Project, database: Database
+) -> None:
+    sql = "-- touches: ledgers: a mistake\ndelete from ledgers where id = 1"
+    changes = migrator(project, database, sql, "production")
+    with pytest.raises(ProtectedTableError, match="lose or alter 2 of the 3 rows of payments"):
+        changes.apply(allowed=["ledgers"])
+    assert database.value("select count(*) from ledgers") == 2
+
+
+def test_allowing_a_table_that_is_not_protected_is_a_mistake(
+    project: Project, database: Database
+) -> None:
+    changes = migrator(project, database, "select 1", "production")
+    with pytest.raises(ConfigError, match="unprotected: that is no protected table"):
+        changes.apply(allowed=["unprotected"])
+
+
+def test_the_refusal_says_how_many_rows_are_meant(project: Project, database: Database) -> None:
+    changes = migrator(project, database, "delete from payments where id < 3", "production")
+    with pytest.raises(ProtectedTableError) as refused:
+        changes.apply()
+    assert str(refused.value).splitlines()[:2] == [
+        "002_change would lose or alter 2 of the 3 rows of payments",
+        "1 failed.",
+    ]
+
+
+def test_of_a_large_table_whatever_could_change_a_row_is_refused(
+    project: Project, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "MOST_COMPARED_ROWS", 2)
+    changes = migrator(project, database, "update payments set amount = amount", "production")
+    with pytest.raises(
+        ProtectedTableError, match="may lose or alter rows of payments, which has 3"
+    ):
+        changes.apply()
+
+
+def test_in_one_transaction_the_guard_looks_at_each_script(
+    project: Project, database: Database
+) -> None:
+    changes = migrator(project, database, "insert into payments values (4, 2, 1, '')", "production")
+    project.migration("003_more", "delete from payments where id = 4")
+    before = state(database)
+    with pytest.raises(ProtectedTableError, match="003_more would lose or alter 1 of the 4 rows"):
+        changes.apply(transactions=Transactions.TOGETHER)
+    assert state(database) == before
+
+
+def test_what_an_earlier_script_deleted_is_not_held_against_the_next(
+    project: Project, database: Database
+) -> None:
+    head = "-- touches: payments: the tests want it\n"
+    changes = migrator(project, database, f"{head}delete from payments where id = 1", "production")
+    project.migration("003_more", "insert into payments values (4, 2, 1, '')")
+    changes.apply(allowed=["payments"])
+    assert database.applied() == ["001_tables", "002_change", "003_more"]
+
+
+def test_a_rollback_is_guarded_too(project: Project, database: Database) -> None:
+    changes = migrator(project, database, "select 1", "production")
+    before = state(database)
+    with pytest.raises(ProtectedTableError, match="001_tables would drop payments, which has 3"):
+        changes.rollback(Since("001"))
+    assert state(database)[:5] == before[:5]
+    assert database.applied() == ["001_tables"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["delete from payments", "alter table entries detach partition entries_old concurrently"],
+)
+def test_outside_a_transaction_only_what_keeps_rows_may_run(
+    project: Project, database: Database, sql: str
+) -> None:
+    changes = migrator(project, database, f"-- transactional: false\n{sql}", "production")
+    with pytest.raises(ProtectedTableError, match="runs statements outside a transaction"):
+        changes.apply()
+    assert database.value("select count(*) from payments") == 3
+
+
+def test_an_index_may_be_built_concurrently(project: Project, database: Database) -> None:
+    sql = "-- transactional: false\ncreate index concurrently on payments (amount)"
+    migrator(project, database, sql, "production").apply()
+    assert database.applied() == ["001_tables", "002_change"]
+
+
+def test_unset_means_production(project: Project, database: Database) -> None:
+    migrator(project, database, "delete from payments", "production")
+    database.execute("delete from _sqlmig_state where key = 'environment'")
+    config = project.config(database=database.url, protected_tables=PROTECTED)
+    with pytest.raises(ProtectedTableError):
+        Migrator(config).apply()
