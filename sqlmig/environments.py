@@ -63,7 +63,7 @@ def _in_force(config: Config, stamp: Environment | None) -> tuple[Environment, s
         return stamp, "the database's stamp"
     if config.environment is not None:
         return config.environment, config.origins["environment"]
-    unnamed = "an embedded server" if config.is_embedded else "nothing names one"
+    unnamed = "the embedded server" if config.is_embedded else "the default"
     return config.expected_environment, unnamed
 
 

@@ -43,7 +43,7 @@ def test_the_projects_settings_are_stronger_than_nothing(
 
 def test_nothing_means_production(project: Project, database: Database) -> None:
     rules = migrator(project, database).environment()
-    assert (rules.environment, rules.origin) == (Environment.PRODUCTION, "nothing names one")
+    assert (rules.environment, rules.origin) == (Environment.PRODUCTION, "the default")
 
 
 def test_the_first_apply_with_an_explicit_environment_stamps_the_database(

@@ -14,6 +14,7 @@ from sqlmig.model import CheckOutcome
 from sqlmig.plan import Since
 from tests.database import Database
 
+PAYMENTS = "alter table payments"
 # What somebody could do to the schema, and the check that tells.
 DAMAGE = {
     "010_academic_sessions_populated": (
@@ -37,12 +38,10 @@ DAMAGE = {
     "035_second_session_of_a_name_is_refused": (
         "alter table academic_sessions drop constraint academic_sessions_name_key"
     ),
-    "041_payment_of_unknown_mode_is_refused": (
-        "alter table payments drop constraint payments_mode_check"
-    ),
-    "042_payment_of_nothing_is_refused": "alter table payments drop constraint payments_amount_check",
-    "043_orphaned_payment_is_refused": "alter table payments drop constraint payments_ledger_id_fkey",
-    "044_ledger_with_payments_stays": "alter table payments drop constraint payments_ledger_id_fkey",
+    "041_payment_of_unknown_mode_is_refused": (PAYMENTS + " drop constraint payments_mode_check"),
+    "042_payment_of_nothing_is_refused": PAYMENTS + " drop constraint payments_amount_check",
+    "043_orphaned_payment_is_refused": PAYMENTS + " drop constraint payments_ledger_id_fkey",
+    "044_ledger_with_payments_stays": PAYMENTS + " drop constraint payments_ledger_id_fkey",
     "050_ledger_summary_adds_up": (
         "create or replace view ledger_summary as select id as ledger_id, student_id, class_id,"
         " 0::bigint as base_total, 0::bigint as adjustments_total, 0::bigint as paid_total"
@@ -77,7 +76,7 @@ def seeded(smart_kids: Path, database: Database, environment: str) -> Migrator:
 
 def rows_dumped(database: Database) -> str:
     program = find_programs(chosen=chosen_folder()).folder / "pg_dump"
-    command = [program, "--data-only", "--exclude-table=_*", database.url]
+    command = [str(program), "--data-only", "--exclude-table=_*", database.url]
     dumped = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return "\n".join(line for line in dumped.splitlines() if not line.startswith(("\\", "--")))
 

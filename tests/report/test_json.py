@@ -105,6 +105,7 @@ def test_a_report_has_what_became_of_each_migration() -> None:
     assert found == {
         "direction": "rollback",
         "warnings": ["a warning"],
+        "checks": [],
         "migrations": [
             {"id": "002_b", "outcome": "done", "duration_ms": 1235},
             {"id": "001_a", "outcome": "not attempted", "duration_ms": 0},
@@ -180,6 +181,7 @@ def test_a_failed_migration_has_the_server_s_words_and_the_report() -> None:
     assert found["report"] == {
         "direction": "apply",
         "warnings": [],
+        "checks": [],
         "migrations": [{"id": "001_a", "outcome": "failed", "duration_ms": 5}],
     }
     (error,) = found["errors"]
