@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from sqlmig import Config, Migrator
 from sqlmig.model import Environment
 from sqlmig.mongo.fixtures import Fixtures, read_fixtures
+from tests.database import Database
 from tests.mongo.seeds import DEVELOPMENT, PRODUCTION, TESTING
 
 
@@ -46,3 +50,21 @@ def test_ids_are_readable_and_every_collection_has_its_schema(smart_kids: Path) 
         isinstance(each, str) for values in ids(fixtures, DEVELOPMENT).values() for each in values
     )
     assert all(rules.schema for rules in fixtures.rules.values())
+
+
+@pytest.mark.parametrize("environment", [DEVELOPMENT, TESTING])
+def test_the_ledgers_in_postgresql_are_those_of_the_students_in_mongodb(
+    smart_kids: Path, database: Database, environment: Environment
+) -> None:
+    settings = {"database": database.url, "environment": environment}
+    migrator = Migrator(Config.load(smart_kids, settings, environ={}))
+    migrator.apply()
+    migrator.seed()
+    ledgers = set(database.rows("select student_id, class_id from student_fee_ledgers"))
+    documents = read_fixtures(smart_kids / "mongo_seeds").of(environment).items()
+    students = [
+        each for source, found in documents if source.collection == "students" for each in found
+    ]
+    in_mongodb = {(student.id, student.fields["class_id"]) for student in students}
+    assert ledgers <= in_mongodb
+    assert environment is TESTING or ledgers == in_mongodb
