@@ -5,26 +5,28 @@ from __future__ import annotations
 from sqlmig.config import Config
 from sqlmig.errors import SourceError, UnusableFilesError
 from sqlmig.model import MigrationFile, ScriptFile
+from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations
+from sqlmig.source.folders import raise_all
 from sqlmig.source.script import prepare
+from sqlmig.source.seeds import read_seeds
 
 
 def validate(config: Config) -> tuple[MigrationFile, ...]:
-    """All migrations of the project, in the order in which they apply, every statement read.
+    """All migrations of the project, in the order in which they apply; every statement of theirs,
+    of the seeds of every tier and of the checks is read.
 
     Where the project has fixtures for MongoDB, they are read and checked, too. Reads the files
     only. Raises SourceError for one problem, UnusableFilesError for several.
     """
     migrations = read_migrations(config.migrations_folder, config.rollbacks_folder)
-    errors = _problems_of_fixtures(config)
-    for migration in migrations:
-        for file in (migration.file, migration.rollback):
-            if file is not None and (error := _problem(file)) is not None:
-                errors.append(error)
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        raise UnusableFilesError(errors)
+    read_checks(config.checks_folder, [migration.migration_id for migration in migrations])
+    tiers = config.all_tiers
+    seeds = read_seeds(config.seeds_folder, tiers, tiers)
+    files = [file for migration in migrations for file in (migration.file, migration.rollback)]
+    found = [_problem(file) for file in (*files, *(seed.file for seed in seeds)) if file]
+    errors = [error for error in found if error is not None]
+    raise_all(_problems_of_fixtures(config) + errors)
     return migrations
 
 

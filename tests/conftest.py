@@ -65,6 +65,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[_CLEANUP].close()
 
 
+# It chooses the server of the whole run, and so the pg_dump that goes with it.
+_OF_THE_RUN = ("SQLMIG_PG_BINDIR",)
+
 postgresql_noproc = factories.postgresql_noproc()
 _connection = factories.postgresql("postgresql_noproc")
 
@@ -72,7 +75,8 @@ _connection = factories.postgresql("postgresql_noproc")
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [*_FOREIGN_VARIABLES, *os.environ]:
-        if name in _FOREIGN_VARIABLES or (name.startswith("SQLMIG_") and "TEST" not in name):
+        is_ours = name.startswith("SQLMIG_") and "TEST" not in name and name not in _OF_THE_RUN
+        if name in _FOREIGN_VARIABLES or is_ours:
             monkeypatch.delenv(name, raising=False)
 
 

@@ -163,6 +163,11 @@ class Config:
         return self.project / self.migrations
 
     @property
+    def all_tiers(self) -> tuple[str, ...]:
+        """The tiers of all environments, each once."""
+        return tuple(dict.fromkeys(tier for tiers in self.tiers.values() for tier in tiers))
+
+    @property
     def seeds_folder(self) -> Path:
         """Where the SQL seeds lie, a folder for each tier."""
         return self.project / self.seeds
