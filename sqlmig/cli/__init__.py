@@ -13,6 +13,7 @@ from sqlmig.cli import (
     files,
     marks,
     migrations,
+    mongo,
     new,
     proof,
     seeds,
@@ -33,7 +34,7 @@ def main(context: click.Context, /, **given: Any) -> None:
     context.obj = Options().updated(given)
 
 
-GROUPS = (migrations, seeds, environment, files, marks, proof, new, changelog, embedded)
+GROUPS = (migrations, seeds, mongo, environment, files, marks, proof, new, changelog, embedded)
 for module in GROUPS:
     for command in module.COMMANDS:
         main.add_command(command)

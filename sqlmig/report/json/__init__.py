@@ -6,49 +6,35 @@ from sqlmig.report.json.errors import error
 from sqlmig.report.json.files import comparison, repaired, starter, validated, written
 from sqlmig.report.json.marks import marked, script, unmarked
 from sqlmig.report.json.migrations import plan, report, status
+from sqlmig.report.json.mongo import mongo_reset, mongo_seeds
 from sqlmig.report.json.proof import drift, verified
 from sqlmig.report.json.seeds import checks, environment, seed_statuses, seeded, unstable
-from sqlmig.report.json.servers import server, server_url
+from sqlmig.report.json.servers import server_url, servers
 
 __all__ = [
     "VERSION",
     "checks",
     "comparison",
+    "drift",
     "environment",
     "error",
     "inspection",
-    "page",
-    "plan",
-    "repaired",
-    "report",
-    "seed_statuses",
-    "seeded",
-    "server",
-    "server_url",
-    "starter",
-    "status",
-    "unstable",
-    "validated",
-    "written",
-]
-
-__all__ = [
-    "VERSION",
-    "comparison",
-    "drift",
-    "error",
-    "inspection",
     "marked",
+    "mongo_reset",
+    "mongo_seeds",
     "page",
     "plan",
     "repaired",
     "report",
     "script",
-    "server",
+    "seed_statuses",
+    "seeded",
     "server_url",
+    "servers",
     "starter",
     "status",
     "unmarked",
+    "unstable",
     "validated",
     "verified",
     "written",

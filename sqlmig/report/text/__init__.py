@@ -14,6 +14,7 @@ from sqlmig.report.text.migrations import (
     summary,
     waiting,
 )
+from sqlmig.report.text.mongo import mongo_plan, mongo_reset, mongo_seeded, mongo_status
 from sqlmig.report.text.proof import drift, round_trip, verified
 from sqlmig.report.text.seeds import (
     checked,
@@ -27,7 +28,7 @@ from sqlmig.report.text.seeds import (
 from sqlmig.report.text.servers import (
     database,
     embedded_database,
-    server,
+    servers,
     stopped,
     thrown_away,
 )
@@ -48,6 +49,10 @@ __all__ = [
     "inspected",
     "inspection",
     "marked",
+    "mongo_plan",
+    "mongo_reset",
+    "mongo_seeded",
+    "mongo_status",
     "nothing_to_do",
     "plan",
     "repaired",
@@ -56,7 +61,7 @@ __all__ = [
     "script",
     "seed_statuses",
     "seeded",
-    "server",
+    "servers",
     "started",
     "starter",
     "status",
