@@ -8,7 +8,7 @@ from sqlmig.report.json.marks import marked, script, unmarked
 from sqlmig.report.json.migrations import plan, report, status
 from sqlmig.report.json.mongo import mongo_reset, mongo_seeds
 from sqlmig.report.json.proof import drift, verified
-from sqlmig.report.json.seeds import checks, environment, seed_statuses, seeded, unstable
+from sqlmig.report.json.seeds import checks, environment, seed_plan, seeds, unstable
 from sqlmig.report.json.servers import server_url, servers
 
 __all__ = [
@@ -27,8 +27,8 @@ __all__ = [
     "repaired",
     "report",
     "script",
-    "seed_statuses",
-    "seeded",
+    "seed_plan",
+    "seeds",
     "server_url",
     "servers",
     "starter",
