@@ -11,6 +11,7 @@ import pytest
 
 from sqlmig import Migrator
 from sqlmig.errors import (
+    ExecutionError,
     ForbiddenSeedError,
     LockTimeoutError,
     PlanError,
@@ -65,6 +66,16 @@ FORBIDDEN = {
     "partition": "insert into entries_all values ('2020-01-01')",
     "truncate": "truncate payments",
     "drop": "drop table payments cascade",
+    "drop column": "drop view paid; alter table payments drop column amount",
+    "rename": "alter table payments rename to paid_before",
+    "rename and write": (
+        "alter table payments rename to hidden; insert into hidden values (1, 10);"
+        "create table payments (id int primary key, amount int)"
+    ),
+    "detach and write": (
+        "alter table entries detach partition entries_all;"
+        "insert into entries_all values ('2020-01-01')"
+    ),
 }
 
 
@@ -169,6 +180,45 @@ def test_a_tier_may_be_allowed_to_write_what_others_may_not(
     seed(project, "reference/001", "insert into payments values (2, 10)")
     with pytest.raises(ForbiddenSeedError, match=r"reference/001 .* payments: 1 inserted"):
         seeder.seed()
+
+
+def test_a_seed_that_stops_the_counting_is_refused(project: Project, database: Database) -> None:
+    seed(project, "reference/001", "set track_counts = off; insert into payments values (1, 1)")
+    with pytest.raises(ForbiddenSeedError, match="reference/001 names track_counts"):
+        applied(project, database).seed()
+    assert database.value("select count(*) from payments") == 0
+
+
+def test_where_the_server_does_not_count_nothing_is_seeded(
+    project: Project, database: Database
+) -> None:
+    seed(project, "reference/001", "insert into payments values (1, 1)")
+    seeder = applied(project, database)
+    name = database.value("select current_database()")
+    database.execute(f"alter database {name} set track_counts = off")
+    with pytest.raises(ExecutionError, match="track_counts is off on this server"):
+        seeder.seed()
+    assert database.value("select count(*) from payments") == 0
+
+
+def test_a_seed_that_the_guard_had_run_again_is_counted_once(
+    project: Project, database: Database
+) -> None:
+    sql = "update cities set name = name; insert into visits values (1)"
+    seed(project, "reference/001", sql)
+    seeder = applied(project, database, environment="production", protected_tables="cities")
+    database.execute("insert into cities values (1, 'a')")
+    assert set(written(seeder.seed())["reference/001"]) == {
+        WrittenRows("cities", updated=1),
+        WrittenRows("visits", inserted=1),
+    }
+
+
+def test_a_seed_cannot_undo_the_one_before(project: Project, database: Database) -> None:
+    seed(project, "reference/001", "savepoint mine; insert into cities values (1, 'a')")
+    seed(project, "reference/002", "rollback to savepoint mine")
+    with pytest.raises(SeedFailedError, match='savepoint "mine" does not exist'):
+        applied(project, database).seed()
 
 
 def test_a_write_that_was_undone_is_none(project: Project, database: Database) -> None:
