@@ -389,7 +389,8 @@ def test_a_stricter_isolation_by_default_hides_no_row_of_others(
     name = database.value("select current_database()")
     sql = (
         "create temp table saved on commit drop as select * from payments;"
-        "select pg_advisory_xact_lock(5); truncate payments; insert into payments select * from saved"
+        "select pg_advisory_xact_lock(5);"
+        "truncate payments; insert into payments select * from saved"
     )
     changes = migrator(project, database, sql, "production")
     database.execute(f"alter database {name} set default_transaction_isolation = 'repeatable read'")
