@@ -14,7 +14,7 @@ from sqlmig.engine.proving import unstable_seeds
 from sqlmig.engine.records import stamped
 from sqlmig.engine.seeding import Seeder
 from sqlmig.environments import Rules
-from sqlmig.errors import PlanError
+from sqlmig.errors import ConfigError, PlanError
 from sqlmig.model import (
     AppliedSeed,
     CheckFile,
@@ -113,7 +113,12 @@ class SeedRunner:
 
 
 def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
-    """For each tier, the tables that its seeds may not write to."""
+    """For each tier, the tables that its seeds may not write to. Raises ConfigError for an
+    exception that is none."""
+    for tier, tables in config.tier_may_write.items():
+        _refuse_unknown(tier, config.all_tiers, "no environment has that tier")
+        for table in tables:
+            _refuse_unknown(table, config.forbidden_tables, "that is no forbidden table")
     return {
         tier: [
             table
@@ -122,6 +127,14 @@ def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
         ]
         for tier in config.all_tiers
     }
+
+
+def _refuse_unknown(name: str, known: Sequence[str], reason: str) -> None:
+    if name not in known:
+        raise ConfigError(
+            f"tier_may_write names {name}: {reason}",
+            remedy=f"Known are: {', '.join(known) or 'none'}.",
+        )
 
 
 def _status(seed: SeedFile, applied: AppliedSeed | None) -> SeedStatus:

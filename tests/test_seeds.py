@@ -11,6 +11,7 @@ import pytest
 
 from sqlmig import Migrator
 from sqlmig.errors import (
+    ConfigError,
     ExecutionError,
     ForbiddenSeedError,
     LockTimeoutError,
@@ -180,6 +181,22 @@ def test_a_tier_may_be_allowed_to_write_what_others_may_not(
     seed(project, "reference/001", "insert into payments values (2, 10)")
     with pytest.raises(ForbiddenSeedError, match=r"reference/001 .* payments: 1 inserted"):
         seeder.seed()
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ('{ dmo = ["payments"] }', "dmo: no environment has that tier"),
+        ('{ demo = ["paymnts"] }', "paymnts: that is no forbidden table"),
+    ],
+)
+def test_an_exception_that_is_none_is_a_mistake(
+    project: Project, database: Database, setting: str, words: str
+) -> None:
+    project.write("sqlmig.toml", f"tier_may_write = {setting}\n")
+    seed(project, "reference/001", "select 1")
+    with pytest.raises(ConfigError, match=f"tier_may_write names {words}"):
+        applied(project, database).seed()
 
 
 def test_a_seed_that_stops_the_counting_is_refused(project: Project, database: Database) -> None:
