@@ -40,13 +40,14 @@ SELECT c.oid, n.nspname, c.relname, c.oid::pg_catalog.regclass::text, c.relfilen
    AND c.relname !~ '^(_yoyo|_sqlmig|yoyo_lock)'
 """
 
+# An array has the server look each oid up; of a subquery it expects many rows, and reads all tables.
 _OF_FAMILIES: LiteralString = """
-   AND c.oid IN (
+   AND c.oid = ANY (ARRAY(
      WITH RECURSIVE family(oid) AS (
-       SELECT k.oid FROM pg_catalog.pg_class k
-        WHERE k.relname = ANY (%(names)s::name[]) OR k.oid = ANY (%(oids)s::oid[])
+       SELECT k.oid FROM pg_catalog.pg_class k WHERE k.relname = ANY (%(names)s::name[])
+        UNION SELECT pg_catalog.unnest(%(oids)s::oid[])
         UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON i.inhparent = f.oid)
-     SELECT oid FROM family)
+     SELECT oid FROM family))
 """
 
 
