@@ -40,7 +40,7 @@ SELECT c.oid, n.nspname, c.relname, c.oid::pg_catalog.regclass::text, c.relfilen
    AND c.relname !~ '^(_yoyo|_sqlmig|yoyo_lock)'
 """
 
-# An array has the server look each oid up; of a subquery it expects many rows, and reads all tables.
+# An array's oids are looked up one by one; for a subquery the server would read all tables.
 _OF_FAMILIES: LiteralString = """
    AND c.oid = ANY (ARRAY(
      WITH RECURSIVE family(oid) AS (
