@@ -115,7 +115,7 @@ class Guard:
 
     def _harmed(self, script: PlannedScript, before: Tables, now: Tables) -> Mapping[int, Harm]:
         roots = _roots(before, self._names(script))
-        found = {oid: _harm(before[oid], before, now) for oid in roots}
+        found = {oid: _harm(before[oid], name, before, now) for oid, name in roots.items()}
         return {oid: harm for oid, harm in found.items() if harm is not None}
 
     def _remember(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
@@ -160,11 +160,12 @@ def _roots(tables: Tables, names: Sequence[str]) -> dict[int, str]:
     return found
 
 
-def _harm(root: Table, before: Tables, now: Tables) -> Harm | None:
+def _harm(root: Table, name: str, before: Tables, now: Tables) -> Harm | None:
+    """What became of a table that is protected by that name, its own or a parent's."""
     after = now.get(root.oid)
     if after is None:
         return Harm.DROPPED
-    if (after.schema, after.name) != (root.schema, root.name):
+    if root.is_named([name]) and (after.schema, after.name) != (root.schema, root.name):
         return Harm.RENAMED
     if not root.columns.keys() <= after.columns.keys():
         return Harm.LOST_COLUMN
@@ -189,16 +190,15 @@ def _refusal(kept: _Kept, harm: Harm, lost: int = 0) -> tuple[str, str] | None:
     if kept.rows == 0:
         return None
     if harm is not Harm.WRITTEN:
-        return kept.name, f"{harm.value} {label}, which has {rows}"
+        return kept.name, f"would {harm.value} {label}, which has {rows}"
     if kept.rows > MOST_COMPARED_ROWS:
         what = f"may {harm.value} rows of {label}, which has {rows}: too many to compare"
         return kept.name, what
-    return (kept.name, f"{harm.value} {lost} of the {rows} of {label}") if lost else None
+    return (kept.name, f"would {harm.value} {lost} of the {rows} of {label}") if lost else None
 
 
 def _refuse(script: PlannedScript, refusals: Iterable[tuple[str, str] | None]) -> None:
     told = [refusal for refusal in refusals if refusal is not None]
     if told:
-        message = f"would {'; would '.join(what for _, what in told)}"
         names = dict.fromkeys(name for name, _ in told)
-        raise ProtectedRowsError(script, message.replace("would may", "may"), [*names])
+        raise ProtectedRowsError(script, "; ".join(what for _, what in told), [*names])

@@ -192,6 +192,7 @@ HARMLESS = {
         "delete from payments where id = 9"
     ),
     "its order on disk": "cluster payments using payments_pkey",
+    "a child's name": "alter table accounts_closed rename to accounts_shut",
     "an index": "create index on payments (amount)",
     "a constraint": "alter table payments add constraint c check (amount < 1000)",
     "more rows": "insert into payments values (4, 2, 40, 'w'), (5, 2, 50, 'v')",
