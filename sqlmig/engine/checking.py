@@ -19,7 +19,8 @@ from sqlmig.source.checks import prepare_check
 from sqlmig.source.script import chunks
 
 _BEGIN = "SAVEPOINT _sqlmig_check; SET CONSTRAINTS ALL IMMEDIATE"
-_END = "ROLLBACK TO SAVEPOINT _sqlmig_check; RELEASE SAVEPOINT _sqlmig_check"
+# A rollback does not take back what was prepared.
+_END = "ROLLBACK TO SAVEPOINT _sqlmig_check; RELEASE SAVEPOINT _sqlmig_check; DEALLOCATE ALL"
 # Live tables are not kept waiting for a check, nor a check for them.
 _LOCK_TIMEOUT = "1s"
 
@@ -75,7 +76,7 @@ def _not_applicable(
     if missing:
         reason = f"{', '.join(missing)} is not applied"
     elif directives.after_seeds and not has_seeds:
-        reason = "nothing is seeded"
+        reason = "nothing was seeded yet, or since the last rollback"
     else:
         return None
     return CheckResult(check.name, check.title, CheckOutcome.NOT_APPLICABLE, reason)
