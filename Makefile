@@ -11,6 +11,7 @@ demo: $(VENV)/.installed
 	$(BIN)/python -m sqlmig status
 	$(BIN)/python -m sqlmig rollback 004
 	$(BIN)/python -m sqlmig apply
+	$(BIN)/python -m sqlmig seed
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto $(ARGS)
@@ -25,6 +26,8 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 	$(BIN)/python -m sqlmig validate
 	$(BIN)/python -m sqlmig changelog lint --worktree
+	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig validate
+	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig changelog lint --worktree
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format

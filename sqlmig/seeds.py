@@ -35,8 +35,7 @@ _READY = (MigrationState.APPLIED, MigrationState.REFORMATTED, MigrationState.MIS
 
 def seeds_of(config: Config, environment: Environment) -> tuple[PlannedSeed, ...]:
     """The seeds of an environment, ready to run, in order. Raises SourceError."""
-    known = {tier for tiers in config.tiers.values() for tier in tiers}
-    found = read_seeds(config.seeds_folder, config.tiers[environment], sorted(known))
+    found = read_seeds(config.seeds_folder, config.tiers[environment], config.all_tiers)
     return tuple(
         PlannedSeed(seed, prepare(seed.file.script, seed.file.directives)) for seed in found
     )
@@ -104,14 +103,13 @@ class SeedRunner:
 
 def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
     """For each tier, the tables that its seeds may not write to."""
-    tiers = {tier for tiers in config.tiers.values() for tier in tiers}
     return {
         tier: [
             table
             for table in config.forbidden_tables
             if table not in config.tier_may_write.get(tier, ())
         ]
-        for tier in tiers
+        for tier in config.all_tiers
     }
 
 

@@ -162,10 +162,11 @@ def test_with_rows_the_rollback_is_refused_and_says_how_many(
         "insert into payments (ledger_id, student_id, amount, mode, collected_by)"
         " select id, student_id, 100, 'CASH', 'office' from student_fee_ledgers"
     )
-    with pytest.raises(
-        ProtectedTableError, match="005_payments would drop payments, which has 1 row"
-    ):
+    with pytest.raises(ProtectedTableError) as refused:
         changes.rollback(Since("004"))
+    assert "005_payments would drop payments, which has 1 row" in str(refused.value)
+    assert "006_ledger_summary had been rolled back before: `sqlmig apply`" in str(refused.value)
+    changes.apply()
     assert database.value("select count(*) from payments") == 1
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlmig.engine.failure import ForbiddenRowsError, ProtectedRowsError
 from sqlmig.errors import ForbiddenSeedError, ProtectedTableError, SanityCheckError
-from sqlmig.model import CheckResult, Report
+from sqlmig.model import CheckResult, Direction, Outcome, Report
 
 
 def protected(failure: ProtectedRowsError, report: Report | None = None) -> ProtectedTableError:
@@ -23,7 +23,7 @@ def protected(failure: ProtectedRowsError, report: Report | None = None) -> Prot
         tables=failure.tables,
         report=report,
         remedy="It was undone: in production, protected tables keep their rows. If this is meant, "
-        f"{declare}run it with {options}.",
+        f"{declare}run it with {options}.{_rolled_back(report)}",
     )
 
 
@@ -47,3 +47,11 @@ def checks_failed(
     names = ", ".join(check.name for check in failed)
     count = f"{len(failed)} sanity check{'' if len(failed) == 1 else 's'} failed: {names}"
     return SanityCheckError(count, checks=checks, report=report, remedy=what_remains)
+
+
+def _rolled_back(report: Report | None) -> str:
+    """What a rollback had done before it met one that was refused."""
+    done = report.ids(Outcome.DONE) if report and report.direction is Direction.ROLLBACK else ()
+    if not done:
+        return ""
+    return f" {', '.join(done)} had been rolled back before: `sqlmig apply` brings that back."

@@ -1,0 +1,60 @@
+"""The commands about MongoDB alone: see how the fixtures stand, start over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.output import Output
+from sqlmig.cli.progress import progress_bar
+from sqlmig.cli.session import announce_mongo
+from sqlmig.report import json, text
+
+if TYPE_CHECKING:
+    from sqlmig.mongo.project import MongoProject
+
+
+@click.group()
+def mongo() -> None:
+    """See how the project's fixtures stand in MongoDB, or start over."""
+
+
+@mongo.command(cls=Command)
+@click.option("--check", is_flag=True, help="Exit 1 if anything differs from the fixtures.")
+@click.pass_context
+def status(context: click.Context, check: bool) -> None:
+    """Show how the fixtures stand in the database; writes nothing."""
+    output: Output = context.obj
+    project = _project(output)
+    with progress_bar(output) as loaded:
+        found = project.compare(loaded)
+    output.result(lambda: text.mongo_status(found, output.medium), lambda: json.mongo_seeds(found))
+    if check and found.differs:
+        context.exit(FOUND_SOMETHING)
+
+
+@mongo.command(cls=Command)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def reset(context: click.Context, yes: bool) -> None:
+    """Drop the collections that were seeded; in development and testing only."""
+    output: Output = context.obj
+    if not yes and not output.agrees("This drops every collection that was seeded."):
+        raise click.UsageError("reset drops collections: agree to that with --yes.", context)
+    dropped = _project(output).reset()
+    output.result(lambda: text.mongo_reset(dropped), lambda: json.mongo_reset(dropped))
+
+
+COMMANDS = (mongo,)
+
+
+def _project(output: Output) -> MongoProject:
+    """The project's fixtures, and its server running if that is ours to start."""
+    from sqlmig.mongo.project import MongoProject
+
+    config = output.options.config()
+    project = MongoProject(config)
+    announce_mongo(output, config)
+    return project
