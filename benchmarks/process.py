@@ -13,7 +13,7 @@ from pathlib import Path
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _ROOT = Path(__file__).parent.parent
-_MOST_SECONDS = 180
+_MOST_SECONDS = 60
 _LAST_WORDS = 2000  # characters
 
 
@@ -37,7 +37,7 @@ class ProcessFailedError(Exception):
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Run:
     """Runs the command in the folder, with those variables beside the ones of this process.
 
-    Raises ProcessFailedError, also where it takes longer than three minutes.
+    Raises ProcessFailedError, also where it takes longer than a minute.
     """
     with tempfile.NamedTemporaryFile() as report:
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), report.name, str(_MOST_SECONDS)]
