@@ -139,7 +139,7 @@ def _yoyo(peers: Peers) -> Tool:
             Phase.NOTHING: f"{{program}} apply {options} migrations",
             Phase.STATUS: f"{{program}} list {options} migrations",
             Phase.ROLLBACK_ONE: f"{{program}} rollback {options} --match {{newest}} migrations",
-            Phase.ROLLBACK_REST: f"{{program}} rollback {options} migrations",
+            Phase.ROLLBACK_REST: f"{{program}} rollback {options} --revision 00001_table migrations",
         },
         url="postgresql+psycopg://postgres@/{database}?host={socket}&port={port}",
     )
