@@ -146,7 +146,7 @@ class Backend(PostgresqlPsycopgBackend):
         return text.as_string(self.connection)
 
     def _upgrade(self) -> None:
-        if internalmigrations.needs_upgrading(self):
+        if not self.history.exists or internalmigrations.needs_upgrading(self):
             self._in_transaction = True  # has yoyo open a savepoint where it would BEGIN
             try:
                 internalmigrations.upgrade(self)
