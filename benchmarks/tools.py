@@ -37,9 +37,9 @@ class Tool:
     """A tool with its commands, which run in the folder of its files.
 
     `url` is how it names a database, which it finds in the variable DATABASE_URL. In the commands
-    {url} stands for that, {program} for the path of its program, {newest} for the newest number as
-    the files have it, and {rest} for the number of migrations but one. A phase without a command
-    is not measured. A tool whose `program` is None is not there.
+    {url} stands for that, {program} for the path of its program, and {rest} for the number of
+    migrations but one. A phase without a command is not measured. A tool whose `program` is None
+    is not there.
     """
 
     name: str
@@ -55,7 +55,6 @@ class Tool:
             "program": self.program,
             "url": url,
             "rest": count - 1,
-            "newest": f"{count:05}",
         }
         return [word.format(**values) for word in shlex.split(self.commands[phase])]
 
@@ -138,8 +137,8 @@ def _yoyo(peers: Peers) -> Tool:
             Phase.APPLY: f"{{program}} apply {options} migrations",
             Phase.NOTHING: f"{{program}} apply {options} migrations",
             Phase.STATUS: f"{{program}} list {options} migrations",
-            Phase.ROLLBACK_ONE: f"{{program}} rollback {options} --match {{newest}} migrations",
-            Phase.ROLLBACK_REST: f"{{program}} rollback {options} --revision 00001_table migrations",
+            Phase.ROLLBACK_ONE: f"{{program}} rollback {options} migrations",
+            Phase.ROLLBACK_REST: f"{{program}} rollback {options} --all migrations",
         },
         url="postgresql+psycopg://postgres@/{database}?host={socket}&port={port}",
     )
