@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -48,8 +49,9 @@ class Server:
         return f"postgresql://{SUPERUSER}@/{database}?host={socket or self.socket}&port={self.port}"
 
     @contextmanager
-    def empty_database(self, name: str = "bench") -> Iterator[str]:
-        """The name of a new database, which is dropped at the end."""
+    def empty_database(self) -> Iterator[str]:
+        """The name of a new database, this process's own, which is dropped at the end."""
+        name = f"bench_{os.getpid()}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE template0")
         try:
             yield name
