@@ -9,12 +9,14 @@ import difflib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
 from sqlmig.config import parsers
 from sqlmig.config.files import SETTINGS_FILES, existing_folder, find_project, read_settings
+from sqlmig.config.package import Folder, folder_in
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
 
@@ -44,18 +46,19 @@ class Config:
     """All settings of a project.
 
     `project` is the folder that relative paths start from, as it was named (so that messages name
-    files as the user would). `database` is a libpq URL or key=value string, "" for what libpq
-    finds by itself, `embedded`, or None where nothing was given; it never shows in `repr`.
-    Timeouts are PostgreSQL durations, waits are seconds. `squashed` pairs a migration with those
-    whose place it took; `changelog_baseline` is a git revision. `tiers` are those whose seeds an
-    environment gets, in order; `tier_may_write` has the forbidden tables that a tier may write to
-    all the same. `origins` says where each setting
+    files as the user would); `migrations`, `rollbacks`, `seeds` and `checks` may also be folders
+    of a package, as `package:billing/sql/migrations`. `database` is a libpq URL or key=value
+    string, "" for what libpq finds by itself, `embedded`, or None where nothing was given; it never
+    shows in `repr`. Timeouts are PostgreSQL durations, waits are seconds. `squashed` pairs a
+    migration with those whose place it took; `changelog_baseline` is a git revision. `tiers` are
+    those whose seeds an environment gets, in order; `tier_may_write` has the forbidden tables that
+    a tier may write to all the same. `origins` says where each setting
     that was given comes from: an option, a variable, or a file.
     """
 
     project: Path = Path()
-    migrations: Path = _setting(Path("sql/migrations"), parsers.path, "SQLMIG_MIGRATIONS")
-    rollbacks: Path = _setting(Path("sql/rollbacks"), parsers.path, "SQLMIG_ROLLBACKS")
+    migrations: Folder = _setting(Path("sql/migrations"), parsers.folder, "SQLMIG_MIGRATIONS")
+    rollbacks: Folder = _setting(Path("sql/rollbacks"), parsers.folder, "SQLMIG_ROLLBACKS")
     database: str | None = _setting(
         None,
         parsers.database,
@@ -76,8 +79,8 @@ class Config:
     )
     lock_tries: int = _setting(10, parsers.count, "SQLMIG_LOCK_TRIES")
     allow_out_of_order: bool = _setting(default=False, parse=parsers.switch)
-    seeds: Path = _setting(Path("sql/seeds"), parsers.path, "SQLMIG_SEEDS")
-    checks: Path = _setting(Path("sql/checks"), parsers.path, "SQLMIG_CHECKS")
+    seeds: Folder = _setting(Path("sql/seeds"), parsers.folder, "SQLMIG_SEEDS")
+    checks: Folder = _setting(Path("sql/checks"), parsers.folder, "SQLMIG_CHECKS")
     tiers: Mapping[Environment, tuple[str, ...]] = _setting(parsers.DEFAULT_TIERS, parsers.tiers)
     protected_tables: tuple[str, ...] = _setting((), parsers.tables, "SQLMIG_PROTECTED_TABLES")
     forbidden_tables: tuple[str, ...] = _setting((), parsers.tables, "SQLMIG_FORBIDDEN_TABLES")
@@ -140,9 +143,9 @@ class Config:
         return self.environment or unnamed
 
     @property
-    def migrations_folder(self) -> Path:
+    def migrations_folder(self) -> Traversable:
         """Where the migrations lie."""
-        return self.project / self.migrations
+        return folder_in(self.project, self.migrations)
 
     @property
     def all_tiers(self) -> tuple[str, ...]:
@@ -150,19 +153,19 @@ class Config:
         return tuple(dict.fromkeys(tier for tiers in self.tiers.values() for tier in tiers))
 
     @property
-    def seeds_folder(self) -> Path:
+    def seeds_folder(self) -> Traversable:
         """Where the SQL seeds lie, a folder for each tier."""
-        return self.project / self.seeds
+        return folder_in(self.project, self.seeds)
 
     @property
-    def checks_folder(self) -> Path:
+    def checks_folder(self) -> Traversable:
         """Where the sanity checks lie."""
-        return self.project / self.checks
+        return folder_in(self.project, self.checks)
 
     @property
-    def rollbacks_folder(self) -> Path:
+    def rollbacks_folder(self) -> Traversable:
         """Where the rollback scripts lie."""
-        return self.project / self.rollbacks
+        return folder_in(self.project, self.rollbacks)
 
 
 def _settings() -> list[Field[Any]]:
