@@ -16,6 +16,7 @@ SqlmigError
 │   ├── ChecksumMismatchError
 │   ├── MissingMigrationError
 │   ├── PartialMigrationError
+│   ├── SchemaNotCurrentError
 │   └── EnvironmentMismatchError
 ├── ChangelogError                      2   the changelog could not be checked or written
 ├── SanityCheckError                    1   a check after a batch found something
@@ -40,7 +41,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from sqlmig.model import CheckResult, Location, LostRows, Report, ServerMessage
+from sqlmig.model import (
+    CheckResult,
+    Location,
+    LostRows,
+    MigrationStatus,
+    Report,
+    ServerMessage,
+)
 
 
 class SqlmigError(Exception):
@@ -158,6 +166,14 @@ class MissingMigrationError(_MigrationsError):
 
 class PartialMigrationError(_MigrationsError):
     """Non-transactional migrations of which only some statements are done."""
+
+
+class SchemaNotCurrentError(PlanError):
+    """The schema is not what this code expects: `statuses` has the migrations that say so."""
+
+    def __init__(self, message: str, *, statuses: Sequence[MigrationStatus], remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.statuses = tuple(statuses)
 
 
 class EnvironmentMismatchError(PlanError):

@@ -41,11 +41,12 @@ from sqlmig.plan import (
     resolve,
     statuses,
 )
+from sqlmig.readiness import refuse_unready
 from sqlmig.repair import repair
 from sqlmig.runner import Planner, Runner, look
-from sqlmig.seeds import SeedRunner, refuse_unready, seed_statuses, seeds_of
+from sqlmig.seeds import SeedRunner, seed_statuses, seeds_of
 from sqlmig.source.checks import read_checks
-from sqlmig.source.files import read_migrations
+from sqlmig.source.files import read_migrations, read_migrations_alone
 from sqlmig.validation import validate
 
 Files = Sequence[MigrationFile]
@@ -78,6 +79,22 @@ class Migrator:
         files = self._files()
         with self._database.history() as history:
             return statuses(files, _rows(files, history))
+
+    def expect_current(self) -> None:
+        """Returns where the schema is what this code expects: for a service that must not migrate.
+
+        Reads only, and no rollbacks. A database that is ahead of the files is good enough: old code
+        meets it while a deployment rolls out. Raises SchemaNotCurrentError, which lists what is
+        pending, changed or partly applied.
+        """
+        files = read_migrations_alone(self.config.migrations_folder, self.config.rollbacks_folder)
+        with self._database.history() as history:
+            found = statuses(files, _rows(files, history))
+        refuse_unready(
+            found,
+            "the schema is not what this code expects",
+            remedy="Run `sqlmig apply` with the same files (`sqlmig status` tells more).",
+        )
 
     def plan_apply(
         self,
@@ -246,7 +263,11 @@ class Migrator:
         return checks
 
     def _ready_seeds(self, files: Files, rules: Rules, history: History) -> tuple[PlannedSeed, ...]:
-        refuse_unready(statuses(files, _rows(files, history)))
+        refuse_unready(
+            statuses(files, _rows(files, history)),
+            "the schema is not ready to be seeded",
+            remedy="Nothing was seeded. Run `sqlmig apply` first (`sqlmig status` tells more).",
+        )
         return seeds_of(self.config, rules.environment)
 
     def _apply_planner(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from importlib.resources.abc import Traversable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from sqlmig.errors import SourceError, UnusableFilesError
 from sqlmig.model import Location
@@ -96,9 +97,13 @@ def _scripts(entries: Iterable[Traversable]) -> Scripts:
     errors = []
     found = {}
     for entry in entries:
-        if _suffix(entry).lower() not in (SUFFIX, ".py") or entry.is_dir():
+        if _suffix(entry).lower() not in (SUFFIX, ".py"):
             continue
-        if error := _problem(entry):
+        is_file = entry.is_file()
+        if not is_file and entry.is_dir():
+            continue
+        is_plain = is_file and _suffix(entry) == SUFFIX and entry.name.isprintable()
+        if not is_plain and (error := _problem(entry)):
             errors.append(error)
         found[entry.name.removesuffix(SUFFIX)] = entry
     raise_all(errors)
@@ -106,7 +111,7 @@ def _scripts(entries: Iterable[Traversable]) -> Scripts:
 
 
 def _suffix(file: Traversable) -> str:
-    return PurePosixPath(file.name).suffix
+    return os.path.splitext(file.name)[1]  # noqa: PTH122  # no path is made for each of many
 
 
 def _problem(file: Traversable) -> SourceError | None:
