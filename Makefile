@@ -25,6 +25,8 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 	$(BIN)/python -m sqlmig validate
 	$(BIN)/python -m sqlmig changelog lint --worktree
+	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig validate
+	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig changelog lint --worktree
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format

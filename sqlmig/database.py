@@ -1,9 +1,11 @@
-"""Which database a project means, and the embedded server when it means that."""
+"""Which databases a project means, and the embedded servers when it means those."""
 
 from __future__ import annotations
 
-from sqlmig.config import Config
-from sqlmig.embedded import EmbeddedPostgres
+from pathlib import Path
+
+from sqlmig.config import EMBEDDED, Config
+from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
 
@@ -25,11 +27,42 @@ def conninfo(config: Config) -> str:
     return config.database
 
 
+def mongo_url(config: Config) -> str:
+    """The URL of the project's MongoDB database.
+
+    Starts the embedded server where that is meant. Raises as `conninfo` does.
+    """
+    if config.mongo == EMBEDDED:
+        return embedded_mongo(config).start().url or ""
+    if config.mongo is None:
+        raise ConfigError(
+            "no MongoDB database is named",
+            remedy="Give it with --mongo-url, SQLMIG_MONGO_URL, MONGODB_URI, MONGO_URL, or the "
+            "setting `mongo`. No server at hand? --embedded.",
+        )
+    return config.mongo
+
+
 def embedded_server(config: Config) -> EmbeddedPostgres:
     """The project's own server, running or not; its place is `.sqlmig` in the project."""
     if config.expected_environment is Environment.PRODUCTION:
-        raise ConfigError(
-            "the embedded server is for development and tests, not for production",
-            remedy="Name the production database with --database-url.",
-        )
-    return EmbeddedPostgres(config.project / ".sqlmig")
+        raise _not_for_production("--database-url")
+    return EmbeddedPostgres(_root(config))
+
+
+def embedded_mongo(config: Config) -> EmbeddedMongo:
+    """The project's own MongoDB server, running or not."""
+    if config.expected_mongo_environment is Environment.PRODUCTION:
+        raise _not_for_production("--mongo-url")
+    return EmbeddedMongo(_root(config))
+
+
+def _root(config: Config) -> Path:
+    return config.project / ".sqlmig"
+
+
+def _not_for_production(option: str) -> ConfigError:
+    return ConfigError(
+        "the embedded server is for development and tests, not for production",
+        remedy=f"Name the production database with {option}.",
+    )

@@ -8,6 +8,7 @@ SqlmigError
 │   ├── UnknownDependencyError
 │   ├── DependencyCycleError
 │   ├── OrphanRollbackError
+│   ├── FixtureError                              a document for MongoDB
 │   └── UnusableFilesError                        several of them, found in one reading
 ├── PlanError                           2   files and history do not fit what was asked
 │   ├── UnknownTargetError
@@ -24,6 +25,7 @@ SqlmigError
     ├── DatabaseUnavailableError
     ├── LockTimeoutError
     ├── ServerError
+    ├── DocumentsRefusedError                     by MongoDB
     ├── MigrationFailedError
     │   └── RowLossError                    a rollback in production that wants a yes
     ├── SeedFailedError
@@ -111,6 +113,34 @@ class DependencyCycleError(SourceError):
 
 class OrphanRollbackError(SourceError):
     """A rollback file without its migration."""
+
+
+class FixtureError(SourceError):
+    """A fixture for MongoDB that cannot be used.
+
+    `document` is its index in the file, from 0, and `field` where in it (`contact.email`,
+    `tags[2]`); None and "" where the file itself is meant. The place is shown without its line:
+    values of fixtures appear in no error, but for keys and references.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        location: Location,
+        remedy: str = "",
+        document: int | None = None,
+        field: str = "",
+    ) -> None:
+        parts = (f"[{document}]" if document is not None else "", field)
+        where = ".".join(part for part in parts if part)
+        super().__init__(
+            f"{where}: {message}" if where else message,
+            location=Location(location.path, location.position),
+            remedy=remedy,
+        )
+        self.document = document
+        self.field = field
 
 
 class UnusableFilesError(SourceError):
@@ -208,6 +238,17 @@ class ServerError(ExecutionError):
     def __init__(self, message: str, *, server: ServerMessage, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.server = server
+
+
+class DocumentsRefusedError(ExecutionError):
+    """Documents that the server refused: `errors` has each, at its place in the fixtures."""
+
+    def __init__(self, message: str, *, errors: Sequence[FixtureError], remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join((self.message, *map(str, self.errors), self.remedy))
 
 
 class MigrationFailedError(ExecutionError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlmig.config import Config
-from sqlmig.errors import SourceError
+from sqlmig.errors import SourceError, UnusableFilesError
 from sqlmig.model import MigrationFile, ScriptFile
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations
@@ -16,7 +16,8 @@ def validate(config: Config) -> tuple[MigrationFile, ...]:
     """All migrations of the project, in the order in which they apply; every statement of theirs,
     of the seeds of every tier and of the checks is read.
 
-    Reads the files only. Raises SourceError for one problem, UnusableFilesError for several.
+    Where the project has fixtures for MongoDB, they are read and checked, too. Reads the files
+    only. Raises SourceError for one problem, UnusableFilesError for several.
     """
     migrations = read_migrations(config.migrations_folder, config.rollbacks_folder)
     read_checks(config.checks_folder, [migration.migration_id for migration in migrations])
@@ -24,8 +25,23 @@ def validate(config: Config) -> tuple[MigrationFile, ...]:
     seeds = read_seeds(config.seeds_folder, tiers, tiers)
     files = [file for migration in migrations for file in (migration.file, migration.rollback)]
     found = [_problem(file) for file in (*files, *(seed.file for seed in seeds)) if file]
-    raise_all([error for error in found if error is not None])
+    errors = [error for error in found if error is not None]
+    raise_all(_problems_of_fixtures(config) + errors)
     return migrations
+
+
+def _problems_of_fixtures(config: Config) -> list[SourceError]:
+    if not config.mongo_seeds_folder.is_dir() and "mongo_seeds" not in config.origins:
+        return []
+    from sqlmig.mongo.fixtures import read_fixtures  # noqa: PLC0415  # most projects have none
+
+    try:
+        read_fixtures(config.mongo_seeds_folder)
+    except UnusableFilesError as several:
+        return list(several.errors)
+    except SourceError as error:
+        return [error]
+    return []
 
 
 def _problem(file: ScriptFile) -> SourceError | None:

@@ -1,19 +1,30 @@
-"""One PostgreSQL server for the whole run, and a database of its own for each test."""
+"""One PostgreSQL server for the whole run, and a database of its own for each test.
+
+The tests that need MongoDB share one embedded server a worker, or the one that the variable
+SQLMIG_TEST_MONGO_URL names.
+"""
 
 from __future__ import annotations
 
 import os
+import tempfile
+import uuid
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from psycopg import Connection
+from pymongo import MongoClient
 from pytest_postgresql import factories
 
+from sqlmig.embedded import EmbeddedMongo
 from sqlmig.embedded.postgres import temporary_postgres
 from tests.database import Database
 from tests.faults.pooler import pgbouncer
+from tests.mongo.mongo import url_of
 from tests.project import Project
 from tests.repository import Repository
 
@@ -27,7 +38,10 @@ settings.load_profile("sqlmig")
 _CLEANUP = pytest.StashKey[ExitStack]()
 
 # What would make a developer's own settings part of the tests.
-_FOREIGN_VARIABLES = ("DATABASE_URL", "PGHOST", "PGSERVICE", "PGPORT", "PGDATABASE", "PGUSER")
+_FOREIGN_VARIABLES = (
+    *("DATABASE_URL", "PGHOST", "PGSERVICE", "PGPORT", "PGDATABASE", "PGUSER"),
+    *("MONGODB_URI", "MONGO_URL"),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,6 +65,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[_CLEANUP].close()
 
 
+# It chooses the server of the whole run, and so the pg_dump that goes with it.
+_OF_THE_RUN = ("SQLMIG_PG_BINDIR",)
+
 postgresql_noproc = factories.postgresql_noproc()
 _connection = factories.postgresql("postgresql_noproc")
 
@@ -58,7 +75,8 @@ _connection = factories.postgresql("postgresql_noproc")
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [*_FOREIGN_VARIABLES, *os.environ]:
-        if name in _FOREIGN_VARIABLES or (name.startswith("SQLMIG_") and "TEST" not in name):
+        is_ours = name.startswith("SQLMIG_") and "TEST" not in name and name not in _OF_THE_RUN
+        if name in _FOREIGN_VARIABLES or is_ours:
             monkeypatch.delenv(name, raising=False)
 
 
@@ -97,3 +115,26 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 def smart_kids() -> Path:
     """This repository, whose own sql/ is the Smart Kids Academy schema."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def mongo_server() -> Iterator[str]:
+    """The URL of a server."""
+    if given := os.environ.get("SQLMIG_TEST_MONGO_URL"):
+        yield given
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        server = EmbeddedMongo(Path(folder))
+        try:
+            yield server.start().url or ""
+        finally:
+            server.reset()
+
+
+@pytest.fixture
+def mongo_url(mongo_server: str) -> Iterator[str]:
+    """The URL of an empty database, dropped at the end."""
+    name = f"sqlmig_test_{uuid.uuid4().hex[:12]}"
+    yield url_of(mongo_server, name)
+    with MongoClient[dict[str, Any]](mongo_server) as client:
+        client.drop_database(name)

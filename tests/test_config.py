@@ -404,6 +404,42 @@ def test_settings_that_are_no_toml_are_refused(project: Project, content: bytes)
     assert error.remedy == "Mend the TOML of that file."
 
 
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "mongodb://file/x"),
+        ({"MONGO_URL": "mongodb://c/x"}, "mongodb://c/x"),
+        ({"MONGO_URL": "mongodb://c/x", "MONGODB_URI": "mongodb://b/x"}, "mongodb://b/x"),
+        ({"MONGODB_URI": "mongodb://b/x", "SQLMIG_MONGO_URL": "mongodb://a/x"}, "mongodb://a/x"),
+    ],
+)
+def test_the_mongodb_url_comes_from_the_first_variable_that_has_one(
+    project: Project, variables: dict[str, str], expected: str
+) -> None:
+    project.write("sqlmig.toml", 'mongo = "mongodb://file/x"')
+    assert Config.load(project.root, environ=variables).mongo == expected
+    argument = {"mongo": "mongodb://argument/x"}
+    assert Config.load(project.root, argument, environ=variables).mongo == "mongodb://argument/x"
+
+
+def test_mongodb_is_production_unless_another_environment_is_named_or_it_is_embedded(
+    project: Project,
+) -> None:
+    assert project.config().expected_mongo_environment is Environment.PRODUCTION
+    assert project.config(mongo="embedded").expected_mongo_environment is Environment.DEVELOPMENT
+    assert project.config(database="embedded").expected_mongo_environment is Environment.PRODUCTION
+    named = project.config(mongo="embedded", environment="test")
+    assert named.expected_mongo_environment is Environment.TESTING
+
+
+def test_the_mongodb_url_shows_neither_in_the_settings_nor_in_errors(project: Project) -> None:
+    assert "hunter2" not in repr(project.config(mongo="mongodb://u:hunter2@host/x"))
+    project.write("sqlmig.toml", 'mongo = ["mongodb://u:hunter2@host/x"]')
+    with pytest.raises(ConfigError) as caught:
+        project.config()
+    assert "hunter2" not in str(caught.value)
+
+
 def test_an_argument_that_is_no_setting_is_refused(project: Project) -> None:
     with pytest.raises(ConfigError, match="unknown setting 'lock_wiat'") as caught:
         project.config(lock_wiat=3)

@@ -34,8 +34,9 @@ def commands() -> list[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A project with this repository's migrations and settings."""
+    """A project with this repository's migrations, fixtures and settings."""
     shutil.copytree(ROOT / "sql", tmp_path / "sql")
+    shutil.copytree(ROOT / "mongo_seeds", tmp_path / "mongo_seeds")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
@@ -52,7 +53,10 @@ def run(clone: Path, database: Database, command: str) -> subprocess.CompletedPr
     )
 
 
-def test_the_commands_run_in_the_order_in_which_they_stand(clone: Path, database: Database) -> None:
+def test_the_commands_run_in_the_order_in_which_they_stand(
+    clone: Path, database: Database, mongo_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SQLMIG_MONGO_URL", mongo_url)
     assert len(commands()) >= 8
     for command in commands():
         done = run(clone, database, command)

@@ -70,6 +70,26 @@ def test_several_problems_are_told_together(project: Project) -> None:
     assert all(each.remedy in str(error) for each in error.errors)
 
 
+def test_fixtures_for_mongodb_are_read_where_there_are_any(project: Project) -> None:
+    project.migration("001_a", "select 1;")
+    assert len(validate(project.config())) == 1
+    project.write("mongo_seeds/reference/10_classes.json", '[{"_id": "a"}]')
+    assert len(validate(project.config())) == 1
+    project.write("mongo_seeds/demo/20_people.demo.json", '[{"_id": "a"}, {"is_demo": true}]')
+    project.migration("002_b", "commit;")
+    error = refused(project)
+    assert isinstance(error, UnusableFilesError)
+    assert len(error.errors) == 3
+    assert "20_people.demo.json:1:16: [1]: no _id" in str(error)
+    assert "002_b.sql:1:1: COMMIT would end the transaction" in str(error)
+
+
+def test_a_folder_of_fixtures_that_was_named_must_be_there(project: Project) -> None:
+    project.migration("001_a", "select 1;")
+    project.write("sqlmig.toml", 'mongo_seeds = "seeds"')
+    assert refused(project).message == "no such folder"
+
+
 @pytest.mark.parametrize("tier", ["reference", "demo", "testing"])
 def test_the_seeds_of_every_tier_are_read(project: Project, tier: str) -> None:
     project.migration("001_first", "select 1")

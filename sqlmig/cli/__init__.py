@@ -6,7 +6,16 @@ from typing import Any
 
 import click
 
-from sqlmig.cli import changelog, embedded, environment, files, migrations, new, seeds
+from sqlmig.cli import (
+    changelog,
+    embedded,
+    environment,
+    files,
+    migrations,
+    mongo,
+    new,
+    seeds,
+)
 from sqlmig.cli.options import Options, global_options
 
 
@@ -23,6 +32,6 @@ def main(context: click.Context, /, **given: Any) -> None:
     context.obj = Options().updated(given)
 
 
-for module in (migrations, seeds, environment, files, new, changelog, embedded):
+for module in (migrations, seeds, mongo, environment, files, new, changelog, embedded):
     for command in module.COMMANDS:
         main.add_command(command)

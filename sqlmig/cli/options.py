@@ -32,6 +32,7 @@ class Options:
 
     project: Path | None = None
     database_url: str | None = None
+    mongo_url: str | None = None
     embedded: bool | None = None
     env: str | None = None
     output_format: OutputFormat | None = None
@@ -49,7 +50,8 @@ class Options:
                 "--embedded and --database-url name two databases", remedy="Give one of them."
             )
         database = EMBEDDED if self.embedded else self.database_url
-        given = {"database": database, "environment": self.env, **arguments}
+        mongo = self.mongo_url or (EMBEDDED if self.embedded else None)
+        given = {"database": database, "mongo": mongo, "environment": self.env, **arguments}
         return Config.load(self.project, given)
 
 
@@ -76,8 +78,9 @@ def global_options(
             help="The folder with the settings (default: the nearest one upwards).",
         ),
         click.Option(["--database-url"], metavar="URL", help="The database, as libpq names it."),
+        click.Option(["--mongo-url"], metavar="URL", help="The MongoDB database, mongodb://…"),
         click.Option(
-            ["--embedded"], is_flag=True, default=None, help="Use the project's embedded server."
+            ["--embedded"], is_flag=True, default=None, help="Use the project's embedded servers."
         ),
         click.Option(["--env"], metavar="NAME", help="development, testing or production."),
         click.Option(

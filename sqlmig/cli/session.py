@@ -1,10 +1,11 @@
-"""What a command works with: the project's migrator, its embedded server started if need be."""
+"""What a command works with: the project's migrator, its embedded servers started if need be."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sqlmig.cli.output import Output, Progress
+from sqlmig.config import EMBEDDED
 from sqlmig.report import text
 
 if TYPE_CHECKING:
@@ -49,4 +50,16 @@ def _start_server(output: Output, config: Config) -> None:
         output.notice(
             f"Started PostgreSQL {status.version} for this project; it keeps running until "
             f"`sqlmig embedded stop`.\nReach it with: psql '{status.url}'"
+        )
+
+
+def announce_mongo(output: Output, config: Config) -> None:
+    """Starts the embedded MongoDB, where that is meant and it does not run, and says so."""
+    from sqlmig.database import embedded_mongo
+
+    if config.mongo == EMBEDDED and not embedded_mongo(config).status().running:
+        status = embedded_mongo(config).start()
+        output.notice(
+            "Started MongoDB (SecantusDB) for this project; it keeps running until "
+            f"`sqlmig embedded stop`.\nReach it with: mongosh '{status.url}'"
         )

@@ -48,11 +48,12 @@ class Config:
     `project` is the folder that relative paths start from, as it was named (so that messages name
     files as the user would); `migrations`, `rollbacks`, `seeds` and `checks` may also be folders
     of a package, as `package:billing/sql/migrations`. `database` is a libpq URL or key=value
-    string, "" for what libpq finds by itself, `embedded`, or None where nothing was given; it never
-    shows in `repr`. Timeouts are PostgreSQL durations, waits are seconds. `squashed` pairs a
-    migration with those whose place it took; `changelog_baseline` is a git revision. `tiers` are
-    those whose seeds an environment gets, in order; `tier_may_write` has the forbidden tables that
-    a tier may write to all the same. `origins` says where each setting
+    string, "" for what libpq finds by itself, `embedded`, or None where nothing was given; `mongo`
+    is a MongoDB URL, `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL
+    durations, waits are seconds. `squashed` pairs a migration with those whose place it took;
+    `changelog_baseline` is a git revision. `tiers` are those whose seeds an environment gets, in
+    order; `tier_may_write` has the forbidden tables that a tier may write to all the same.
+    `origins` says where each setting
     that was given comes from: an option, a variable, or a file.
     """
 
@@ -65,6 +66,16 @@ class Config:
         "SQLMIG_DATABASE_URL",
         "DATABASE_URL",
         option="--database-url",
+        show=False,
+    )
+    mongo_seeds: Path = _setting(Path("mongo_seeds"), parsers.path, "SQLMIG_MONGO_SEEDS")
+    mongo: str | None = _setting(
+        None,
+        parsers.text,
+        "SQLMIG_MONGO_URL",
+        "MONGODB_URI",
+        "MONGO_URL",
+        option="--mongo-url",
         show=False,
     )
     environment: Environment | None = _setting(
@@ -139,7 +150,15 @@ class Config:
     def expected_environment(self) -> Environment:
         """The environment as far as it is known without the database: unless one is named, it is
         production; on an embedded server, development."""
-        unnamed = Environment.DEVELOPMENT if self.is_embedded else Environment.PRODUCTION
+        return self._expected_on(self.database)
+
+    @property
+    def expected_mongo_environment(self) -> Environment:
+        """The same of the MongoDB database."""
+        return self._expected_on(self.mongo)
+
+    def _expected_on(self, server: str | None) -> Environment:
+        unnamed = Environment.DEVELOPMENT if server == EMBEDDED else Environment.PRODUCTION
         return self.environment or unnamed
 
     @property
@@ -156,6 +175,11 @@ class Config:
     def seeds_folder(self) -> Traversable:
         """Where the SQL seeds lie, a folder for each tier."""
         return folder_in(self.project, self.seeds)
+
+    @property
+    def mongo_seeds_folder(self) -> Path:
+        """Where the fixtures of MongoDB lie, a folder for each tier."""
+        return self.project / self.mongo_seeds
 
     @property
     def checks_folder(self) -> Traversable:
@@ -203,7 +227,7 @@ def _parsed(setting: Field[Any], value: object, place: str) -> object:
     try:
         return setting.metadata["parse"](value)
     except ValueError as error:
-        shown = "the value" if setting.name == "database" else repr(value)
+        shown = repr(value) if setting.repr else "the value"
         raise ConfigError(
             f"{place}: {shown} {error}", remedy="Mend or remove that value."
         ) from error

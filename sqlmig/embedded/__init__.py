@@ -7,17 +7,22 @@ from sqlmig.embedded.errors import (
     FolderError,
     ProgramsNotFoundError,
     ServerStartError,
+    ServerStopError,
 )
+from sqlmig.embedded.mongo import EmbeddedMongo, MongoStatus
 from sqlmig.embedded.postgres import EmbeddedPostgres, ServerStatus, temporary_postgres
 
 __all__ = [
     "AccountError",
     "ClusterVersionError",
     "EmbeddedError",
+    "EmbeddedMongo",
     "EmbeddedPostgres",
     "FolderError",
+    "MongoStatus",
     "ProgramsNotFoundError",
     "ServerStartError",
     "ServerStatus",
+    "ServerStopError",
     "temporary_postgres",
 ]

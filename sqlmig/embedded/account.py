@@ -63,6 +63,16 @@ class Account:
                 os.chown(Path(folder, name), self.uid, self.gid, follow_symlinks=False)
 
 
+def left_running(log: Path, *command: str | Path) -> tuple[str | Path, ...]:
+    """The command that starts another one and ends at once, having printed its pid.
+
+    The shell leaves the program to the system: it is nobody's child, so that no one has to wait
+    for its end. Its output is added to `log`.
+    """
+    script = 'umask 077; log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
+    return "/bin/sh", "-c", script, "sh", log, *command
+
+
 def account_for_new_cluster() -> Account:
     """Our own account; as root, `postgres` or else `nobody`. Raises AccountError without one."""
     if os.geteuid() != ROOT:

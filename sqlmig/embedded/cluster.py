@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from sqlmig.embedded.account import left_running
 from sqlmig.embedded.errors import EmbeddedError, ServerStartError
 from sqlmig.embedded.handshake import Answer, knock
 from sqlmig.embedded.home import PORT, Home
@@ -116,8 +117,7 @@ def _locale_options(major: int) -> list[str]:
 def _launch(home: Home, programs: Programs, settings: Mapping[str, str]) -> int:
     """Starts the server, and does not wait; its pid.
 
-    The shell between us leaves the server to the system: it is nobody's child, so that no one has
-    to wait for its end. pg_ctl would do the same, but trips over quotes and dollars in paths.
+    pg_ctl would do the same, but trips over quotes and dollars in paths.
     """
     own = {
         "listen_addresses": "",
@@ -128,9 +128,8 @@ def _launch(home: Home, programs: Programs, settings: Mapping[str, str]) -> int:
     if programs.major >= 18:  # what the installation brings itself comes first
         own["extension_control_path"] = f"$system:{home.share}"
     options = [f"--{name}={value}" for name, value in {**own, **settings}.items()]
-    script = 'umask 077; log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
     server: list[str | Path] = [programs.folder / "postgres", "-D", home.data, *options]
-    return int(_run(home, "/bin/sh", "-c", script, "sh", home.log, *server))
+    return int(_run(home, *left_running(home.log, *server)))
 
 
 def _run(home: Home, program: str | Path, *arguments: str | Path) -> str:

@@ -60,3 +60,13 @@ class ServerStartError(EmbeddedError):
             remedy="Mend what it complains about and try again; `sqlmig embedded reset` starts "
             "over, without the data.",
         )
+
+
+class ServerStopError(EmbeddedError):
+    """The server was told to end and still runs."""
+
+    def __init__(self, pid: int, seconds: float) -> None:
+        super().__init__(
+            f"the embedded server (pid {pid}) has not stopped within {seconds:.0f} s",
+            remedy="It may still be writing to disk: try again; `kill -QUIT` ends it at once.",
+        )

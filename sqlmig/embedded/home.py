@@ -130,8 +130,8 @@ def using(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Keeps every other process from starting or stopping the server of this root; waits for it.
+def locked(root: Path, server: str = "postgres") -> Iterator[None]:
+    """Keeps every other process from starting or stopping that server of this root; waits for it.
 
     Makes `root`, with a `.gitignore` for all that is in it. Raises FolderError if it cannot.
     """
@@ -140,7 +140,7 @@ def locked(root: Path) -> Iterator[None]:
         ignored = root / ".gitignore"
         if not ignored.exists():
             ignored.write_text("*\n")
-        lock = (root / "postgres.lock").open("w")
+        lock = (root / f"{server}.lock").open("w")
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlmig.embedded.errors import EmbeddedError
+from sqlmig.embedded.errors import EmbeddedError, ServerStopError
 
 if TYPE_CHECKING:
     import signal
@@ -91,8 +91,16 @@ def end_server(data: Path, sign: signal.Signals) -> bool:
     Raises EmbeddedError if it is another account's, or still there after 60 seconds.
     """
     pid = server_pid(data)
-    if pid is None:
-        return False
+    return pid is not None and end_process(pid, data, sign)
+
+
+def end_process(
+    pid: int, data: Path, sign: signal.Signals, patience: float = _STOP_SECONDS
+) -> bool:
+    """Ends the server on the data folder, whose pid is known, as `end_server` does; True.
+
+    Raises ServerStopError if it is still there after `patience` seconds.
+    """
     try:
         os.kill(pid, sign)
     except ProcessLookupError:
@@ -102,18 +110,15 @@ def end_server(data: Path, sign: signal.Signals) -> bool:
             f"the embedded server (pid {pid}) belongs to another account and was not stopped",
             remedy="Run the same command as the account that started it, or as root.",
         ) from None
-    _wait_for_end(pid, data)
+    _wait_for_end(pid, data, patience)
     return True
 
 
-def _wait_for_end(pid: int, data: Path) -> None:
-    deadline = time.monotonic() + _STOP_SECONDS
+def _wait_for_end(pid: int, data: Path, patience: float) -> None:
+    deadline = time.monotonic() + patience
     while is_server(pid, data):
         if time.monotonic() > deadline:
-            raise EmbeddedError(
-                f"the embedded server (pid {pid}) has not stopped within {_STOP_SECONDS:.0f} s",
-                remedy="It may still be writing to disk: try again; `kill -QUIT` ends it at once.",
-            )
+            raise ServerStopError(pid, patience)
         time.sleep(_POLL_SECONDS)
 
 

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from sqlmig.cli import main
 from tests.database import Database
+from tests.mongo.seeds import Seeds
 from tests.repository import Repository
 
 SCHEMAS = Path(__file__).parents[2] / "docs/schemas"
@@ -37,6 +38,10 @@ COMMANDS = [
     (("changelog", "add", "1", "the first of all tables"), "changelog_entry"),
     (("changelog", "lint", "--worktree"), "changelog_lint"),
     (("changelog", "rules"), "changelog_rules"),
+    (("mongo", "seed", "--dry-run"), "mongo_seeds"),
+    (("mongo", "seed"), "mongo_seeds"),
+    (("mongo", "status"), "mongo_seeds"),
+    (("mongo", "reset", "--yes"), "mongo_reset"),
     (("embedded", "status"), "embedded"),
     (("embedded", "url"), "error"),
 ]
@@ -59,21 +64,23 @@ def schema(name: str) -> Draft202012Validator:
 
 
 def test_every_command_prints_what_its_schema_says(
-    repository: Repository, database: Database
+    repository: Repository, database: Database, mongo_url: str
 ) -> None:
     repository.migration("001_a", "create table a ()", "drop table a")
     repository.migration("002_b", "-- transactional: false\ncreate table b ()", "drop table b")
     repository.migration("003_c", "select 1/0")
+    seeds = Seeds(repository.root / "mongo_seeds")
+    seeds.documents("reference/10_classes.json", {"_id": "class-1", "name": "1"})
     for arguments, name in (*COMMANDS, *SEEDING):
         if (arguments, name) == SEEDING[0]:
             make_seedable(repository)
-        url = (
-            []
-            if arguments[0] in ("init", "embedded", "new", "changelog")
-            else ["--database-url", database.url]
-        )
+        urls = ["--database-url", database.url, "--mongo-url", mongo_url]
+        if arguments[0] in ("init", "embedded", "new", "changelog"):
+            urls = []
+        if arguments[0] == "mongo":
+            urls += ["--env", "test"]
         done = subprocess.run(
-            [sys.executable, "-m", "sqlmig", *arguments, *url, "--format", "json"],
+            [sys.executable, "-m", "sqlmig", *arguments, *urls, "--format", "json"],
             cwd=repository.root,
             capture_output=True,
             text=True,

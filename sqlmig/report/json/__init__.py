@@ -5,8 +5,9 @@ from sqlmig.report.json.document import VERSION
 from sqlmig.report.json.errors import error
 from sqlmig.report.json.files import comparison, repaired, starter, validated, written
 from sqlmig.report.json.migrations import plan, report, status
+from sqlmig.report.json.mongo import mongo_reset, mongo_seeds
 from sqlmig.report.json.seeds import checks, environment, seed_statuses, seeded, unstable
-from sqlmig.report.json.servers import server, server_url
+from sqlmig.report.json.servers import server_url, servers
 
 __all__ = [
     "VERSION",
@@ -15,34 +16,19 @@ __all__ = [
     "environment",
     "error",
     "inspection",
+    "mongo_reset",
+    "mongo_seeds",
     "page",
     "plan",
     "repaired",
     "report",
     "seed_statuses",
     "seeded",
-    "server",
     "server_url",
+    "servers",
     "starter",
     "status",
     "unstable",
-    "validated",
-    "written",
-]
-
-__all__ = [
-    "VERSION",
-    "comparison",
-    "error",
-    "inspection",
-    "page",
-    "plan",
-    "repaired",
-    "report",
-    "server",
-    "server_url",
-    "starter",
-    "status",
     "validated",
     "written",
 ]

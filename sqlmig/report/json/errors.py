@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmig.errors import SanityCheckError, SqlmigError, UnusableFilesError
+from sqlmig.errors import SanityCheckError, SqlmigError
 from sqlmig.model import ServerMessage
 from sqlmig.report.json.document import check_members, document, place
 from sqlmig.report.json.migrations import report_members
@@ -13,7 +13,7 @@ from sqlmig.report.json.migrations import report_members
 
 def error(problem: SqlmigError) -> str:
     """Why a command could not do its work."""
-    errors = problem.errors if isinstance(problem, UnusableFilesError) else (problem,)
+    errors = getattr(problem, "errors", (problem,))
     members: dict[str, Any] = {"errors": [_error(each) for each in errors]}
     report = getattr(problem, "report", None)
     if report is not None:

@@ -1,4 +1,4 @@
-"""How the embedded server stands."""
+"""How the embedded servers stand."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sqlmig.report.json.document import document
 
 if TYPE_CHECKING:
-    from sqlmig.embedded import ServerStatus
+    from sqlmig.embedded import MongoStatus, ServerStatus
 
 
-def server(found: ServerStatus) -> str:
-    """How the embedded server stands."""
+def servers(found: ServerStatus, mongo: MongoStatus) -> str:
+    """How the embedded servers stand."""
     return document(
         running=found.running,
         pid=found.pid,
@@ -19,6 +19,13 @@ def server(found: ServerStatus) -> str:
         data=str(found.data) if found.data else None,
         log=str(found.log) if found.log else None,
         postgres=found.version,
+        mongo={
+            "running": mongo.running,
+            "pid": mongo.pid,
+            "url": mongo.url,
+            "data": str(mongo.data) if mongo.data else None,
+            "log": str(mongo.log) if mongo.log else None,
+        },
     )
 
 

@@ -13,6 +13,7 @@ from sqlmig.report.text.migrations import (
     summary,
     waiting,
 )
+from sqlmig.report.text.mongo import mongo_plan, mongo_reset, mongo_seeded, mongo_status
 from sqlmig.report.text.seeds import (
     checked,
     checks,
@@ -25,7 +26,7 @@ from sqlmig.report.text.seeds import (
 from sqlmig.report.text.servers import (
     database,
     embedded_database,
-    server,
+    servers,
     stopped,
     thrown_away,
 )
@@ -44,13 +45,17 @@ __all__ = [
     "finished",
     "inspected",
     "inspection",
+    "mongo_plan",
+    "mongo_reset",
+    "mongo_seeded",
+    "mongo_status",
     "nothing_to_do",
     "plan",
     "repaired",
     "retrying",
     "seed_statuses",
     "seeded",
-    "server",
+    "servers",
     "started",
     "starter",
     "status",

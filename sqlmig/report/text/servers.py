@@ -1,4 +1,4 @@
-"""Which database is meant, and how the embedded server stands."""
+"""Which database is meant, and how the embedded servers stand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlmig.embedded import ServerStatus
+    from sqlmig.embedded import MongoStatus, ServerStatus
 
 
 _POSTGRES_PORT = 5432
@@ -31,8 +31,23 @@ def embedded_database() -> str:
     return "Database: the embedded server"
 
 
-def server(found: ServerStatus) -> str:
-    """Where the embedded server is, and how to reach and stop it."""
+def servers(postgres: ServerStatus, mongo: MongoStatus) -> str:
+    """Where the embedded servers are, and how to reach and stop them."""
+    parts = [_postgres(postgres)] if mongo.data is None else [_postgres(postgres), _mongo(mongo)]
+    return "\n\n".join(parts)
+
+
+def stopped(was_running: bool) -> str:  # noqa: FBT001  # the one fact to tell
+    """That the embedded servers do not run any more."""
+    return "Stopped; the data stay." if was_running else "It was not running."
+
+
+def thrown_away() -> str:
+    """That the embedded servers are gone."""
+    return "The embedded servers and their data are gone."
+
+
+def _postgres(found: ServerStatus) -> str:
     if found.data is None:
         return "There is no embedded server yet. Make one with `sqlmig embedded start`."
     state = f"running, server pid {found.pid}" if found.running else "stopped"
@@ -43,14 +58,12 @@ def server(found: ServerStatus) -> str:
     return "\n".join(lines)
 
 
-def stopped(was_running: bool) -> str:  # noqa: FBT001  # the one fact to tell
-    """That the embedded server does not run any more."""
-    return "Stopped; the data stay." if was_running else "It was not running."
-
-
-def thrown_away() -> str:
-    """That the embedded server is gone."""
-    return "The embedded server and its data are gone."
+def _mongo(found: MongoStatus) -> str:
+    state = f"running, server pid {found.pid}" if found.running else "stopped"
+    lines = [f"MongoDB (SecantusDB): {state}", f"data  {found.data}", f"log   {found.log}"]
+    if found.running:
+        lines += [f"url   {found.url}", f"Reach it with: mongosh '{found.url}'"]
+    return "\n".join(lines)
 
 
 def _may_hold_a_password(parameters: Mapping[str, str]) -> bool:

@@ -1,0 +1,1 @@
+DROP INDEX uq_account_contacts_primary;

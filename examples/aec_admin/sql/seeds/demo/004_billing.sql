@@ -1,0 +1,23 @@
+-- A term that is paid in part, and one that is not
+
+INSERT INTO learning_cycles (id, account_code, title, starts_on, ends_on)
+VALUES
+  ('00000000-0000-4000-8000-000000000401', '002', 'Piano, autumn', '2025-09-01', '2025-11-30'),
+  ('00000000-0000-4000-8000-000000000402', '003-A', 'English for managers', '2025-10-01', NULL)
+ON CONFLICT (id) DO NOTHING;
+
+INSERT INTO invoices (id, account_code, invoice_no, learning_cycle_id, amount, issued_on)
+VALUES
+  ('00000000-0000-4000-8000-000000000501', '002', 'DEMO-0001',
+   '00000000-0000-4000-8000-000000000401', 480.00, '2025-09-01'),
+  ('00000000-0000-4000-8000-000000000502', '003-A', 'DEMO-0002',
+   '00000000-0000-4000-8000-000000000402', 2500.00, '2025-10-01')
+ON CONFLICT (id) DO NOTHING;
+
+INSERT INTO payments (id, account_code, invoice_id, amount, paid_on)
+VALUES
+  ('00000000-0000-4000-8000-000000000601', '002',
+   '00000000-0000-4000-8000-000000000501', 240.00, '2025-09-10'),
+  ('00000000-0000-4000-8000-000000000602', '002',
+   '00000000-0000-4000-8000-000000000501', 120.00, '2025-10-10')
+ON CONFLICT (id) DO NOTHING;

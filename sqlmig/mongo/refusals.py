@@ -1,0 +1,83 @@
+"""Turns what the driver raises into errors of ours; values that the server repeats are left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
+
+from sqlmig.errors import (
+    DatabaseUnavailableError,
+    DocumentsRefusedError,
+    ExecutionError,
+    FixtureError,
+)
+from sqlmig.mongo.document import Document
+
+# https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
+_REASONS = {
+    11000: "another document of the collection has the same, and it is unique",
+    121: "breaks the collection's validator",
+}
+# What the driver adds to the reason of each server.
+_TIMEOUTS = re.compile(r" \(configured timeouts:[^)]*\)")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raises DatabaseUnavailableError or ExecutionError in place of the driver's errors."""
+    try:
+        yield
+    except ConnectionFailure as error:
+        reasons = _TIMEOUTS.sub("", str(error)).partition(", Timeout:")[0]
+        raise DatabaseUnavailableError(
+            f"no connection to MongoDB\n{reasons}",
+            remedy="Check that the server runs and that the MongoDB URL is right.",
+        ) from error
+    except PyMongoError as error:
+        raise ExecutionError(
+            f"MongoDB refused: {_words(error)}",
+            remedy="Grant this user what it lacks, or mend what the server complains about.",
+        ) from error
+
+
+def raced(error: BulkWriteError, documents: Sequence[Document]) -> list[Document]:
+    """The documents that another seeder inserted at the same moment, if that is all that failed.
+
+    Two upserts of one `_id` may both find nothing, and the later one then fails.
+    Raises DocumentsRefusedError, with the place of each document, for everything else.
+    """
+    failures: list[Mapping[str, Any]] = error.details["writeErrors"]
+    if not failures:
+        raise error
+    refused = [each for each in failures if list(each.get("keyPattern", ())) != ["_id"]]
+    if refused:
+        raise DocumentsRefusedError(
+            f"MongoDB refused {len(refused)} of {len(documents)} documents; the others of this "
+            "batch are written, and no later file is loaded",
+            errors=[_refusal(failure, documents[failure["index"]]) for failure in refused],
+            remedy="Mend the fixtures, or what is in the database, and seed again.",
+        ) from error
+    return [documents[failure["index"]] for failure in failures]
+
+
+def _refusal(failure: Mapping[str, Any], document: Document) -> FixtureError:
+    """What the server says of a document, at the first of the fields that it names."""
+    rules = failure.get("errInfo", {}).get("details", {}).get("schemaRulesNotSatisfied", ())
+    broken = [field for rule in rules for field in rule.get("propertiesNotSatisfied", ())]
+    missing = [field for rule in rules for field in rule.get("missingProperties", ())]
+    fields = [*failure.get("keyPattern", ()), *(each["propertyName"] for each in broken), *missing]
+    reason = _REASONS.get(failure["code"], f"refused with code {failure['code']}")
+    return document.problem(f"{reason}: {', '.join(fields)}", tuple(fields[:1]))
+
+
+def _words(error: PyMongoError) -> str:
+    """What the server said; of a duplicate key, which would show values, only that."""
+    if not isinstance(error, OperationFailure):
+        return type(error).__name__
+    if error.code in _REASONS:
+        return "a unique index cannot be made, for documents that are there already share a key"
+    return f"{(error.details or {}).get('errmsg', 'no reason given')} (code {error.code})"

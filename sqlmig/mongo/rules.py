@@ -1,0 +1,147 @@
+"""What documents must obey: the schema and references of their collection, the marks of their tier.
+
+`schemas/<collection>.json` holds `{"schema": …, "unique": […], "references": {…}}`, each optional.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from bson.binary import Binary
+from bson.int64 import Int64
+from bson.objectid import ObjectId
+from jsonschema_rs import ReferencingError, ValidationError, Validator, validator_for
+
+from sqlmig.errors import FixtureError
+from sqlmig.model import Location
+from sqlmig.mongo.document import Document
+from sqlmig.mongo.files import Tier
+from sqlmig.source.json_text import Path as FieldPath
+
+DEMO_FLAG = "is_demo"
+# What an _id may be, and how errors name it.
+KINDS = {str: "text", int: "a number", Int64: "a number", ObjectId: "an ObjectId", Binary: "a UUID"}
+# The documents of each collection by `_id`: one, or those of tiers that never meet in a database.
+Ids = Mapping[str, Mapping[Any, Sequence[Document]]]
+
+_FORM = validator_for(
+    {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "schema": True,
+            "unique": {"items": {"type": "array", "items": {"type": "string"}, "minItems": 1}},
+            "references": {"additionalProperties": {"type": "string"}},
+        },
+    }
+)
+_ADDRESS = re.compile(r"(?<=[^\s@])@((?:[\w-]+\.)+[\w-]+)")
+_MOST_COMPARED = 1_000  # ids, to find the one that was meant
+# Domains that nobody can own: RFC 2606 and RFC 6761.
+_RESERVED = re.compile(r"(.*\.)?(example\.(com|net|org)|example|invalid|localhost|test)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A collection's own: `references` maps a field (`class_id`, `guardians.ids`) to the collection
+    that its value, or each of its values, is an `_id` of; `unique` has the fields of each key."""
+
+    schema: Validator | None = None
+    unique: Sequence[Sequence[str]] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_rules(path: Path, targets: Sequence[str]) -> Rules:
+    """The rules in a file; `targets` are the collections that references may lead to.
+
+    Raises FixtureError for a file of another form, and for what is no JSON Schema.
+    """
+    try:
+        members = json.loads(path.read_bytes())
+        _FORM.validate(members)
+        schema = validator_for(members.get("schema", True), mask="a value", offline=True)
+    except (ValidationError, ReferencingError) as error:
+        place = "".join(f"/{step}" for step in getattr(error, "instance_path", ())) or "/"
+        raise _unusable(path, f"{place}: {getattr(error, 'message', error)}") from error
+    except (OSError, ValueError) as error:
+        raise _unusable(path, f"this is not JSON: {error}") from error
+    references = {}
+    for name, target in members.get("references", {}).items():
+        references[name] = target.removesuffix("._id")
+        if target not in [f"{collection}._id" for collection in targets]:
+            raise _unusable(path, f"{name} refers to {target}, not to an _id that loads earlier")
+    return Rules(schema, members.get("unique", ()), references)
+
+
+def problems(document: Document, rules: Rules) -> Iterator[FixtureError]:
+    """What a document alone shows to be wrong: by its schema, or by the marks of its tier."""
+    if rules.schema is not None:
+        written, _ = json.JSONDecoder().raw_decode(document.source.text, document.offset)
+        for error in rules.schema.iter_errors(written):
+            yield document.problem(f"the schema says: {error.message}", tuple(error.instance_path))
+    invented = document.source.tier is not Tier.REFERENCE
+    fields = document.fields
+    if invented and fields.get(DEMO_FLAG) is not True:
+        remedy = f'Add "{DEMO_FLAG}": true; it is how such a document is found in production.'
+        yield document.problem(f"not marked as invented: no {DEMO_FLAG}", (DEMO_FLAG,), remedy)
+    if not invented and DEMO_FLAG in fields:
+        remedy = "Move it to the tier demo, or remove the mark."
+        yield document.problem("a demo document among the reference data", (DEMO_FLAG,), remedy)
+    for path, value in _parts(fields):
+        for address in _ADDRESS.finditer(value) if isinstance(value, str) else ():
+            if (_RESERVED.fullmatch(address[1].lower()) is not None) is not invented:
+                which = "a domain that is not reserved" if invented else "a reserved domain"
+                remedy = "Invented people, and they alone, have theirs at example.org or the like."
+                yield document.problem(f"an e-mail address in {which}", path, remedy)
+
+
+def dangling_references(document: Document, rules: Rules, ids: Ids) -> Iterator[FixtureError]:
+    """References that lead nowhere, or to a document that some environment does not get along with
+    this one; null, and no field, refer to none."""
+    for path, value in _parts(document.fields) if rules.references else ():
+        name = ".".join(step for step in path if isinstance(step, str))
+        collection = rules.references.get(name)
+        if collection and value is not None and not isinstance(value, list):
+            message = _wrong_reference(document, value, collection, ids.get(collection, {}))
+            if message:
+                yield document.problem(message, path)
+
+
+def _wrong_reference(
+    document: Document, value: Any, collection: str, targets: Mapping[Any, Sequence[Document]]
+) -> str:
+    kind = KINDS.get(type(value), f"a {type(value).__name__}")
+    found = targets.get(value, ()) if type(value) in KINDS else ()
+    tiers = [target.source.tier for target in found if KINDS[type(target.id)] == kind]
+    if any(tier in (Tier.REFERENCE, document.source.tier) for tier in tiers):
+        return ""
+    if tiers:
+        return f"{value} of {collection} is a {tiers[0].value} document: this one loads without it"
+    kinds = {KINDS[type(target)] for target in targets}
+    if kinds and kind not in kinds:
+        return f"is {kind}, and the _ids of {collection} are {' or '.join(sorted(kinds))}"
+    near = difflib.get_close_matches(str(value), map(str, islice(targets, _MOST_COMPARED)), n=1)
+    return f"no _id of {collection} is {value}{f' (did you mean {near[0]}?)' if near else ''}"
+
+
+def _unusable(path: Path, message: str) -> FixtureError:
+    return FixtureError(message, location=Location(str(path)), remedy="Mend that file.")
+
+
+def _parts(value: Any, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Any]]:
+    """The value and all values in it, each with its path."""
+    yield path, value
+    inner: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        inner = value.items()
+    elif isinstance(value, list):
+        inner = enumerate(value)
+    for step, item in inner:
+        yield from _parts(item, (*path, step))

@@ -1,0 +1,210 @@
+"""Brings a database and its fixtures together, as far as its environment allows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import bson
+from bson import json_util
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from sqlmig.errors import ConfigError
+from sqlmig.model import Environment
+from sqlmig.mongo.connection import AsyncDatabase
+from sqlmig.mongo.document import CODEC, Document
+from sqlmig.mongo.files import Source
+from sqlmig.mongo.fixtures import Fixtures
+from sqlmig.mongo.refusals import raced, translated
+from sqlmig.mongo.results import DocumentState, FixturesReport, Standing
+from sqlmig.mongo.rules import DEMO_FLAG
+from sqlmig.mongo.stamp import insert_if_absent, read_stamp
+
+# The ids that were seeded, a document for each batch: adding to one list of them takes a server
+# time that grows with its square.
+_LEDGER = "_sqlmig_seeds"
+_BATCH_DOCUMENTS = 1_000
+_BATCH_BYTES = 8_000_000
+
+# Who is told how a load goes on: the file, how many of its documents are done, and all of them.
+Loaded = Callable[[str, int, int], None]
+_Write = Callable[[Sequence[Standing], set[Any]], Awaitable[None]]
+
+
+class MongoSeeder:
+    """Seeds one database with the fixtures of one environment.
+
+    In development and testing, documents get the fields that their fixtures have; fields that the
+    application added stay. In production a document is added if it never was there, and nothing
+    else is written. Several seeders may run at once: they converge. Every method raises
+    EnvironmentMismatchError where the database is stamped with another environment, and
+    DatabaseUnavailableError or ExecutionError for what the server does.
+    """
+
+    def __init__(
+        self,
+        database: AsyncDatabase,
+        fixtures: Fixtures,
+        environment: Environment,
+    ) -> None:
+        self.database = database
+        self._fixtures = fixtures
+        self._environment = environment
+
+    async def seed(self, loaded: Loaded | None = None) -> FixturesReport:
+        """Writes what is missing or differs; the report tells how it stood before.
+
+        Makes the unique indexes first. Raises DocumentsRefusedError for documents that the server
+        refuses: their batch is then written but for them, and nothing after it.
+        """
+        await read_stamp(self.database, self._environment)
+        with translated():
+            for collection in dict.fromkeys(source.collection for source in self._documents):
+                for key in self._fixtures.rules[collection].unique:
+                    index = [(field, 1) for field in key]
+                    await self.database[collection].create_index(index, unique=True)
+            return await self._report(loaded, self._write)
+
+    async def compare(self, loaded: Loaded | None = None) -> FixturesReport:
+        """How the fixtures stand in the database; reads only."""
+        await read_stamp(self.database, self._environment)
+        with translated():
+            report = await self._report(loaded)
+            return replace(report, demo_documents=await self._count_demo_documents())
+
+    async def reset(self) -> tuple[str, ...]:
+        """Drops the collections that were seeded, whatever else they hold; their names.
+
+        A database that sqlmig never seeded is left as it is. Raises ConfigError in production,
+        before anything is sent.
+        """
+        if self._environment is Environment.PRODUCTION:
+            raise ConfigError(
+                "collections are dropped in development and testing only, and this is production",
+                remedy="If it is not, name the environment with --env.",
+            )
+        await read_stamp(self.database, self._environment)
+        with translated():
+            collections = sorted(await self._read_ledger())
+            for collection in (*collections, _LEDGER) if collections else ():
+                await self.database.drop_collection(collection)
+            return tuple(collections)
+
+    @property
+    def _documents(self) -> Mapping[Source, Sequence[Document]]:
+        return self._fixtures.of(self._environment)
+
+    async def _read_ledger(self) -> dict[str, set[Any]]:
+        """The ids that were ever seeded, by collection."""
+        ledger: dict[str, set[Any]] = defaultdict(set)
+        async for entry in self._collection(_LEDGER).find({}):
+            ledger[entry["collection"]].update(entry["ids"])
+        return ledger
+
+    async def _count_demo_documents(self) -> dict[str, int]:
+        """Those in production, wherever fixtures of any tier could have put them."""
+        if self._environment is not Environment.PRODUCTION:
+            return {}
+        counts = {
+            collection: await self.database[collection].count_documents({DEMO_FLAG: True})
+            for collection in self._fixtures.rules
+        }
+        return {collection: count for collection, count in counts.items() if count}
+
+    async def _report(self, loaded: Loaded | None, write: _Write | None = None) -> FixturesReport:
+        """Looks at the documents of each file batch by batch, and writes each batch."""
+        ledger = await self._read_ledger()
+        files = {}
+        for source, documents in self._documents.items():
+            seeded = ledger[source.collection]
+            standings: list[Standing] = []
+            for batch in _batches(documents):
+                here = await self._stand(batch, seeded)
+                if write:
+                    await write(here, seeded)
+                standings += here
+                if loaded:
+                    loaded(source.path, len(standings), len(documents))
+            files[source] = tuple(standings)
+        return FixturesReport(self._environment, files)
+
+    async def _stand(self, batch: Sequence[Document], seeded: set[Any]) -> list[Standing]:
+        collection = self._collection(batch[0].source.collection)
+        ids = [document.id for document in batch]
+        there = {found["_id"]: found async for found in collection.find({"_id": {"$in": ids}})}
+        return [_standing(document, there.get(document.id), seeded) for document in batch]
+
+    async def _write(self, standings: Sequence[Standing], seeded: set[Any]) -> None:
+        """Writes the documents, and then that they were seeded: a crash in between is made up for
+        by the next run, which finds them there and writes only that."""
+        await self._upsert(
+            [each.document for each in standings if each.state.is_written_in(self._environment)]
+        )
+        ids = [each.document.id for each in standings if each.document.id not in seeded]
+        if ids:
+            entry = {"collection": standings[0].document.source.collection, "ids": ids}
+            name = hashlib.sha256(bson.encode(entry)).hexdigest()
+            await insert_if_absent(self.database[_LEDGER], name, entry)
+
+    async def _upsert(self, documents: list[Document]) -> None:
+        """One unordered bulk of upserts by `_id`, which commute with those of other seeders."""
+        operator = "$setOnInsert" if self._environment is Environment.PRODUCTION else "$set"
+        while documents:
+            requests = [
+                # An empty operator is an error to servers before 5.0.
+                UpdateOne(
+                    {"_id": each.id}, {operator: each.fields or {"_id": each.id}}, upsert=True
+                )
+                for each in documents
+            ]
+            collection = self.database[documents[0].source.collection]
+            try:
+                await collection.bulk_write(requests, ordered=False)
+                return
+            except BulkWriteError as error:
+                documents = raced(error, documents)
+
+    def _collection(self, name: str) -> Any:
+        """The collection, for reading: its values come as those of the fixtures do."""
+        return self.database[name].with_options(codec_options=CODEC)
+
+
+def _batches(documents: Sequence[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    size = 0
+    for document in documents:
+        size += len(document.encoded)
+        if batch and (len(batch) == _BATCH_DOCUMENTS or size > _BATCH_BYTES):
+            yield batch
+            batch, size = [], len(document.encoded)
+        batch.append(document)
+    if batch:
+        yield batch
+
+
+def _standing(document: Document, found: Mapping[str, Any] | None, seeded: set[Any]) -> Standing:
+    if found is None:
+        was_there = document.id in seeded
+        return Standing(document, DocumentState.DELETED if was_there else DocumentState.NEW)
+    wrong = tuple(
+        name
+        for name, value in document.fields.items()
+        if name not in found or not _is_same(value, found[name])
+    )
+    return Standing(document, DocumentState.CHANGED if wrong else DocumentState.UNCHANGED, wrong)
+
+
+def _is_same(left: Any, right: Any) -> bool:
+    """Whether two values are equal and of one type, the width of integers and the order of keys
+    aside: to Python 1, 1.0 and True are equal."""
+    if bson.encode({"": left}) == bson.encode({"": right}):
+        return True
+    one, other = (
+        json_util.dumps(value, json_options=json_util.RELAXED_JSON_OPTIONS, sort_keys=True)
+        for value in (left, right)
+    )
+    return one == other

@@ -1,0 +1,59 @@
+"""The environment that a database is stamped with, `{_id: "environment", value: "testing"}`."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from sqlmig.errors import EnvironmentMismatchError
+from sqlmig.model import Environment
+from sqlmig.mongo.connection import AsyncDatabase
+from sqlmig.mongo.refusals import translated
+
+_STATE = "_sqlmig_state"
+
+
+async def read_stamp(database: AsyncDatabase, named: Environment | None) -> Environment | None:
+    """The stamp, None where there is none; reads only.
+
+    `named` is the environment that was asked for, None where nobody did: one that is not the
+    stamp's raises EnvironmentMismatchError.
+    """
+    with translated():
+        found = await database[_STATE].find_one({"_id": "environment"})
+    value = found["value"] if found else None
+    stamp = next((each for each in Environment if each.value == value), None)
+    if value is not None and (stamp is None or named not in (None, stamp)):
+        asked = f"{named.value} is asked for" if named else "that is no environment"
+        raise EnvironmentMismatchError(
+            f"this MongoDB database is stamped as {value}, and {asked}",
+            remedy="Nothing was written. If that is what it is now (a restored dump, say): "
+            f"sqlmig environment set {named.value if named else 'NAME'}.",
+        )
+    return stamp
+
+
+async def claim(database: AsyncDatabase, environment: Environment) -> None:
+    """Stamps the database if it has no stamp; whoever comes second with another is refused.
+
+    Raises EnvironmentMismatchError.
+    """
+    if await read_stamp(database, environment) is None:
+        with translated():
+            await insert_if_absent(database[_STATE], "environment", {"value": environment.value})
+        await read_stamp(database, environment)
+
+
+async def write_stamp(database: AsyncDatabase, environment: Environment) -> None:
+    """Stamps the database, whatever its stamp was: after a dump was restored into it, say."""
+    stamp = {"value": environment.value}
+    with translated():
+        await database[_STATE].update_one({"_id": "environment"}, {"$set": stamp}, upsert=True)
+
+
+async def insert_if_absent(collection: Any, name: str, fields: dict[str, Any]) -> None:
+    """Inserts the document of that `_id` unless it is there; another's may be the first."""
+    with suppress(DuplicateKeyError):
+        await collection.update_one({"_id": name}, {"$setOnInsert": fields}, upsert=True)

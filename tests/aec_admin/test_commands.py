@@ -1,0 +1,75 @@
+"""The commands, run in the project's folder on a fresh embedded server."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sqlmig.embedded import EmbeddedPostgres
+from tests.repository import Repository
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def copy(aec_admin: Path, repository: Repository) -> Path:
+    """A copy of the project in a repository of its own."""
+    shutil.copytree(
+        aec_admin,
+        repository.root,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns(".sqlmig"),
+    )
+    return repository.root
+
+
+@pytest.fixture
+def run(copy: Path) -> Iterator[Run]:
+    """Runs a command in the copy, which must succeed; its server is gone at the end."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "sqlmig", *arguments],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+        return done
+
+    yield run
+    EmbeddedPostgres(copy / ".sqlmig").reset()
+
+
+def test_the_whole_life_of_the_project(run: Run) -> None:
+    assert run("validate").stdout.startswith("26 migrations, each with its rollback")
+    assert "26 migrations applied." in run("apply").stdout
+    assert run("status", "--check").returncode == 0
+    assert "Seeded for development: 5 seeds changed rows." in run("seed").stdout
+    assert "Seeded for development: nothing changed." in run("seed").stdout
+    assert "6 sanity checks: 6 passed." in run("check").stdout
+    assert run("seed", "--prove").stdout.startswith("Every seed is idempotent")
+    assert "7 migrations rolled back." in run("rollback", "020").stdout
+    assert "7 migrations applied." in run("apply").stdout
+    assert "26 migrations rolled back." in run("rollback", "001").stdout
+    assert "26 migrations applied." in run("apply", "--atomic").stdout
+
+
+def test_what_the_readme_says_can_be_done(aec_admin: Path, run: Run) -> None:
+    readme = (aec_admin / "README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^\$ python -m sqlmig ([^#\n]+)", readme, re.MULTILINE)
+    assert len(commands) >= 7
+    for command in commands:
+        run(*command.split())
+
+
+def test_the_changelog_is_in_order(run: Run) -> None:
+    done = run("changelog", "lint", "--worktree", "--strict")
+    assert re.search(r"^26 migrations in the working tree: .* has an entry for each", done.stdout)

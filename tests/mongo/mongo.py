@@ -1,0 +1,88 @@
+"""A test's MongoDB database: seeded through a driver, and looked at behind the seeder's back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import bson
+from pymongo.database import Database
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
+
+from sqlmig.model import Environment
+from sqlmig.mongo.connection import AsyncDatabase
+from sqlmig.mongo.fixtures import Fixtures
+from sqlmig.mongo.results import FixturesReport
+from sqlmig.mongo.seeder import MongoSeeder
+
+READS = {"find", "getMore", "aggregate"}
+
+
+def url_of(server: str, name: str) -> str:
+    """The URL of another database of that server."""
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
+class Commands(CommandListener):
+    """Every command that a client sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Any]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.sent.append((event.command_name, event.command))
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        pass
+
+    def names(self) -> set[str]:
+        """The commands sent since this was last asked."""
+        names = {name for name, _ in self.sent}
+        self.sent.clear()
+        return names
+
+
+@dataclass(frozen=True)
+class Mongo:
+    """`database` is what the seeder gets, `commands` what it sent, `aside` the test's way in."""
+
+    database: AsyncDatabase
+    aside: Database[dict[str, Any]]
+    commands: Commands
+    url: str
+
+    def seeder(self, fixtures: Fixtures, environment: Environment) -> MongoSeeder:
+        """What is tested."""
+        return MongoSeeder(self.database, fixtures, environment)
+
+    async def seed(self, fixtures: Fixtures, environment: Environment) -> FixturesReport:
+        """Seeds the database."""
+        return await self.seeder(fixtures, environment).seed()
+
+    async def compare(self, fixtures: Fixtures, environment: Environment) -> FixturesReport:
+        """How the fixtures stand."""
+        return await self.seeder(fixtures, environment).compare()
+
+    def one(self, collection: str, document_id: Any) -> dict[str, Any] | None:
+        """The document with that id."""
+        return self.aside[collection].find_one({"_id": document_id})
+
+    def change(self, collection: str, document_id: Any, **fields: Any) -> None:
+        """Changes a document as the application would."""
+        self.aside[collection].update_one({"_id": document_id}, {"$set": fields})
+
+    def dump(self) -> dict[str, list[bytes]]:
+        """Everything in the database, byte by byte, our own collections too."""
+        return {
+            name: sorted(bson.encode(document) for document in self.aside[name].find())
+            for name in sorted(self.aside.list_collection_names())
+        }
