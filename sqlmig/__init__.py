@@ -5,64 +5,179 @@ nothing, and raise a SqlmigError. The library logs to the logger `sqlmig`.
 """
 
 import logging
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sqlmig.config import Config
 from sqlmig.errors import (
+    ChangelogError,
     ConfigError,
+    DatabaseUnavailableError,
     ExecutionError,
+    FixtureError,
+    GuardError,
+    LockTimeoutError,
     MigrationFailedError,
     PlanError,
+    RowLossError,
+    RunInterrupted,
+    SanityCheckError,
+    SchemaNotCurrentError,
+    SeedFailedError,
+    ServerError,
     SourceError,
     SqlmigError,
 )
 from sqlmig.model import (
+    Blocker,
+    CheckOutcome,
+    CheckResult,
     Direction,
     Environment,
+    Finding,
+    Location,
+    LockHolder,
+    MigrationFile,
     MigrationResult,
     MigrationState,
     MigrationStatus,
     Observer,
     Outcome,
     Report,
+    SeedReport,
+    SeedResult,
+    SeedStatus,
+    Severity,
     SilentObserver,
+    UnstableSeed,
 )
-from sqlmig.plan import Alone, Newest, Since
+from sqlmig.plan import (
+    Alone,
+    Answer,
+    Decision,
+    Newest,
+    OutOfOrder,
+    Plan,
+    RollbackText,
+    RowLoss,
+    Since,
+    Transactions,
+)
 
 if TYPE_CHECKING:
+    from sqlmig.authoring import Draft, Written, add_entry, new_migration
+    from sqlmig.changelog.linter import Inspection, lint_changelog
+    from sqlmig.changelog.reference import changelog_rules
+    from sqlmig.changelog.tree import Revision, Staged, WorkingTree
+    from sqlmig.comparison import Comparison
+    from sqlmig.embedded import EmbeddedPostgres
     from sqlmig.migrator import Migrator
+    from sqlmig.mongo.fixtures import Fixtures, read_fixtures
+    from sqlmig.mongo.project import MongoProject
+    from sqlmig.mongo.results import FixturesReport
+    from sqlmig.mongo.seeder import MongoSeeder
+    from sqlmig.starter import Starter, write_starter
 
 __all__ = [
     "Alone",
+    "Answer",
+    "Blocker",
+    "ChangelogError",
+    "CheckOutcome",
+    "CheckResult",
+    "Comparison",
     "Config",
     "ConfigError",
+    "DatabaseUnavailableError",
+    "Decision",
     "Direction",
+    "Draft",
+    "EmbeddedPostgres",
     "Environment",
     "ExecutionError",
+    "Finding",
+    "FixtureError",
+    "Fixtures",
+    "FixturesReport",
+    "GuardError",
+    "Inspection",
+    "Location",
+    "LockHolder",
+    "LockTimeoutError",
     "MigrationFailedError",
+    "MigrationFile",
     "MigrationResult",
     "MigrationState",
     "MigrationStatus",
     "Migrator",
+    "MongoProject",
+    "MongoSeeder",
     "Newest",
     "Observer",
+    "OutOfOrder",
     "Outcome",
+    "Plan",
     "PlanError",
     "Report",
+    "Revision",
+    "RollbackText",
+    "RowLoss",
+    "RowLossError",
+    "RunInterrupted",
+    "SanityCheckError",
+    "SchemaNotCurrentError",
+    "SeedFailedError",
+    "SeedReport",
+    "SeedResult",
+    "SeedStatus",
+    "ServerError",
+    "Severity",
     "SilentObserver",
     "Since",
     "SourceError",
     "SqlmigError",
+    "Staged",
+    "Starter",
+    "Transactions",
+    "UnstableSeed",
+    "WorkingTree",
+    "Written",
+    "add_entry",
+    "changelog_rules",
+    "lint_changelog",
+    "new_migration",
+    "read_fixtures",
+    "write_starter",
 ]
+
+# What needs a driver, git or a server is imported when it is first asked for.
+_LATER = {
+    "Draft": "sqlmig.authoring",
+    "Written": "sqlmig.authoring",
+    "add_entry": "sqlmig.authoring",
+    "new_migration": "sqlmig.authoring",
+    "Inspection": "sqlmig.changelog.linter",
+    "lint_changelog": "sqlmig.changelog.linter",
+    "changelog_rules": "sqlmig.changelog.reference",
+    "Revision": "sqlmig.changelog.tree",
+    "Staged": "sqlmig.changelog.tree",
+    "WorkingTree": "sqlmig.changelog.tree",
+    "Comparison": "sqlmig.comparison",
+    "EmbeddedPostgres": "sqlmig.embedded",
+    "Migrator": "sqlmig.migrator",
+    "Fixtures": "sqlmig.mongo.fixtures",
+    "read_fixtures": "sqlmig.mongo.fixtures",
+    "MongoProject": "sqlmig.mongo.project",
+    "FixturesReport": "sqlmig.mongo.results",
+    "MongoSeeder": "sqlmig.mongo.seeder",
+    "Starter": "sqlmig.starter",
+    "write_starter": "sqlmig.starter",
+}
 
 logging.getLogger("sqlmig").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    """Imports Migrator, and psycopg with it, when it is first asked for: what needs no database
-    starts without them."""
-    if name == "Migrator":
-        from sqlmig.migrator import Migrator  # noqa: PLC0415
-
-        return Migrator
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
