@@ -11,6 +11,7 @@ demo: $(VENV)/.installed
 	$(BIN)/python -m sqlmig status
 	$(BIN)/python -m sqlmig rollback 004
 	$(BIN)/python -m sqlmig apply
+	$(BIN)/python -m sqlmig seed
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto $(ARGS)

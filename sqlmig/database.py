@@ -38,7 +38,7 @@ def mongo_url(config: Config) -> str:
         raise ConfigError(
             "no MongoDB database is named",
             remedy="Give it with --mongo-url, SQLMIG_MONGO_URL, MONGODB_URI, MONGO_URL, or the "
-            "setting `mongo`. No server at hand? --embedded.",
+            "setting `mongo`. No server at hand? --embedded. `sqlmig seed --only sql` needs none.",
         )
     return config.mongo
 

@@ -21,7 +21,7 @@ class Rules:
     `origin` says what named the environment. `protected` are the tables whose rows are kept, none
     outside production; `allowed` are those of them of which a person said --allow-protected.
     `new_stamp` is the environment to stamp the database with; None where it has a stamp, or nobody
-    named one.
+    named one. `is_named` says that somebody did, or that there is a stamp.
     """
 
     environment: Environment
@@ -29,6 +29,7 @@ class Rules:
     protected: tuple[str, ...] = ()
     allowed: frozenset[str] = frozenset()
     new_stamp: Environment | None = None
+    is_named: bool = False
 
     @property
     def is_production(self) -> bool:
@@ -52,6 +53,7 @@ def rules_for(config: Config, stamp: Environment | None, allowed: Collection[str
         config.protected_tables if is_production else (),
         frozenset(allowed),
         None if stamp else config.explicit_environment,
+        is_named=bool(stamp or config.explicit_environment),
     )
 
 

@@ -9,6 +9,7 @@ from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.config import named_environment
 from sqlmig.errors import ConfigError
+from sqlmig.project import set_environment
 from sqlmig.report import json, text
 
 
@@ -28,7 +29,7 @@ def environment(output: Output, action: str | None, name: str | None) -> None:
                 "say which environment it is",
                 remedy="For example: sqlmig environment set production.",
             )
-        migrator.set_environment(named_environment(name))
+        set_environment(migrator, named_environment(name))
     rules = migrator.environment()
     output.result(lambda: text.environment(rules), lambda: json.environment(rules))
 

@@ -1,38 +1,24 @@
-"""The commands about MongoDB: bring the fixtures in, see how they stand, start over."""
+"""The commands about MongoDB alone: see how the fixtures stand, start over."""
 
 from __future__ import annotations
 
-import sys
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
 from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
+from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo
 from sqlmig.report import json, text
 
 if TYPE_CHECKING:
     from sqlmig.mongo.project import MongoProject
-    from sqlmig.mongo.seeder import Loaded
 
 
 @click.group()
 def mongo() -> None:
-    """Seed MongoDB from the fixtures of the project."""
-
-
-@mongo.command(cls=Command)
-@click.option("--dry-run", is_flag=True, help="Show what it would do; write nothing.")
-@click.pass_obj
-def seed(output: Output, dry_run: bool) -> None:
-    """Bring the fixtures of the environment into the database."""
-    project = _project(output)
-    with _bar(output) as loaded:
-        found = project.compare(loaded) if dry_run else project.seed(loaded)
-    as_text = text.mongo_plan if dry_run else text.mongo_seeded
-    output.result(lambda: as_text(found, output.medium), lambda: json.mongo_seeds(found))
+    """See how the project's fixtures stand in MongoDB, or start over."""
 
 
 @mongo.command(cls=Command)
@@ -42,7 +28,7 @@ def status(context: click.Context, check: bool) -> None:
     """Show how the fixtures stand in the database; writes nothing."""
     output: Output = context.obj
     project = _project(output)
-    with _bar(output) as loaded:
+    with progress_bar(output) as loaded:
         found = project.compare(loaded)
     output.result(lambda: text.mongo_status(found, output.medium), lambda: json.mongo_seeds(found))
     if check and found.differs:
@@ -72,11 +58,3 @@ def _project(output: Output) -> MongoProject:
     project = MongoProject(config)
     announce_mongo(output, config)
     return project
-
-
-def _bar(output: Output) -> AbstractContextManager[Loaded | None]:
-    if output.is_json or output.options.quiet or not sys.stderr.isatty():
-        return nullcontext()
-    from sqlmig.cli.progress import loading_bar
-
-    return loading_bar()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
+
+from sqlmig.cli.output import Output
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -14,8 +17,15 @@ if TYPE_CHECKING:
 _LONG = 1_000  # documents: a batch, which takes a fraction of a second
 
 
+def progress_bar(output: Output) -> AbstractContextManager[Loaded | None]:
+    """A bar for people at a terminal; nothing for others."""
+    if output.is_json or output.options.quiet or not sys.stderr.isatty():
+        return nullcontext()
+    return _loading_bar()
+
+
 @contextmanager
-def loading_bar() -> Iterator[Loaded]:
+def _loading_bar() -> Iterator[Loaded]:
     """Draws a bar on stderr for each long file, and wipes all of them at the end."""
     from rich.console import Console
     from rich.progress import Progress

@@ -9,9 +9,11 @@ import click
 
 from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.options import allow_protected
-from sqlmig.cli.output import Output
-from sqlmig.cli.session import migrator_for
+from sqlmig.cli.output import Output, Progress
+from sqlmig.cli.progress import progress_bar
+from sqlmig.cli.session import announce_mongo, announce_postgres, migrator_for
 from sqlmig.errors import ConfigError
+from sqlmig.project import Part, ProjectSeeder
 from sqlmig.report import json, text
 
 if TYPE_CHECKING:
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command, short_help="Fill the database with its environment's rows.")
 @click.option("--dry-run", is_flag=True, help="Show what would run; change nothing.")
+@click.option(
+    "--only",
+    type=click.Choice([part.value for part in Part]),
+    help="Seed PostgreSQL or MongoDB alone.",
+)
 @click.option("--prove", is_flag=True, help="Prove that a second run changes nothing; keep none.")
 @allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
@@ -27,28 +34,35 @@ if TYPE_CHECKING:
 def seed(
     context: click.Context,
     dry_run: bool,
+    only: str | None,
     prove: bool,
     allowed: tuple[str, ...],
     lock_wait: str | None,
 ) -> None:
-    """Run the seeds of the environment's tiers, and the sanity checks, in one transaction."""
+    """Seed the database with the rows of its environment, and MongoDB with its documents.
+
+    PostgreSQL's seeds and the sanity checks run in one transaction; MongoDB follows where the
+    project has fixtures for it.
+    """
     output: Output = context.obj
     if dry_run and prove:
         raise ConfigError(
             "--dry-run runs no seed, and --prove runs each twice", remedy="Give one of them."
         )
-    migrator = migrator_for(output, lock_wait=lock_wait)
     if prove:
-        _prove(context, migrator)
-    elif dry_run:
-        found = migrator.seed_statuses()
-        output.result(
-            lambda: text.seed_statuses(found, datetime.now(UTC), output.medium),
-            lambda: json.seed_statuses(found),
-        )
-    else:
-        report = migrator.seed(allowed=allowed)
-        output.result(lambda: text.seeded(report), lambda: json.seeded(report))
+        _prove(context, migrator_for(output, lock_wait=lock_wait))
+        return
+    seeder = _seeder(output, Part(only) if only else None, lock_wait)
+    with progress_bar(output) as loaded:
+        if dry_run:
+            planned = seeder.plan(loaded)
+            output.result(
+                lambda: text.seed_plan(planned, datetime.now(UTC), output.medium),
+                lambda: json.seed_plan(planned),
+            )
+        else:
+            done = seeder.seed(allowed=allowed, loaded=loaded)
+            output.result(lambda: text.seeds(done, output.medium), lambda: json.seeds(done))
 
 
 @click.command(cls=Command, short_help="Run the sanity checks.")
@@ -60,6 +74,19 @@ def check(context: click.Context) -> None:
     output.result(lambda: text.checks(results, output.medium), lambda: json.checks(results))
     if any(result.has_failed for result in results):
         context.exit(FOUND_SOMETHING)
+
+
+def _seeder(output: Output, only: Part | None, lock_wait: str | None) -> ProjectSeeder:
+    """The fixtures are read before any server is started for them."""
+    from sqlmig.migrator import Migrator
+
+    config = output.options.config(lock_wait=lock_wait)
+    seeder = ProjectSeeder(Migrator(config, Progress(output)), only)
+    if seeder.has_sql:
+        announce_postgres(output, config)
+    if seeder.has_mongo:
+        announce_mongo(output, config)
+    return seeder
 
 
 def _prove(context: click.Context, migrator: Migrator) -> None:

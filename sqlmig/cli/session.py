@@ -21,11 +21,16 @@ def migrator_for(output: Output, **arguments: object) -> Migrator:
     from sqlmig.migrator import Migrator
 
     config = output.options.config(**arguments)
+    announce_postgres(output, config)
+    return Migrator(config, Progress(output))
+
+
+def announce_postgres(output: Output, config: Config) -> None:
+    """Tells which database is meant, and starts the embedded server where it is that."""
     if not output.is_json:
         _tell_database(output, config)
     if config.is_embedded:
         _start_server(output, config)
-    return Migrator(config, Progress(output))
 
 
 def _tell_database(output: Output, config: Config) -> None:

@@ -70,6 +70,7 @@ __all__ = [
     "migration_order",
 ]
 
+
 __all__ = [
     "AppliedMigration",
     "Blocker",

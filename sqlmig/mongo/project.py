@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlmig.config import EMBEDDED, Config
 from sqlmig.database import mongo_url
+from sqlmig.environments import Rules
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
 from sqlmig.mongo.connection import AsyncDatabase, connected
@@ -31,13 +32,22 @@ class MongoProject:
     def __init__(self, config: Config, named: Environment | None = None) -> None:
         self._config = config
         self._named = named or config.explicit_environment
+        self._claims = self._named is not None
         self._fixtures = read_fixtures(config.mongo_seeds_folder)
+
+    def follow(self, rules: Rules) -> None:
+        """From now on the environment is that of the project's other database."""
+        self._named, self._claims = rules.environment, rules.is_named
+
+    def stamp(self) -> Environment | None:
+        """The stamp; raises EnvironmentMismatchError for another than the environment's."""
+        return _connected(self._config, lambda database: read_stamp(database, self._named))
 
     def seed(self, loaded: Loaded | None = None) -> FixturesReport:
         """Seeds the database, and stamps it if it has no stamp and the environment is named."""
 
         async def work(seeder: MongoSeeder, stamp: Environment | None) -> FixturesReport:
-            if stamp is None and self._named:
+            if stamp is None and self._named and self._claims:
                 await claim(seeder.database, self._named)
             return await seeder.seed(loaded)
 

@@ -38,8 +38,6 @@ COMMANDS = [
     (("changelog", "add", "1", "the first of all tables"), "changelog_entry"),
     (("changelog", "lint", "--worktree"), "changelog_lint"),
     (("changelog", "rules"), "changelog_rules"),
-    (("mongo", "seed", "--dry-run"), "mongo_seeds"),
-    (("mongo", "seed"), "mongo_seeds"),
     (("mongo", "status"), "mongo_seeds"),
     (("mongo", "reset", "--yes"), "mongo_reset"),
     (("embedded", "status"), "embedded"),

@@ -25,14 +25,15 @@ PASSWORD = "hunter2"
 
 @pytest.fixture
 def run(project: Project, mongo_url: str) -> Run:
-    """Runs `python -m sqlmig mongo …` in the project's folder, on the test's database."""
+    """Runs `python -m sqlmig mongo …`, or `seed --only mongo`, on the test's database."""
 
     def run(
         *arguments: str, url: str | None = mongo_url, **variables: str
     ) -> subprocess.CompletedProcess[str]:
         options = ["--mongo-url", url] if url else []
+        command = ("seed", "--only", "mongo") if arguments[0] == "seed" else ("mongo", arguments[0])
         return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "sqlmig", *options, "mongo", *arguments],
+            [sys.executable, "-W", "error", "-m", "sqlmig", *options, *command, *arguments[1:]],
             cwd=project.root,
             env={**os.environ, **variables},
             check=False,
@@ -98,7 +99,7 @@ def test_unset_means_production_and_its_documents_are_kept(
 def test_status_tells_what_differs_and_what_is_next(run: Run) -> None:
     done = run("status", "--env", "test")
     assert done.returncode == 0
-    assert done.stdout.endswith("Fixtures for testing: 2 new.\nNext: sqlmig mongo seed\n")
+    assert done.stdout.endswith("Fixtures for testing: 2 new.\nNext: sqlmig seed --only mongo\n")
     run("seed", "--env", "test")
     assert run("status", "--env", "test").stdout.endswith("Fixtures for testing: 2 unchanged.\n")
 
@@ -124,7 +125,7 @@ def test_reset_wants_a_yes_and_tells_what_it_dropped(
     assert "agree to that with --yes" in refused.stderr
     assert aside["classes"].count_documents({}) == 2
     done = run("reset", "--env", "dev", "--yes")
-    assert done.stdout == "Dropped classes, students. Seed again with: sqlmig mongo seed\n"
+    assert done.stdout == "Dropped classes, students. Seed again with: sqlmig seed --only mongo\n"
     assert aside.list_collection_names() == ["_sqlmig_state"]
 
 
@@ -215,6 +216,7 @@ def test_every_command_prints_one_json_object(run: Run) -> None:
         for command in (("seed", "--dry-run"), ("seed",), ("status",), ("reset", "--yes"))
     ]
     assert [document["version"] for document in documents] == [1] * 4
+    documents[:2] = [document["mongo"] for document in documents[:2]]
     assert documents[0]["files"][0] == {
         "path": "mongo_seeds/reference/10_classes.json",
         "collection": "classes",
@@ -276,7 +278,7 @@ def test_a_long_load_on_a_terminal_shows_a_bar_and_none_in_a_pipe(
 ) -> None:
     seeds.documents("reference/30_many.json", *({"_id": number} for number in range(1001)))
     terminal, other_end = pty.openpty()
-    command = [sys.executable, "-m", "sqlmig", "--mongo-url", mongo_url, "mongo", "seed"]
+    command = [sys.executable, "-m", "sqlmig", "--mongo-url", mongo_url, "seed", "--only", "mongo"]
     done = subprocess.run(
         command,
         cwd=project.root,

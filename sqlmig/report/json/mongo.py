@@ -14,18 +14,23 @@ if TYPE_CHECKING:
 
 
 def mongo_seeds(report: FixturesReport) -> str:
-    """How the fixtures stand in MongoDB, or stood before they were seeded."""
-    return document(
-        environment=report.environment.value,
-        files=[_file(source, found) for source, found in report.files.items()],
-        written=[s.value for s in DocumentState if s.is_written_in(report.environment)],
-        demo_documents=dict(report.demo_documents),
-    )
+    """How the fixtures stand in MongoDB."""
+    return document(**fixtures_members(report))
 
 
 def mongo_reset(collections: Sequence[str]) -> str:
     """Which collections were dropped."""
     return document(dropped=list(collections))
+
+
+def fixtures_members(report: FixturesReport) -> dict[str, Any]:
+    """How the fixtures stand, or stood before they were seeded."""
+    return {
+        "environment": report.environment.value,
+        "files": [_file(source, found) for source, found in report.files.items()],
+        "written": [s.value for s in DocumentState if s.is_written_in(report.environment)],
+        "demo_documents": dict(report.demo_documents),
+    }
 
 
 def _file(source: Source, standings: Sequence[Standing]) -> Mapping[str, Any]:

@@ -7,21 +7,21 @@ from typing import Any
 
 from sqlmig.environments import Rules
 from sqlmig.model import CheckResult, SeedReport, SeedResult, SeedStatus, UnstableSeed
+from sqlmig.mongo.results import FixturesReport
+from sqlmig.project import ProjectSeedPlan, ProjectSeeds
 from sqlmig.report.json.document import check_members, document
+from sqlmig.report.json.mongo import fixtures_members
 
 
-def seed_statuses(statuses: Sequence[SeedStatus]) -> str:
-    """The seeds that would run."""
-    return document(seeds=[_status(status) for status in statuses])
+def seed_plan(planned: ProjectSeedPlan) -> str:
+    """What would be seeded; null for a database that is left out."""
+    statuses = None if planned.sql is None else [_status(status) for status in planned.sql]
+    return document(sql=statuses, mongo=_mongo(planned.mongo))
 
 
-def seeded(report: SeedReport) -> str:
-    """What each seed wrote."""
-    return document(
-        environment=report.environment.value,
-        seeds=[_seed(result) for result in report.results],
-        checks=[check_members(check) for check in report.checks],
-    )
+def seeds(done: ProjectSeeds) -> str:
+    """What was seeded; null for a database that was left out."""
+    return document(sql=_sql(done.sql), mongo=_mongo(done.mongo))
 
 
 def unstable(seeds: Sequence[UnstableSeed]) -> str:
@@ -41,6 +41,20 @@ def environment(rules: Rules) -> str:
         origin=rules.origin,
         protected_tables=list(rules.protected),
     )
+
+
+def _sql(report: SeedReport | None) -> Mapping[str, Any] | None:
+    if report is None:
+        return None
+    return {
+        "environment": report.environment.value,
+        "seeds": [_seed(result) for result in report.results],
+        "checks": [check_members(check) for check in report.checks],
+    }
+
+
+def _mongo(report: FixturesReport | None) -> Mapping[str, Any] | None:
+    return None if report is None else fixtures_members(report)
 
 
 def _status(status: SeedStatus) -> Mapping[str, Any]:

@@ -45,7 +45,7 @@ def mongo_status(report: FixturesReport, medium: Medium) -> str:
     ]
     lines.append(f"Fixtures for {report.environment.value}: {', '.join(counts) or 'none'}.")
     if any(state.is_written_in(report.environment) for state in report.counts):
-        lines.append("Next: sqlmig mongo seed")
+        lines.append("Next: sqlmig seed --only mongo")
     return "\n".join(lines)
 
 
@@ -53,7 +53,7 @@ def mongo_reset(collections: Sequence[str]) -> str:
     """Which collections are gone."""
     if not collections:
         return "Nothing to drop: sqlmig has seeded nothing here."
-    return f"Dropped {', '.join(collections)}. Seed again with: sqlmig mongo seed"
+    return f"Dropped {', '.join(collections)}. Seed again with: sqlmig seed --only mongo"
 
 
 def _seed_table(report: FixturesReport, medium: Medium) -> str:

@@ -16,7 +16,9 @@ from sqlmig.model import (
     SeedStatus,
     UnstableSeed,
 )
+from sqlmig.project import ProjectSeedPlan, ProjectSeeds
 from sqlmig.report.text.figures import age, counted, duration
+from sqlmig.report.text.mongo import mongo_plan, mongo_seeded
 from sqlmig.report.text.table import Cell, Medium, table
 
 _MARKS = {
@@ -24,6 +26,26 @@ _MARKS = {
     CheckOutcome.FAILED: ("FAILED", "red"),
     CheckOutcome.NOT_APPLICABLE: ("not applicable", ""),
 }
+
+
+def seed_plan(planned: ProjectSeedPlan, now: datetime, medium: Medium) -> str:
+    """What would be seeded in each database."""
+    parts = []
+    if planned.sql is not None:
+        parts.append(seed_statuses(planned.sql, now, medium))
+    if planned.mongo is not None:
+        parts.append(mongo_plan(planned.mongo, medium))
+    return "\n".join(parts)
+
+
+def seeds(done: ProjectSeeds, medium: Medium) -> str:
+    """What was seeded in each database."""
+    parts = []
+    if done.sql is not None:
+        parts.append(seeded(done.sql))
+    if done.mongo is not None:
+        parts.append(mongo_seeded(done.mongo, medium))
+    return "\n".join(parts)
 
 
 def seed_statuses(statuses: Sequence[SeedStatus], now: datetime, medium: Medium) -> str:

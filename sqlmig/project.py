@@ -1,0 +1,100 @@
+"""Both databases of a project: seeded together, under one environment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from sqlmig.config import Config
+from sqlmig.migrator import Migrator
+from sqlmig.model import Environment, SeedReport, SeedStatus
+
+if TYPE_CHECKING:
+    from sqlmig.mongo.project import MongoProject
+    from sqlmig.mongo.results import FixturesReport
+    from sqlmig.mongo.seeder import Loaded
+
+
+class Part(Enum):
+    """One of the two databases."""
+
+    SQL = "sql"
+    MONGO = "mongo"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSeeds:
+    """What seeding did in each database; None for one that was left out."""
+
+    sql: SeedReport | None
+    mongo: FixturesReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSeedPlan:
+    """What seeding would do in each database; None for one that was left out."""
+
+    sql: tuple[SeedStatus, ...] | None
+    mongo: FixturesReport | None
+
+
+class ProjectSeeder:
+    """Seeds PostgreSQL from `sql/seeds/` and MongoDB from `mongo_seeds/`, or only one of them.
+
+    MongoDB is part of a project that has the folder; `has_sql` and `has_mongo` say which are meant.
+    Making one reads the fixtures, and raises FixtureError or UnusableFilesError for those that
+    cannot be used; nothing is connected to.
+    """
+
+    def __init__(self, migrator: Migrator, only: Part | None = None) -> None:
+        self._migrator = migrator
+        self.has_sql = only is not Part.MONGO
+        self.has_mongo = only is Part.MONGO or (only is None and has_fixtures(migrator.config))
+        self._mongo: MongoProject | None = None
+        if self.has_mongo:
+            from sqlmig.mongo.project import MongoProject  # noqa: PLC0415  # its driver takes long
+
+            self._mongo = MongoProject(migrator.config)
+
+    def plan(self, loaded: Loaded | None = None) -> ProjectSeedPlan:
+        """What `seed` would do; reads only."""
+        self._agree()
+        return ProjectSeedPlan(
+            tuple(self._migrator.seed_statuses()) if self.has_sql else None,
+            self._mongo.compare(loaded) if self._mongo else None,
+        )
+
+    def seed(self, *, allowed: Collection[str] = (), loaded: Loaded | None = None) -> ProjectSeeds:
+        """Seeds PostgreSQL, in one transaction, and then MongoDB, whose seeds depend on nothing
+        there; both can be seeded again after a failure.
+
+        Raises what Migrator.seed and MongoProject.seed raise: before anything is seeded where the
+        schema is not ready, MongoDB cannot be reached, or the environments disagree.
+        """
+        self._agree()
+        return ProjectSeeds(
+            self._migrator.seed(allowed=allowed) if self.has_sql else None,
+            self._mongo.seed(loaded) if self._mongo else None,
+        )
+
+    def _agree(self) -> None:
+        """Has MongoDB follow PostgreSQL's environment; refuses where it is stamped otherwise."""
+        if self._mongo and self.has_sql:
+            self._mongo.follow(self._migrator.environment())
+            self._mongo.stamp()
+
+
+def set_environment(migrator: Migrator, environment: Environment) -> None:
+    """Stamps both databases of the project, whatever they were stamped as before."""
+    if has_fixtures(migrator.config) and migrator.config.mongo is not None:
+        from sqlmig.mongo.project import stamp_with  # noqa: PLC0415  # its driver takes long
+
+        stamp_with(migrator.config, environment)
+    migrator.set_environment(environment)
+
+
+def has_fixtures(config: Config) -> bool:
+    """Whether MongoDB is part of the project."""
+    return config.mongo_seeds_folder.is_dir()
