@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test torture lint format bench clean
+.PHONY: demo test torture lint dist format bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m sqlmig apply
@@ -28,6 +28,12 @@ lint: $(VENV)/.installed
 	$(BIN)/python -m sqlmig changelog lint --worktree
 	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig validate
 	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig changelog lint --worktree
+
+# Builds the wheel and the source archive, and uses them as a new user would.
+dist: $(VENV)/.installed
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+	.ci/smoke $(BIN)/python dist/*.whl
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from sqlmig.mongo.project import MongoProject
     from sqlmig.mongo.results import FixturesReport
     from sqlmig.mongo.seeder import MongoSeeder
+    from sqlmig.project import Part, ProjectSeeder, ProjectSeedPlan, ProjectSeeds, set_environment
     from sqlmig.starter import Starter, write_starter
 
 __all__ = [
@@ -116,8 +117,12 @@ __all__ = [
     "Observer",
     "OutOfOrder",
     "Outcome",
+    "Part",
     "Plan",
     "PlanError",
+    "ProjectSeedPlan",
+    "ProjectSeeder",
+    "ProjectSeeds",
     "Report",
     "Revision",
     "RollbackText",
@@ -147,6 +152,7 @@ __all__ = [
     "lint_changelog",
     "new_migration",
     "read_fixtures",
+    "set_environment",
     "write_starter",
 ]
 
@@ -170,6 +176,11 @@ _LATER = {
     "MongoProject": "sqlmig.mongo.project",
     "FixturesReport": "sqlmig.mongo.results",
     "MongoSeeder": "sqlmig.mongo.seeder",
+    "Part": "sqlmig.project",
+    "ProjectSeedPlan": "sqlmig.project",
+    "ProjectSeeder": "sqlmig.project",
+    "ProjectSeeds": "sqlmig.project",
+    "set_environment": "sqlmig.project",
     "Starter": "sqlmig.starter",
     "write_starter": "sqlmig.starter",
 }

@@ -6,7 +6,7 @@ import inspect
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ TWINS = {
     "embedded stop": "EmbeddedPostgres.stop",
     "embedded url": "EmbeddedPostgres.url",
     "environment": "Migrator.environment",
-    "environment set": "Migrator.set_environment",
+    "environment set": "set_environment",
     "init": "write_starter",
     "mongo reset": "MongoProject.reset",
     "mongo seed": "MongoProject.seed",
@@ -43,8 +43,10 @@ TWINS = {
     "repair": "Migrator.repair",
     "rollback": "Migrator.rollback",
     "rollback --dry-run": "Migrator.plan_rollback",
-    "seed": "Migrator.seed",
-    "seed --dry-run": "Migrator.seed_statuses",
+    "seed": "ProjectSeeder.seed",
+    "seed --dry-run": "ProjectSeeder.plan",
+    "seed --only sql": "Migrator.seed",
+    "seed --only sql --dry-run": "Migrator.seed_statuses",
     "seed --prove": "Migrator.prove_seeds",
     "status": "Migrator.status",
     "status --check": "Migrator.expect_current",
@@ -68,7 +70,7 @@ def test_every_command_has_its_twin() -> None:
 @pytest.mark.parametrize("path", sorted(set(TWINS.values())))
 def test_a_twin_says_what_it_takes_and_returns_and_what_it_does(path: str) -> None:
     assert path.partition(".")[0] in sqlmig.__all__
-    twin: Callable[..., Any] = reduce(getattr, path.split("."), sqlmig)
+    twin: Any = reduce(getattr, path.split("."), sqlmig)
     names = [name for name in inspect.signature(twin).parameters if name != "self"]
     assert inspect.getdoc(twin)
     assert inspect.signature(twin).return_annotation is not inspect.Signature.empty
@@ -77,7 +79,7 @@ def test_a_twin_says_what_it_takes_and_returns_and_what_it_does(path: str) -> No
 
 def test_the_methods_of_migrator_are_all_twins() -> None:
     methods = {f"Migrator.{name}" for name in vars(sqlmig.Migrator) if not name.startswith("_")}
-    assert methods <= set(TWINS.values())
+    assert methods - set(TWINS.values()) == {"Migrator.set_environment"}  # of one database alone
 
 
 def test_a_project_that_uses_only_public_names_passes_strict_type_checks(tmp_path: Path) -> None:
