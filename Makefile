@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test torture lint dist format bench clean
+.PHONY: demo test torture lint reference dist format bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m sqlmig apply
@@ -26,6 +26,10 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 	$(BIN)/python -m sqlmig validate
 	$(BIN)/python -m sqlmig changelog lint --worktree
+	$(BIN)/python docs/make_reference.py --check
+
+reference: $(VENV)/.installed
+	$(BIN)/python docs/make_reference.py
 	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig validate
 	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig changelog lint --worktree
 
