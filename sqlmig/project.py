@@ -8,10 +8,10 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from sqlmig.config import Config
-from sqlmig.migrator import Migrator
 from sqlmig.model import Environment, SeedReport, SeedStatus
 
 if TYPE_CHECKING:
+    from sqlmig.migrator import Migrator
     from sqlmig.mongo.project import MongoProject
     from sqlmig.mongo.results import FixturesReport
     from sqlmig.mongo.seeder import Loaded

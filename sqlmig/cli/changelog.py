@@ -9,6 +9,7 @@ import click
 
 from sqlmig.changelog.entry import TYPES
 from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import OutputFormat
 from sqlmig.cli.output import Output
 from sqlmig.errors import ConfigError
@@ -59,7 +60,7 @@ def lint(
 
 
 @changelog.command(cls=Command, short_help="Enter a migration.")
-@click.argument("migration", metavar="ID")
+@click.argument("migration", metavar="ID", shell_complete=complete_migration)
 @click.argument("words", metavar="TEXT")
 @click.option(
     "--type",
