@@ -18,6 +18,7 @@ test: $(VENV)/.installed
 
 torture: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/faults --torture -n auto $(ARGS)
+	SQLMIG_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/proof/test_pg_dump.py $(ARGS)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check
@@ -45,6 +46,7 @@ format: $(VENV)/.installed
 
 bench: $(VENV)/.installed
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.proof
 
 clean:
 	rm -rf .venv* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlmig.comparison import Comparison, compare
 from sqlmig.config import Config
@@ -13,6 +14,8 @@ from sqlmig.engine.database import Database
 from sqlmig.engine.history import History
 from sqlmig.environments import Rules
 from sqlmig.errors import ConfigError, PlanError
+from sqlmig.lookup import Part, Source, find_script
+from sqlmig.marking import plan_baseline, plan_mark, plan_unmark, record_marking
 from sqlmig.model import (
     AppliedMigration,
     CheckFile,
@@ -22,6 +25,7 @@ from sqlmig.model import (
     MigrationStatus,
     Observer,
     Report,
+    Script,
     SeedReport,
     SeedStatus,
     SilentObserver,
@@ -31,6 +35,7 @@ from sqlmig.plan import (
     Decision,
     OutOfOrder,
     Plan,
+    PlannedMigration,
     PlannedSeed,
     RollbackText,
     RowLoss,
@@ -49,6 +54,11 @@ from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations, read_migrations_alone
 from sqlmig.validation import validate
 
+if TYPE_CHECKING:
+    from sqlmig.proof.drift import Drift
+    from sqlmig.proof.roundtrip import RoundTrip, Verification
+
+Tell = Callable[["RoundTrip"], None]
 Files = Sequence[MigrationFile]
 
 
@@ -253,6 +263,94 @@ class Migrator:
             ensure_tables(history)
             set_stamp(history, environment)
 
+    def verify(
+        self,
+        target: str | None = None,
+        *,
+        scratch_url: str | None = None,
+        tell: Tell = lambda _: None,
+    ) -> Verification:
+        """Applies, rolls back and applies again each migration on disk, up to and including the
+        target, on a scratch database, and compares the schema after each step; at the end, where
+        all are applied, proves the seeds and runs the checks.
+
+        `tell` hears of each as it is done. The scratch database is made on the server of
+        `scratch_url`, else on the target's, and dropped at the end; nothing else is written.
+        Raises PlanError before anything runs, ServerError where no database can be made.
+        """
+        from sqlmig.proof.verify import Course, verify  # noqa: PLC0415  # it imports yoyo
+
+        files = self._files()
+        planned = plan_apply(files, (), target=target).migrations
+        proofs = [_prove_seeds, _check] if len(planned) == len(files) else []
+        course = Course(files, planned)
+        return verify(self.config, course, scratch_url=scratch_url, proofs=proofs, tell=tell)
+
+    def verify_pending(
+        self,
+        target: str | None = None,
+        *,
+        scratch_url: str | None = None,
+        tell: Tell = lambda _: None,
+    ) -> Verification:
+        """The same for what is pending, on a scratch database to which all that is applied was
+        applied before, as it was recorded. The target is read."""
+        from sqlmig.proof.verify import Course, verify  # noqa: PLC0415  # it imports yoyo
+
+        files = self._files()
+        with self._database.history() as history:
+            planned = plan_apply(files, _rows(files, history), target=target).migrations
+            course = Course(files, planned, _recorded(files, history), history.schema)
+        return verify(self.config, course, scratch_url=scratch_url, tell=tell)
+
+    def drift(self, *, scratch_url: str | None = None) -> Drift:
+        """How the live schema differs from what the applied migrations make, by running these again
+        on a scratch database, which is made as `verify` does; the target is only read.
+
+        Raises PlanError before anything runs, ExecutionError where one cannot run again.
+        """
+        from sqlmig.proof.drift import drift  # noqa: PLC0415  # it imports yoyo
+
+        files = self._files()
+        with self._database.history() as history:
+            applied = _recorded(files, history)
+            return drift(self.config, history, applied, scratch_url=scratch_url)
+
+    def show(
+        self, reference: str, part: Part = Part.MIGRATION, source: Source = Source.FILE
+    ) -> Script:
+        """A script of a migration: the file's, or as it was recorded where that is meant or the
+        file is gone. Raises PlanError where there is none."""
+        return find_script(self._database, self._files(), reference, part, source)
+
+    def baseline(self, target: str) -> tuple[str, ...]:
+        """Records all up to and including the target as applied, without running anything, in a
+        database whose schema is there already; the ids. Raises PlanError where it has a history."""
+        from sqlmig.engine.marks import mark  # noqa: PLC0415  # it imports yoyo
+
+        files = self._files()
+        return record_marking(self._database, lambda rows: plan_baseline(files, rows, target), mark)
+
+    def mark(self, reference: str, reason: str) -> tuple[str, ...]:
+        """Records a migration as applied without running it, and why; its id, or nothing where it
+        is applied. Raises PlanError."""
+        from sqlmig.engine.marks import mark  # noqa: PLC0415  # it imports yoyo
+
+        files = self._files()
+        return record_marking(
+            self._database, lambda rows: plan_mark(files, rows, reference, reason), mark
+        )
+
+    def unmark(self, reference: str, reason: str) -> tuple[str, ...]:
+        """Records a migration as not applied without undoing it, and why; its id, or nothing where
+        it is not applied. Raises PlanError."""
+        from sqlmig.engine.marks import unmark  # noqa: PLC0415  # it imports yoyo
+
+        files = self._files()
+        return record_marking(
+            self._database, lambda rows: plan_unmark(files, rows, reference, reason), unmark
+        )
+
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
 
@@ -316,3 +414,22 @@ def _plan_rollback(
     rows = history.read()
     rows = history.with_texts(rows, [row.migration_id for row in rows])
     return plan_rollback(files, rows, selection, text)
+
+
+def _recorded(files: Files, history: History) -> tuple[PlannedMigration, ...]:
+    from sqlmig.proof.recorded import recorded_migrations  # noqa: PLC0415  # few commands need it
+
+    rows = history.read()
+    rows = history.with_texts(rows, [row.migration_id for row in rows])
+    return recorded_migrations(rows, files)
+
+
+def _prove_seeds(config: Config) -> list[str]:
+    """What is wrong with the seeds, in words."""
+    return [f"the seed {seed.name}: {seed.reason}" for seed in Migrator(config).prove_seeds()]
+
+
+def _check(config: Config) -> list[str]:
+    """What the checks find, in words."""
+    failed = (result for result in Migrator(config).check() if result.has_failed)
+    return [f"the check {result.name}: {result.reason}" for result in failed]

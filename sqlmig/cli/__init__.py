@@ -11,9 +11,11 @@ from sqlmig.cli import (
     embedded,
     environment,
     files,
+    marks,
     migrations,
     mongo,
     new,
+    proof,
     seeds,
 )
 from sqlmig.cli.options import Options, global_options
@@ -32,6 +34,7 @@ def main(context: click.Context, /, **given: Any) -> None:
     context.obj = Options().updated(given)
 
 
-for module in (migrations, seeds, mongo, environment, files, new, changelog, embedded):
+GROUPS = (migrations, seeds, mongo, environment, files, marks, proof, new, changelog, embedded)
+for module in GROUPS:
     for command in module.COMMANDS:
         main.add_command(command)

@@ -162,6 +162,18 @@ class Backend(PostgresqlPsycopgBackend):
             "operation": operation,
         }
 
+    def entry(self, migration_id: str, operation: str) -> LogEntry:
+        """The log row of a migration that nothing is run of."""
+        row = self.get_log_data(operation=operation)
+        return LogEntry(
+            row["id"],
+            get_migration_hash(migration_id),
+            migration_id,
+            operation,
+            row["username"],
+            row["hostname"],
+        )
+
     def log_migration(self, migration: ScriptMigration, operation: str) -> None:
         """Remembers the log row for the record."""
         row = self.get_log_data(migration, operation)

@@ -3,6 +3,7 @@
 from sqlmig.report.text.changelog import inspected, inspection
 from sqlmig.report.text.figures import age, duration
 from sqlmig.report.text.files import comparison, repaired, starter, validated, written
+from sqlmig.report.text.marks import marked, script, unmarked
 from sqlmig.report.text.migrations import (
     finished,
     nothing_to_do,
@@ -14,6 +15,7 @@ from sqlmig.report.text.migrations import (
     waiting,
 )
 from sqlmig.report.text.mongo import mongo_plan, mongo_reset, mongo_seeded, mongo_status
+from sqlmig.report.text.proof import drift, round_trip, verified
 from sqlmig.report.text.seeds import (
     checked,
     checks,
@@ -39,12 +41,14 @@ __all__ = [
     "checks",
     "comparison",
     "database",
+    "drift",
     "duration",
     "embedded_database",
     "environment",
     "finished",
     "inspected",
     "inspection",
+    "marked",
     "mongo_plan",
     "mongo_reset",
     "mongo_seeded",
@@ -53,6 +57,8 @@ __all__ = [
     "plan",
     "repaired",
     "retrying",
+    "round_trip",
+    "script",
     "seed_plan",
     "seeds",
     "servers",
@@ -62,8 +68,10 @@ __all__ = [
     "stopped",
     "summary",
     "thrown_away",
+    "unmarked",
     "unstable",
     "validated",
+    "verified",
     "violations",
     "waiting",
     "warning",

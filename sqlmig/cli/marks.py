@@ -1,0 +1,60 @@
+"""The commands that show scripts, and that say what is applied without running it."""
+
+from __future__ import annotations
+
+import click
+
+from sqlmig.cli.command import Command
+from sqlmig.cli.output import Output
+from sqlmig.cli.session import migrator_for
+from sqlmig.report import json, text
+
+_REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for the log.")
+
+
+@click.command(cls=Command, short_help="Print a migration's SQL.")
+@click.argument("migration", metavar="ID")
+@click.option("--rollback", is_flag=True, help="Its rollback.")
+@click.option("--recorded", is_flag=True, help="As it was recorded, not as the file has it.")
+@click.pass_obj
+def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None:
+    """Print a migration's SQL as its file has it, or as it was recorded where the file is gone."""
+    from sqlmig.lookup import Part, Source
+
+    part = Part.ROLLBACK if rollback else Part.MIGRATION
+    source = Source.RECORD if recorded else Source.FILE
+    script = migrator_for(output).show(migration, part, source)
+    output.result(lambda: text.script(script), lambda: json.script(script))
+
+
+@click.command(cls=Command, short_help="Take over a database that exists already.")
+@click.argument("target")
+@click.pass_obj
+def baseline(output: Output, target: str) -> None:
+    """Record all up to and including TARGET as applied, without running anything: for a database
+    whose schema is there already, and that has no history yet."""
+    done = migrator_for(output).baseline(target)
+    output.result(lambda: text.marked(done), lambda: json.marked(done))
+
+
+@click.command(cls=Command, short_help="Record a migration as applied.")
+@click.argument("migration", metavar="ID")
+@_REASON
+@click.pass_obj
+def mark(output: Output, migration: str, reason: str) -> None:
+    """Record a migration as applied, without running it."""
+    done = migrator_for(output).mark(migration, reason)
+    output.result(lambda: text.marked(done), lambda: json.marked(done))
+
+
+@click.command(cls=Command, short_help="Record a migration as not applied.")
+@click.argument("migration", metavar="ID")
+@_REASON
+@click.pass_obj
+def unmark(output: Output, migration: str, reason: str) -> None:
+    """Record a migration as not applied, without undoing it."""
+    done = migrator_for(output).unmark(migration, reason)
+    output.result(lambda: text.unmarked(done), lambda: json.unmarked(done))
+
+
+COMMANDS = (show, baseline, mark, unmark)

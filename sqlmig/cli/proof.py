@@ -1,0 +1,57 @@
+"""The commands that prove: rollbacks by round trip, the live schema by replay."""
+
+from __future__ import annotations
+
+import click
+
+from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.output import Output
+from sqlmig.cli.session import migrator_for
+from sqlmig.config import EMBEDDED
+from sqlmig.report import json, text
+
+_SCRATCH_URL = "The server for the scratch database (default: the target's)."
+
+
+@click.command(cls=Command, short_help="Prove every rollback on a scratch database.")
+@click.argument("target", required=False)
+@click.option("--only-pending", is_flag=True, help="Only what is pending on the database.")
+@click.option("--scratch-url", metavar="URL", help=_SCRATCH_URL)
+@click.pass_context
+def verify(
+    context: click.Context, target: str | None, only_pending: bool, scratch_url: str | None
+) -> None:
+    """Apply, roll back and apply again each migration, up to and including TARGET, on a scratch
+    database, and compare the schema after each step; the database itself is not touched.
+
+    Exits 1 if a rollback does not restore what was there.
+    """
+    output: Output = context.obj
+    is_named = only_pending or scratch_url or output.options.config().database is not None
+    migrator = migrator_for(output) if is_named else migrator_for(output, database=EMBEDDED)
+    verified = migrator.verify_pending if only_pending else migrator.verify
+    result = verified(
+        target, scratch_url=scratch_url, tell=lambda trip: output.line(text.round_trip(trip))
+    )
+    output.result(lambda: text.verified(result), lambda: json.verified(result))
+    if not result.is_sound:
+        context.exit(FOUND_SOMETHING)
+
+
+@click.command(cls=Command, short_help="Compare the live schema with the applied migrations.")
+@click.option("--scratch-url", metavar="URL", help=_SCRATCH_URL)
+@click.pass_context
+def drift(context: click.Context, scratch_url: str | None) -> None:
+    """Show what was changed in the live schema without a migration: runs what is applied again on a
+    scratch database, and compares; the database itself is not touched.
+
+    Exits 1 if there is a difference.
+    """
+    output: Output = context.obj
+    found = migrator_for(output).drift(scratch_url=scratch_url)
+    output.result(lambda: text.drift(found), lambda: json.drift(found))
+    if found.differences:
+        context.exit(FOUND_SOMETHING)
+
+
+COMMANDS = (verify, drift)

@@ -1,0 +1,76 @@
+"""Finds the text of one script: as its file has it, or as it was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from sqlmig.engine.database import Database
+from sqlmig.errors import PlanError, UnknownTargetError
+from sqlmig.model import MigrationFile, Script
+from sqlmig.plan import resolve
+from sqlmig.source.files import checksum
+
+Files = Sequence[MigrationFile]
+
+
+class Source(Enum):
+    """Where a text is looked for: in the file, or in the record where that is gone; or only in the
+    record."""
+
+    FILE = "file"
+    RECORD = "record"
+
+
+class Part(Enum):
+    """Which of a migration's two scripts."""
+
+    MIGRATION = "migration"
+    ROLLBACK = "rollback"
+
+
+def find_script(
+    database: Database, files: Files, reference: str, part: Part, source: Source
+) -> Script:
+    """The script of the migration that is named; the database is asked only for the record.
+
+    Raises UnknownTargetError, and PlanError where there is no such text.
+    """
+    on_disk = _on_disk(files, reference) if source is Source.FILE else None
+    if on_disk is None:
+        return _recorded(database, files, reference, part)
+    found = on_disk.file if part is Part.MIGRATION else on_disk.rollback
+    if found is None:
+        raise _nothing_to_show(on_disk.migration_id, part)
+    return found.script
+
+
+def _on_disk(files: Files, reference: str) -> MigrationFile | None:
+    by_id = {file.migration_id: file for file in files}
+    try:
+        return by_id[resolve(reference, by_id)]
+    except UnknownTargetError:
+        return None
+
+
+def _recorded(database: Database, files: Files, reference: str, part: Part) -> Script:
+    with database.history() as history:
+        rows = history.read()
+        ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
+        migration_id = resolve(reference, ids)
+        rows = history.with_texts(rows, [migration_id])
+    texts = {
+        row.migration_id: row.apply_sql if part is Part.MIGRATION else row.rollback_sql
+        for row in rows
+    }
+    text = texts.get(migration_id)
+    if text is None:
+        raise _nothing_to_show(migration_id, part)
+    return Script(f"recorded {part.value} of {migration_id}", text, checksum(text))
+
+
+def _nothing_to_show(migration_id: str, part: Part) -> PlanError:
+    return PlanError(
+        f"there is no {part.value} script of {migration_id} to show",
+        remedy="See how it stands: sqlmig status.",
+    )

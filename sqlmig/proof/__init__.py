@@ -1,0 +1,1 @@
+"""Proves what migrations do: snapshots of a live schema, round trips, drift."""

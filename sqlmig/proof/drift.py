@@ -1,0 +1,66 @@
+"""Drift: what the live schema has become without a migration.
+
+Nothing that was stored could tell: a change made by hand would be stored with the next migration.
+So the recorded migrations run again on a scratch database, and both schemas are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmig.config import Config
+from sqlmig.engine.connection import opened
+from sqlmig.engine.history import MIGRATIONS, History
+from sqlmig.plan import PlannedMigration
+from sqlmig.proof.catalog import snapshot
+from sqlmig.proof.difference import Difference, differences
+from sqlmig.proof.replay import staged
+from sqlmig.proof.scratch import refuse_beyond_database, scratch_beside
+
+_OWNER = """
+SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class
+ WHERE relname = %s AND relnamespace = pg_catalog.to_regnamespace(quote_ident(%s))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How the live schema differs from what the `migrations` that are applied make."""
+
+    migrations: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+def drift(
+    config: Config,
+    history: History,
+    applied: Sequence[PlannedMigration],
+    *,
+    scratch_url: str | None = None,
+) -> Drift:
+    """The drift of the database of `history`, on which `applied` have run in that order.
+
+    Who owns the history is taken for who applies migrations, here and there, so that the name of
+    that role makes no difference. Writes to a scratch database alone. Raises PlanError before
+    anything runs, ExecutionError where a migration cannot run again.
+    """
+    if scratch_url is None:
+        refuse_beyond_database([planned.prepared for planned in applied])
+    live = snapshot(history.connection, _owner(history))
+    with (
+        scratch_beside(config, scratch_url) as server,
+        staged(server, config, history.schema) as stage,
+    ):
+        stage.replay(applied)
+        with opened(stage.url) as connection:
+            replayed = snapshot(connection, connection.info.user)
+    ids = tuple(planned.migration_id for planned in applied)
+    return Drift(ids, differences(replayed, live))
+
+
+def _owner(history: History) -> str:
+    """Who owns the history; without one, the role of this session."""
+    connection = history.connection
+    row = connection.execute(_OWNER, (MIGRATIONS, history.schema)).fetchone()
+    return str(row[0]) if row else connection.info.user

@@ -1,0 +1,54 @@
+"""Which objects a snapshot leaves out: those of extensions, temporary ones, sqlmig's own tables.
+
+In these parts of queries, `l` is the object that is asked about.
+"""
+
+from __future__ import annotations
+
+_IS_TEMPORARY = "nspname ~ '^pg_(toast_)?temp_'"
+
+# A temporary object, or a table that sqlmig or yoyo keeps, and so no part of the schema.
+_IS_FOREIGN_TABLE = f"""(relname ~ '^_(sqlmig|yoyo)_' OR relname = 'yoyo_lock'
+      OR relnamespace IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY}))"""
+
+# What a left-out object has for its own (indexes, constraints, types, …) is left out with it.
+_OWN = "d.deptype IN ('a', 'i') AND coalesce(c.relkind IN ('i', 'I', 't', 'S'), true)"
+
+# All objects that are left out, found from the few that are so by themselves.
+EXCLUDED = f"""excluded AS (
+  SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+   UNION
+  SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE {_IS_TEMPORARY}
+   UNION
+  SELECT d.classid, d.objid FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
+   WHERE d.refclassid = 'pg_namespace'::regclass AND {_IS_TEMPORARY}
+   UNION
+  SELECT 'pg_class'::regclass, oid FROM pg_class WHERE {_IS_FOREIGN_TABLE}
+   UNION
+  SELECT d.classid, d.objid
+    FROM excluded e
+    JOIN pg_depend d ON d.refclassid = e.classid AND d.refobjid = e.objid
+    LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+   WHERE {_OWN}
+), """
+IS_EXCLUDED = "(l.classid, l.objid) IN (SELECT classid, objid FROM excluded)"
+
+# Whether one object is, found from it upwards: faster where there are few to ask about.
+IS_OF_AN_EXCLUDED = f"""EXISTS (
+  WITH RECURSIVE whole AS (
+    SELECT l.classid, l.objid
+     UNION
+    SELECT d.refclassid, d.refobjid
+      FROM whole w
+      JOIN pg_depend d ON d.classid = w.classid AND d.objid = w.objid
+      LEFT JOIN pg_class c ON w.classid = 'pg_class'::regclass AND c.oid = w.objid
+     WHERE {_OWN}
+  )
+  SELECT FROM whole w
+   WHERE EXISTS (SELECT FROM pg_depend d WHERE d.classid = w.classid AND d.objid = w.objid
+                    AND (d.deptype = 'e' OR d.refclassid = 'pg_namespace'::regclass
+                         AND d.refobjid IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY})))
+      OR w.classid = 'pg_class'::regclass
+         AND EXISTS (SELECT FROM pg_class WHERE oid = w.objid AND {_IS_FOREIGN_TABLE})
+      OR w.classid = 'pg_namespace'::regclass
+         AND EXISTS (SELECT FROM pg_namespace WHERE oid = w.objid AND {_IS_TEMPORARY}))"""

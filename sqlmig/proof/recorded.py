@@ -1,0 +1,69 @@
+"""The migrations as the history has them, to be run again elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmig.errors import PartialMigrationError, PlanError
+from sqlmig.model import AppliedMigration, Direction, MigrationFile, Script
+from sqlmig.plan import PlannedMigration
+from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.files import checksum
+from sqlmig.source.script import prepare
+
+
+def recorded_migrations(
+    rows: Sequence[AppliedMigration], files: Sequence[MigrationFile]
+) -> tuple[PlannedMigration, ...]:
+    """What was applied, in that order, with the recorded texts; the file's where none was kept.
+
+    `rows` have the texts. Raises PartialMigrationError for one that is half done, PlanError for one
+    of which there is no text, or only that of a file which is not what was applied.
+    """
+    _refuse_partial(rows)
+    by_id = {file.migration_id: file for file in files}
+    return tuple(_planned(row, by_id.get(row.migration_id)) for row in rows)
+
+
+def _planned(row: AppliedMigration, file: MigrationFile | None) -> PlannedMigration:
+    script = _script(row, file)
+    directives, description = read_head(script.path, script.text, FileKind.MIGRATION)
+    return PlannedMigration(
+        row.migration_id,
+        Direction.APPLY,
+        prepare(script, directives),
+        directives,
+        description,
+        is_recorded_text=row.apply_sql is not None,
+    )
+
+
+def _script(row: AppliedMigration, file: MigrationFile | None) -> Script:
+    if row.apply_sql is not None:
+        path = f"recorded text of {row.migration_id}"
+        return Script(path, row.apply_sql, checksum(row.apply_sql))
+    if file is None:
+        raise PlanError(
+            f"{row.migration_id} is applied, but its text was not recorded and its file is gone",
+            remedy="Restore its file from version control.",
+        )
+    script = file.file.script
+    if row.checksum not in (None, script.checksum):
+        raise PlanError(
+            f"{row.migration_id} is applied, but only its checksum was recorded, and its file is "
+            "another one now",
+            remedy="Restore the file as it was applied, or accept it as it is now: "
+            f"sqlmig repair {row.migration_id}.",
+        )
+    return script
+
+
+def _refuse_partial(rows: Sequence[AppliedMigration]) -> None:
+    partial = [row.migration_id for row in rows if row.is_partial]
+    if partial:
+        raise PartialMigrationError(
+            f"partly applied: {', '.join(partial)}",
+            migration_ids=partial,
+            remedy="Finish it with `sqlmig apply`, or give it up: "
+            f"sqlmig rollback --only {partial[0]}.",
+        )

@@ -1,0 +1,111 @@
+"""Runs plans on a scratch database, and puts it back to a state that it had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
+from sqlmig.config import Config
+from sqlmig.engine.database import Database
+from sqlmig.engine.executor import Executor
+from sqlmig.engine.scratch import ScratchServer
+from sqlmig.environments import Rules
+from sqlmig.errors import ExecutionError, MigrationFailedError
+from sqlmig.model import Direction, Environment
+from sqlmig.plan import Plan, PlannedMigration
+from sqlmig.proof.catalog import Snapshot
+from sqlmig.proof.watch import Watch
+
+# Nobody's rows are in a scratch database, so that nothing has to be kept from a script.
+_RULES = Rules(Environment.DEVELOPMENT, "a scratch database")
+
+
+class Stage:
+    """A scratch database on which migrations run as they would elsewhere, one by one."""
+
+    def __init__(self, server: ScratchServer, config: Config, schema: str | None) -> None:
+        self._server = server
+        self._config = config
+        self._schema = schema
+        self._open = ExitStack()
+        self._watch: Watch | None = None
+        self._kept: str | None = None
+        self._kept_count = 0
+        self._name = server.create()
+        self._enter(self._name)
+
+    @property
+    def url(self) -> str:
+        """How to reach the database as it is now."""
+        return self._server.url_of(self._name)
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Applies or rolls back that migration. Raises MigrationFailedError; it is undone then."""
+        self._executor.execute(Plan(planned.direction, (planned,)))
+
+    def replay(self, migrations: Sequence[PlannedMigration]) -> None:
+        """Applies migrations that have run before. Raises ExecutionError where one fails now."""
+        if migrations:
+            try:
+                self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
+            except MigrationFailedError as error:
+                raise _cannot_be_replayed(error) from error
+
+    def look(self) -> Snapshot:
+        """The snapshot of the schema as it is now; the more often it is called, the cheaper."""
+        if self._watch is None:
+            self._watch = Watch(self._open.enter_context(self._database.connect()))
+        return self._watch.look()
+
+    def rebuild(self, applied: Sequence[PlannedMigration]) -> None:
+        """Begins anew, and applies those migrations.
+
+        A copy is kept: a later call, with more of the same migrations, begins with that.
+        """
+        self.close()
+        self._server.drop(self._name)
+        if self._kept is None:
+            self._kept = self._server.create()
+        self._enter(self._kept)
+        self.replay(applied[self._kept_count :])
+        self._kept_count = len(applied)
+        self.close()
+        self._name = self._server.create(template=self._kept)
+        self._enter(self._name)
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._open.close()
+
+    def _enter(self, name: str) -> None:
+        config = replace(
+            self._config, database=self._server.url_of(name), history_schema=self._schema
+        )
+        self._database, self._watch = Database(config), None
+        connection = self._open.enter_context(self._database.connect())
+        history = self._database.history_on(connection)
+        lock = self._open.enter_context(self._database.locked(history))
+        observer, limits = self._database.observer, self._database.limits
+        connect = self._database.connect
+        self._executor = Executor(history, lock, limits, observer, connect, _RULES)
+
+
+@contextmanager
+def staged(server: ScratchServer, config: Config, schema: str | None = None) -> Iterator[Stage]:
+    """A stage in an empty database; `schema` is that of the history, as `find_history` has it."""
+    stage = Stage(server, config, schema or config.history_schema)
+    try:
+        yield stage
+    finally:
+        stage.close()
+
+
+def _cannot_be_replayed(error: MigrationFailedError) -> ExecutionError:
+    place = f"{error.location}: " if error.location else ""
+    return ExecutionError(
+        f"{error.migration_id}, which is applied, cannot run again on a scratch database\n"
+        f"{place}{error.message}",
+        remedy="It needs something that no migration makes: a role, an extension's files, an "
+        "object made by hand. Give a server that has it: --scratch-url.",
+    )

@@ -1,0 +1,152 @@
+"""Proves rollbacks: each migration is applied, rolled back and applied again, on a scratch
+database, and the schema is compared after each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlmig.errors import MigrationFailedError
+from sqlmig.model import AppliedMigration, Direction, MigrationFile
+from sqlmig.plan import Exactly, PlannedMigration, RollbackText, plan_rollback
+from sqlmig.proof.catalog import Snapshot
+from sqlmig.proof.difference import Difference, differences
+from sqlmig.proof.replay import Stage
+
+
+class Verdict(Enum):
+    """What a round trip has shown of a migration."""
+
+    REVERSIBLE = "reversible"
+    IRREVERSIBLE = "irreversible"
+    NOT_RESTORED = "not restored"
+    ROLLBACK_FAILED = "rollback failed"
+    NOT_REPEATABLE = "not repeatable"
+    APPLY_FAILED = "apply failed"
+    NOT_ATTEMPTED = "not attempted"
+
+
+_SOUND = (Verdict.REVERSIBLE, Verdict.IRREVERSIBLE)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """The round trip of one migration.
+
+    `differences` are from what the schema was to what it is after the rollback, or after the second
+    apply where that made another one; `error` is why a script failed; `reason` why there is no
+    rollback.
+    """
+
+    migration_id: str
+    verdict: Verdict
+    transactional: bool = True
+    differences: tuple[Difference, ...] = ()
+    error: MigrationFailedError | None = None
+    reason: str = ""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the migration is as it should be."""
+        return self.verdict in _SOUND
+
+    @property
+    def stops(self) -> bool:
+        """Whether nothing could be tried after it."""
+        return self.verdict in (Verdict.APPLY_FAILED, Verdict.NOT_ATTEMPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The round trips in order, and what the proofs at the end found wrong, in words."""
+
+    round_trips: tuple[RoundTrip, ...]
+    findings: tuple[str, ...] = ()
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all that was tried is as it should be."""
+        return not self.findings and all(trip.is_sound for trip in self.round_trips)
+
+
+@dataclass(slots=True)
+class RoundTrips:
+    """Walks over planned migrations, each in turn, on a stage where `applied` have run already."""
+
+    stage: Stage
+    files: Sequence[MigrationFile]
+    applied: list[PlannedMigration]
+
+    def walk(self, planned: Iterable[PlannedMigration]) -> Iterator[RoundTrip]:
+        """One round trip for each; after an apply that fails the rest is not attempted."""
+        files = {file.migration_id: file for file in self.files}
+        before, broken = self.stage.look(), False
+        for migration in planned:
+            if broken:
+                yield _result(migration, Verdict.NOT_ATTEMPTED)
+                continue
+            try:
+                self.stage.run(migration)
+            except MigrationFailedError as error:
+                broken = True
+                yield _result(migration, Verdict.APPLY_FAILED, error=error)
+                continue
+            self.applied.append(migration)
+            after = self.stage.look()
+            yield self._there_and_back(migration, files[migration.migration_id], before, after)
+            before = after
+
+    def _there_and_back(
+        self, migration: PlannedMigration, file: MigrationFile, before: Snapshot, after: Snapshot
+    ) -> RoundTrip:
+        """Rolls back what was just applied, and applies it again; leaves the state of `after`."""
+        if file.rollback is None:
+            reason = file.file.directives.irreversible or ""
+            return _result(migration, Verdict.IRREVERSIBLE, reason=reason)
+        try:
+            self.stage.run(_rollback(file))
+        except MigrationFailedError as error:
+            if not file.rollback.directives.transactional:
+                self.stage.rebuild(self.applied)
+            return _result(migration, Verdict.ROLLBACK_FAILED, error=error)
+        left = differences(before, self.stage.look())
+        failure, again = self._apply_again(migration, after)
+        if left:
+            return _result(migration, Verdict.NOT_RESTORED, left)
+        if failure or again:
+            return _result(migration, Verdict.NOT_REPEATABLE, again, failure)
+        return _result(migration, Verdict.REVERSIBLE)
+
+    def _apply_again(
+        self, migration: PlannedMigration, after: Snapshot
+    ) -> tuple[MigrationFailedError | None, tuple[Difference, ...]]:
+        """Why it could not be applied, or what is not as `after` the first time; the database is
+        built anew in both cases."""
+        try:
+            self.stage.run(migration)
+        except MigrationFailedError as failure:
+            self.stage.rebuild(self.applied)
+            return failure, ()
+        again = differences(after, self.stage.look())
+        if again:
+            self.stage.rebuild(self.applied)
+        return None, again
+
+
+def _result(
+    migration: PlannedMigration,
+    verdict: Verdict,
+    found: tuple[Difference, ...] = (),
+    error: MigrationFailedError | None = None,
+    reason: str = "",
+) -> RoundTrip:
+    transactional = migration.directives.transactional
+    return RoundTrip(migration.migration_id, verdict, transactional, found, error, reason)
+
+
+def _rollback(file: MigrationFile) -> PlannedMigration:
+    row = AppliedMigration(file.migration_id)
+    plan = plan_rollback([file], [row], Exactly((file.migration_id,)), RollbackText.FILE)
+    assert plan.direction is Direction.ROLLBACK
+    return plan.migrations[0]

@@ -1,0 +1,72 @@
+"""`verify`: which migrations go through the round trip, where, and what is proven besides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from sqlmig.config import Config
+from sqlmig.model import MigrationFile
+from sqlmig.plan import PlannedMigration
+from sqlmig.proof.replay import staged
+from sqlmig.proof.roundtrip import RoundTrip, RoundTrips, Verification
+from sqlmig.proof.scratch import refuse_beyond_database, scratch_beside
+from sqlmig.source.script import PreparedScript, prepare
+
+# What is proven once all migrations are applied: gets the settings of the scratch database, and
+# says in words what it found wrong.
+Proof = Callable[[Config], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a verification runs: first the migrations that are `applied`, then a round trip for each
+    that is `planned`, whose files are among `files`; the history lies in `schema`."""
+
+    files: Sequence[MigrationFile]
+    planned: Sequence[PlannedMigration]
+    applied: Sequence[PlannedMigration] = ()
+    schema: str | None = None
+
+
+def verify(
+    config: Config,
+    course: Course,
+    *,
+    scratch_url: str | None = None,
+    proofs: Sequence[Proof] = (),
+    tell: Callable[[RoundTrip], None] = lambda _: None,
+) -> Verification:
+    """The round trips, in scratch databases that are dropped at the end; writes nothing else.
+
+    `tell` hears of each as it is done; `proofs` run at the end, unless an apply failed. Raises
+    PlanError before anything runs, ExecutionError where what is applied cannot run again.
+    """
+    if scratch_url is None:
+        scripts = [planned.prepared for planned in (*course.applied, *course.planned)]
+        refuse_beyond_database([*scripts, *_rollbacks(course)])
+    trips = []
+    with (
+        scratch_beside(config, scratch_url) as server,
+        staged(server, config, course.schema) as stage,
+    ):
+        stage.replay(course.applied)
+        walker = RoundTrips(stage, course.files, list(course.applied))
+        for trip in walker.walk(course.planned):
+            tell(trip)
+            trips.append(trip)
+        findings: list[str] = []
+        if not any(trip.stops for trip in trips):
+            stage.close()  # the runner's lock is theirs now
+            there = replace(config, database=stage.url)
+            findings = [finding for proof in proofs for finding in proof(there)]
+    return Verification(tuple(trips), tuple(findings))
+
+
+def _rollbacks(course: Course) -> Sequence[PreparedScript]:
+    planned = {migration.migration_id for migration in course.planned}
+    return [
+        prepare(file.rollback.script, file.rollback.directives)
+        for file in course.files
+        if file.rollback and file.migration_id in planned
+    ]

@@ -1,0 +1,112 @@
+"""Snapshots of one database again and again, each read from what is new since the last.
+
+Rows of the catalogues carry the transaction that wrote them, so one pass over them tells which
+objects are new or altered; these are read again, with all that depends on those that were there
+before, for their definitions may name them. A row that is gone leaves no trace but the count: where
+that is not explained by what was read again, the rows are counted by object.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlmig.engine.connection import Connection
+from sqlmig.proof.catalog import ObjectName, Row, Snapshot, catalogs
+from sqlmig.proof.walk import counts, news, walk, walk_some
+
+# The queries are planned once: planning takes longer than reading a small schema does.
+_SETTINGS = "SET search_path = ''; SET jit = off; SET plan_cache_mode = force_generic_plan"
+
+# A part that is one with its whole (the multirange of a range) is named by it.
+_DEPENDENTS = """
+WITH RECURSIVE altered (classid, objid) AS (
+  SELECT * FROM unnest(%(classes)s::oid[], %(objects)s::oid[])
+), dependent (classid, objid) AS (
+  SELECT * FROM altered
+   UNION
+  SELECT d.refclassid, d.refobjid
+    FROM altered JOIN pg_depend d USING (classid, objid) WHERE d.deptype = 'i'
+   UNION
+  SELECT d.classid, d.objid
+    FROM dependent n JOIN pg_depend d ON d.refclassid = n.classid AND d.refobjid = n.objid
+   WHERE d.deptype <> 'e'
+)
+SELECT objid::bigint FROM dependent
+"""
+_BEFORE_ALL = "3"
+
+
+class Watch:
+    """Looks at the database of a connection, which is for this alone and stays open.
+
+    Other sessions may alter the schema, but none is in the middle of that when `look` is called.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        connection.execute(_SETTINGS)
+        connection.prepare_threshold = 0
+        found = catalogs(connection)
+        self._walk, self._walk_some = walk(found).encode(), walk_some(found).encode()
+        self._news, self._counts = news(found).encode(), counts(found).encode()
+        self._rows: dict[int, list[Row]] = {}
+        self._definitions: dict[ObjectName, list[str]] = {}
+        self._total = 0
+        self._since, self._roles = _BEFORE_ALL, ""
+        self._altered: set[int] = set()
+
+    def look(self) -> Snapshot:
+        """The snapshot of the schema as it is now."""
+        total, since, found, roles = self._ask(self._news, since=self._since)[0]
+        altered = {number: of_class for of_class, number in found or ()}
+        self._since = since
+        if self._roles != roles:
+            self._roles = roles
+            self._forget(set(self._rows))
+            self._keep(self._ask(self._walk, own_role=0))
+        else:
+            # What was altered last is what a rollback most often drops.
+            self._read_again(self._altered | altered.keys() | self._dependents(altered))
+            if self._total != total:
+                self._read_again(self._miscounted())
+        self._altered = set(altered)
+        return Snapshot({name: "\n".join(found) for name, found in self._definitions.items()})
+
+    def _ask(self, query: bytes, **parameters: object) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, parameters).fetchall()
+
+    def _dependents(self, altered: Mapping[int, int]) -> set[int]:
+        known = {number: of_class for number, of_class in altered.items() if number in self._rows}
+        if not known:
+            return set()
+        query, classes = _DEPENDENTS.encode(), list(known.values())
+        return {number for (number,) in self._ask(query, classes=classes, objects=list(known))}
+
+    def _miscounted(self) -> set[int]:
+        """The objects that have lost rows, or are gone."""
+        now = dict(self._ask(self._counts))
+        known = {number: sum(row.rows for row in rows) for number, rows in self._rows.items()}
+        return {number for number in now.keys() | known if now.get(number) != known.get(number)}
+
+    def _read_again(self, numbers: Collection[int]) -> None:
+        if numbers:
+            self._forget(numbers)
+            self._keep(self._ask(self._walk_some, own_role=0, objects=list(numbers)))
+
+    def _forget(self, numbers: Collection[int]) -> None:
+        for row in [row for number in numbers for row in self._rows.pop(number, ())]:
+            self._total -= row.rows
+            if row.object is not None:
+                definitions = self._definitions[row.object]
+                definitions.remove(row.definition)
+                if not definitions:
+                    del self._definitions[row.object]
+
+    def _keep(self, found: Iterable[tuple[Any, ...]]) -> None:
+        for row in [Row(*values) for values in found]:
+            self._rows.setdefault(row.number, []).append(row)
+            self._total += row.rows
+            if row.object is not None:
+                insort(self._definitions.setdefault(row.object, []), row.definition)

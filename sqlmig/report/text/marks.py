@@ -1,0 +1,24 @@
+"""Scripts as they are, and what was said of migrations without running them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmig.model import Script
+
+
+def script(found: Script) -> str:
+    """The text itself, fit to be written to a file."""
+    return found.text.removesuffix("\n")
+
+
+def marked(migration_ids: Sequence[str]) -> str:
+    """Which migrations count as applied now."""
+    lines = [f"marked as applied  {migration_id}" for migration_id in migration_ids]
+    return "\n".join(lines) or "Nothing to mark: that is applied already."
+
+
+def unmarked(migration_ids: Sequence[str]) -> str:
+    """Which migrations count as not applied now."""
+    lines = [f"marked as not applied  {migration_id}" for migration_id in migration_ids]
+    return "\n".join(lines) or "Nothing to unmark: that is not applied."

@@ -1,0 +1,142 @@
+"""The commands that prove, and those that say what is applied, as a user sees them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.database import Database
+from tests.project import Project
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(project: Project, database: Database) -> Run:
+    """Runs `python -m sqlmig …` in the project's folder, on the test's database."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "sqlmig", "--database-url", database.url, *arguments],
+            cwd=project.root,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def migrations(project: Project) -> None:
+    project.migration("001_a", "create table a (x int)", "drop table a")
+    project.migration("002_b", "create table b (); create index i on a (x)", "drop table b")
+    project.irreversible("003_c", "-- irreversible: too old\nalter table a add y varchar(5)")
+    project.migration(
+        "004_d", "alter table a alter y type text", "alter table a alter y type varchar(6)"
+    )
+
+
+def test_verify_names_each_migration_and_what_its_rollback_leaves(run: Run) -> None:
+    done = run("verify")
+    assert done.returncode == 1
+    assert done.stdout == (
+        "reversible  001_a\n"
+        "not restored  002_b\n"
+        "    extra  index public.i\n"
+        "irreversible  003_c: too old\n"
+        "not restored  004_d\n"
+        "    different  table column public.a.y\n"
+        "        - type: character varying(5)\n"
+        "        + type: character varying(6)\n"
+        "4 migrations: 1 reversible, 2 not restored, 1 irreversible.\n"
+        "Mend what is named above, then run `sqlmig verify` again.\n"
+    )
+
+
+def test_verify_of_sound_migrations_exits_0(run: Run) -> None:
+    done = run("verify", "1")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "reversible  001_a\n1 migration: 1 reversible.\n",
+    )
+
+
+def test_verify_of_nothing_pending_says_so(run: Run) -> None:
+    run("apply")
+    done = run("verify", "--only-pending")
+    assert (done.returncode, done.stdout) == (0, "Nothing to verify.\n")
+
+
+def test_verify_shows_where_a_script_fails(run: Run, project: Project) -> None:
+    project.migration("001_a", "create table a (x int)", "drop table wrong")
+    assert run("verify", "1").stdout == (
+        "rollback failed  001_a\n"
+        '    sql/rollbacks/001_a.sql:1:1: table "wrong" does not exist (42P01)\n'
+        "        1 | drop table wrong\n"
+        "          | ^\n"
+        "1 migration: 1 rollback failed.\n"
+        "Mend what is named above, then run `sqlmig verify` again.\n"
+    )
+
+
+def test_drift_names_each_object_that_is_not_as_the_migrations_make_it(
+    run: Run, database: Database
+) -> None:
+    run("apply")
+    assert run("drift").stdout == "No drift: the live schema is what 4 applied migrations make.\n"
+    database.execute("alter table a alter x set default 5; drop index i; create table hand (z int)")
+    done = run("drift")
+    assert done.returncode == 1
+    assert done.stdout == (
+        "missing  index public.i\n"
+        "extra  table public.hand with 1 table column\n"
+        "different  table column public.a.x\n"
+        "    + default: 5\n"
+        "3 differences between the live schema (+) and what 4 applied migrations make (-).\n"
+        "Undo the change, or write a migration that makes it and mark it as applied: "
+        "sqlmig mark ID --reason TEXT.\n"
+    )
+
+
+def test_drift_as_json_has_both_definitions(run: Run, database: Database) -> None:
+    run("apply")
+    database.execute("alter table a alter x type bigint")
+    done = run("drift", "--format", "json")
+    assert done.returncode == 1
+    (difference,) = json.loads(done.stdout)["differences"]
+    assert difference["name"] == "public.a.x"
+    assert "type: integer" in difference["expected"]
+    assert "type: bigint" in difference["found"]
+
+
+def test_a_url_that_leads_nowhere_is_no_finding(run: Run) -> None:
+    done = run("verify", "--scratch-url", "postgresql://nobody:secret@127.0.0.1:1/nothing")
+    assert done.returncode == 3
+    assert "no connection" in done.stderr
+    assert "secret" not in done.stderr + done.stdout
+
+
+def test_show_prints_what_can_be_written_to_a_file(run: Run, project: Project) -> None:
+    run("apply")
+    text = (project.root / "sql/rollbacks/004_d.sql").read_text()
+    project.remove("sql/migrations/004_d.sql")
+    project.remove("sql/rollbacks/004_d.sql")
+    assert run("show", "4", "--rollback").stdout.rstrip("\n") == text
+    assert run("show", "4", "--rollback", "--recorded").stdout.rstrip("\n") == text
+
+
+def test_marks_tell_what_they_did(run: Run) -> None:
+    assert run("baseline", "2").stdout == "marked as applied  001_a\nmarked as applied  002_b\n"
+    assert run("baseline", "2").stdout == "Nothing to mark: that is applied already.\n"
+    assert run("mark", "3", "--reason", "by hand").stdout == "marked as applied  003_c\n"
+    assert run("unmark", "3", "--reason", "oh no").stdout == "marked as not applied  003_c\n"
+    assert run("unmark", "3", "--reason", "x").stdout == "Nothing to unmark: that is not applied.\n"
+    refused = run("baseline", "4")
+    assert refused.returncode == 2
+    assert "has a history already" in refused.stderr
+    assert run("mark", "3").returncode == 2
