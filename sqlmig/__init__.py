@@ -71,12 +71,22 @@ if TYPE_CHECKING:
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
     from sqlmig.comparison import Comparison
     from sqlmig.embedded import EmbeddedPostgres
+    from sqlmig.lookup import ScriptPart, ScriptSource
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.fixtures import Fixtures, read_fixtures
     from sqlmig.mongo.project import MongoProject
     from sqlmig.mongo.results import FixturesReport
     from sqlmig.mongo.seeder import MongoSeeder
-    from sqlmig.project import Part, ProjectSeeder, ProjectSeedPlan, ProjectSeeds, set_environment
+    from sqlmig.project import (
+        ProjectPart,
+        ProjectSeeder,
+        ProjectSeedPlan,
+        ProjectSeeds,
+        set_environment,
+    )
+    from sqlmig.proof.difference import Difference
+    from sqlmig.proof.drift import Drift
+    from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
     from sqlmig.starter import Starter, write_starter
 
 __all__ = [
@@ -91,8 +101,10 @@ __all__ = [
     "ConfigError",
     "DatabaseUnavailableError",
     "Decision",
+    "Difference",
     "Direction",
     "Draft",
+    "Drift",
     "EmbeddedPostgres",
     "Environment",
     "ExecutionError",
@@ -117,20 +129,23 @@ __all__ = [
     "Observer",
     "OutOfOrder",
     "Outcome",
-    "Part",
     "Plan",
     "PlanError",
+    "ProjectPart",
     "ProjectSeedPlan",
     "ProjectSeeder",
     "ProjectSeeds",
     "Report",
     "Revision",
     "RollbackText",
+    "RoundTrip",
     "RowLoss",
     "RowLossError",
     "RunInterrupted",
     "SanityCheckError",
     "SchemaNotCurrentError",
+    "ScriptPart",
+    "ScriptSource",
     "SeedFailedError",
     "SeedReport",
     "SeedResult",
@@ -145,6 +160,8 @@ __all__ = [
     "Starter",
     "Transactions",
     "UnstableSeed",
+    "Verdict",
+    "Verification",
     "WorkingTree",
     "Written",
     "add_entry",
@@ -176,7 +193,14 @@ _LATER = {
     "MongoProject": "sqlmig.mongo.project",
     "FixturesReport": "sqlmig.mongo.results",
     "MongoSeeder": "sqlmig.mongo.seeder",
-    "Part": "sqlmig.project",
+    "ScriptPart": "sqlmig.lookup",
+    "ScriptSource": "sqlmig.lookup",
+    "Difference": "sqlmig.proof.difference",
+    "Drift": "sqlmig.proof.drift",
+    "RoundTrip": "sqlmig.proof.roundtrip",
+    "Verdict": "sqlmig.proof.roundtrip",
+    "Verification": "sqlmig.proof.roundtrip",
+    "ProjectPart": "sqlmig.project",
     "ProjectSeedPlan": "sqlmig.project",
     "ProjectSeeder": "sqlmig.project",
     "ProjectSeeds": "sqlmig.project",

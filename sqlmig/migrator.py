@@ -14,7 +14,7 @@ from sqlmig.engine.database import Database
 from sqlmig.engine.history import History
 from sqlmig.environments import Rules
 from sqlmig.errors import ConfigError, PlanError
-from sqlmig.lookup import Part, Source, find_script
+from sqlmig.lookup import ScriptPart, ScriptSource, find_script
 from sqlmig.marking import plan_baseline, plan_mark, plan_unmark, record_marking
 from sqlmig.model import (
     AppliedMigration,
@@ -317,7 +317,10 @@ class Migrator:
             return drift(self.config, history, applied, scratch_url=scratch_url)
 
     def show(
-        self, reference: str, part: Part = Part.MIGRATION, source: Source = Source.FILE
+        self,
+        reference: str,
+        part: ScriptPart = ScriptPart.MIGRATION,
+        source: ScriptSource = ScriptSource.FILE,
     ) -> Script:
         """A script of a migration: the file's, or as it was recorded where that is meant or the
         file is gone. Raises PlanError where there is none."""

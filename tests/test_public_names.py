@@ -22,11 +22,13 @@ ROOT = Path(__file__).parent.parent
 TWINS = {
     "apply": "Migrator.apply",
     "apply --dry-run": "Migrator.plan_apply",
+    "baseline": "Migrator.baseline",
     "changelog add": "add_entry",
     "changelog lint": "lint_changelog",
     "changelog rules": "changelog_rules",
     "check": "Migrator.check",
     "diff": "Migrator.compare",
+    "drift": "Migrator.drift",
     "embedded reset": "EmbeddedPostgres.reset",
     "embedded start": "EmbeddedPostgres.start",
     "embedded status": "EmbeddedPostgres.status",
@@ -35,6 +37,7 @@ TWINS = {
     "environment": "Migrator.environment",
     "environment set": "set_environment",
     "init": "write_starter",
+    "mark": "Migrator.mark",
     "mongo reset": "MongoProject.reset",
     "mongo seed": "MongoProject.seed",
     "mongo seed --dry-run": "MongoProject.compare",
@@ -48,9 +51,13 @@ TWINS = {
     "seed --only sql": "Migrator.seed",
     "seed --only sql --dry-run": "Migrator.seed_statuses",
     "seed --prove": "Migrator.prove_seeds",
+    "show": "Migrator.show",
     "status": "Migrator.status",
     "status --check": "Migrator.expect_current",
+    "unmark": "Migrator.unmark",
     "validate": "Migrator.validate",
+    "verify": "Migrator.verify",
+    "verify --only-pending": "Migrator.verify_pending",
 }
 
 

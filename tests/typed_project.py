@@ -18,6 +18,7 @@ from sqlmig import (
     Decision,
     Direction,
     Draft,
+    Drift,
     EmbeddedPostgres,
     Environment,
     Finding,
@@ -36,6 +37,8 @@ from sqlmig import (
     Report,
     RollbackText,
     RowLoss,
+    ScriptPart,
+    ScriptSource,
     SeedReport,
     SeedStatus,
     Since,
@@ -109,6 +112,11 @@ def look(migrator: Migrator) -> None:
     assert_type(migrator.seed(), SeedReport)
     assert_type(migrator.seed_statuses(), list[SeedStatus])
     assert_type(migrator.prove_seeds(), list[UnstableSeed])
+    assert_type(migrator.verify("004").is_sound, bool)
+    assert_type(migrator.drift(), Drift)
+    assert_type(migrator.show("004", ScriptPart.ROLLBACK, ScriptSource.RECORD).text, str)
+    assert_type(migrator.baseline("003"), tuple[str, ...])
+    assert_type(migrator.mark("004", "made by hand"), tuple[str, ...])
     migrator.set_environment(Environment.TESTING)
 
 

@@ -38,7 +38,7 @@ def on_a_terminal(*arguments: str, variables: Mapping[str, str] | None = None) -
 
 
 def read_all(terminal: int) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     while True:
         try:
             part = os.read(terminal, 65536)
