@@ -12,7 +12,7 @@ from sqlmig.engine.bookkeeping import ensure_tables, set_stamp
 from sqlmig.engine.checking import refuse_unknown_conditions
 from sqlmig.engine.database import Database
 from sqlmig.engine.history import History
-from sqlmig.environments import Rules
+from sqlmig.environments import Rules, rules_for
 from sqlmig.errors import ConfigError, PlanError
 from sqlmig.lookup import ScriptPart, ScriptSource, find_script
 from sqlmig.marking import plan_baseline, plan_mark, plan_unmark, record_marking
@@ -36,7 +36,6 @@ from sqlmig.plan import (
     OutOfOrder,
     Plan,
     PlannedMigration,
-    PlannedSeed,
     RollbackText,
     RowLoss,
     Selection,
@@ -49,7 +48,7 @@ from sqlmig.plan import (
 from sqlmig.readiness import refuse_unready
 from sqlmig.repair import repair
 from sqlmig.runner import Planner, Runner, look
-from sqlmig.seeds import SeedRunner, seed_statuses, seeds_of
+from sqlmig.seeds import SeedBatch, SeedRunner, seed_statuses, seeds_of
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations, read_migrations_alone
 from sqlmig.validation import validate
@@ -132,18 +131,18 @@ class Migrator:
         """Applies what is pending, up to and including the target, records it, and runs the checks.
 
         `decision` is what a person knows of a statement in which an earlier runner died; `allowed`
-        are protected tables that files may touch which declare it. With nothing pending, no lock
-        is taken and nothing is written. Raises PlanError before anything is touched,
-        LockTimeoutError where another runner stays at work, MigrationFailedError, with the report,
-        where a script fails, ProtectedTableError where the guard undid one, SanityCheckError where
-        a check finds something, and RunInterrupted after a Ctrl-C.
+        are protected tables that files may touch which declare it. With nothing pending, and no
+        stamp to set, no lock is taken and nothing is written. Raises PlanError and
+        EnvironmentMismatchError before anything is touched, LockTimeoutError where another runner
+        stays at work, MigrationFailedError, with the report, where a script fails,
+        ProtectedTableError where the guard undid one, SanityCheckError where a check finds
+        something, and RunInterrupted after a Ctrl-C.
         """
         files = self._files()
         checks = self._checks(files)
         planner = self._apply_planner(files, target, out_of_order, transactions, decision)
         with self._database.history() as history:
-            rules = self._database.rules(history, allowed)
-            return Runner(self._database, rules, checks).run(planner, history)
+            return Runner(self._database, checks, allowed).run(planner, history)
 
     def plan_rollback(self, selection: Selection, *, text: RollbackText | None = None) -> Plan:
         """What `rollback` with these arguments would do; reads only. Raises PlanError."""
@@ -169,7 +168,6 @@ class Migrator:
         files = self._files()
         checks = self._checks(files)
         pinned: list[str] = []
-        asks = row_loss is RowLoss.ASK
 
         def planner(history: History) -> Plan:
             plan = _plan_rollback(files, history, selection, text)
@@ -180,16 +178,15 @@ class Migrator:
                     remedy="Nothing was rolled back. See `sqlmig status`, and run it again.",
                 )
             pinned[:] = ids
+            keeps_rows = self._database.rules(history, allowed).is_production
             return replace(
                 plan,
-                row_loss=RowLoss.ASK if asks else RowLoss.ACCEPT,
+                row_loss=row_loss if keeps_rows else RowLoss.ACCEPT,
                 consented=frozenset(consented),
             )
 
         with self._database.history() as history:
-            rules = self._database.rules(history, allowed)
-            asks = asks and rules.is_production
-            return Runner(self._database, rules, checks).run(planner, history)
+            return Runner(self._database, checks, allowed).run(planner, history)
 
     def compare(self, reference: str) -> Comparison:
         """What was recorded of a migration beside what its files say now; reads only."""
@@ -227,17 +224,13 @@ class Migrator:
         files = self._files()
         checks = self._checks(files)
         with self._database.history() as history:
-            rules = self._database.rules(history, allowed)
-            seeds = self._ready_seeds(files, rules, history)
-            return SeedRunner(self._database, rules).run(seeds, checks, history)
+            return self._seed_runner(files, allowed).run(checks, history)
 
     def prove_seeds(self) -> list[UnstableSeed]:
         """The seeds that are not idempotent: each is run twice, and all of it is rolled back."""
         files = self._files()
         with self._database.history() as history:
-            rules = self._database.rules(history)
-            seeds = self._ready_seeds(files, rules, history)
-            return SeedRunner(self._database, rules).prove(seeds, history)
+            return self._seed_runner(files).prove(history)
 
     def check(self) -> list[CheckResult]:
         """What the sanity checks find; everything that they do is rolled back."""
@@ -250,9 +243,10 @@ class Migrator:
         with self._database.history() as history:
             return self._database.rules(history)
 
-    def set_environment(self, environment: Environment) -> None:
-        """Stamps the database, whatever it was stamped as before. Raises ConfigError for an
-        embedded server that is to be production."""
+    def set_environment(self, environment: Environment) -> Rules:
+        """Stamps the database, whatever it was stamped as before and whatever the settings say;
+        the rules of that stamp. Raises ConfigError for an embedded server that is to be
+        production."""
         if self.config.is_embedded and environment is Environment.PRODUCTION:
             raise ConfigError(
                 "the embedded server is for development and tests, not for production",
@@ -262,6 +256,7 @@ class Migrator:
             history = self._database.history_on(found.connection)
             ensure_tables(history)
             set_stamp(history, environment)
+        return rules_for(replace(self.config, environment=None), environment)
 
     def verify(
         self,
@@ -363,13 +358,17 @@ class Migrator:
         refuse_unknown_conditions(checks)
         return checks
 
-    def _ready_seeds(self, files: Files, rules: Rules, history: History) -> tuple[PlannedSeed, ...]:
-        refuse_unready(
-            statuses(files, _rows(files, history)),
-            "the schema is not ready to be seeded",
-            remedy="Nothing was seeded. Run `sqlmig apply` first (`sqlmig status` tells more).",
-        )
-        return seeds_of(self.config, rules.environment)
+    def _seed_runner(self, files: Files, allowed: Collection[str] = ()) -> SeedRunner:
+        def planner(history: History) -> SeedBatch:
+            rules = self._database.rules(history, allowed)
+            refuse_unready(
+                statuses(files, _rows(files, history)),
+                "the schema is not ready to be seeded",
+                remedy="Nothing was seeded. Run `sqlmig apply` first (`sqlmig status` tells more).",
+            )
+            return SeedBatch(rules, seeds_of(self.config, rules.environment))
+
+        return SeedRunner(self._database, planner)
 
     def _apply_planner(
         self,

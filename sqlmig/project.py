@@ -11,6 +11,7 @@ from sqlmig.config import Config
 from sqlmig.model import Environment, SeedReport, SeedStatus
 
 if TYPE_CHECKING:
+    from sqlmig.environments import Rules
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.project import MongoProject
     from sqlmig.mongo.results import FixturesReport
@@ -88,13 +89,13 @@ class ProjectSeeder:
             self._mongo.stamp()
 
 
-def set_environment(migrator: Migrator, environment: Environment) -> None:
-    """Stamps both databases of the project, whatever they were stamped as before."""
+def set_environment(migrator: Migrator, environment: Environment) -> Rules:
+    """Stamps both databases, whatever they were stamped as before; the rules that hold now."""
     if has_fixtures(migrator.config) and migrator.config.mongo is not None:
         from sqlmig.mongo.project import stamp_with  # noqa: PLC0415  # its driver takes long
 
         stamp_with(migrator.config, environment)
-    migrator.set_environment(environment)
+    return migrator.set_environment(environment)
 
 
 def has_fixtures(config: Config) -> bool:

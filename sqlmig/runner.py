@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,33 +25,40 @@ Planner = Callable[[History], Plan]
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs plans on a database under its rules; the checks look at what each has done."""
+    """Runs plans on a database under its rules; the checks look at what each has done.
+
+    `allowed` are the protected tables of which a person said --allow-protected.
+    """
 
     database: Database
-    rules: Rules
     checks: Sequence[CheckFile] = ()
+    allowed: Collection[str] = ()
 
     def run(self, planner: Planner, history: History) -> Report:
-        """What the plan did. With nothing planned, no lock is taken and nothing is written.
+        """What the plan did. With nothing planned, and no stamp to set, no lock is taken and
+        nothing is written.
 
-        Raises what the executor raises, LockTimeoutError, and SanityCheckError where a check finds
-        something afterwards.
+        Raises EnvironmentMismatchError, what the executor raises, LockTimeoutError, and
+        SanityCheckError where a check finds something afterwards.
         """
+        rules = self.database.rules(history, self.allowed)
         plan = planner(history)
-        if not plan.migrations:
+        if not plan.migrations and rules.new_stamp is None:
             return Report(plan.direction, warnings=plan.warnings)
         results: tuple[MigrationResult, ...] = ()
         with self.database.locked(history) as lock:
             while True:
                 current = self.database.history_on(history.connection)
+                rules = self.database.rules(current, self.allowed)
                 plan = planner(current)
                 try:
-                    report = self._executor(plan, current, lock).execute(plan)
+                    report = self._executor(plan, rules, current, lock).execute(plan)
                 except HistoryMovedError as moved:
                     results += moved.results
                 else:
                     report = replace(report, results=results + report.results)
-                    return report if report.checks else self._checked(report, current)
+                    is_done = report.checks or not report.results
+                    return report if is_done else self._checked(report, current)
 
     def _checked(self, report: Report, history: History) -> Report:
         """The report with what the checks found in the database as it is now."""
@@ -63,7 +70,7 @@ class Runner:
             )
         return report
 
-    def _executor(self, plan: Plan, history: History, lock: RunnerLock) -> Executor:
+    def _executor(self, plan: Plan, rules: Rules, history: History, lock: RunnerLock) -> Executor:
         # yoyo takes longer to import than most commands take to run.
         from sqlmig.engine.executor import Executor  # noqa: PLC0415
 
@@ -76,7 +83,7 @@ class Runner:
             self.database.limits,
             self.database.observer,
             self.database.connect,
-            self.rules,
+            rules,
             self.checks if commits_together else (),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,7 @@ from sqlmig.engine.proving import unstable_seeds
 from sqlmig.engine.records import stamped
 from sqlmig.engine.seeding import Seeder
 from sqlmig.environments import Rules
+from sqlmig.errors import ConfigError
 from sqlmig.model import (
     AppliedSeed,
     CheckFile,
@@ -43,49 +44,65 @@ def seed_statuses(seeds: Sequence[PlannedSeed], history: History) -> list[SeedSt
 
 
 @dataclass(frozen=True, slots=True)
+class SeedBatch:
+    """The seeds to run, and the rules that hold for them."""
+
+    rules: Rules
+    seeds: tuple[PlannedSeed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SeedRunner:
-    """Seeds a database under its rules."""
+    """Seeds a database; the planner is asked once more under the runner's lock."""
 
     database: Database
-    rules: Rules
+    planner: Callable[[History], SeedBatch]
 
-    def run(
-        self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile], history: History
-    ) -> SeedReport:
+    def run(self, checks: Sequence[CheckFile], history: History) -> SeedReport:
         """Runs the seeds and the checks in one transaction, under the runner's lock.
 
-        Raises what `Seeder.run` raises, and LockTimeoutError.
+        Raises what the planner and `Seeder.run` raise, and LockTimeoutError.
         """
-        if not seeds:
-            return SeedReport(self.rules.environment)
-        with self._seeder(history) as seeder:
-            if self.rules.new_stamp is not None:
-                text = stamped(history, self.rules.new_stamp)
-                history.connection.execute(text.encode())
+        batch = self.planner(history)
+        if not batch.seeds:
+            return SeedReport(batch.rules.environment)
+        with self._seeder(history) as (seeder, seeds):
+            if seeder.rules.new_stamp is not None:
+                text = stamped(seeder.history, seeder.rules.new_stamp)
+                seeder.history.connection.execute(text.encode())
             return seeder.run(seeds, checks)
 
-    def prove(self, seeds: Sequence[PlannedSeed], history: History) -> list[UnstableSeed]:
+    def prove(self, history: History) -> list[UnstableSeed]:
         """Those that are not idempotent; nothing is kept of what they do."""
-        if not seeds:
+        if not self.planner(history).seeds:
             return []
-        with self._seeder(history) as seeder:
+        with self._seeder(history) as (seeder, seeds):
             return unstable_seeds(seeder, seeds)
 
     @contextmanager
-    def _seeder(self, found: History) -> Iterator[Seeder]:
+    def _seeder(self, found: History) -> Iterator[tuple[Seeder, tuple[PlannedSeed, ...]]]:
         """Under the runner's lock, with the history as it is then; its tables are made if a
         database that yoyo managed has none yet."""
         database = self.database
         with database.locked(found) as lock:
-            ensure_tables(found)
             history = database.history_on(found.connection)
+            batch = self.planner(history)
+            if not history.is_complete:
+                ensure_tables(history)
+                history = database.history_on(found.connection)
             forbidden = _forbidden(database.config)
             limits, observer = database.limits, database.observer
-            yield Seeder(history, lock, limits, observer, self.rules, forbidden)
+            seeder = Seeder(history, lock, limits, observer, batch.rules, forbidden)
+            yield seeder, batch.seeds
 
 
 def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
-    """For each tier, the tables that its seeds may not write to."""
+    """For each tier, the tables that its seeds may not write to. Raises ConfigError for an
+    exception that is none."""
+    for tier, tables in config.tier_may_write.items():
+        _refuse_unknown(tier, config.all_tiers, "no environment has that tier")
+        for table in tables:
+            _refuse_unknown(table, config.forbidden_tables, "that is no forbidden table")
     return {
         tier: [
             table
@@ -94,6 +111,14 @@ def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
         ]
         for tier in config.all_tiers
     }
+
+
+def _refuse_unknown(name: str, known: Sequence[str], reason: str) -> None:
+    if name not in known:
+        raise ConfigError(
+            f"tier_may_write names {name}: {reason}",
+            remedy=f"Known are: {', '.join(known) or 'none'}.",
+        )
 
 
 def _status(seed: SeedFile, applied: AppliedSeed | None) -> SeedStatus:

@@ -7,7 +7,7 @@ import pytest
 from sqlmig import Migrator
 from sqlmig.errors import DirectiveError, SanityCheckError, SourceError
 from sqlmig.model import CheckOutcome, CheckResult
-from sqlmig.plan import Since, Transactions
+from sqlmig.plan import RowLoss, Since, Transactions
 from tests.database import Database
 from tests.project import Project
 
@@ -55,6 +55,11 @@ def result(project: Project, database: Database, sql: str) -> CheckResult:
         ),
         "an error by its code": (
             "-- expect: error 23514\ninsert into cities values (2, '')",
+            PASSED,
+            "",
+        ),
+        "one of two errors": (
+            "-- expect: error restrict_violation or 23505\ninsert into cities values (1, 'b')",
             PASSED,
             "",
         ),
@@ -185,7 +190,26 @@ def test_a_check_waits_for_seeds(project: Project, database: Database) -> None:
     project.write("sql/seeds/reference/001.sql", "insert into cities values (1, 'a')")
     checked = migrator(project, database)
     report = checked.apply()
-    assert [found.reason for found in report.checks] == ["nothing is seeded"]
+    assert [found.reason for found in report.checks] == [
+        "nothing was seeded yet, or since the last rollback"
+    ]
+    assert [found.outcome for found in checked.seed().checks] == [PASSED]
+
+
+@pytest.mark.parametrize("transactions", Transactions)
+def test_after_a_rollback_a_check_waits_for_seeds_again(
+    project: Project, database: Database, transactions: Transactions
+) -> None:
+    check(
+        project, "-- requires: 001_tables\n-- after: seeds\n-- expect: rows\nselect * from cities"
+    )
+    project.write("sql/seeds/reference/001.sql", "insert into cities values (1, 'a')")
+    checked = migrator(project, database)
+    checked.apply()
+    checked.seed()
+    checked.rollback(Since("001"), row_loss=RowLoss.ACCEPT)
+    report = checked.apply(transactions=transactions)
+    assert [found.outcome for found in report.checks] == [NOT_APPLICABLE]
     assert [found.outcome for found in checked.seed().checks] == [PASSED]
 
 
@@ -246,6 +270,8 @@ def test_checks_leave_no_trace(project: Project, database: Database) -> None:
     check(project, "create table own (); set search_path to nowhere; select 1 where false", "001")
     check(project, "select 1 from pg_class where relname = 'own'", "002")
     check(project, "select 1 where current_setting('search_path') = 'nowhere'", "003")
+    check(project, "prepare mine as select 1 where false; execute mine", "004")
+    check(project, "prepare mine as select 1 where false; execute mine", "005")
     checked = migrator(project, database)
     checked.apply()
     assert {found.outcome for found in checked.check()} == {PASSED}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
+from psycopg import Connection
 
 from sqlmig import Migrator
-from sqlmig.errors import ConfigError, EnvironmentMismatchError
-from sqlmig.model import Environment
+from sqlmig.engine.history import find_history
+from sqlmig.engine.lock import RunnerLock
+from sqlmig.errors import ConfigError, EnvironmentMismatchError, PlanError
+from sqlmig.model import Environment, LockHolder, SilentObserver
 from tests.database import Database
 from tests.project import Project
 
@@ -78,6 +84,75 @@ def test_another_explicit_environment_is_refused_before_anything_is_touched(
 def test_the_same_environment_is_accepted_again(project: Project, database: Database) -> None:
     migrator(project, database, environment="production").apply()
     assert migrator(project, database, environment="prod").environment().new_stamp is None
+
+
+def test_an_apply_with_nothing_to_do_stamps_the_database_too(
+    project: Project, database: Database
+) -> None:
+    migrator(project, database).apply()
+    assert migrator(project, database, environment="production").apply().results == ()
+    assert database.value(STAMP) == "production"
+
+
+@dataclass(frozen=True)
+class MeetsAnother(SilentObserver):
+    """While it waits for the runner's lock, the other runner does that, and ends."""
+
+    other: Connection[tuple[Any, ...]]
+    does: str
+
+    def waiting_for_lock(self, holder: LockHolder | None, patience: float) -> None:
+        self.other.execute(self.does.encode())
+        self.other.execute("select pg_advisory_unlock_all()")
+
+
+def meeting(
+    project: Project, database: Database, other: Connection[tuple[Any, ...]], does: str
+) -> Migrator:
+    """One whose lock the other has."""
+    history = find_history(other, None)
+    RunnerLock(other, history.schema, is_pooled=False).try_acquire()
+    config = project.config(database=database.url, environment="production")
+    return Migrator(config, MeetsAnother(other, does))
+
+
+@pytest.mark.parametrize("command", ["apply", "seed"])
+def test_the_stamp_of_a_runner_that_went_before_counts(
+    project: Project, database: Database, command: str
+) -> None:
+    project.write("sql/seeds/reference/001.sql", "create table seeded ()")
+    migrator(project, database).apply()
+    if command == "apply":
+        project.migration("002_second", "create table second ()")
+    stamp = "insert into _sqlmig_state values ('environment', to_jsonb('testing'::text))"
+    with database.another_connection() as other:
+        runner = meeting(project, database, other, stamp)
+        with pytest.raises(EnvironmentMismatchError, match="stamped as testing"):
+            getattr(runner, command)()
+    assert database.value(STAMP) == "testing"
+    assert database.tables() == {"first"}
+
+
+def test_nothing_is_seeded_where_another_runner_has_just_rolled_back(
+    project: Project, database: Database
+) -> None:
+    project.write("sql/seeds/reference/001.sql", "create table seeded ()")
+    migrator(project, database).apply()
+    with database.another_connection() as other:
+        seeder = meeting(project, database, other, "delete from _yoyo_migration")
+        with pytest.raises(PlanError, match="001_first is pending"):
+            seeder.seed()
+    assert database.tables() == {"first"}
+
+
+def test_setting_the_environment_tells_of_the_stamp_alone(
+    project: Project, database: Database
+) -> None:
+    rules = migrator(project, database, environment="production").set_environment(
+        Environment.TESTING
+    )
+    assert (rules.environment, rules.origin) == (Environment.TESTING, "the database's stamp")
+    assert database.value(STAMP) == "testing"
 
 
 def test_setting_the_environment_says_otherwise_and_is_noted(

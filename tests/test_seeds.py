@@ -11,6 +11,8 @@ import pytest
 
 from sqlmig import Migrator
 from sqlmig.errors import (
+    ConfigError,
+    ExecutionError,
     ForbiddenSeedError,
     LockTimeoutError,
     PlanError,
@@ -65,6 +67,16 @@ FORBIDDEN = {
     "partition": "insert into entries_all values ('2020-01-01')",
     "truncate": "truncate payments",
     "drop": "drop table payments cascade",
+    "drop column": "drop view paid; alter table payments drop column amount",
+    "rename": "alter table payments rename to paid_before",
+    "rename and write": (
+        "alter table payments rename to hidden; insert into hidden values (1, 10);"
+        "create table payments (id int primary key, amount int)"
+    ),
+    "detach and write": (
+        "alter table entries detach partition entries_all;"
+        "insert into entries_all values ('2020-01-01')"
+    ),
 }
 
 
@@ -171,6 +183,61 @@ def test_a_tier_may_be_allowed_to_write_what_others_may_not(
         seeder.seed()
 
 
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ('{ dmo = ["payments"] }', "dmo: no environment has that tier"),
+        ('{ demo = ["paymnts"] }', "paymnts: that is no forbidden table"),
+    ],
+)
+def test_an_exception_that_is_none_is_a_mistake(
+    project: Project, database: Database, setting: str, words: str
+) -> None:
+    project.write("sqlmig.toml", f"tier_may_write = {setting}\n")
+    seed(project, "reference/001", "select 1")
+    with pytest.raises(ConfigError, match=f"tier_may_write names {words}"):
+        applied(project, database).seed()
+
+
+def test_a_seed_that_stops_the_counting_is_refused(project: Project, database: Database) -> None:
+    seed(project, "reference/001", "set track_counts = off; insert into payments values (1, 1)")
+    with pytest.raises(ForbiddenSeedError, match="reference/001 names track_counts"):
+        applied(project, database).seed()
+    assert database.value("select count(*) from payments") == 0
+
+
+def test_where_the_server_does_not_count_nothing_is_seeded(
+    project: Project, database: Database
+) -> None:
+    seed(project, "reference/001", "insert into payments values (1, 1)")
+    seeder = applied(project, database)
+    name = database.value("select current_database()")
+    database.execute(f"alter database {name} set track_counts = off")
+    with pytest.raises(ExecutionError, match="track_counts is off on this server"):
+        seeder.seed()
+    assert database.value("select count(*) from payments") == 0
+
+
+def test_a_seed_that_the_guard_had_run_again_is_counted_once(
+    project: Project, database: Database
+) -> None:
+    sql = "update cities set name = name; insert into visits values (1)"
+    seed(project, "reference/001", sql)
+    seeder = applied(project, database, environment="production", protected_tables="cities")
+    database.execute("insert into cities values (1, 'a')")
+    assert set(written(seeder.seed())["reference/001"]) == {
+        WrittenRows("cities", updated=1),
+        WrittenRows("visits", inserted=1),
+    }
+
+
+def test_a_seed_cannot_undo_the_one_before(project: Project, database: Database) -> None:
+    seed(project, "reference/001", "savepoint mine; insert into cities values (1, 'a')")
+    seed(project, "reference/002", "rollback to savepoint mine")
+    with pytest.raises(SeedFailedError, match='savepoint "mine" does not exist'):
+        applied(project, database).seed()
+
+
 def test_a_write_that_was_undone_is_none(project: Project, database: Database) -> None:
     sql = (
         "do $$begin begin insert into payments values (1, 1); raise 'x';"
@@ -252,6 +319,11 @@ UNSTABLE = {
         " on conflict (id) do update set checked = clock_timestamp()",
         "changes rows of cities",
     ),
+    "a table that only the second run makes": (
+        "do $$begin if exists (select from visits) then create table late as select 1; end if;"
+        " insert into visits select 1 where not exists (select from visits); end$$",
+        "changes rows of late",
+    ),
     "another table the second time": (
         "insert into visits select 1 where exists (select from cities);"
         "insert into cities values (1, 'a') on conflict do nothing",
@@ -259,6 +331,7 @@ UNSTABLE = {
     ),
 }
 STABLE = {
+    "a table of its own": "drop table if exists own; create table own as select 1 as id",
     "do nothing": "insert into cities values (1, 'a') on conflict do nothing",
     "the same values": (
         "insert into cities values (1, 'a') on conflict (id) do update set name = excluded.name"
@@ -283,6 +356,15 @@ def test_a_seed_that_is_not_idempotent_is_named(
     assert reason in found.reason
     assert database.value("select count(*) from cities") == 0
     assert database.value("select count(*) from visits") == 0
+
+
+def test_a_seed_whose_second_run_meets_what_a_later_one_wrote_is_named(
+    project: Project, database: Database
+) -> None:
+    seed(project, "reference/001", "insert into visits select 1 where exists (select from cities)")
+    seed(project, "reference/002", STABLE["do nothing"])
+    (found,) = applied(project, database).prove_seeds()
+    assert (found.name, found.reason) == ("reference/001", "its second run changes rows of visits")
 
 
 @pytest.mark.parametrize("sql", STABLE.values(), ids=STABLE)

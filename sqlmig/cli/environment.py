@@ -23,14 +23,15 @@ def environment(output: Output, action: str | None, name: str | None) -> None:
     NAME is development, testing or production.
     """
     migrator = migrator_for(output)
-    if action == "set":
-        if name is None:
-            raise ConfigError(
-                "say which environment it is",
-                remedy="For example: sqlmig environment set production.",
-            )
-        set_environment(migrator, named_environment(name))
-    rules = migrator.environment()
+    if action is None:
+        rules = migrator.environment()
+    elif name is None:
+        raise ConfigError(
+            "say which environment it is",
+            remedy="For example: sqlmig environment set production.",
+        )
+    else:
+        rules = set_environment(migrator, named_environment(name))
     output.result(lambda: text.environment(rules), lambda: json.environment(rules))
 
 

@@ -19,7 +19,8 @@ from sqlmig.source.checks import prepare_check
 from sqlmig.source.script import chunks
 
 _BEGIN = "SAVEPOINT _sqlmig_check; SET CONSTRAINTS ALL IMMEDIATE"
-_END = "ROLLBACK TO SAVEPOINT _sqlmig_check; RELEASE SAVEPOINT _sqlmig_check"
+# A rollback does not take back what was prepared.
+_END = "ROLLBACK TO SAVEPOINT _sqlmig_check; RELEASE SAVEPOINT _sqlmig_check; DEALLOCATE ALL"
 # Live tables are not kept waiting for a check, nor a check for them.
 _LOCK_TIMEOUT = "1s"
 
@@ -75,7 +76,7 @@ def _not_applicable(
     if missing:
         reason = f"{', '.join(missing)} is not applied"
     elif directives.after_seeds and not has_seeds:
-        reason = "nothing is seeded"
+        reason = "nothing was seeded yet, or since the last rollback"
     else:
         return None
     return CheckResult(check.name, check.title, CheckOutcome.NOT_APPLICABLE, reason)
@@ -113,7 +114,7 @@ def _judged(check: CheckFile, rows: Rows) -> CheckResult:
 def _refused(check: CheckFile, failure: StatementError) -> CheckResult:
     message = server_message(failure.error)
     expected = check.file.directives.expect
-    if expected.kind is Expectation.ERROR and sqlstate_of(expected.condition) == message.sqlstate:
+    if message.sqlstate in map(sqlstate_of, expected.conditions):
         return CheckResult(check.name, check.title, CheckOutcome.PASSED)
     condition = condition_of(message.sqlstate)
     return _failed(check, f"expected {expected}, and the server said {condition}: {message}")
@@ -126,14 +127,14 @@ def _failed(check: CheckFile, reason: str) -> CheckResult:
 def refuse_unknown_conditions(checks: Iterable[CheckFile]) -> None:
     """Raises SourceError for a check that expects an error which PostgreSQL does not have."""
     for check in checks:
-        condition = check.file.directives.expect.condition
-        if condition and sqlstate_of(condition) is None:
-            near = nearest_condition(condition)
-            raise SourceError(
-                f"expects an error that PostgreSQL does not have: {condition}",
-                location=Location(check.file.script.path),
-                remedy=f"Did you mean {near}?" if near else "Give its SQLSTATE.",
-            )
+        for condition in check.file.directives.expect.conditions:
+            if sqlstate_of(condition) is None:
+                near = nearest_condition(condition)
+                raise SourceError(
+                    f"expects an error that PostgreSQL does not have: {condition}",
+                    location=Location(check.file.script.path),
+                    remedy=f"Did you mean {near}?" if near else "Give its SQLSTATE.",
+                )
 
 
 def _limits(check: CheckFile) -> str:

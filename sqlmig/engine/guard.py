@@ -18,15 +18,20 @@ from sqlmig.engine.inspection import Finding, asking
 from sqlmig.engine.loss import lock_against_writing
 from sqlmig.engine.rows import count_rows, row_hashes
 from sqlmig.engine.savepoint import undo_script
-from sqlmig.engine.tables import Table, Tables, descendants, families
+from sqlmig.engine.tables import (
+    BLINDFOLD,
+    Table,
+    Tables,
+    descendants,
+    families,
+    refuse_uncounted,
+)
 from sqlmig.environments import Rules
 from sqlmig.plan import PlannedScript
 
 # Up to so many rows are compared one by one (32 MB of hashes here); of a larger table, whatever
 # could have changed a row is refused.
 MOST_COMPARED_ROWS = 200_000
-
-_BLINDFOLD = "track_counts"
 
 
 class Harm(Enum):
@@ -40,8 +45,12 @@ class Harm(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The rows of a table before the script; `hashes` only where they are to be compared."""
+    """The rows of a table before the script; `hashes` only where they are to be compared.
 
+    `name` is that of the setting which protects the table.
+    """
+
+    name: str
     table: Table
     rows: int
     hashes: Counter[int]
@@ -60,14 +69,16 @@ class Guard:
 
     def before(self, script: PlannedScript) -> None:
         """Looks at the tables as they are. Raises ProtectedRowsError for a script that would keep
-        the server from counting."""
+        the server from counting, and ExecutionError where it does not count anyway."""
         self._kept = {}
         with asking(script):
             self._before = families(self.history.connection, self._names(script))
-        if self._before and _BLINDFOLD in script.prepared.text.lower():
+            if self._before:
+                refuse_uncounted(self.history.connection)
+        if self._before and BLINDFOLD in script.prepared.text.lower():
             raise ProtectedRowsError(
                 script,
-                f"names {_BLINDFOLD}, without which nobody sees what becomes of "
+                f"names {BLINDFOLD}, without which nobody sees what becomes of "
                 f"{', '.join(self.rules.protected)}",
                 self.rules.protected,
             )
@@ -88,10 +99,11 @@ class Guard:
         """Raises ProtectedRowsError where the record itself, through a trigger, changed rows."""
         with asking(script):
             harmed = self._harmed(script, self._after, self._look(script))
-        names = [self._after[oid].label for oid in harmed]
-        if names:
-            what = f"a trigger on sqlmig's own tables changes rows of {', '.join(names)}"
-            raise ProtectedRowsError(script, what, names)
+        if harmed:
+            labels = ", ".join(self._after[oid].label for oid in harmed)
+            what = f"a trigger on sqlmig's own tables changes rows of {labels}"
+            names = _roots(self._after, self._names(script))
+            raise ProtectedRowsError(script, what, [*dict.fromkeys(names[oid] for oid in harmed)])
 
     def _names(self, script: PlannedScript) -> Sequence[str]:
         """The tables to look at: the protected ones but for those that the script may touch."""
@@ -102,22 +114,22 @@ class Guard:
         return families(self.history.connection, self._names(script), self._before)
 
     def _harmed(self, script: PlannedScript, before: Tables, now: Tables) -> Mapping[int, Harm]:
-        names = self._names(script)
-        roots = [table for table in before.values() if table.is_named(names)]
-        found = {root.oid: _harm(root, before, now) for root in roots}
+        roots = _roots(before, self._names(script))
+        found = {oid: _harm(before[oid], name, before, now) for oid, name in roots.items()}
         return {oid: harm for oid, harm in found.items() if harm is not None}
 
     def _remember(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
         """Undoes the script, and looks at the rows as they were."""
         connection = self.history.connection
         undo_script(connection)
+        names = _roots(self._before, self._names(script))
         for oid, harm in harmed.items():
             table = self._before[oid]
             lock_against_writing(connection, table)
             rows, hashes = count_rows(connection, table.identifier), Counter[int]()
             if harm is Harm.WRITTEN and rows <= MOST_COMPARED_ROWS:
                 hashes = row_hashes(connection, table.identifier, [*table.columns.values()])
-            self._kept[oid] = _Kept(table, rows, hashes)
+            self._kept[oid] = _Kept(names[oid], table, rows, hashes)
         _refuse(script, [_refusal(self._kept[oid], harm) for oid, harm in harmed.items()])
 
     def _compare(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
@@ -135,11 +147,25 @@ class Guard:
         return (kept.hashes - row_hashes(self.history.connection, now.identifier, columns)).total()
 
 
-def _harm(root: Table, before: Tables, now: Tables) -> Harm | None:
+def _roots(tables: Tables, names: Sequence[str]) -> dict[int, str]:
+    """The tables of those names, and the children that have columns beyond theirs, each with the
+    name that protects it."""
+    found: dict[int, str] = {}
+    for name in names:
+        for root in [table for table in tables.values() if table.is_named([name])]:
+            columns = {*root.columns.values()}
+            for oid in descendants(tables, root.oid):
+                if oid == root.oid or not columns.issuperset(tables[oid].columns.values()):
+                    found.setdefault(oid, name)
+    return found
+
+
+def _harm(root: Table, name: str, before: Tables, now: Tables) -> Harm | None:
+    """What became of a table that is protected by that name, its own or a parent's."""
     after = now.get(root.oid)
     if after is None:
         return Harm.DROPPED
-    if (after.schema, after.name) != (root.schema, root.name):
+    if root.is_named([name]) and (after.schema, after.name) != (root.schema, root.name):
         return Harm.RENAMED
     if not root.columns.keys() <= after.columns.keys():
         return Harm.LOST_COLUMN
@@ -158,21 +184,21 @@ def _may_have_changed(before: Table, after: Table) -> bool:
 
 
 def _refusal(kept: _Kept, harm: Harm, lost: int = 0) -> tuple[str, str] | None:
-    """The table and what the script would do to it; None where nothing is lost by that."""
-    name, rows = kept.table.label, f"{kept.rows} row{'' if kept.rows == 1 else 's'}"
+    """The name that protects a table, and what the script would do to it; None where nothing is
+    lost by that."""
+    label, rows = kept.table.label, f"{kept.rows} row{'' if kept.rows == 1 else 's'}"
     if kept.rows == 0:
         return None
     if harm is not Harm.WRITTEN:
-        return name, f"{harm.value} {name}, which has {rows}"
+        return kept.name, f"would {harm.value} {label}, which has {rows}"
     if kept.rows > MOST_COMPARED_ROWS:
-        return name, f"may {harm.value} rows of {name}, which has {rows}: too many to compare"
-    return (name, f"{harm.value} {lost} of the {rows} of {name}") if lost else None
+        what = f"may {harm.value} rows of {label}, which has {rows}: too many to compare"
+        return kept.name, what
+    return (kept.name, f"would {harm.value} {lost} of the {rows} of {label}") if lost else None
 
 
 def _refuse(script: PlannedScript, refusals: Iterable[tuple[str, str] | None]) -> None:
     told = [refusal for refusal in refusals if refusal is not None]
     if told:
-        message = f"would {'; would '.join(what for _, what in told)}"
-        raise ProtectedRowsError(
-            script, message.replace("would may", "may"), [table for table, _ in told]
-        )
+        names = dict.fromkeys(name for name, _ in told)
+        raise ProtectedRowsError(script, "; ".join(what for _, what in told), [*names])

@@ -1,30 +1,32 @@
-"""Proves that seeds are idempotent: each runs twice in a transaction that is rolled back."""
+"""Proves that seeds are idempotent: all run once, then each a second time, and nothing is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlmig.engine.connection import Connection
 from sqlmig.engine.failure import ScriptError
 from sqlmig.engine.rows import contents
 from sqlmig.engine.script import ScriptRunner
 from sqlmig.engine.seeding import Seeder, told
-from sqlmig.engine.tables import Table, all_tables, written
+from sqlmig.engine.tables import Tables, all_tables, written
 from sqlmig.model import UnstableSeed
 from sqlmig.plan import PlannedSeed
 
-_SAVEPOINT = "_sqlmig_first_run"
+_SAVEPOINT = "_sqlmig_first_runs"
 
 
 def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[UnstableSeed]:
-    """The seeds whose second run fails, or changes what the first left; nothing is kept.
+    """The seeds whose second run fails, or changes what the first runs of all left.
 
-    Values of now() count as equal, for both runs have one transaction time. Raises SeedFailedError
-    where a first run fails.
+    Nothing is kept. Values of now() count as equal, for both runs have one transaction time.
+    Raises SeedFailedError where a first run fails.
     """
     connection = seeder.history.connection
     runner = ScriptRunner(seeder.history, seeder.lock, seeder.limits, 2 * len(seeds))
     try:
+        for seed in seeds:
+            runner.run(seed)
         found = [_unstable(connection, runner, seed) for seed in seeds]
     except ScriptError as failure:
         raise told(failure) from failure
@@ -36,24 +38,28 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
 def _unstable(
     connection: Connection, runner: ScriptRunner, seed: PlannedSeed
 ) -> UnstableSeed | None:
-    before = all_tables(connection)
-    runner.run(seed)
+    first = all_tables(connection)
     connection.execute(f"SAVEPOINT {_SAVEPOINT}")
     try:
         runner.run(seed)
     except ScriptError as failure:
         connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
         return UnstableSeed(seed.name, f"its second run fails: {failure.message}")
-    now = all_tables(connection)
-    touched = [now[oid] for oid in written(before, now) if oid in now]
-    second = _contents(connection, touched)
+    second = all_tables(connection)
+    touched = {rows.table for rows in written(first, second).values()}
+    after = _contents(connection, second, touched)
     connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
-    first = _contents(connection, touched)
-    changed = [table.label for table in touched if first[table.oid] != second[table.oid]]
+    before = _contents(connection, first, touched)
+    changed = sorted(label for label in touched if before.get(label) != after.get(label))
     if not changed:
         return None
     return UnstableSeed(seed.name, f"its second run changes rows of {', '.join(changed)}")
 
 
-def _contents(connection: Connection, tables: Iterable[Table]) -> dict[int, object]:
-    return {table.oid: contents(connection, table.identifier) for table in tables}
+def _contents(connection: Connection, tables: Tables, labels: Collection[str]) -> dict[str, object]:
+    """Of those tables that are there: one that was made again is the same by its name alone."""
+    return {
+        table.label: contents(connection, table.identifier)
+        for table in tables.values()
+        if table.label in labels
+    }

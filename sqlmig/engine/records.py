@@ -99,7 +99,8 @@ SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
 _ROLLED_BACK: LiteralString = f"""
 WITH log AS ({_LOG} RETURNING 1),
      unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
-     forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s)
+     forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s),
+     unseeded AS (DELETE FROM {{seeds}})
 SELECT CASE WHEN EXISTS (SELECT FROM log) AND (EXISTS (SELECT FROM unmark) OR NOT EXISTS
                  (SELECT FROM {{migrations}} WHERE migration_hash = %(hash)s)) {_OR_FAIL}
 """  # noqa: S608
@@ -207,7 +208,7 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
 
 
 def rolled_back(history: History, entry: LogEntry) -> str:
-    """Log, and the removal of mark and detail."""
+    """Log, and the removal of mark and detail; nobody knows which seeds' rows are still there."""
     return history.sql(_ROLLED_BACK, **entry.parameters())
 
 

@@ -6,7 +6,7 @@ import itertools
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlmig.engine import records
 from sqlmig.engine.checking import run_checks
@@ -23,8 +23,16 @@ from sqlmig.engine.limits import Limits
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.refusals import checks_failed, forbidden, protected
 from sqlmig.engine.retry import pause
+from sqlmig.engine.savepoint import RELEASE_SAVEPOINT
 from sqlmig.engine.script import ScriptRunner
-from sqlmig.engine.tables import Table, Tables, all_tables, ancestors, written
+from sqlmig.engine.tables import (
+    BLINDFOLD,
+    Tables,
+    all_tables,
+    ancestors,
+    refuse_uncounted,
+    written,
+)
 from sqlmig.environments import Rules
 from sqlmig.errors import SeedFailedError, SqlmigError
 from sqlmig.model import CheckFile, CheckResult, Observer, SeedReport, SeedResult, WrittenRows
@@ -77,6 +85,7 @@ class Seeder:
                 self._record(seed, results[-1].written)
             for inspector in inspectors:
                 inspector.recorded(seed)
+            self.history.connection.execute(RELEASE_SAVEPOINT)
         checked = self._checked(seeds[-1], checks) if any(r.written for r in results) else []
         self.history.connection.execute("COMMIT")
         return SeedReport(self.rules.environment, tuple(results), tuple(checked))
@@ -114,38 +123,55 @@ class SeedWatch(SilentInspector):
     _before: Tables = field(default_factory=dict)
 
     def before(self, script: PlannedScript) -> None:
-        """Looks at the tables as they are."""
+        """Looks at the tables as they are. Raises ForbiddenRowsError for a script that would keep
+        the server from counting, and ExecutionError where it does not count anyway."""
         with asking(script):
+            refuse_uncounted(self.history.connection)
             self._before = all_tables(self.history.connection)
+        names = self._names(script)
+        if names and BLINDFOLD in script.prepared.text.lower():
+            what = f"names {BLINDFOLD}, without which nobody sees what it writes"
+            raise ForbiddenRowsError(script, what, names)
 
     def after(self, script: PlannedScript) -> Finding:
         """Raises ForbiddenRowsError."""
-        self.written = self._look(script)
+        now = self._look(script)
+        self.written = [*written(self._before, now).values()]
+        # If another inspector has the script undone and run again, that run alone counts.
+        self._before = {
+            oid: replace(table, counters=now[oid].counters) if oid in now else table
+            for oid, table in self._before.items()
+        }
         return Finding.ACCEPTED
 
     def recorded(self, script: PlannedScript) -> None:
         """Raises ForbiddenRowsError for what a trigger on sqlmig's own tables wrote."""
         self._look(script)
 
-    def _look(self, script: PlannedScript) -> Sequence[WrittenRows]:
+    def _names(self, script: PlannedScript) -> Sequence[str]:
+        return self.forbidden[script.name.partition("/")[0]]
+
+    def _look(self, script: PlannedScript) -> Tables:
         with asking(script):
             now = all_tables(self.history.connection)
         found = written(self._before, now)
-        names = self.forbidden[script.name.partition("/")[0]]
-        tables = {**self._before, **now}
-        refused = [rows for oid, rows in found.items() if _is_any(tables, oid, names)]
+        names = self._names(script)
+        refused = [
+            rows
+            for oid, rows in found.items()
+            if _is_any(self._before, oid, names) or _is_any(now, oid, names)
+        ]
         if refused:
             raise ForbiddenRowsError(
                 script,
                 f"writes to what seeds of its tier may not: {'; '.join(map(str, refused))}",
                 [rows.table for rows in refused],
             )
-        return list(found.values())
+        return now
 
 
 def _is_any(tables: Tables, oid: int, names: Sequence[str]) -> bool:
-    family: list[Table] = ancestors(tables, oid)
-    return any(table.is_named(names) for table in family)
+    return any(table.is_named(names) for table in ancestors(tables, oid))
 
 
 def _timed(runner: ScriptRunner, seed: PlannedSeed, watch: SeedWatch) -> SeedResult:

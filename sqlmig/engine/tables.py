@@ -14,7 +14,11 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from sqlmig.engine.connection import Connection
+from sqlmig.errors import ExecutionError
 from sqlmig.model import WrittenRows
+
+# The setting without which the server does not count.
+BLINDFOLD = "track_counts"
 
 # The weakest lock under which rows can be written is that of INSERT, UPDATE and DELETE.
 _TABLES: LiteralString = """
@@ -36,13 +40,14 @@ SELECT c.oid, n.nspname, c.relname, c.oid::pg_catalog.regclass::text, c.relfilen
    AND c.relname !~ '^(_yoyo|_sqlmig|yoyo_lock)'
 """
 
+# An array's oids are looked up one by one; for a subquery the server would read all tables.
 _OF_FAMILIES: LiteralString = """
-   AND c.oid IN (
+   AND c.oid = ANY (ARRAY(
      WITH RECURSIVE family(oid) AS (
-       SELECT k.oid FROM pg_catalog.pg_class k
-        WHERE k.relname = ANY (%(names)s::name[]) OR k.oid = ANY (%(oids)s::oid[])
+       SELECT k.oid FROM pg_catalog.pg_class k WHERE k.relname = ANY (%(names)s::name[])
+        UNION SELECT pg_catalog.unnest(%(oids)s::oid[])
         UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON i.inhparent = f.oid)
-     SELECT oid FROM family)
+     SELECT oid FROM family))
 """
 
 
@@ -98,6 +103,16 @@ Tables = Mapping[int, Table]
 _NOTHING = Counters(0, 0, 0)
 
 
+def refuse_uncounted(connection: Connection) -> None:
+    """Raises ExecutionError where the server does not count what is written."""
+    counts = connection.execute("SELECT pg_catalog.current_setting(%s)", [BLINDFOLD]).fetchone()
+    if counts != ("on",):
+        raise ExecutionError(
+            f"{BLINDFOLD} is off on this server, and without it nobody sees which rows are written",
+            remedy=f"Nothing was touched. Set it on: ALTER DATABASE … SET {BLINDFOLD} = on.",
+        )
+
+
 def all_tables(connection: Connection) -> Tables:
     """Every permanent table of the database but for the system's and the history's, by oid."""
     return _by_oid(connection.execute(_TABLES).fetchall())
@@ -119,25 +134,33 @@ def descendants(tables: Tables, root: int) -> set[int]:
 
 
 def written(before: Tables, now: Tables) -> dict[int, WrittenRows]:
-    """What the transaction has written to each table in between, by oid."""
+    """What the transaction has written to each table in between, by oid, under its old name."""
     found = {oid: _gone(table) for oid, table in before.items() if oid not in now}
     for oid, table in now.items():
         was = before.get(oid)
         counted = table.counters.since(was.counters if was else _NOTHING)
-        replaced = was is not None and was.filenode != table.filenode
+        replaced = was is not None and _is_another(was, table)
         if table.is_locked and (counted.any or replaced):
             found[oid] = WrittenRows(
-                table.label, counted.inserted, counted.updated, counted.deleted, replaced
+                (was or table).label, counted.inserted, counted.updated, counted.deleted, replaced
             )
     return found
 
 
 def ancestors(tables: Tables, oid: int) -> list[Table]:
-    """A table, and those that it is a partition or child of."""
-    found = [tables[oid]]
+    """A table, and those that it is a partition or child of; none where there is no such table."""
+    found = [tables[oid]] if oid in tables else []
     for table in found:
         found += [tables[parent] for parent in table.parents if parent in tables]
     return found
+
+
+def _is_another(was: Table, table: Table) -> bool:
+    """Whether it has another file, name or place among partitions, or fewer columns."""
+    return not was.columns.keys() <= table.columns.keys() or (
+        (was.filenode, was.schema, was.name, was.parents)
+        != (table.filenode, table.schema, table.name, table.parents)
+    )
 
 
 def _gone(table: Table) -> WrittenRows:

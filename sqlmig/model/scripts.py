@@ -28,13 +28,14 @@ class Expectation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a check expects; `condition` is the SQLSTATE or its name, for an error alone."""
+    """What a check expects; `conditions` are SQLSTATEs or their names, for an error alone: one of
+    them."""
 
     kind: Expectation = Expectation.NO_ROWS
-    condition: str = ""
+    conditions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.kind.value} {self.condition}".rstrip()
+        return f"{self.kind.value} {' or '.join(self.conditions)}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

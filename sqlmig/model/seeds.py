@@ -44,7 +44,8 @@ class SeedStatus:
 @dataclass(frozen=True, slots=True)
 class WrittenRows:
     """What a script wrote to a table, in rows; `replaced` says that the whole table was, by
-    TRUNCATE or another rewrite, or that it is gone: then nobody counted."""
+    TRUNCATE or another rewrite, that it lost a column, its name or its parent, or that it is gone:
+    then nobody counted."""
 
     table: str
     inserted: int = 0

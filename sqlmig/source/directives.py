@@ -26,7 +26,8 @@ _DIRECTIVE = re.compile(r"\s*([A-Za-z][A-Za-z_-]*)[ \t]*:(.*)", re.DOTALL)
 # The same without its colon: `-- transactional false`, `-- transactional=false`.
 _WITHOUT_COLON = re.compile(r"\s*([A-Za-z_]+)(?:\s*=\s*|\s+|\Z)(.*?)\s*", re.DOTALL)
 _ADR = re.compile(r"[A-Za-z]*-?\d+")
-_EXPECTED_ERROR = re.compile(r"error\s+([0-9A-Z]{5}|[a-z][a-z_]+)")
+_CONDITION = r"(?:[0-9A-Z]{5}|[a-z][a-z_]+)"
+_EXPECTED_ERROR = re.compile(rf"error\s+({_CONDITION}(?:\s+or\s+{_CONDITION})*)")
 
 
 class FileKind(Enum):
@@ -87,7 +88,7 @@ def _expected(value: str) -> Expected:
     match = _EXPECTED_ERROR.fullmatch(value)
     if not match:
         raise ValueError("expected `no rows`, `rows`, or `error` and a SQLSTATE or its name")
-    return Expected(Expectation.ERROR, match[1])
+    return Expected(Expectation.ERROR, tuple(re.split(r"\s+or\s+", match[1])))
 
 
 def _required(value: str) -> tuple[str, ...]:

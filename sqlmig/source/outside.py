@@ -32,15 +32,17 @@ _OUTSIDE = re.compile(
     re.VERBOSE,
 )
 _TAKES_ROWS = re.compile(r"drop (database|tablespace|subscription)\b|alter table\b")
+_NEW_LABEL = re.compile(r"alter type (\S+ ){1,3}add value\b")
 _OF_THE_SESSION = ("set", "reset", "analyze")
 _FIRST_WORDS = frozenset({"create", "drop", "reindex", "vacuum", "alter", "discard", "cluster"})
 
 
 def keeps_rows(text: str, statement: Statement) -> bool:
     """Whether it is one of the statements that need no transaction and never take rows away."""
-    return statement.word in _OF_THE_SESSION or (
-        runs_only_outside(text, statement) and not _TAKES_ROWS.match(_words(text, statement))
-    )
+    words = _words(text, statement)
+    if statement.word in _OF_THE_SESSION or _NEW_LABEL.match(words):
+        return True
+    return runs_only_outside(text, statement) and not _TAKES_ROWS.match(words)
 
 
 def runs_only_outside(text: str, statement: Statement) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
 from sqlmig import Migrator
 from sqlmig.engine import guard
-from sqlmig.errors import ConfigError, ProtectedTableError
+from sqlmig.errors import ConfigError, ExecutionError, ProtectedTableError
+from sqlmig.model import Direction, SilentObserver
 from sqlmig.plan import Since, Transactions
 from tests.database import Database
 from tests.project import Project
@@ -149,8 +153,17 @@ LOSING = {
     "drop a partition": Loss("drop table entries_old", "entries"),
     "detach a partition": Loss("alter table entries detach partition entries_old", "entries"),
     "delete from a child": Loss("delete from accounts_closed", "accounts", 2),
-    "drop a child": Loss("drop table accounts_closed", "accounts", 2),
+    "drop a child": Loss("drop table accounts_closed", "accounts", 1),
     "take a child away": Loss("alter table accounts_closed no inherit accounts", "accounts", 2),
+    "drop a child's own column": Loss(
+        "alter table accounts_closed drop column closed", "accounts", 1
+    ),
+    "update a child's own column": Loss(
+        "update accounts_closed set closed = '1999-01-01'", "accounts", 1
+    ),
+    "rewrite a child's own column": Loss(
+        "alter table accounts_closed alter column closed type text using 'x'", "accounts", 1
+    ),
     "replica role": Loss("set session_replication_role = replica; delete from payments"),
     "another role": Loss("set role pg_write_all_data; update payments set amount = 1"),
     "row level security": Loss(
@@ -170,6 +183,16 @@ HARMLESS = {
     "a column with a volatile default": (
         "alter table payments add column more uuid default gen_random_uuid()"
     ),
+    "a column that is filled": (
+        "alter table payments add column more int; update payments set more = amount * 2;"
+        "alter table payments alter column more set not null"
+    ),
+    "its own rows, altered and deleted again": (
+        "insert into payments values (9, 1, 9, 'x'); update payments set amount = 8 where id = 9;"
+        "delete from payments where id = 9"
+    ),
+    "its order on disk": "cluster payments using payments_pkey",
+    "a child's name": "alter table accounts_closed rename to accounts_shut",
     "an index": "create index on payments (amount)",
     "a constraint": "alter table payments add constraint c check (amount < 1000)",
     "more rows": "insert into payments values (4, 2, 40, 'w'), (5, 2, 50, 'v')",
@@ -328,6 +351,65 @@ def test_the_refusal_says_how_many_rows_are_meant(project: Project, database: Da
     ]
 
 
+@pytest.mark.parametrize(
+    ("setting", "table"),
+    [
+        ("public.fees", "public.fees"),
+        ("public.fees", "fees"),
+        ("fees", "finance.fees"),
+        ("Fees", '"Fees"'),
+    ],
+)
+def test_the_refusal_names_the_table_as_the_setting_does(
+    project: Project, database: Database, setting: str, table: str
+) -> None:
+    database.execute(f"create schema finance; create table {table} ()")
+    database.execute(f"alter table {table} add id int; insert into {table} values (1)")
+    config = project.config(
+        database=database.url, environment="production", protected_tables=setting
+    )
+    project.migration("001_change", f"-- touches: {setting}: meant\ndelete from {table}")
+    with pytest.raises(ProtectedTableError, match=f"run it with --allow-protected {setting}\\."):
+        Migrator(config).apply()
+    Migrator(config).apply(allowed=[setting])
+    assert database.value(f"select count(*) from {table}") == 0
+
+
+def test_where_the_server_does_not_count_nothing_is_run(
+    project: Project, database: Database
+) -> None:
+    changes = migrator(project, database, "delete from payments", "production")
+    name = database.value("select current_database()")
+    database.execute(f"alter database {name} set track_counts = off")
+    with pytest.raises(ExecutionError, match="track_counts is off on this server"):
+        changes.apply()
+    assert database.value("select count(*) from payments") == 3
+    assert database.applied() == ["001_tables"]
+
+
+def test_a_stricter_isolation_by_default_hides_no_row_of_others(
+    project: Project, database: Database
+) -> None:
+    name = database.value("select current_database()")
+    sql = (
+        "create temp table saved on commit drop as select * from payments;"
+        "select pg_advisory_xact_lock(5);"
+        "truncate payments; insert into payments select * from saved"
+    )
+    changes = migrator(project, database, sql, "production")
+    database.execute(f"alter database {name} set default_transaction_isolation = 'repeatable read'")
+    with database.another_connection() as other, ThreadPoolExecutor() as pool:
+        other.execute("select pg_advisory_lock(5)")
+        applying = pool.submit(changes.apply)
+        waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        while not database.value(waiting):
+            assert not applying.done()
+        other.execute("insert into payments values (7, 1, 1, 'meanwhile')")
+        other.execute("select pg_advisory_unlock(5)")
+        applying.result()
+    assert database.value("select count(*) from payments where id = 7") == 1
+
+
 def test_of_a_large_table_whatever_could_change_a_row_is_refused(
     project: Project, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,10 +464,53 @@ def test_outside_a_transaction_only_what_keeps_rows_may_run(
     assert database.value("select count(*) from payments") == 3
 
 
-def test_an_index_may_be_built_concurrently(project: Project, database: Database) -> None:
-    sql = "-- transactional: false\ncreate index concurrently on payments (amount)"
-    migrator(project, database, sql, "production").apply()
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create index concurrently on payments (amount)",
+        "alter type public.mode add value 'card'",
+        "vacuum payments",
+    ],
+)
+def test_what_keeps_rows_may_run_outside_a_transaction(
+    project: Project, database: Database, sql: str
+) -> None:
+    database.execute("create type mode as enum ('cash')")
+    migrator(project, database, f"-- transactional: false\n{sql}", "production").apply()
     assert database.applied() == ["001_tables", "002_change"]
+
+
+@dataclass(frozen=True)
+class Clock(SilentObserver):
+    """When each migration began, in seconds."""
+
+    starts: list[float] = field(default_factory=list)
+
+    def started(self, migration_id: str, direction: Direction) -> None:
+        self.starts.append(time.perf_counter())
+
+    def shortest(self) -> float:
+        return min(after - before for before, after in pairwise(self.starts))
+
+
+def test_with_1000_tables_and_nothing_to_report_it_costs_less_than_5_ms(
+    project: Project, database: Database
+) -> None:
+    database.execute(TABLES)
+    database.execute(
+        "do $$begin for n in 1..1000 loop execute format('create table t%s (id int)', n);"
+        " end loop; end$$"
+    )
+    shortest = []
+    for number, protected in (("1", ""), ("2", PROTECTED)):
+        for other in range(60):
+            project.migration(f"{number}{other:03}_change", "select 1")
+        settings = {"protected_tables": protected} if protected else {}
+        config = project.config(database=database.url, environment="production", **settings)
+        clock = Clock()
+        Migrator(config, clock).apply()
+        shortest.append(clock.shortest())
+    assert shortest[1] - shortest[0] < 0.005
 
 
 def test_unset_means_production(project: Project, database: Database) -> None:
