@@ -23,6 +23,7 @@ from sqlmig import (
     Environment,
     Finding,
     FixturesReport,
+    IndexBuild,
     LockHolder,
     MigrationFile,
     MigrationResult,
@@ -68,6 +69,9 @@ class Progress:
 
     def blocked(self, blocker: Blocker) -> None:
         told(blocker)
+
+    def building(self, build: IndexBuild) -> None:
+        told(build, build.share)
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         told(migration_ids, reason, delay)

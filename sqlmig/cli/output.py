@@ -11,7 +11,7 @@ import click
 from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.cli.terminal import OpenLine, medium
 from sqlmig.errors import SanityCheckError, SqlmigError
-from sqlmig.model import Blocker, Direction, LockHolder, MigrationResult
+from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult
 from sqlmig.report import json, text
 from sqlmig.report.text import Medium
 
@@ -35,6 +35,7 @@ class Output:
 
     def result(self, as_text: Callable[[], str], as_json: Callable[[], str]) -> None:
         """Prints a result, made only in the form that is wanted."""
+        self._open_line.clear()
         if self.is_json:
             click.echo(as_json())
         elif not self.options.quiet:
@@ -102,6 +103,10 @@ class Progress:
     def blocked(self, blocker: Blocker) -> None:
         """A statement waits for another session."""
         self._output.notice(f"waiting for {blocker}")
+
+    def building(self, build: IndexBuild) -> None:
+        """A statement builds an index: shown to one who watches."""
+        self._output.doing(f"building {build}")
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         """A migration met a lock."""
