@@ -102,7 +102,7 @@ class Migrator:
         refuse_unready(
             found,
             "the schema is not what this code expects",
-            remedy="Run `sqlmig apply` with the same files (`sqlmig status` tells more).",
+            "Nothing was changed.",
         )
 
     def plan_apply(
@@ -364,7 +364,7 @@ class Migrator:
             refuse_unready(
                 statuses(files, _rows(files, history)),
                 "the schema is not ready to be seeded",
-                remedy="Nothing was seeded. Run `sqlmig apply` first (`sqlmig status` tells more).",
+                "Nothing was seeded.",
             )
             return SeedBatch(rules, seeds_of(self.config, rules.environment))
 

@@ -131,3 +131,12 @@ def seconds_of_work(config: Config) -> float:
     begin = time.process_time()
     Migrator(config).expect_current()
     return time.process_time() - begin
+
+
+def test_the_remedy_is_what_would_work(migrator: Migrator, project: Project) -> None:
+    with pytest.raises(SchemaNotCurrentError, match=r"Run `sqlmig apply` first"):
+        migrator.expect_current()
+    migrator.apply("002")
+    project.migration("002_b", "create table b (id int);")
+    with pytest.raises(SchemaNotCurrentError, match=r"See `sqlmig diff 002_b` first"):
+        migrator.expect_current()

@@ -41,7 +41,9 @@ seeded = migrated_database(contents=Contents.SEEDED)
 
 
 @pytest.fixture
-def service(project: Project, monkeypatch: pytest.MonkeyPatch, database: Database) -> Project:
+def service(
+    project: Project, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> Iterator[Project]:
     """A project with a table, a seed, and tests that write to it."""
     project.write("sqlmig.toml", "")
     project.write("pytest.ini", "[pytest]\n")
@@ -50,18 +52,10 @@ def service(project: Project, monkeypatch: pytest.MonkeyPatch, database: Databas
     project.write("conftest.py", CONFTEST)
     project.write("test_notes.py", TESTS)
     monkeypatch.setenv("SQLMIG_TEST_DATABASE_URL", database.url)
-    return project
-
-
-@pytest.fixture(autouse=True)
-def templates_of_this_test_only(database: Database) -> Iterator[None]:
-    """The server is shared with other tests, so what a test leaves is told by what was there."""
-    before = set(databases(database))
-    yield
-    for name in set(databases(database)) - before:
-        if name.startswith(("sqlmig_template", "sqlmig_building")):
-            database.execute(f'alter database "{name}" is_template false')
-            database.execute(f'drop database "{name}"')
+    yield project
+    for name in {*built(project)} & {*databases(database)}:
+        database.execute(f"alter database {name} is_template false")
+        database.execute(f"drop database {name}")
 
 
 def databases(database: Database) -> list[str]:
@@ -252,3 +246,15 @@ def test_the_plugin_is_light() -> None:
         "assert not {'psycopg', 'yoyo', 'click', 'rich', 'motor'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_template_whose_removal_was_interrupted_is_made_again(
+    service: Project, database: Database
+) -> None:
+    run(service)
+    (name,) = built(service)
+    # What PostgreSQL leaves of a DROP DATABASE in which the server died.
+    database.execute(f"alter database {name} is_template false")
+    database.execute(f"update pg_database set datconnlimit = -2 where datname = '{name}'")
+    run(service)
+    assert built(service) == [name, name]

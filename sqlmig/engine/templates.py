@@ -29,12 +29,12 @@ SELECT FROM pg_catalog.pg_database WHERE datname = %s AND datistemplate AND NOT 
 # A copy bears the server process of the session that made it: when that is gone, nobody will drop
 # the copy.
 _ABANDONED = """
-SELECT datname FROM pg_catalog.pg_database
+SELECT datname, datistemplate FROM pg_catalog.pg_database
  WHERE datname LIKE %s
    AND substring(datname FROM '^sqlmig_test_[0-9a-f]+_([0-9]+)_')::int
        NOT IN (SELECT pid FROM pg_catalog.pg_stat_activity)
 """
-_NAMED_LIKE = "SELECT datname FROM pg_catalog.pg_database WHERE datname LIKE %s"
+_NAMED_LIKE = "SELECT datname, datistemplate FROM pg_catalog.pg_database WHERE datname LIKE %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,9 @@ class TemplateServer:
         with lock.held(wait, SilentObserver()), translated():
             self._drop_all(_ABANDONED, f"sqlmig_test_{template.family}_%")
             if not self._connection.execute(_IS_SEALED, (template.name,)).fetchall():
-                self._drop_all(_NAMED_LIKE, f"sqlmig_building_{template.family}")
+                for kind in ("building", "template"):
+                    self._drop_all(_NAMED_LIKE, f"sqlmig_{kind}_{template.family}%")
                 self._build(template, build)
-                self._drop_older(template)
 
     @contextmanager
     def copy(self, template: Template) -> Iterator[str]:
@@ -106,18 +106,13 @@ class TemplateServer:
         self._run("ALTER DATABASE {} RENAME TO {}", building, template.name)
         _log.info("built the template database %s", template.name)
 
-    def _drop_older(self, template: Template) -> None:
-        pattern = f"sqlmig_template_{template.family}_%"
-        for (name,) in self._connection.execute(_NAMED_LIKE, (pattern,)).fetchall():
-            if name != template.name:
-                self._drop(name)
-
     def _drop_all(self, query: LiteralString, pattern: str) -> None:
-        for (name,) in self._connection.execute(query, (pattern,)).fetchall():
+        for name, is_template in self._connection.execute(query, (pattern,)).fetchall():
+            if is_template:
+                self._run("ALTER DATABASE {} IS_TEMPLATE false", name)
             self._drop(name)
 
     def _drop(self, name: str) -> None:
-        self._run("ALTER DATABASE {} IS_TEMPLATE false", name)
         self._run("DROP DATABASE {} WITH (FORCE)", name)
 
     def _run(self, statement: LiteralString, *names: str) -> None:

@@ -30,8 +30,8 @@ SELECT a.pid, coalesce(w.locked, 'a transaction'),
      WHERE l.pid = %(pid)s AND NOT l.granted AND l.relation IS NOT NULL LIMIT 1
   ) w ON true
 """
-# The server's own view of CREATE INDEX and REINDEX; "CREATE INDEX Progress Reporting" in PostgreSQL's
-# manual tells which phase counts what.
+# The server's own view of CREATE INDEX and REINDEX; which phase counts what is told in
+# "CREATE INDEX Progress Reporting" of PostgreSQL's manual.
 _BUILDS = """
 SELECT relid::pg_catalog.regclass::text, phase,
        CASE WHEN phase LIKE 'waiting%%' AND lockers_total > 0
