@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlmig.mongo.project import MongoProject
 
 
-@click.group()
+@click.group(short_help="Compare MongoDB with its fixtures.")
 def mongo() -> None:
     """See how the project's fixtures stand in MongoDB, or start over."""
 

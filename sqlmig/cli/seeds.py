@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlmig.migrator import Migrator
 
 
-@click.command(cls=Command, short_help="Fill the database with its environment's rows.")
+@click.command(cls=Command, short_help="Fill the databases of the project.")
 @click.option("--dry-run", is_flag=True, help="Show what would run; change nothing.")
 @click.option(
     "--only",

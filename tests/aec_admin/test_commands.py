@@ -56,6 +56,7 @@ def test_the_whole_life_of_the_project(run: Run) -> None:
     assert "Seeded for development: nothing changed." in run("seed").stdout
     assert "6 sanity checks: 6 passed." in run("check").stdout
     assert run("seed", "--prove").stdout.startswith("Every seed is idempotent")
+    assert "26 migrations: 26 reversible" in run("verify").stdout
     assert "7 migrations rolled back." in run("rollback", "020").stdout
     assert "7 migrations applied." in run("apply").stdout
     assert "26 migrations rolled back." in run("rollback", "001").stdout
