@@ -27,12 +27,12 @@ lint: $(VENV)/.installed
 	$(BIN)/lint-imports
 	$(BIN)/python -m sqlmig validate
 	$(BIN)/python -m sqlmig changelog lint --worktree
+	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig validate
+	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig changelog lint --worktree
 	$(BIN)/python docs/make_reference.py --check
 
 reference: $(VENV)/.installed
 	$(BIN)/python docs/make_reference.py
-	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig validate
-	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig changelog lint --worktree
 
 # Builds the wheel and the source archive, and uses them as a new user would.
 dist: $(VENV)/.installed
