@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -65,11 +65,12 @@ def one_command(command: click.Command, name: str) -> Iterator[str]:
 
 
 def usage(argument: click.Argument) -> str:
-    shown = argument.make_metavar(click.Context(click.Command("sqlmig")))
+    choices = "|".join(getattr(argument.type, "choices", ()))
+    shown = argument.metavar or choices or str(argument.name).upper()
     return shown if shown.startswith("[") or argument.required else f"[{shown}]"
 
 
-def options(found: list[click.Option]) -> str:
+def options(found: Sequence[click.Option]) -> str:
     rows = [
         (", ".join(f"`{name}`" for name in option.opts) + metavar(option), option.help or "")
         for option in found
@@ -148,7 +149,7 @@ def first_sentence(thing: object) -> str:
     return text[: min(ends)].rstrip(".") if ends else text.rstrip(".")
 
 
-def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [" | ".join(cells) for cells in (heads, ["---"] * len(heads), *rows)]
     return "".join(f"| {line} |\n" for line in lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import shutil
 import subprocess
 import sys
@@ -104,6 +105,11 @@ def test_a_project_that_uses_only_public_names_passes_strict_type_checks(tmp_pat
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "Success: no issues found in 1 source file\n")
+
+
+def test_the_names_that_are_documented_are_those_that_are_exported() -> None:
+    section = (ROOT / "docs/reference.md").read_text().partition("## Names for Python")[2]
+    assert sorted(sqlmig.__all__) == re.findall(r"^\| `(\w+)` \| .+ \|$", section, re.MULTILINE)
 
 
 def test_the_type_hints_are_shipped() -> None:
