@@ -12,6 +12,7 @@ from sqlmig.engine.bookkeeping import ensure_tables, set_stamp
 from sqlmig.engine.checking import refuse_unknown_conditions
 from sqlmig.engine.database import Database
 from sqlmig.engine.history import History
+from sqlmig.engine.tables import unknown_names
 from sqlmig.environments import Rules, rules_for
 from sqlmig.errors import ConfigError, PlanError
 from sqlmig.lookup import ScriptPart, ScriptSource, find_script
@@ -242,6 +243,13 @@ class Migrator:
         """The environment in force and what named it; reads only."""
         with self._database.history() as history:
             return self._database.rules(history)
+
+    def unknown_tables(self) -> list[str]:
+        """The names in `protected_tables` and `forbidden_tables` that no table has: they protect
+        nothing; reads only."""
+        names = (*self.config.protected_tables, *self.config.forbidden_tables)
+        with self._database.history() as history:
+            return unknown_names(history.connection, names)
 
     def set_environment(self, environment: Environment) -> Rules:
         """Stamps the database, whatever it was stamped as before and whatever the settings say;

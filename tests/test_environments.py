@@ -197,3 +197,13 @@ def test_looking_writes_nothing(project: Project, database: Database) -> None:
     look.check()
     look.seed_statuses()
     assert database.relations() == before
+
+
+def test_names_in_the_settings_that_no_table_has_are_told(
+    project: Project, database: Database
+) -> None:
+    tables = {"protected_tables": "first, First, public.first", "forbidden_tables": "frist"}
+    first = migrator(project, database, **tables)
+    assert first.unknown_tables() == ["first", "First", "public.first", "frist"]
+    first.apply()
+    assert first.unknown_tables() == ["First", "frist"]

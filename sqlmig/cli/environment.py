@@ -32,7 +32,10 @@ def environment(output: Output, action: str | None, name: str | None) -> None:
         )
     else:
         rules = set_environment(migrator, named_environment(name))
-    output.result(lambda: text.environment(rules), lambda: json.environment(rules))
+    unknown = migrator.unknown_tables()
+    output.result(
+        lambda: text.environment(rules, unknown), lambda: json.environment(rules, unknown)
+    )
 
 
 COMMANDS = (environment,)

@@ -125,6 +125,13 @@ def families(connection: Connection, names: Iterable[str], oids: Iterable[int] =
     return _by_oid(connection.execute(query, {"names": bare, "oids": list(oids)}).fetchall())
 
 
+def unknown_names(connection: Connection, names: Iterable[str]) -> list[str]:
+    """Those that no table has."""
+    wanted = list(dict.fromkeys(names))
+    there = families(connection, wanted).values()
+    return [name for name in wanted if not any(table.is_named([name]) for table in there)]
+
+
 def descendants(tables: Tables, root: int) -> set[int]:
     """The oids of a table and of all its partitions and children."""
     found = {root}

@@ -34,12 +34,13 @@ def checks(results: Sequence[CheckResult]) -> str:
     return document(checks=[check_members(result) for result in results])
 
 
-def environment(rules: Rules) -> str:
+def environment(rules: Rules, unknown: Sequence[str]) -> str:
     """Which environment holds."""
     return document(
         environment=rules.environment.value,
         origin=rules.origin,
         protected_tables=list(rules.protected),
+        unknown_tables=list(unknown),
     )
 
 

@@ -107,11 +107,14 @@ def violations(results: Sequence[CheckResult], medium: Medium) -> list[str]:
     ]
 
 
-def environment(rules: Rules) -> str:
-    """Which environment holds, what named it, and which tables it protects."""
+def environment(rules: Rules, unknown: Sequence[str]) -> str:
+    """Which environment holds, what named it, which tables it protects, and which names in the
+    settings no table has."""
     lines = [f"{rules.environment.value}, from {rules.origin}"]
     if rules.is_production:
         lines.append(f"protected tables: {', '.join(rules.protected) or 'none'}")
+    if unknown:
+        lines.append(f"no such table (yet): {', '.join(unknown)}; upper and lower case count")
     return "\n".join(lines)
 
 
