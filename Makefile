@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test torture lint format bench clean
+.PHONY: demo test torture lint reference dist format bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m sqlmig apply
@@ -29,6 +29,16 @@ lint: $(VENV)/.installed
 	$(BIN)/python -m sqlmig changelog lint --worktree
 	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig validate
 	cd examples/aec_admin && $(abspath $(BIN))/python -m sqlmig changelog lint --worktree
+	$(BIN)/python docs/make_reference.py --check
+
+reference: $(VENV)/.installed
+	$(BIN)/python docs/make_reference.py
+
+# Builds the wheel and the source archive, and uses them as a new user would.
+dist: $(VENV)/.installed
+	rm -rf dist
+	$(BIN)/python -m build --quiet
+	.ci/smoke $(BIN)/python dist/*.whl
 
 format: $(VENV)/.installed
 	$(BIN)/ruff format

@@ -5,64 +5,216 @@ nothing, and raise a SqlmigError. The library logs to the logger `sqlmig`.
 """
 
 import logging
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sqlmig.config import Config
 from sqlmig.errors import (
+    ChangelogError,
     ConfigError,
+    DatabaseUnavailableError,
     ExecutionError,
+    FixtureError,
+    GuardError,
+    LockTimeoutError,
     MigrationFailedError,
     PlanError,
+    RowLossError,
+    RunInterrupted,
+    SanityCheckError,
+    SchemaNotCurrentError,
+    SeedFailedError,
+    ServerError,
     SourceError,
     SqlmigError,
 )
 from sqlmig.model import (
+    Blocker,
+    CheckOutcome,
+    CheckResult,
     Direction,
     Environment,
+    Finding,
+    IndexBuild,
+    Location,
+    LockHolder,
+    MigrationFile,
     MigrationResult,
     MigrationState,
     MigrationStatus,
     Observer,
     Outcome,
     Report,
+    SeedReport,
+    SeedResult,
+    SeedStatus,
+    Severity,
     SilentObserver,
+    UnstableSeed,
 )
-from sqlmig.plan import Alone, Newest, Since
+from sqlmig.plan import (
+    Alone,
+    Answer,
+    Decision,
+    Newest,
+    OutOfOrder,
+    Plan,
+    RollbackText,
+    RowLoss,
+    Since,
+    Transactions,
+)
 
 if TYPE_CHECKING:
+    from sqlmig.authoring import Draft, Written, add_entry, new_migration
+    from sqlmig.changelog.linter import Inspection, lint_changelog
+    from sqlmig.changelog.reference import changelog_rules
+    from sqlmig.changelog.tree import Revision, Staged, WorkingTree
+    from sqlmig.comparison import Comparison
+    from sqlmig.embedded import EmbeddedPostgres
+    from sqlmig.lookup import ScriptPart, ScriptSource
     from sqlmig.migrator import Migrator
+    from sqlmig.mongo.fixtures import Fixtures, read_fixtures
+    from sqlmig.mongo.project import MongoProject
+    from sqlmig.mongo.results import FixturesReport
+    from sqlmig.mongo.seeder import MongoSeeder
+    from sqlmig.project import (
+        ProjectPart,
+        ProjectSeeder,
+        ProjectSeedPlan,
+        ProjectSeeds,
+        set_environment,
+    )
+    from sqlmig.proof.difference import Difference
+    from sqlmig.proof.drift import Drift
+    from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
+    from sqlmig.starter import Starter, write_starter
 
 __all__ = [
     "Alone",
+    "Answer",
+    "Blocker",
+    "ChangelogError",
+    "CheckOutcome",
+    "CheckResult",
+    "Comparison",
     "Config",
     "ConfigError",
+    "DatabaseUnavailableError",
+    "Decision",
+    "Difference",
     "Direction",
+    "Draft",
+    "Drift",
+    "EmbeddedPostgres",
     "Environment",
     "ExecutionError",
+    "Finding",
+    "FixtureError",
+    "Fixtures",
+    "FixturesReport",
+    "GuardError",
+    "IndexBuild",
+    "Inspection",
+    "Location",
+    "LockHolder",
+    "LockTimeoutError",
     "MigrationFailedError",
+    "MigrationFile",
     "MigrationResult",
     "MigrationState",
     "MigrationStatus",
     "Migrator",
+    "MongoProject",
+    "MongoSeeder",
     "Newest",
     "Observer",
+    "OutOfOrder",
     "Outcome",
+    "Plan",
     "PlanError",
+    "ProjectPart",
+    "ProjectSeedPlan",
+    "ProjectSeeder",
+    "ProjectSeeds",
     "Report",
+    "Revision",
+    "RollbackText",
+    "RoundTrip",
+    "RowLoss",
+    "RowLossError",
+    "RunInterrupted",
+    "SanityCheckError",
+    "SchemaNotCurrentError",
+    "ScriptPart",
+    "ScriptSource",
+    "SeedFailedError",
+    "SeedReport",
+    "SeedResult",
+    "SeedStatus",
+    "ServerError",
+    "Severity",
     "SilentObserver",
     "Since",
     "SourceError",
     "SqlmigError",
+    "Staged",
+    "Starter",
+    "Transactions",
+    "UnstableSeed",
+    "Verdict",
+    "Verification",
+    "WorkingTree",
+    "Written",
+    "add_entry",
+    "changelog_rules",
+    "lint_changelog",
+    "new_migration",
+    "read_fixtures",
+    "set_environment",
+    "write_starter",
 ]
+
+# What needs a driver, git or a server is imported when it is first asked for.
+_LATER = {
+    "Draft": "sqlmig.authoring",
+    "Written": "sqlmig.authoring",
+    "add_entry": "sqlmig.authoring",
+    "new_migration": "sqlmig.authoring",
+    "Inspection": "sqlmig.changelog.linter",
+    "lint_changelog": "sqlmig.changelog.linter",
+    "changelog_rules": "sqlmig.changelog.reference",
+    "Revision": "sqlmig.changelog.tree",
+    "Staged": "sqlmig.changelog.tree",
+    "WorkingTree": "sqlmig.changelog.tree",
+    "Comparison": "sqlmig.comparison",
+    "EmbeddedPostgres": "sqlmig.embedded",
+    "Migrator": "sqlmig.migrator",
+    "Fixtures": "sqlmig.mongo.fixtures",
+    "read_fixtures": "sqlmig.mongo.fixtures",
+    "MongoProject": "sqlmig.mongo.project",
+    "FixturesReport": "sqlmig.mongo.results",
+    "MongoSeeder": "sqlmig.mongo.seeder",
+    "ScriptPart": "sqlmig.lookup",
+    "ScriptSource": "sqlmig.lookup",
+    "Difference": "sqlmig.proof.difference",
+    "Drift": "sqlmig.proof.drift",
+    "RoundTrip": "sqlmig.proof.roundtrip",
+    "Verdict": "sqlmig.proof.roundtrip",
+    "Verification": "sqlmig.proof.roundtrip",
+    "ProjectPart": "sqlmig.project",
+    "ProjectSeedPlan": "sqlmig.project",
+    "ProjectSeeder": "sqlmig.project",
+    "ProjectSeeds": "sqlmig.project",
+    "set_environment": "sqlmig.project",
+    "Starter": "sqlmig.starter",
+    "write_starter": "sqlmig.starter",
+}
 
 logging.getLogger("sqlmig").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    """Imports Migrator, and psycopg with it, when it is first asked for: what needs no database
-    starts without them."""
-    if name == "Migrator":
-        from sqlmig.migrator import Migrator  # noqa: PLC0415
-
-        return Migrator
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,6 +17,7 @@ SqlmigError
 │   ├── ChecksumMismatchError
 │   ├── MissingMigrationError
 │   ├── PartialMigrationError
+│   ├── SchemaNotCurrentError
 │   └── EnvironmentMismatchError
 ├── ChangelogError                      2   the changelog could not be checked or written
 ├── SanityCheckError                    1   a check after a batch found something
@@ -42,7 +43,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from sqlmig.model import CheckResult, Location, LostRows, Report, ServerMessage
+from sqlmig.model import (
+    CheckResult,
+    Location,
+    LostRows,
+    MigrationStatus,
+    Report,
+    ServerMessage,
+)
 
 
 class SqlmigError(Exception):
@@ -188,6 +196,14 @@ class MissingMigrationError(_MigrationsError):
 
 class PartialMigrationError(_MigrationsError):
     """Non-transactional migrations of which only some statements are done."""
+
+
+class SchemaNotCurrentError(PlanError):
+    """The schema is not what this code expects: `statuses` has the migrations that say so."""
+
+    def __init__(self, message: str, *, statuses: Sequence[MigrationStatus], remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.statuses = tuple(statuses)
 
 
 class EnvironmentMismatchError(PlanError):

@@ -14,7 +14,7 @@ from sqlmig.source.files import checksum
 Files = Sequence[MigrationFile]
 
 
-class Source(Enum):
+class ScriptSource(Enum):
     """Where a text is looked for: in the file, or in the record where that is gone; or only in the
     record."""
 
@@ -22,7 +22,7 @@ class Source(Enum):
     RECORD = "record"
 
 
-class Part(Enum):
+class ScriptPart(Enum):
     """Which of a migration's two scripts."""
 
     MIGRATION = "migration"
@@ -30,16 +30,16 @@ class Part(Enum):
 
 
 def find_script(
-    database: Database, files: Files, reference: str, part: Part, source: Source
+    database: Database, files: Files, reference: str, part: ScriptPart, source: ScriptSource
 ) -> Script:
     """The script of the migration that is named; the database is asked only for the record.
 
     Raises UnknownTargetError, and PlanError where there is no such text.
     """
-    on_disk = _on_disk(files, reference) if source is Source.FILE else None
+    on_disk = _on_disk(files, reference) if source is ScriptSource.FILE else None
     if on_disk is None:
         return _recorded(database, files, reference, part)
-    found = on_disk.file if part is Part.MIGRATION else on_disk.rollback
+    found = on_disk.file if part is ScriptPart.MIGRATION else on_disk.rollback
     if found is None:
         raise _nothing_to_show(on_disk.migration_id, part)
     return found.script
@@ -53,14 +53,14 @@ def _on_disk(files: Files, reference: str) -> MigrationFile | None:
         return None
 
 
-def _recorded(database: Database, files: Files, reference: str, part: Part) -> Script:
+def _recorded(database: Database, files: Files, reference: str, part: ScriptPart) -> Script:
     with database.history() as history:
         rows = history.read()
         ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
         migration_id = resolve(reference, ids)
         rows = history.with_texts(rows, [migration_id])
     texts = {
-        row.migration_id: row.apply_sql if part is Part.MIGRATION else row.rollback_sql
+        row.migration_id: row.apply_sql if part is ScriptPart.MIGRATION else row.rollback_sql
         for row in rows
     }
     text = texts.get(migration_id)
@@ -69,7 +69,7 @@ def _recorded(database: Database, files: Files, reference: str, part: Part) -> S
     return Script(f"recorded {part.value} of {migration_id}", text, checksum(text))
 
 
-def _nothing_to_show(migration_id: str, part: Part) -> PlanError:
+def _nothing_to_show(migration_id: str, part: ScriptPart) -> PlanError:
     return PlanError(
         f"there is no {part.value} script of {migration_id} to show",
         remedy="See how it stands: sqlmig status.",

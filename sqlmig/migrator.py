@@ -15,7 +15,7 @@ from sqlmig.engine.history import History
 from sqlmig.engine.tables import unknown_names
 from sqlmig.environments import Rules, rules_for
 from sqlmig.errors import ConfigError, PlanError
-from sqlmig.lookup import Part, Source, find_script
+from sqlmig.lookup import ScriptPart, ScriptSource, find_script
 from sqlmig.marking import plan_baseline, plan_mark, plan_unmark, record_marking
 from sqlmig.model import (
     AppliedMigration,
@@ -46,11 +46,12 @@ from sqlmig.plan import (
     resolve,
     statuses,
 )
+from sqlmig.readiness import refuse_unready
 from sqlmig.repair import repair
 from sqlmig.runner import Planner, Runner, look
-from sqlmig.seeds import SeedBatch, SeedRunner, refuse_unready, seed_statuses, seeds_of
+from sqlmig.seeds import SeedBatch, SeedRunner, seed_statuses, seeds_of
 from sqlmig.source.checks import read_checks
-from sqlmig.source.files import read_migrations
+from sqlmig.source.files import read_migrations, read_migrations_alone
 from sqlmig.validation import validate
 
 if TYPE_CHECKING:
@@ -88,6 +89,22 @@ class Migrator:
         files = self._files()
         with self._database.history() as history:
             return statuses(files, _rows(files, history))
+
+    def expect_current(self) -> None:
+        """Returns where the schema is what this code expects: for a service that must not migrate.
+
+        Reads only, and no rollbacks. A database that is ahead of the files is good enough: old code
+        meets it while a deployment rolls out. Raises SchemaNotCurrentError, which lists what is
+        pending, changed or partly applied.
+        """
+        files = read_migrations_alone(self.config.migrations_folder, self.config.rollbacks_folder)
+        with self._database.history() as history:
+            found = statuses(files, _rows(files, history))
+        refuse_unready(
+            found,
+            "the schema is not what this code expects",
+            "Nothing was changed.",
+        )
 
     def plan_apply(
         self,
@@ -303,7 +320,10 @@ class Migrator:
             return drift(self.config, history, applied, scratch_url=scratch_url)
 
     def show(
-        self, reference: str, part: Part = Part.MIGRATION, source: Source = Source.FILE
+        self,
+        reference: str,
+        part: ScriptPart = ScriptPart.MIGRATION,
+        source: ScriptSource = ScriptSource.FILE,
     ) -> Script:
         """A script of a migration: the file's, or as it was recorded where that is meant or the
         file is gone. Raises PlanError where there is none."""
@@ -349,7 +369,11 @@ class Migrator:
     def _seed_runner(self, files: Files, allowed: Collection[str] = ()) -> SeedRunner:
         def planner(history: History) -> SeedBatch:
             rules = self._database.rules(history, allowed)
-            refuse_unready(statuses(files, _rows(files, history)))
+            refuse_unready(
+                statuses(files, _rows(files, history)),
+                "the schema is not ready to be seeded",
+                "Nothing was seeded.",
+            )
             return SeedBatch(rules, seeds_of(self.config, rules.environment))
 
         return SeedRunner(self._database, planner)

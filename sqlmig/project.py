@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlmig.mongo.seeder import Loaded
 
 
-class Part(Enum):
+class ProjectPart(Enum):
     """One of the two databases."""
 
     SQL = "sql"
@@ -49,10 +49,12 @@ class ProjectSeeder:
     cannot be used; nothing is connected to.
     """
 
-    def __init__(self, migrator: Migrator, only: Part | None = None) -> None:
+    def __init__(self, migrator: Migrator, only: ProjectPart | None = None) -> None:
         self._migrator = migrator
-        self.has_sql = only is not Part.MONGO
-        self.has_mongo = only is Part.MONGO or (only is None and has_fixtures(migrator.config))
+        self.has_sql = only is not ProjectPart.MONGO
+        self.has_mongo = only is ProjectPart.MONGO or (
+            only is None and has_fixtures(migrator.config)
+        )
         self._mongo: MongoProject | None = None
         if self.has_mongo:
             from sqlmig.mongo.project import MongoProject  # noqa: PLC0415  # its driver takes long

@@ -14,13 +14,11 @@ from sqlmig.engine.proving import unstable_seeds
 from sqlmig.engine.records import stamped
 from sqlmig.engine.seeding import Seeder
 from sqlmig.environments import Rules
-from sqlmig.errors import ConfigError, PlanError
+from sqlmig.errors import ConfigError
 from sqlmig.model import (
     AppliedSeed,
     CheckFile,
     Environment,
-    MigrationState,
-    MigrationStatus,
     SeedFile,
     SeedReport,
     SeedStatus,
@@ -30,8 +28,6 @@ from sqlmig.plan import PlannedSeed
 from sqlmig.source.script import prepare
 from sqlmig.source.seeds import read_seeds
 
-_READY = (MigrationState.APPLIED, MigrationState.REFORMATTED, MigrationState.MISSING)
-
 
 def seeds_of(config: Config, environment: Environment) -> tuple[PlannedSeed, ...]:
     """The seeds of an environment, ready to run, in order. Raises SourceError."""
@@ -39,18 +35,6 @@ def seeds_of(config: Config, environment: Environment) -> tuple[PlannedSeed, ...
     return tuple(
         PlannedSeed(seed, prepare(seed.file.script, seed.file.directives)) for seed in found
     )
-
-
-def refuse_unready(statuses: Sequence[MigrationStatus]) -> None:
-    """Raises PlanError where a migration is pending, changed or partly applied."""
-    unready = [status for status in statuses if status.state not in _READY]
-    if unready:
-        told = ", ".join(f"{status.migration_id} is {status.state.value}" for status in unready[:5])
-        more = f" and {len(unready) - 5} more" if len(unready) > 5 else ""
-        raise PlanError(
-            f"the schema is not ready to be seeded: {told}{more}",
-            remedy="Nothing was seeded. Run `sqlmig apply` first (`sqlmig status` tells more).",
-        )
 
 
 def seed_statuses(seeds: Sequence[PlannedSeed], history: History) -> list[SeedStatus]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmig.config import Config, has_settings
+from sqlmig.config import Config, has_settings, path_in
 from sqlmig.errors import ConfigError
 
 _SETTINGS = """\
@@ -50,9 +50,10 @@ def write_starter(project: Path | None = None) -> Starter:
     """
     config = _config(project)
     wanted = {} if has_settings(config.project) else {config.project / "sqlmig.toml": _SETTINGS}
-    if not any(config.migrations_folder.glob("*.sql")):
-        wanted[config.migrations_folder / "001_notes.sql"] = _MIGRATION
-        wanted[config.rollbacks_folder / "001_notes.sql"] = _ROLLBACK
+    migrations = path_in(config.project, config.migrations)
+    if not any(migrations.glob("*.sql")):
+        wanted[migrations / "001_notes.sql"] = _MIGRATION
+        wanted[path_in(config.project, config.rollbacks) / "001_notes.sql"] = _ROLLBACK
     created = [path for path, content in wanted.items() if _write(path, content)]
     return Starter(tuple(created), tuple(path for path in wanted if path not in created))
 

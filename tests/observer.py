@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlmig.model import Blocker, Direction, LockHolder, MigrationResult, SilentObserver
+from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult, SilentObserver
 
 
 @dataclass
@@ -16,6 +16,7 @@ class RecordingObserver(SilentObserver):
     ended: list[MigrationResult] = field(default_factory=list)
     holders: list[LockHolder | None] = field(default_factory=list)
     blockers: list[Blocker] = field(default_factory=list)
+    builds: list[IndexBuild] = field(default_factory=list)
     retries: list[str] = field(default_factory=list)
 
     def started(self, migration_id: str, direction: Direction) -> None:
@@ -29,6 +30,9 @@ class RecordingObserver(SilentObserver):
 
     def blocked(self, blocker: Blocker) -> None:
         self.blockers.append(blocker)
+
+    def building(self, build: IndexBuild) -> None:
+        self.builds.append(build)
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         self.retries.append(reason)

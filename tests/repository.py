@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 
-from sqlmig.changelog.linter import lint
+from sqlmig.changelog.linter import lint_changelog
 from sqlmig.changelog.tree import Staged, State
 from tests.project import Project
 
@@ -41,7 +41,7 @@ class Repository(Project):
 
     def findings(self, state: State | None = None, against: str | None = None) -> list[str]:
         """What the linter finds, each as its code, path and line."""
-        found = lint(self.config(), state or Staged(), against).findings
+        found = lint_changelog(self.config(), state or Staged(), against).findings
         return [
             f"{each.code} {each.location}".replace(f"{self.root}/", "").rpartition(":")[0]
             for each in found

@@ -20,7 +20,7 @@ from sqlmig.errors import (
     PlanError,
 )
 from sqlmig.model import Environment
-from sqlmig.project import Part, ProjectSeeder, set_environment
+from sqlmig.project import ProjectPart, ProjectSeeder, set_environment
 from tests.database import Database
 from tests.mongo.seeds import Seeds
 from tests.project import Project
@@ -66,25 +66,28 @@ def test_both_are_seeded(
     }
 
 
-@pytest.mark.parametrize("only", Part)
+@pytest.mark.parametrize("only", ProjectPart)
 def test_one_of_them_can_be_left_out(
     project: Project,
     database: Database,
     mongo_url: str,
     documents: MongoDatabase[dict[str, Any]],
-    only: Part,
+    only: ProjectPart,
 ) -> None:
     school = migrator(project, database, mongo_url)
     school.apply()
     done = ProjectSeeder(school, only).seed()
-    assert (done.sql is None, done.mongo is None) == (only is Part.MONGO, only is Part.SQL)
-    assert database.value("select count(*) from rows") == (only is Part.SQL)
-    assert documents["classes"].count_documents({}) == (only is Part.MONGO)
+    assert (done.sql is None, done.mongo is None) == (
+        only is ProjectPart.MONGO,
+        only is ProjectPart.SQL,
+    )
+    assert database.value("select count(*) from rows") == (only is ProjectPart.SQL)
+    assert documents["classes"].count_documents({}) == (only is ProjectPart.MONGO)
 
 
 def test_mongodb_alone_needs_no_postgresql(project: Project, mongo_url: str) -> None:
     config = project.config(database="postgresql://nowhere.invalid/x", mongo=mongo_url)
-    assert ProjectSeeder(Migrator(config), Part.MONGO).seed().mongo is not None
+    assert ProjectSeeder(Migrator(config), ProjectPart.MONGO).seed().mongo is not None
 
 
 def test_a_plan_writes_to_neither(
@@ -147,7 +150,7 @@ def test_fixtures_without_a_database_for_them_stop_both(
     with pytest.raises(ConfigError, match="no MongoDB"):
         ProjectSeeder(school).seed()
     assert database.value("select count(*) from rows") == 0
-    assert ProjectSeeder(school, Part.SQL).seed().mongo is None
+    assert ProjectSeeder(school, ProjectPart.SQL).seed().mongo is None
 
 
 def test_the_environments_of_both_must_agree(

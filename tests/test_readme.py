@@ -7,8 +7,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -96,30 +94,6 @@ def test_the_settings_shown_are_settings_in_either_file(tmp_path: Path) -> None:
         config = Config.load(folder, environ={})
         assert config == Config(project=folder)
         assert set(config.origins) == {"migrations", "lock_timeout"}
-
-
-def test_every_setting_is_in_the_table_with_its_variables_and_default() -> None:
-    table = README.partition("| setting | variable | default | meaning |\n")[2].partition("\n\n")[0]
-    rows = [
-        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[1:]
-    ]
-    expected = []
-    for setting in fields(Config):
-        if "variables" in setting.metadata:
-            variables = ", ".join(f"`{name}`" for name in setting.metadata["variables"])
-            default = getattr(Config(), setting.name)
-            expected.append([f"`{setting.name}`", variables, shown(default)])
-    assert [row[:3] for row in rows] == expected
-    assert all(row[3] for row in rows)
-
-
-def shown(default: object) -> str:
-    """A default as settings would have it; "" where there is none."""
-    if default in (None, (), {}):
-        return ""
-    if isinstance(default, Mapping):
-        return "; ".join(f"{name.value}: {', '.join(tiers)}" for name, tiers in default.items())
-    return f"{default:g}" if isinstance(default, float) else str(default).replace("False", "false")
 
 
 def test_the_python_shown_runs(

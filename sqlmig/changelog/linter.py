@@ -39,7 +39,7 @@ class Inspection:
         return sum(finding.severity is severity for finding in self.findings)
 
 
-def lint(config: Config, state: State, against: str | None = None) -> Inspection:
+def lint_changelog(config: Config, state: State, against: str | None = None) -> Inspection:
     """The findings of all rules on that state of the project.
 
     It is compared with what it shares with the revision `against`, else with the setting

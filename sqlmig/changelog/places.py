@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from sqlmig.config import Config
+from sqlmig.config import Config, Folder, path_in
 from sqlmig.model import Location, Position
 
 _START = Position(1, 1)
@@ -24,7 +24,7 @@ class Places:
 
     @classmethod
     def of(cls, config: Config) -> Places:
-        """Those that the settings name."""
+        """Those that the settings name. Raises ConfigError for a package in an archive."""
         settings = (config.changelog, config.migrations, config.rollbacks, config.adr)
         return cls(config.project, *(_from_project(config.project, path) for path in settings))
 
@@ -45,5 +45,5 @@ class Places:
         return os.path.relpath(path, PurePosixPath(self.changelog).parent)
 
 
-def _from_project(project: Path, path: Path) -> str:
-    return Path(os.path.relpath(project / path, project)).as_posix()
+def _from_project(project: Path, folder: Folder) -> str:
+    return Path(os.path.relpath(path_in(project, folder), project)).as_posix()

@@ -22,7 +22,7 @@ This page is made by `sqlmig changelog rules`, from the samples that the rules a
 """
 
 
-def page() -> str:
+def changelog_rules() -> str:
     """The page, in Markdown, without a line end behind it."""
     return "\n".join([_INTRODUCTION, *(line for rule in RULES for line in _rule(rule))]).rstrip()
 

@@ -9,6 +9,7 @@ import click
 
 from sqlmig.changelog.entry import TYPES
 from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import OutputFormat
 from sqlmig.cli.output import Output
 from sqlmig.errors import ConfigError
@@ -46,11 +47,11 @@ def lint(
     strict: bool,
 ) -> None:
     """Check that every migration has its entry, and that what is merged stays."""
-    from sqlmig.changelog.linter import lint as inspect
+    from sqlmig.changelog.linter import lint_changelog
 
     output: Output = context.obj
     state = _state(staged, rev, worktree)
-    found = inspect(output.options.config(), state, against)
+    found = lint_changelog(output.options.config(), state, against)
     is_github = output.options.output_format is OutputFormat.GITHUB
     shown = github.inspection if is_github else text.inspection
     output.result(lambda: shown(found), lambda: json.inspection(found))
@@ -59,7 +60,7 @@ def lint(
 
 
 @changelog.command(cls=Command, short_help="Enter a migration.")
-@click.argument("migration", metavar="ID")
+@click.argument("migration", metavar="ID", shell_complete=complete_migration)
 @click.argument("words", metavar="TEXT")
 @click.option(
     "--type",
@@ -80,9 +81,9 @@ def add(output: Output, migration: str, words: str, kind: str | None) -> None:
 @click.pass_obj
 def rules(output: Output) -> None:
     """Print what each rule demands, with examples, as Markdown."""
-    from sqlmig.changelog.reference import page
+    from sqlmig.changelog.reference import changelog_rules
 
-    output.result(page, lambda: json.page(page()))
+    output.result(changelog_rules, lambda: json.page(changelog_rules()))
 
 
 def _state(staged: bool, rev: str | None, worktree: bool) -> State:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -38,6 +39,8 @@ class Command(click.Command):
         given = {name: ctx.params.pop(name) for name in self._shared}
         options = (ctx.find_object(Options) or Options()).updated(given)
         ctx.obj = Output(options)
+        if os.environ.get("NO_COLOR"):  # https://no-color.org
+            ctx.color = False
         _log_to_stderr(options)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be ended is to be stopped
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sqlmig.cli.command import Command
+from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.errors import ConfigError
@@ -32,7 +33,7 @@ def init(output: Output) -> None:
 
 
 @click.command(cls=Command, short_help="Compare a migration with its record.")
-@click.argument("migration", metavar="ID")
+@click.argument("migration", metavar="ID", shell_complete=complete_migration)
 @click.pass_obj
 def diff(output: Output, migration: str) -> None:
     """Show what was recorded of a migration against its files now."""
@@ -41,7 +42,7 @@ def diff(output: Output, migration: str) -> None:
 
 
 @click.command(cls=Command, short_help="Record the files as they are now.")
-@click.argument("migrations", metavar="[ID]...", nargs=-1)
+@click.argument("migrations", metavar="[ID]...", nargs=-1, shell_complete=complete_migration)
 @click.option("--all", "everything", is_flag=True, help="All whose files differ from the record.")
 @click.pass_obj
 def repair(output: Output, migrations: tuple[str, ...], everything: bool) -> None:

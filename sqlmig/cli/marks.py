@@ -19,10 +19,10 @@ _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for
 @click.pass_obj
 def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None:
     """Print a migration's SQL as its file has it, or as it was recorded where the file is gone."""
-    from sqlmig.lookup import Part, Source
+    from sqlmig.lookup import ScriptPart, ScriptSource
 
-    part = Part.ROLLBACK if rollback else Part.MIGRATION
-    source = Source.RECORD if recorded else Source.FILE
+    part = ScriptPart.ROLLBACK if rollback else ScriptPart.MIGRATION
+    source = ScriptSource.RECORD if recorded else ScriptSource.FILE
     script = migrator_for(output).show(migration, part, source)
     output.result(lambda: text.script(script), lambda: json.script(script))
 

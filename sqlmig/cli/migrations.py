@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 import click
 
 from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import allow_protected
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command, short_help="Apply what is pending.")
-@click.argument("target", required=False)
+@click.argument("target", required=False, shell_complete=complete_migration)
 @click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
 @click.option("--atomic", is_flag=True, help="Run all in one transaction.")
 @allow_protected
@@ -85,7 +86,7 @@ def apply(
 
 
 @click.command(cls=Command, short_help="Undo migrations, newest first.")
-@click.argument("target", required=False)
+@click.argument("target", required=False, shell_complete=complete_migration)
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", help="The N applied last.")
 @click.option("--only", is_flag=True, help="Only TARGET, not what was applied after it.")
 @click.option(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import click
 
 from sqlmig.cli.options import Options, OutputFormat
+from sqlmig.cli.terminal import OpenLine, medium
 from sqlmig.errors import SanityCheckError, SqlmigError
-from sqlmig.model import Blocker, Direction, LockHolder, MigrationResult
+from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult
 from sqlmig.report import json, text
 from sqlmig.report.text import Medium
 
@@ -20,6 +21,7 @@ class Output:
     """Where a command's words go: results to stdout, what goes on besides to stderr."""
 
     options: Options
+    _open_line: OpenLine = field(default_factory=OpenLine, repr=False)
 
     @property
     def is_json(self) -> bool:
@@ -28,11 +30,12 @@ class Output:
 
     @property
     def medium(self) -> Medium:
-        """Whether stdout is a terminal."""
-        return Medium.TERMINAL if sys.stdout.isatty() else Medium.PIPE
+        """Whether a person watches stdout."""
+        return medium()
 
     def result(self, as_text: Callable[[], str], as_json: Callable[[], str]) -> None:
         """Prints a result, made only in the form that is wanted."""
+        self._open_line.clear()
         if self.is_json:
             click.echo(as_json())
         elif not self.options.quiet:
@@ -41,11 +44,18 @@ class Output:
     def line(self, words: str) -> None:
         """Prints a line of progress, which only people read."""
         if not self.is_json and not self.options.quiet:
+            self._open_line.clear()
             click.echo(words)
+
+    def doing(self, words: str) -> None:
+        """Shows on a terminal what is going on, until the next line takes its place."""
+        if not self.is_json and not self.options.quiet and self.medium is Medium.TERMINAL:
+            self._open_line.write(words)
 
     def notice(self, words: str) -> None:
         """Prints what a person should know while the command goes on."""
         if not self.options.quiet:
+            self._open_line.clear()
             click.echo(words, err=True)
 
     def warnings(self, warnings: Sequence[str]) -> None:
@@ -62,6 +72,7 @@ class Output:
 
     def error(self, problem: SqlmigError) -> None:
         """Prints why the command could not do its work: JSON to stdout, text to stderr."""
+        self._open_line.clear()
         if self.is_json:
             click.echo(json.error(problem))
         else:
@@ -78,9 +89,8 @@ class Progress:
         self._output = output
 
     def started(self, migration_id: str, direction: Direction) -> None:
-        """A migration begins: told to one who watches; a pipe has the line when it is done."""
-        if self._output.medium is Medium.TERMINAL:
-            self._output.line(text.started(migration_id, direction))
+        """A migration begins: shown to one who watches; a pipe has the line when it is done."""
+        self._output.doing(text.started(migration_id, direction))
 
     def finished(self, result: MigrationResult) -> None:
         """A migration is committed."""
@@ -93,6 +103,10 @@ class Progress:
     def blocked(self, blocker: Blocker) -> None:
         """A statement waits for another session."""
         self._output.notice(f"waiting for {blocker}")
+
+    def building(self, build: IndexBuild) -> None:
+        """A statement builds an index: shown to one who watches."""
+        self._output.doing(f"building {build}")
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         """A migration met a lock."""

@@ -13,7 +13,7 @@ from sqlmig.cli.output import Output, Progress
 from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo, announce_postgres, migrator_for
 from sqlmig.errors import ConfigError
-from sqlmig.project import Part, ProjectSeeder
+from sqlmig.project import ProjectPart, ProjectSeeder
 from sqlmig.report import json, text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show what would run; change nothing.")
 @click.option(
     "--only",
-    type=click.Choice([part.value for part in Part]),
+    type=click.Choice([part.value for part in ProjectPart]),
     help="Seed PostgreSQL or MongoDB alone.",
 )
 @click.option("--prove", is_flag=True, help="Prove that a second run changes nothing; keep none.")
@@ -52,7 +52,7 @@ def seed(
     if prove:
         _prove(context, migrator_for(output, lock_wait=lock_wait))
         return
-    seeder = _seeder(output, Part(only) if only else None, lock_wait)
+    seeder = _seeder(output, ProjectPart(only) if only else None, lock_wait)
     with progress_bar(output) as loaded:
         if dry_run:
             planned = seeder.plan(loaded)
@@ -76,7 +76,7 @@ def check(context: click.Context) -> None:
         context.exit(FOUND_SOMETHING)
 
 
-def _seeder(output: Output, only: Part | None, lock_wait: str | None) -> ProjectSeeder:
+def _seeder(output: Output, only: ProjectPart | None, lock_wait: str | None) -> ProjectSeeder:
     """The fixtures are read before any server is started for them."""
     from sqlmig.migrator import Migrator
 

@@ -1,6 +1,7 @@
 """Settings: values only, from files, variables and arguments."""
 
 from sqlmig.config.files import SETTINGS_FILES, has_settings
+from sqlmig.config.package import Folder, PackageFolder, path_in
 from sqlmig.config.parsers import named_environment
 from sqlmig.config.settings import EMBEDDED, LIBPQ_VARIABLES, Config
 
@@ -9,6 +10,9 @@ __all__ = [
     "LIBPQ_VARIABLES",
     "SETTINGS_FILES",
     "Config",
+    "Folder",
+    "PackageFolder",
     "has_settings",
     "named_environment",
+    "path_in",
 ]

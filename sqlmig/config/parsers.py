@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from sqlmig.config.package import PREFIX, Folder, PackageFolder
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment, is_duration
 
@@ -36,6 +37,15 @@ def path(value: object) -> Path:
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError("is no path")
     return Path(value)
+
+
+def folder(value: object) -> Folder:
+    """A path, relative to the project or absolute, or a folder of a package."""
+    if isinstance(value, PackageFolder):
+        return value
+    if isinstance(value, str) and value.startswith(PREFIX):
+        return PackageFolder.named(value)
+    return path(value)
 
 
 def duration(value: object) -> str:

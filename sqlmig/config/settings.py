@@ -9,12 +9,14 @@ import difflib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
 from sqlmig.config import parsers
 from sqlmig.config.files import SETTINGS_FILES, existing_folder, find_project, read_settings
+from sqlmig.config.package import Folder, folder_in
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
 
@@ -28,12 +30,13 @@ def _setting(
     default: object,
     parse: Callable[[object], object],
     *variables: str,
+    meaning: str,
     option: str = "",
     show: bool = True,
 ) -> Any:
-    """A field of Config: its default, how a value is read, and what can give it: variables, and
-    an option of the command line."""
-    metadata = {"parse": parse, "variables": variables, "option": option}
+    """A field of Config: its default, how a value is read, what can give it (variables, and an
+    option of the command line), and what it means."""
+    metadata = {"parse": parse, "variables": variables, "option": option, "meaning": meaning}
     if isinstance(default, Mapping):  # dataclasses take it for one that could change
         return field(default_factory=lambda: default, metadata=metadata, repr=show, hash=False)
     return field(default=default, metadata=metadata, repr=show)
@@ -44,18 +47,30 @@ class Config:
     """All settings of a project.
 
     `project` is the folder that relative paths start from, as it was named (so that messages name
-    files as the user would). `database` is a libpq URL or key=value string, "" for what libpq
-    finds by itself, `embedded`, or None where nothing was given; `mongo` is a MongoDB URL,
-    `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL durations, waits are
-    seconds. `squashed` pairs a migration with those whose place it took; `changelog_baseline` is a
-    git revision. `tiers` are those whose seeds an environment gets, in order; `tier_may_write` has
-    the forbidden tables that a tier may write to all the same. `origins` says where each setting
+    files as the user would); `migrations`, `rollbacks`, `seeds` and `checks` may also be folders
+    of a package, as `package:billing/sql/migrations`. `database` is a libpq URL or key=value
+    string, "" for what libpq finds by itself, `embedded`, or None where nothing was given; `mongo`
+    is a MongoDB URL, `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL
+    durations, waits are seconds. `squashed` pairs a migration with those whose place it took;
+    `changelog_baseline` is a git revision. `tiers` are those whose seeds an environment gets, in
+    order; `tier_may_write` has the forbidden tables that a tier may write to all the same.
+    `origins` says where each setting
     that was given comes from: an option, a variable, or a file.
     """
 
     project: Path = Path()
-    migrations: Path = _setting(Path("sql/migrations"), parsers.path, "SQLMIG_MIGRATIONS")
-    rollbacks: Path = _setting(Path("sql/rollbacks"), parsers.path, "SQLMIG_ROLLBACKS")
+    migrations: Folder = _setting(
+        Path("sql/migrations"),
+        parsers.folder,
+        "SQLMIG_MIGRATIONS",
+        meaning="the folder of the migrations",
+    )
+    rollbacks: Folder = _setting(
+        Path("sql/rollbacks"),
+        parsers.folder,
+        "SQLMIG_ROLLBACKS",
+        meaning="the folder of their rollbacks",
+    )
     database: str | None = _setting(
         None,
         parsers.database,
@@ -63,8 +78,14 @@ class Config:
         "DATABASE_URL",
         option="--database-url",
         show=False,
+        meaning="a libpq URL or key=value string, or `embedded`",
     )
-    mongo_seeds: Path = _setting(Path("mongo_seeds"), parsers.path, "SQLMIG_MONGO_SEEDS")
+    mongo_seeds: Path = _setting(
+        Path("mongo_seeds"),
+        parsers.path,
+        "SQLMIG_MONGO_SEEDS",
+        meaning="the folder of MongoDB's fixtures",
+    )
     mongo: str | None = _setting(
         None,
         parsers.text,
@@ -73,31 +94,115 @@ class Config:
         "MONGO_URL",
         option="--mongo-url",
         show=False,
+        meaning="a MongoDB URL that names a database, or `embedded`",
     )
     environment: Environment | None = _setting(
-        None, parsers.environment, "SQLMIG_ENV", option="--env"
+        None,
+        parsers.environment,
+        "SQLMIG_ENV",
+        option="--env",
+        meaning="`development`, `testing` or `production`",
     )
-    history_schema: str | None = _setting(None, parsers.text, "SQLMIG_HISTORY_SCHEMA")
-    lock_timeout: str = _setting("5s", parsers.duration, "SQLMIG_LOCK_TIMEOUT")
-    statement_timeout: str | None = _setting(None, parsers.duration, "SQLMIG_STATEMENT_TIMEOUT")
-    lock_wait: float = _setting(60.0, parsers.seconds, "SQLMIG_LOCK_WAIT", option="--lock-wait")
+    history_schema: str | None = _setting(
+        None,
+        parsers.text,
+        "SQLMIG_HISTORY_SCHEMA",
+        meaning="the schema of sqlmig's own tables; else the one that has them, or the current one",
+    )
+    lock_timeout: str = _setting(
+        "5s",
+        parsers.duration,
+        "SQLMIG_LOCK_TIMEOUT",
+        meaning="for each statement of a transactional migration",
+    )
+    statement_timeout: str | None = _setting(
+        None,
+        parsers.duration,
+        "SQLMIG_STATEMENT_TIMEOUT",
+        meaning="for each statement; else the server's",
+    )
+    lock_wait: float = _setting(
+        60.0,
+        parsers.seconds,
+        "SQLMIG_LOCK_WAIT",
+        option="--lock-wait",
+        meaning="seconds to wait for another runner",
+    )
     wait_for_database: float = _setting(
-        0.0, parsers.seconds, "SQLMIG_WAIT_FOR_DATABASE", option="--wait-for-database"
+        0.0,
+        parsers.seconds,
+        "SQLMIG_WAIT_FOR_DATABASE",
+        option="--wait-for-database",
+        meaning="seconds to wait for a server that does not answer",
     )
-    lock_tries: int = _setting(10, parsers.count, "SQLMIG_LOCK_TRIES")
-    allow_out_of_order: bool = _setting(default=False, parse=parsers.switch)
-    seeds: Path = _setting(Path("sql/seeds"), parsers.path, "SQLMIG_SEEDS")
-    checks: Path = _setting(Path("sql/checks"), parsers.path, "SQLMIG_CHECKS")
-    tiers: Mapping[Environment, tuple[str, ...]] = _setting(parsers.DEFAULT_TIERS, parsers.tiers)
-    protected_tables: tuple[str, ...] = _setting((), parsers.tables, "SQLMIG_PROTECTED_TABLES")
-    forbidden_tables: tuple[str, ...] = _setting((), parsers.tables, "SQLMIG_FORBIDDEN_TABLES")
+    lock_tries: int = _setting(
+        10,
+        parsers.count,
+        "SQLMIG_LOCK_TRIES",
+        meaning="how often a migration that meets a lock is tried",
+    )
+    allow_out_of_order: bool = _setting(
+        default=False,
+        parse=parsers.switch,
+        meaning="apply also below an applied one",
+    )
+    seeds: Folder = _setting(
+        Path("sql/seeds"),
+        parsers.folder,
+        "SQLMIG_SEEDS",
+        meaning="the folder of the seeds, with one for each tier",
+    )
+    checks: Folder = _setting(
+        Path("sql/checks"),
+        parsers.folder,
+        "SQLMIG_CHECKS",
+        meaning="the folder of the sanity checks",
+    )
+    tiers: Mapping[Environment, tuple[str, ...]] = _setting(
+        parsers.DEFAULT_TIERS,
+        parsers.tiers,
+        meaning="the tiers that each environment gets",
+    )
+    protected_tables: tuple[str, ...] = _setting(
+        (),
+        parsers.tables,
+        "SQLMIG_PROTECTED_TABLES",
+        meaning="tables that keep their rows in production",
+    )
+    forbidden_tables: tuple[str, ...] = _setting(
+        (),
+        parsers.tables,
+        "SQLMIG_FORBIDDEN_TABLES",
+        meaning="tables that no seed may write to",
+    )
     tier_may_write: Mapping[str, tuple[str, ...]] = _setting(
-        MappingProxyType({}), parsers.tables_by_tier
+        MappingProxyType({}),
+        parsers.tables_by_tier,
+        meaning="forbidden tables that a tier may write to all the same",
     )
-    changelog: Path = _setting(Path("docs/CHANGELOG.md"), parsers.path, "SQLMIG_CHANGELOG")
-    changelog_baseline: str | None = _setting(None, parsers.text, "SQLMIG_CHANGELOG_BASELINE")
-    adr: Path = _setting(Path("docs/adr"), parsers.path, "SQLMIG_ADR")
-    squashed: tuple[tuple[str, tuple[str, ...]], ...] = _setting((), parsers.squashed)
+    changelog: Path = _setting(
+        Path("docs/CHANGELOG.md"),
+        parsers.path,
+        "SQLMIG_CHANGELOG",
+        meaning="where every migration has its entry",
+    )
+    changelog_baseline: str | None = _setting(
+        None,
+        parsers.text,
+        "SQLMIG_CHANGELOG_BASELINE",
+        meaning="the git revision that counts as merged",
+    )
+    adr: Path = _setting(
+        Path("docs/adr"),
+        parsers.path,
+        "SQLMIG_ADR",
+        meaning="where decision records lie",
+    )
+    squashed: tuple[tuple[str, tuple[str, ...]], ...] = _setting(
+        (),
+        parsers.squashed,
+        meaning="pairs a migration with those whose place it took",
+    )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -158,9 +263,9 @@ class Config:
         return self.environment or unnamed
 
     @property
-    def migrations_folder(self) -> Path:
+    def migrations_folder(self) -> Traversable:
         """Where the migrations lie."""
-        return self.project / self.migrations
+        return folder_in(self.project, self.migrations)
 
     @property
     def all_tiers(self) -> tuple[str, ...]:
@@ -168,9 +273,9 @@ class Config:
         return tuple(dict.fromkeys(tier for tiers in self.tiers.values() for tier in tiers))
 
     @property
-    def seeds_folder(self) -> Path:
+    def seeds_folder(self) -> Traversable:
         """Where the SQL seeds lie, a folder for each tier."""
-        return self.project / self.seeds
+        return folder_in(self.project, self.seeds)
 
     @property
     def mongo_seeds_folder(self) -> Path:
@@ -178,14 +283,14 @@ class Config:
         return self.project / self.mongo_seeds
 
     @property
-    def checks_folder(self) -> Path:
+    def checks_folder(self) -> Traversable:
         """Where the sanity checks lie."""
-        return self.project / self.checks
+        return folder_in(self.project, self.checks)
 
     @property
-    def rollbacks_folder(self) -> Path:
+    def rollbacks_folder(self) -> Traversable:
         """Where the rollback scripts lie."""
-        return self.project / self.rollbacks
+        return folder_in(self.project, self.rollbacks)
 
 
 def _settings() -> list[Field[Any]]:

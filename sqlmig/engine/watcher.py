@@ -1,4 +1,5 @@
-"""Says, while a statement waits for a lock, who holds it: from a thread and session of its own."""
+"""Says what a long statement waits for, and how far it is with an index: from a thread and session
+of its own."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ import psycopg
 
 from sqlmig.engine.connection import Connection, Connector
 from sqlmig.errors import SqlmigError
-from sqlmig.model import Blocker, Observer
+from sqlmig.model import Blocker, IndexBuild, Observer
 
 _log = logging.getLogger("sqlmig")
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -29,10 +30,20 @@ SELECT a.pid, coalesce(w.locked, 'a transaction'),
      WHERE l.pid = %(pid)s AND NOT l.granted AND l.relation IS NOT NULL LIMIT 1
   ) w ON true
 """
+# The server's own view of CREATE INDEX and REINDEX; which phase counts what is told in
+# "CREATE INDEX Progress Reporting" of PostgreSQL's manual.
+_BUILDS = """
+SELECT relid::pg_catalog.regclass::text, phase,
+       CASE WHEN phase LIKE 'waiting%%' AND lockers_total > 0
+            THEN lockers_done::float / lockers_total
+            WHEN tuples_total > 0 THEN tuples_done::float / tuples_total
+            WHEN blocks_total > 0 THEN blocks_done::float / blocks_total END
+  FROM pg_catalog.pg_stat_progress_create_index WHERE pid = %(pid)s
+"""
 
 
 class Watcher:
-    """Looks once a second at what a session waits for, as long as it is at work.
+    """Looks once a second at what a session waits for or builds, as long as it is at work.
 
     It connects only when work takes longer than that, and never disturbs it: a watcher that cannot
     look is silent.
@@ -90,3 +101,5 @@ class Watcher:
             if blocker not in self._told:
                 self._told.add(blocker)
                 self._observer.blocked(blocker)
+        for row in connection.execute(_BUILDS, {"pid": self._pid}):
+            self._observer.building(IndexBuild(*row))

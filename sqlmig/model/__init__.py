@@ -26,7 +26,7 @@ from sqlmig.model.seeds import (
     UnstableSeed,
     WrittenRows,
 )
-from sqlmig.model.server import Blocker, LockHolder, ServerMessage
+from sqlmig.model.server import Blocker, IndexBuild, LockHolder, ServerMessage
 
 __all__ = [
     "AppliedMigration",
@@ -41,6 +41,7 @@ __all__ = [
     "Expectation",
     "Expected",
     "Finding",
+    "IndexBuild",
     "Location",
     "LockHolder",
     "LostRows",
@@ -78,6 +79,7 @@ __all__ = [
     "Directives",
     "Environment",
     "Finding",
+    "IndexBuild",
     "Location",
     "LockHolder",
     "LostRows",

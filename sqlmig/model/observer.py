@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from sqlmig.model.runs import Direction, MigrationResult
-from sqlmig.model.server import Blocker, LockHolder
+from sqlmig.model.server import Blocker, IndexBuild, LockHolder
 
 
 class Observer(Protocol):
@@ -23,6 +23,9 @@ class Observer(Protocol):
 
     def blocked(self, blocker: Blocker) -> None:
         """A statement waits for a lock that another session holds; from a thread of its own."""
+
+    def building(self, build: IndexBuild) -> None:
+        """A statement builds an index; about once a second, from a thread of its own."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         """They met a lock or a deadlock, were undone, and are run again in `delay` seconds."""
@@ -41,6 +44,9 @@ class SilentObserver:
         """Do nothing."""
 
     def blocked(self, blocker: Blocker) -> None:
+        """Do nothing."""
+
+    def building(self, build: IndexBuild) -> None:
         """Do nothing."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:

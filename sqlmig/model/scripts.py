@@ -85,7 +85,7 @@ class ScriptFile:
 
 @dataclass(frozen=True, slots=True)
 class MigrationFile:
-    """A migration on disk; `rollback` is None only where it is declared irreversible."""
+    """A migration on disk; `rollback` is None where it is declared irreversible or was not read."""
 
     migration_id: str
     file: ScriptFile

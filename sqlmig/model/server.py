@@ -51,3 +51,17 @@ class Blocker:
 
     def __str__(self) -> str:
         return f"a lock on {self.locked} held by pid {self.pid}: {self.query}"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexBuild:
+    """How far the server is with an index on `table`: its phase in the server's words, and how much
+    of that phase is done, from 0 to 1; None where the server does not count."""
+
+    table: str
+    phase: str
+    share: float | None
+
+    def __str__(self) -> str:
+        share = "" if self.share is None else f", {self.share:.0%}"
+        return f"an index on {self.table}: {self.phase}{share}"

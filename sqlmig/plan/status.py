@@ -16,6 +16,12 @@ from sqlmig.source.layout import differ_in_layout_only
 Files = Sequence[MigrationFile]
 History = Sequence[AppliedMigration]
 
+_REMEDIES = {
+    MigrationState.PENDING: "sqlmig apply",
+    MigrationState.CHANGED: "sqlmig diff {}",
+    MigrationState.PARTIAL: "sqlmig apply",
+}
+
 
 def statuses(files: Files, history: History) -> list[MigrationStatus]:
     """How every migration on disk or in the history stands, in the order in which they apply.
@@ -76,14 +82,7 @@ def _state(file: MigrationFile, row: AppliedMigration | None) -> MigrationState:
 def _remedy(migration_id: str, state: MigrationState, *, is_late: bool) -> str:
     if is_late:
         return "renumber it, or sqlmig apply --allow-out-of-order"
-    return {
-        MigrationState.PENDING: "sqlmig apply",
-        MigrationState.APPLIED: "",
-        MigrationState.CHANGED: f"sqlmig diff {migration_id}",
-        MigrationState.REFORMATTED: "",
-        MigrationState.MISSING: "restore its file",
-        MigrationState.PARTIAL: "sqlmig apply",
-    }[state]
+    return _REMEDIES.get(state, "").format(migration_id)
 
 
 def _missing_status(row: AppliedMigration, *, followed_by_files: bool) -> MigrationStatus:

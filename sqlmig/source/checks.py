@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection
-from pathlib import Path
+from importlib.resources.abc import Traversable
 
 from sqlmig.errors import SourceError
 from sqlmig.model import CheckFile, Expectation, Location, migration_order
@@ -28,7 +28,7 @@ _OUTLIVES = re.compile(
 )
 
 
-def read_checks(folder: Path, migrations: Collection[str]) -> tuple[CheckFile, ...]:
+def read_checks(folder: Traversable, migrations: Collection[str]) -> tuple[CheckFile, ...]:
     """The checks of a project; none where there is no such folder.
 
     Raises SourceError for a file that cannot be used, and for one that requires what is none of

@@ -5,21 +5,29 @@ from __future__ import annotations
 import codecs
 import difflib
 import hashlib
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from importlib.resources.abc import Traversable
 
 from sqlmig.errors import DuplicateMigrationError, OrphanRollbackError, SourceError
 from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
 from sqlmig.source.dependencies import in_apply_order, unknown_dependencies
 from sqlmig.source.directives import FileKind, read_head
-from sqlmig.source.folders import SUFFIX, list_migrations, list_scripts, raise_all
+from sqlmig.source.folders import (
+    SUFFIX,
+    Scripts,
+    list_migrations,
+    list_scripts,
+    raise_all,
+    shown,
+)
 from sqlmig.source.lexer import LexError, first_statement
 
 # How similar a name must be to be taken for a slip of another (1 is the same).
 _NEAR = 0.8
 
 
-def read_migrations(migrations: Path, rollbacks: Path) -> tuple[MigrationFile, ...]:
+def read_migrations(migrations: Traversable, rollbacks: Traversable) -> tuple[MigrationFile, ...]:
     """All migrations of a project in the order in which they apply, each with its rollback.
 
     The rollback of `migrations/<id>.sql` is `rollbacks/<id>.sql`, or, in yoyo's place,
@@ -28,31 +36,38 @@ def read_migrations(migrations: Path, rollbacks: Path) -> tuple[MigrationFile, .
     """
     scripts, beside = list_migrations(migrations, rollbacks)
     apart = list_scripts(rollbacks)
-    errors: list[SourceError] = [*_duplicates(scripts)]
-    found = []
-    for migration_id, path in scripts.items():
-        rollback = apart.get(migration_id), beside.get(migration_id)
-        try:
-            found.append(_read_migration(migration_id, path, rollback, rollbacks / path.name))
-        except SourceError as error:
-            errors.append(error)
+
+    def read(migration_id: str, path: Traversable) -> MigrationFile:
+        pair = apart.get(migration_id), beside.get(migration_id)
+        return _with_rollback(_read_migration(migration_id, path), pair, rollbacks / path.name)
+
+    found, errors = _read_each(scripts, read)
     errors += _orphans(scripts, apart) + _orphans(scripts, beside)
-    errors += unknown_dependencies(found, scripts)
     raise_all(errors)
     return in_apply_order(found)
 
 
-def read_script(path: Path) -> Script:
+def read_migrations_alone(
+    migrations: Traversable, rollbacks: Traversable
+) -> tuple[MigrationFile, ...]:
+    """The same without their rollbacks, in half the time: for looking whether they are applied."""
+    scripts, _ = list_migrations(migrations, rollbacks)
+    found, errors = _read_each(scripts, _read_migration)
+    raise_all(errors)
+    return in_apply_order(found)
+
+
+def read_script(path: Traversable) -> Script:
     """The SQL text of a file. Raises SourceError where it is no UTF-8 text or cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise SourceError(
             f"cannot be read: {error.strerror}",
-            location=Location(str(path)),
+            location=Location(shown(path)),
             remedy="Check that the file is there and readable.",
         ) from error
-    return script_from_bytes(str(path), data)
+    return script_from_bytes(shown(path), data)
 
 
 def script_from_bytes(path: str, data: bytes) -> Script:
@@ -90,7 +105,7 @@ def checksum(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_file(path: Path, kind: FileKind) -> ScriptFile:
+def read_file(path: Traversable, kind: FileKind) -> ScriptFile:
     """A script with its head read.
 
     Raises SourceError, at the place, for what is wrong in it, and for one without a statement.
@@ -137,48 +152,73 @@ def _printable(text: str) -> str:
     return text.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
-def _read_migration(
-    migration_id: str, path: Path, rollback: tuple[Path | None, Path | None], expected: Path
-) -> MigrationFile:
-    """The migration with its rollback, of which there may be one apart or one beside it."""
+def _read_each(
+    scripts: Scripts, read: Callable[[str, Traversable], MigrationFile]
+) -> tuple[list[MigrationFile], list[SourceError]]:
+    """The migrations that can be used, and what is wrong with the others or between them."""
+    found: list[MigrationFile] = []
+    errors: list[SourceError] = [*_duplicates(scripts)]
+    for migration_id, path in scripts.items():
+        try:
+            found.append(read(migration_id, path))
+        except SourceError as error:
+            errors.append(error)
+    return found, errors + unknown_dependencies(found, scripts)
+
+
+def _read_migration(migration_id: str, path: Traversable) -> MigrationFile:
     if not migration_number(migration_id):
         raise SourceError(
             "a migration's name must begin with its number",
-            location=Location(str(path)),
+            location=Location(shown(path)),
             remedy=f"Rename it, such as 001_{path.name}.",
         )
-    apart, beside = rollback
+    return MigrationFile(migration_id, read_file(path, FileKind.MIGRATION), None)
+
+
+def _with_rollback(
+    migration: MigrationFile,
+    pair: tuple[Traversable | None, Traversable | None],
+    expected: Traversable,
+) -> MigrationFile:
+    """The migration with its rollback, of which there may be one apart or one beside it."""
+    apart, beside = pair
     if apart and beside:
         raise SourceError(
-            f"two rollbacks for one migration, this one and {apart}",
-            location=Location(str(beside)),
+            f"two rollbacks for one migration, this one and {shown(apart)}",
+            location=Location(shown(beside)),
             remedy="Remove one of them.",
         )
-    file = read_file(path, FileKind.MIGRATION)
-    rollback_path = apart or beside
-    rollback_file = read_file(rollback_path, FileKind.ROLLBACK) if rollback_path else None
-    _check_reversibility(file, rollback_file, expected)
-    return MigrationFile(migration_id, file, rollback_file)
+    path = apart or beside
+    is_irreversible = migration.file.directives.irreversible is not None
+    if path is None:
+        if not is_irreversible:
+            raise _no_rollback(migration.file, expected)
+        return migration
+    rollback = read_file(path, FileKind.ROLLBACK)
+    if is_irreversible:
+        raise _needless_rollback(migration.file, rollback)
+    return replace(migration, rollback=rollback)
 
 
-def _check_reversibility(file: ScriptFile, rollback: ScriptFile | None, expected: Path) -> None:
-    irreversible = file.directives.irreversible is not None
-    if rollback is None and not irreversible:
-        raise SourceError(
-            f"no rollback: {expected} is not there",
-            location=Location(file.script.path),
-            remedy="Write it, or say why there is none: `-- irreversible: <reason>` at the head.",
-        )
-    if rollback is not None and irreversible:
-        raise SourceError(
-            f"declared irreversible, yet {rollback.script.path} is its rollback",
-            location=Location(file.script.path),
-            remedy="Remove the directive or the rollback.",
-        )
+def _no_rollback(file: ScriptFile, expected: Traversable) -> SourceError:
+    return SourceError(
+        f"no rollback: {shown(expected)} is not there",
+        location=Location(file.script.path),
+        remedy="Write it, or say why there is none: `-- irreversible: <reason>` at the head.",
+    )
 
 
-def _duplicates(scripts: Mapping[str, Path]) -> list[SourceError]:
-    seen: dict[tuple[int, ...], Path] = {}
+def _needless_rollback(file: ScriptFile, rollback: ScriptFile) -> SourceError:
+    return SourceError(
+        f"declared irreversible, yet {rollback.script.path} is its rollback",
+        location=Location(file.script.path),
+        remedy="Remove the directive or the rollback.",
+    )
+
+
+def _duplicates(scripts: Mapping[str, Traversable]) -> list[SourceError]:
+    seen: dict[tuple[int, ...], Traversable] = {}
     errors: list[SourceError] = []
     for migration_id, path in scripts.items():
         number = migration_number(migration_id)
@@ -186,7 +226,7 @@ def _duplicates(scripts: Mapping[str, Path]) -> list[SourceError]:
             errors.append(
                 DuplicateMigrationError(
                     f"has the same number as {seen[number].name}",
-                    location=Location(str(path)),
+                    location=Location(shown(path)),
                     remedy="Give one of them the next free number.",
                 )
             )
@@ -194,15 +234,17 @@ def _duplicates(scripts: Mapping[str, Path]) -> list[SourceError]:
     return errors
 
 
-def _orphans(scripts: Mapping[str, Path], rollbacks: Mapping[str, Path]) -> list[SourceError]:
+def _orphans(
+    scripts: Mapping[str, Traversable], rollbacks: Mapping[str, Traversable]
+) -> list[SourceError]:
     return [_orphan(path, name, scripts) for name, path in rollbacks.items() if name not in scripts]
 
 
-def _orphan(path: Path, name: str, scripts: Iterable[str]) -> OrphanRollbackError:
+def _orphan(path: Traversable, name: str, scripts: Iterable[str]) -> OrphanRollbackError:
     number = migration_number(name)
     same = [script for script in scripts if number and migration_number(script) == number]
     near = same or difflib.get_close_matches(name, scripts, n=1, cutoff=_NEAR)
     hint = f"Did you mean {near[0]}{SUFFIX}?" if near else "Remove it, or restore the migration."
     return OrphanRollbackError(
-        "a rollback without a migration of that name", location=Location(str(path)), remedy=hint
+        "a rollback without a migration of that name", location=Location(shown(path)), remedy=hint
     )

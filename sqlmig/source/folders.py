@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from sqlmig.errors import SourceError, UnusableFilesError
@@ -14,10 +15,10 @@ ROLLBACK_SUFFIX = ".rollback.sql"
 # Hidden files, Python's own (a folder may be a package), and what `yoyo new` has in an editor.
 _PASSED_OVER = (".", "__", "_tmp_yoyonew")
 
-Scripts = dict[str, Path]
+Scripts = dict[str, Traversable]
 
 
-def list_migrations(folder: Path, rollbacks: Path) -> tuple[Scripts, Scripts]:
+def list_migrations(folder: Traversable, rollbacks: Traversable) -> tuple[Scripts, Scripts]:
     """The migration files and the rollbacks beside them, both by migration id.
 
     Files that do not end in .sql or .py are passed over. Raises SourceError for a folder that is
@@ -27,11 +28,11 @@ def list_migrations(folder: Path, rollbacks: Path) -> tuple[Scripts, Scripts]:
     if (entries := _entries(folder)) is None:
         raise SourceError(
             "no such folder",
-            location=Location(str(folder)),
+            location=Location(shown(folder)),
             remedy="Make it with `sqlmig init`, or name yours with the setting `migrations` "
             "(or go there: --project).",
         )
-    raise_all([_subfolder(entry.path) for entry in entries if _hides_scripts(entry, rollbacks)])
+    raise_all([_subfolder(entry) for entry in entries if _hides_scripts(entry, rollbacks)])
     paths = _scripts(entries)
     beside = {
         name.removesuffix(".rollback"): path
@@ -42,25 +43,30 @@ def list_migrations(folder: Path, rollbacks: Path) -> tuple[Scripts, Scripts]:
     if not scripts:
         raise SourceError(
             "no migrations in this folder",
-            location=Location(str(folder)),
+            location=Location(shown(folder)),
             remedy="Write the first one, such as 001_create_users.sql.",
         )
     return scripts, beside
 
 
-def list_scripts(folder: Path) -> Scripts:
+def list_scripts(folder: Traversable) -> Scripts:
     """The .sql files of a folder by stem; none where there is no such folder. Raises as above."""
     return _scripts(_entries(folder) or [])
 
 
-def list_subfolders(folder: Path) -> list[Path]:
+def list_subfolders(folder: Traversable) -> list[Traversable]:
     """The folders in a folder, sorted; none where there is no such folder. Raises as above."""
-    return [Path(entry.path) for entry in _entries(folder) or [] if entry.is_dir()]
+    return [entry for entry in _entries(folder) or [] if entry.is_dir()]
 
 
 def is_passed_over(name: str) -> bool:
     """Whether a file of that name is nothing to sqlmig, wherever it lies."""
     return name.startswith(_PASSED_OVER)
+
+
+def shown(file: Traversable) -> str:
+    """The path for people; within an archive, that of the archive and the path within it."""
+    return str(file).rstrip("/")
 
 
 def raise_all(errors: Sequence[SourceError]) -> None:
@@ -71,59 +77,65 @@ def raise_all(errors: Sequence[SourceError]) -> None:
         raise UnusableFilesError(sorted(errors, key=lambda error: error.location.path))
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]] | None:
+def _entries(folder: Traversable) -> list[Traversable] | None:
     """What is in the folder, sorted, but for what nobody means; None where it is no folder."""
     try:
-        with os.scandir(folder) as found:
-            entries = [entry for entry in found if not is_passed_over(entry.name)]
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+        if not folder.is_dir():
+            return None
+        entries = [entry for entry in folder.iterdir() if not is_passed_over(entry.name)]
     except OSError as error:
         raise SourceError(
             f"cannot be listed: {error.strerror}",
-            location=Location(str(folder)),
+            location=Location(shown(folder)),
             remedy="Check that you may read this folder.",
         ) from error
     return sorted(entries, key=lambda entry: entry.name)
 
 
-def _scripts(entries: Iterable[os.DirEntry[str]]) -> Scripts:
+def _scripts(entries: Iterable[Traversable]) -> Scripts:
     """The .sql files by stem."""
     errors = []
     found = {}
     for entry in entries:
-        path = Path(entry.path)
-        if path.suffix.lower() not in (SUFFIX, ".py") or entry.is_dir():
+        if _suffix(entry).lower() not in (SUFFIX, ".py"):
             continue
-        if error := _problem(entry, path):
+        is_file = entry.is_file()
+        if not is_file and entry.is_dir():
+            continue
+        is_plain = is_file and _suffix(entry) == SUFFIX and entry.name.isprintable()
+        if not is_plain and (error := _problem(entry)):
             errors.append(error)
-        found[path.name.removesuffix(SUFFIX)] = path
+        found[entry.name.removesuffix(SUFFIX)] = entry
     raise_all(errors)
     return found
 
 
-def _problem(entry: os.DirEntry[str], path: Path) -> SourceError | None:
+def _suffix(file: Traversable) -> str:
+    return os.path.splitext(file.name)[1]  # noqa: PTH122  # no path is made for each of many
+
+
+def _problem(file: Traversable) -> SourceError | None:
     """Why that can be no script, as far as can be known without opening it."""
-    place = Location(str(path))
-    if not path.name.isprintable():  # as what is no UTF-8 is not either
+    place, suffix = Location(shown(file)), _suffix(file)
+    if not file.name.isprintable():  # as what is no UTF-8 is not either
         return SourceError(
-            f"the name {path.name!r} cannot be shown",
-            location=Location(str(path.parent)),
+            f"the name {file.name!r} cannot be shown",
+            location=Location(shown(file).removesuffix(file.name).rstrip("/")),
             remedy="Rename that file with printable characters, in UTF-8.",
         )
-    if path.suffix.lower() == ".py":
+    if suffix.lower() == ".py":
         return SourceError(
             "a Python migration, which sqlmig does not run",
             location=place,
             remedy="Write it as SQL, or move it out of this folder.",
         )
-    if path.suffix != SUFFIX:
+    if suffix != SUFFIX:
         return SourceError(
-            f"ends in {path.suffix}, not in .sql",
+            f"ends in {suffix}, not in .sql",
             location=place,
-            remedy=f"Rename it to {path.with_suffix(SUFFIX).name}.",
+            remedy=f"Rename it to {file.name.removesuffix(suffix)}{SUFFIX}.",
         )
-    if not entry.is_file() and path.exists():
+    if isinstance(file, Path) and file.exists() and not file.is_file():
         return SourceError(
             "is a pipe, a socket or a device, not a file",
             location=place,
@@ -132,19 +144,27 @@ def _problem(entry: os.DirEntry[str], path: Path) -> SourceError | None:
     return None
 
 
-def _hides_scripts(entry: os.DirEntry[str], rollbacks: Path) -> bool:
+def _hides_scripts(entry: Traversable, rollbacks: Traversable) -> bool:
     """Whether that is a folder with .sql files which nobody would run."""
-    path = Path(entry.path)
-    return (
-        entry.is_dir()
-        and not rollbacks.resolve().is_relative_to(path.resolve())
-        and any(path.rglob(f"*{SUFFIX}"))
+    return entry.is_dir() and not _leads_to(entry, rollbacks) and _holds_scripts(entry)
+
+
+def _leads_to(folder: Traversable, rollbacks: Traversable) -> bool:
+    if isinstance(folder, Path) and isinstance(rollbacks, Path):
+        return rollbacks.resolve().is_relative_to(folder.resolve())
+    return f"{shown(rollbacks)}/".startswith(f"{shown(folder)}/")
+
+
+def _holds_scripts(folder: Traversable) -> bool:
+    return any(
+        _holds_scripts(entry) if entry.is_dir() else entry.name.endswith(SUFFIX)
+        for entry in folder.iterdir()
     )
 
 
-def _subfolder(path: str) -> SourceError:
+def _subfolder(folder: Traversable) -> SourceError:
     return SourceError(
         "a subfolder with .sql files, which nobody would run",
-        location=Location(path),
+        location=Location(shown(folder)),
         remedy="sqlmig reads one folder; move them up.",
     )

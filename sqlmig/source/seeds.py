@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
+from importlib.resources.abc import Traversable
 
 from sqlmig.errors import SourceError
 from sqlmig.model import Location, SeedFile, migration_order
 from sqlmig.source.directives import FileKind
 from sqlmig.source.files import read_file
-from sqlmig.source.folders import list_scripts, list_subfolders, raise_all
+from sqlmig.source.folders import list_scripts, list_subfolders, raise_all, shown
 
 
-def read_seeds(folder: Path, tiers: Sequence[str], known: Collection[str]) -> tuple[SeedFile, ...]:
+def read_seeds(
+    folder: Traversable, tiers: Sequence[str], known: Collection[str]
+) -> tuple[SeedFile, ...]:
     """The seeds of those tiers, in the order of the tiers, then of the files' numbers.
 
     `known` are the tiers of all environments. Raises SourceError for a folder of another name, a
@@ -33,17 +35,17 @@ def read_seeds(folder: Path, tiers: Sequence[str], known: Collection[str]) -> tu
     return tuple(found)
 
 
-def _stray(path: Path) -> SourceError:
+def _stray(path: Traversable) -> SourceError:
     return SourceError(
         "a seed outside the folders of the tiers, which nobody would run",
-        location=Location(str(path)),
+        location=Location(shown(path)),
         remedy="Move it into the folder of its tier, such as reference/.",
     )
 
 
-def _unknown(path: Path, known: Collection[str]) -> SourceError:
+def _unknown(path: Traversable, known: Collection[str]) -> SourceError:
     return SourceError(
         "no environment has a tier of this name",
-        location=Location(str(path)),
+        location=Location(shown(path)),
         remedy=f"Rename it to one of {', '.join(known)}, or name it in the setting `tiers`.",
     )

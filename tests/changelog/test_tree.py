@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sqlmig.changelog.linter import lint
+from sqlmig.changelog.linter import lint_changelog
 from sqlmig.changelog.tree import Revision, Staged, WorkingTree
 from sqlmig.config import Config
 from sqlmig.errors import ChangelogError
@@ -27,7 +27,7 @@ def one_migration(repository: Repository) -> None:
 
 def refused(repository: Repository, against: str | None = None) -> ChangelogError:
     with pytest.raises(ChangelogError) as caught:
-        lint(repository.config(), Staged(), against)
+        lint_changelog(repository.config(), Staged(), against)
     assert caught.value.exit_code == 2
     assert caught.value.remedy
     return caught.value
@@ -116,7 +116,7 @@ def test_a_bare_repository_has_revisions(repository: Repository, tmp_path: Path)
 @pytest.mark.parametrize("name", ["nowhere", "--all", "HEAD~99", ""])
 def test_a_revision_that_is_not_there_cannot_be_checked(repository: Repository, name: str) -> None:
     with pytest.raises(ChangelogError, match="no revision"):
-        lint(repository.config(), Revision(name))
+        lint_changelog(repository.config(), Revision(name))
 
 
 # The baseline
@@ -251,11 +251,14 @@ def test_a_project_may_be_a_folder_of_the_repository(
     inner.migration(B, "select 1;")
     inner.write("sqlmig.toml", 'changelog = "../../docs/CHANGELOG.md"\n')
     repository.git("add", "--all")
-    assert lint(inner.config(), Staged()).migrations == 1
-    assert [each.code for each in lint(inner.config(), Staged()).findings] == ["CL003", "CL001"]
+    assert lint_changelog(inner.config(), Staged()).migrations == 1
+    assert [each.code for each in lint_changelog(inner.config(), Staged()).findings] == [
+        "CL003",
+        "CL001",
+    ]
     monkeypatch.chdir(repository.root)
     config = Config.load(Path("services/fees"), environ={})
-    paths = [each.location.path for each in lint(config, Staged()).findings]
+    paths = [each.location.path for each in lint_changelog(config, Staged()).findings]
     assert paths[1] == f"services/fees/sql/migrations/{B}.sql"
 
 
@@ -272,7 +275,7 @@ def test_a_hook_of_a_linked_worktree_names_the_repository_in_the_environment(
     monkeypatch.chdir(tmp_path / "linked")
     monkeypatch.setenv("GIT_DIR", git_dir)
     monkeypatch.setenv("GIT_INDEX_FILE", f"{git_dir}/index")
-    codes = [each.code for each in lint(linked.config(), Staged()).findings]
+    codes = [each.code for each in lint_changelog(linked.config(), Staged()).findings]
     assert codes == (["CL001"] if folder == "." else ["CL010"])
 
 

@@ -49,4 +49,7 @@ def starter(written: Starter) -> str:
 def written(result: Written) -> str:
     """What was written for a migration: its files, and the line in the changelog."""
     lines = [f"made  {path}" for path in result.paths]
-    return "\n".join((*lines, f"entered  {result.entry}: {result.bullet}"))
+    lines.append(f"entered  {result.entry}: {result.bullet}")
+    if result.paths:
+        lines.append("Next: write the SQL of both directions, then sqlmig apply")
+    return "\n".join(lines)

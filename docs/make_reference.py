@@ -1,0 +1,161 @@
+"""Writes docs/reference.md from the commands, the settings, the errors and the public names.
+
+python docs/make_reference.py           writes it
+python docs/make_reference.py --check   exits 1 where it is not up to date
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+import sqlmig
+from sqlmig import errors
+from sqlmig.cli import main as command_line
+from sqlmig.config import SETTINGS_FILES, Config
+
+PAGE = Path(__file__).with_name("reference.md")
+
+HEAD = """\
+# Reference
+
+Written by `make reference` from the code. How things go together is in the guides beside this page.
+
+- [Commands](#commands)
+- [Settings](#settings)
+- [Exit codes and errors](#exit-codes-and-errors)
+- [Names for Python](#names-for-python)
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD, *commands(), *settings(), *exit_codes(), *names()]
+    return "\n".join(parts)
+
+
+def commands() -> Iterator[str]:
+    yield "## Commands\n"
+    yield "Every command takes these, before its name or after it:\n"
+    yield options([p for p in command_line.params if isinstance(p, click.Option)])
+    yield from group(command_line, "sqlmig")
+
+
+def group(commands: click.Group, prefix: str) -> Iterator[str]:
+    for name in sorted(commands.commands):
+        command = commands.commands[name]
+        if isinstance(command, click.Group):
+            yield from group(command, f"{prefix} {name}")
+        else:
+            yield from one_command(command, f"{prefix} {name}")
+
+
+def one_command(command: click.Command, name: str) -> Iterator[str]:
+    arguments = "".join(f" {usage(p)}" for p in command.params if isinstance(p, click.Argument))
+    yield f"### `{name}{arguments}`\n"
+    yield f"{inspect.cleandoc(command.help or '')}\n"
+    own = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+    if own := [option for option in own if option.name != "output_format"]:
+        yield options(own)
+
+
+def usage(argument: click.Argument) -> str:
+    choices = "|".join(getattr(argument.type, "choices", ()))
+    shown = argument.metavar or choices or str(argument.name).upper()
+    return shown if shown.startswith("[") or argument.required else f"[{shown}]"
+
+
+def options(found: Sequence[click.Option]) -> str:
+    rows = [
+        (", ".join(f"`{name}`" for name in option.opts) + metavar(option), option.help or "")
+        for option in found
+    ]
+    return table(("option", "meaning"), rows)
+
+
+def metavar(option: click.Option) -> str:
+    if option.is_flag:
+        return ""
+    if isinstance(option.type, click.Choice):
+        return " " + ", ".join(f"`{choice}`" for choice in option.type.choices)
+    return f" {option.metavar or option.type.name.upper()}"
+
+
+def settings() -> Iterator[str]:
+    yield "## Settings\n"
+    yield (
+        f"In `{SETTINGS_FILES[0]}`, or in `[tool.sqlmig]` of `{SETTINGS_FILES[1]}`. A variable is "
+        "stronger than the file,\nan option or an argument stronger than the variable.\n"
+    )
+    rows = []
+    for setting in fields(Config):
+        if "meaning" in setting.metadata:
+            variables = ", ".join(f"`{name}`" for name in setting.metadata["variables"])
+            default = shown(getattr(Config(), setting.name))
+            rows.append((f"`{setting.name}`", variables, default, setting.metadata["meaning"]))
+    yield table(("setting", "variable", "default", "meaning"), rows)
+
+
+def shown(default: object) -> str:
+    """A default as settings would have it; "" where there is none."""
+    if default in (None, (), {}):
+        return ""
+    if isinstance(default, Mapping):
+        return "; ".join(f"{name.value}: {', '.join(tiers)}" for name, tiers in default.items())
+    return f"{default:g}" if isinstance(default, float) else str(default).replace("False", "false")
+
+
+def exit_codes() -> Iterator[str]:
+    yield "## Exit codes and errors\n"
+    yield "0 done, or nothing to do; 1 also where a check found something; 130 interrupted.\n"
+    found = [
+        error
+        for error in vars(errors).values()
+        if inspect.isclass(error) and issubclass(error, errors.SqlmigError)
+    ]
+    public = [error for error in found if not error.__name__.startswith("_")]
+    yield table(
+        ("error, of `sqlmig.errors`", "is a", "exit code", "meaning"),
+        [
+            (f"`{e.__name__}`", f"`{public_base(e)}`", str(e.exit_code), first_sentence(e))
+            for e in public
+        ],
+    )
+
+
+def public_base(error: type[errors.SqlmigError]) -> str:
+    bases = (base for base in error.__mro__[1:] if not base.__name__.startswith("_"))
+    return next(bases).__name__
+
+
+def names() -> Iterator[str]:
+    yield "## Names for Python\n"
+    yield "What `sqlmig` exports; `sqlmig.errors` and `sqlmig.testing` are public as well.\n"
+    yield table(
+        ("name", "what it is"),
+        [(f"`{name}`", first_sentence(getattr(sqlmig, name))) for name in sorted(sqlmig.__all__)],
+    )
+
+
+def first_sentence(thing: object) -> str:
+    """The first paragraph of a docstring up to its first full stop or colon."""
+    text = " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
+    ends = [end for mark in (". ", ": ", "; ") if (end := text.find(mark)) >= 0]
+    return text[: min(ends)].rstrip(".") if ends else text.rstrip(".")
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [" | ".join(cells) for cells in (heads, ["---"] * len(heads), *rows)]
+    return "".join(f"| {line} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--check"]:
+        PAGE.write_text(page(), encoding="utf-8")
+    elif PAGE.read_text(encoding="utf-8") != page():
+        sys.exit("docs/reference.md is not what the code says: run `make reference`.")

@@ -1,0 +1,1 @@
+"""Billing: invoices and what has been paid of them."""

@@ -1,0 +1,38 @@
+"""What is at the other end of the output, and the one line that is written over."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from sqlmig.report.text import Medium
+
+_ERASE = "\r\x1b[2K"  # to the line's beginning, and all of it empty: ECMA-48's EL
+
+
+def medium() -> Medium:
+    """A terminal where a person watches; a pipe where output is kept: CI shows a log."""
+    is_dumb = os.environ.get("TERM") == "dumb"
+    is_watched = sys.stdout.isatty() and not is_dumb and not os.environ.get("CI")
+    return Medium.TERMINAL if is_watched else Medium.PIPE
+
+
+class OpenLine:
+    """A line on the terminal that what is printed next takes the place of."""
+
+    def __init__(self) -> None:
+        self._is_open = False
+
+    def write(self, words: str) -> None:
+        """Shows the words, in place of those that stand there."""
+        self.clear()
+        click.echo(words, nl=False)
+        self._is_open = True
+
+    def clear(self) -> None:
+        """Makes room for lines that stay."""
+        if self._is_open:
+            click.echo(_ERASE, nl=False)
+            self._is_open = False

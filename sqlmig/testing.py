@@ -1,0 +1,166 @@
+"""Fixtures for pytest: a database of its own for each test, with the project's schema in it.
+
+The fixture `sqlmig_database` is there wherever sqlmig is installed; `migrated_database` makes more
+like it. The schema is migrated once, into a template on the server that all workers of pytest-xdist
+share and that later runs find again; each test gets a copy of it, dropped at its end. A file that
+changes makes a new template.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sqlmig.config import Config
+from sqlmig.model import Environment
+
+if TYPE_CHECKING:
+    from sqlmig.engine.templates import Template, TemplateServer
+
+SERVER_VARIABLE = "SQLMIG_TEST_DATABASE_URL"
+# A template may take as long as all migrations do.
+_SECONDS_FOR_ANOTHER_WORKER = 600.0
+
+
+class Contents(Enum):
+    """What a test database has in it when the test begins."""
+
+    SCHEMA = "schema"
+    SEEDED = "seeded"
+
+
+def migrate(
+    config: Config | None = None,
+    *,
+    host: str,
+    port: int | str,
+    user: str,
+    dbname: str,
+    password: str | None = None,
+    **_other: Any,
+) -> None:
+    """Migrates the database of those connection parameters; others are passed over.
+
+    For pytest-postgresql: `postgresql_noproc(load=[sqlmig.testing.migrate])`, or
+    `load=[functools.partial(migrate, config)]` with settings that are not those of the current
+    folder. Raises as `Migrator.apply` does.
+    """
+    from sqlmig.engine.templates import database_url  # noqa: PLC0415  # only tests with a database
+
+    url = database_url(
+        {"host": host, "port": port, "user": user, "dbname": dbname, "password": password}
+    )
+    _fill(config or Config.load(environ={}), Contents.SCHEMA, url)
+
+
+def migrated_database(
+    config: Config | None = None, *, contents: Contents = Contents.SCHEMA
+) -> Callable[[pytest.FixtureRequest], Iterator[str]]:
+    """A fixture: the URL of a fresh database for each test, with all migrations applied.
+
+    Assign it in a conftest.py: `database = migrated_database()`. Without `config`, the settings
+    are those of the fixture `sqlmig_config`; the server is that of the fixture `sqlmig_server`.
+    `Contents.SEEDED` has the seeds of the environment testing in it, too. The fixture raises as
+    `Migrator.apply` and `Migrator.seed` do.
+    """
+
+    @pytest.fixture
+    def database(request: pytest.FixtureRequest) -> Iterator[str]:
+        """The URL of a fresh, migrated database, dropped at the end of the test."""
+        settings: Config = config or request.getfixturevalue("sqlmig_config")
+        templates: _Templates = request.getfixturevalue("_sqlmig_templates")
+        with templates.server.copy(templates.template(settings, contents)) as url:
+            yield url
+
+    return database
+
+
+@pytest.fixture(scope="session")
+def sqlmig_config(pytestconfig: pytest.Config) -> Config:
+    """The settings of the project under test, none of them from variables; override it for others.
+
+    The project is the folder where pytest found its own settings.
+    """
+    return Config.load(pytestconfig.rootpath, environ={})
+
+
+@pytest.fixture(scope="session")
+def sqlmig_server(sqlmig_config: Config) -> str:
+    """The URL of the server for test databases, whose role may create databases; override it for
+    another one.
+
+    That of the variable SQLMIG_TEST_DATABASE_URL, else the project's embedded server, started if it
+    does not run.
+    """
+    if url := os.environ.get(SERVER_VARIABLE):
+        return url
+    from sqlmig.embedded import EmbeddedPostgres  # noqa: PLC0415  # many have a server
+
+    return EmbeddedPostgres(sqlmig_config.project / ".sqlmig").start().url or ""
+
+
+sqlmig_database = migrated_database()
+
+
+class _Templates:
+    """The templates that this process knows to be there."""
+
+    def __init__(self, server: TemplateServer) -> None:
+        self.server = server
+        self._known: dict[tuple[Config, Contents], Template] = {}
+
+    def template(self, config: Config, contents: Contents) -> Template:
+        """The template of what the project's files say, built if it is not there."""
+        known = config, contents
+        if known not in self._known:
+            template = _described(config, contents)
+            self.server.ensure(
+                template, lambda url: _fill(config, contents, url), _SECONDS_FOR_ANOTHER_WORKER
+            )
+            self._known[known] = template
+        return self._known[known]
+
+
+@pytest.fixture(scope="session")
+def _sqlmig_templates(sqlmig_server: str) -> Iterator[_Templates]:
+    from sqlmig.engine.templates import TemplateServer  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        yield _Templates(stack.enter_context(TemplateServer.at(sqlmig_server)))
+
+
+def _fill(config: Config, contents: Contents, url: str) -> None:
+    from sqlmig.migrator import Migrator  # noqa: PLC0415
+
+    settings = replace(config, database=url, environment=Environment.TESTING, origins={})
+    migrator = Migrator(settings)
+    migrator.apply()
+    if contents is Contents.SEEDED:
+        migrator.seed()
+
+
+def _described(config: Config, contents: Contents) -> Template:
+    """The template by the project's folder, and by the checksums of all that goes into it."""
+    from sqlmig.engine.connection import sqlmig_version  # noqa: PLC0415
+    from sqlmig.engine.templates import Template  # noqa: PLC0415
+    from sqlmig.seeds import seeds_of  # noqa: PLC0415
+    from sqlmig.source.files import read_migrations  # noqa: PLC0415
+
+    migrations = read_migrations(config.migrations_folder, config.rollbacks_folder)
+    seeds = seeds_of(config, Environment.TESTING) if contents is Contents.SEEDED else ()
+    named = [(file.migration_id, file.file.script.checksum) for file in migrations]
+    named += [(seed.name, seed.seed.file.script.checksum) for seed in seeds]
+    project = config.project.resolve(), config.migrations_folder, contents.value
+    made_of = named, config.history_schema, sqlmig_version()
+    return Template(_digest(project)[:8], _digest(made_of)[:16])
+
+
+def _digest(facts: object) -> str:
+    return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -1,0 +1,123 @@
+"""Commands as a person sees them on a terminal of 80 columns, and as a log keeps them."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.database import Database
+
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
+_ERASE = "\r\x1b[2K"
+
+
+@pytest.fixture
+def config(smart_kids: Path, database: Database) -> tuple[str, ...]:
+    """The options that name this repository and the test's database."""
+    return ("--project", str(smart_kids), "--database-url", database.url)
+
+
+def on_a_terminal(*arguments: str, variables: Mapping[str, str] | None = None) -> str:
+    """What a command writes to a terminal of 80 columns, stderr too."""
+    cleared = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
+    environment = cleared | {"TERM": "xterm-256color", "COLUMNS": "80"} | dict(variables or {})
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "sqlmig", *arguments]
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment):
+        os.close(theirs)
+        written = read_all(ours)
+    os.close(ours)
+    return written.decode().replace("\r\n", "\n")
+
+
+def read_all(terminal: int) -> bytes:
+    parts: list[bytes] = []
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # Linux says so when the other end is closed
+            return b"".join(parts)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+
+
+def test_status_fits_into_80_columns(config: tuple[str, ...]) -> None:
+    on_a_terminal("apply", "003", *config)
+    shown = _STYLE.sub("", on_a_terminal("status", *config))
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert re.search(r"^003_student_fee_ledgers +applied +\S.* One fee ledger", shown, re.MULTILINE)
+    assert shown.splitlines()[-1] == "Next: sqlmig apply"
+
+
+def test_what_runs_is_shown_until_it_is_done_with_its_time(config: tuple[str, ...]) -> None:
+    shown = on_a_terminal("apply", "002", *config)
+    done = r"applied  001_extensions  \(\d+ ms\)\n"
+    assert re.search(rf"applying  001_extensions …{re.escape(_ERASE)}{done}", shown)
+    assert "…" not in shown.replace(f"…{_ERASE}", "")
+
+
+def test_an_error_takes_the_place_of_what_was_running(
+    config: tuple[str, ...], database: Database
+) -> None:
+    database.execute("create table payments ()")
+    shown = on_a_terminal("apply", *config)
+    assert "applying  005_payments …" in shown
+    assert f"{_ERASE}\x1b[31m\x1b[1mError: \x1b[0m" in shown
+
+
+@pytest.mark.parametrize("variable", ["CI", "TERM"])
+def test_a_log_gets_plain_lines(config: tuple[str, ...], variable: str) -> None:
+    shown = on_a_terminal("apply", "002", *config, variables={variable: "dumb"})
+    assert "\x1b" not in shown
+    assert "applying" not in shown
+    assert "applied  002_academic_sessions" in shown
+
+
+def test_no_color_leaves_colours_out(config: tuple[str, ...], database: Database) -> None:
+    colours = re.compile(r"\x1b\[(3\d|[0-9;]*;3\d)")
+    assert colours.search(on_a_terminal("status", *config))
+    assert not colours.search(on_a_terminal("status", *config, variables={"NO_COLOR": "1"}))
+    database.execute("create table academic_sessions ()")
+    assert colours.search(on_a_terminal("apply", *config))
+    assert not colours.search(on_a_terminal("apply", *config, variables={"NO_COLOR": "1"}))
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_can_complete(shell: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from sqlmig.cli import main; main(prog_name='sqlmig')"],
+        env={**os.environ, "_SQLMIG_COMPLETE": f"{shell}_source"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "_SQLMIG_COMPLETE" in done.stdout, done.stderr
+
+
+def test_commands_and_migrations_are_completed(smart_kids: Path) -> None:
+    def completed(words: str) -> set[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", "from sqlmig.cli import main; main(prog_name='sqlmig')"],
+            cwd=smart_kids,
+            env={
+                **os.environ,
+                "_SQLMIG_COMPLETE": "fish_complete",
+                "COMP_WORDS": words,
+                "COMP_CWORD": words.rsplit(maxsplit=1)[-1],
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return {line.partition(",")[2].partition("\t")[0] for line in done.stdout.splitlines()}
+
+    assert "rollback" in completed("sqlmig ro")
+    assert completed("sqlmig rollback 00") >= {"001_extensions", "005_payments"}
