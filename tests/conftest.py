@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from psycopg import Connection
 from pymongo import MongoClient
 from pytest_postgresql import factories
@@ -31,8 +31,13 @@ from tests.repository import Repository
 # Tests lose nothing when the machine does: they need no flushing to disk.
 _SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 _SOCKET, _PORT = "SQLMIG_TEST_SOCKET", "SQLMIG_TEST_PORT"
-# A busy machine makes no example wrong.
-settings.register_profile("sqlmig", deadline=None)
+# A busy machine makes no example wrong. With a seed that is given, no example is left to chance.
+settings.register_profile(
+    "sqlmig",
+    deadline=None,
+    derandomize="SQLMIG_TEST_SEED" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("sqlmig")
 
 _CLEANUP = pytest.StashKey[ExitStack]()
