@@ -45,8 +45,7 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix
 
 bench: $(VENV)/.installed
-	$(BIN)/python -m benchmarks
-	$(BIN)/python -m benchmarks.proof
+	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf .venv* build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,1 +1,1 @@
-"""How fast sqlmig is beside psql, the floor: `make bench`."""
+"""How fast sqlmig is beside psql, the floor, and beside its peers: `make bench`."""

@@ -8,12 +8,13 @@ transaction writes them together with the COMMIT.
 
 from __future__ import annotations
 
+import functools
 import getpass
 import platform
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, Protocol
+from typing import Any, LiteralString, Protocol
 
 from psycopg import sql
 from yoyo import internalmigrations
@@ -29,7 +30,7 @@ from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
 
 # Where there is no runner's lock, behind a pooler, the first runners would meet here.
-_ONE_AT_A_TIME = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext(%s))"
+_ONE_AT_A_TIME = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext({name}))"
 
 
 class Work(Protocol):
@@ -128,19 +129,24 @@ class Backend(PostgresqlPsycopgBackend):
         """
         if self._is_updated:
             return
-        schema = sql.Identifier(self.history.schema)
         with self.connection.transaction():
-            self.connection.execute(_ONE_AT_A_TIME, (self.history.schema,))
-            if not self.history.schema_exists:
-                self.connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
-            self.connection.execute(sql.SQL("SET LOCAL search_path TO {}").format(schema))
+            self.connection.execute(self._preparation().encode())
             self._upgrade()
             if not self.history.is_complete:
                 self.connection.execute(records.creation(self.history).encode())
         self._is_updated = True
 
+    def _preparation(self) -> str:
+        """What goes before an upgrade, as one message."""
+        statements: list[LiteralString] = [_ONE_AT_A_TIME, "SET LOCAL search_path TO {schema}"]
+        if not self.history.schema_exists:
+            statements.insert(1, "CREATE SCHEMA IF NOT EXISTS {schema}")
+        name = self.history.schema
+        text = sql.SQL(";".join(statements)).format(name=name, schema=sql.Identifier(name))
+        return text.as_string(self.connection)
+
     def _upgrade(self) -> None:
-        if internalmigrations.needs_upgrading(self):
+        if not self.history.exists or internalmigrations.needs_upgrading(self):
             self._in_transaction = True  # has yoyo open a savepoint where it would BEGIN
             try:
                 internalmigrations.upgrade(self)
@@ -207,7 +213,9 @@ class Backend(PostgresqlPsycopgBackend):
         self.work.record(planned, entry)
 
 
+@functools.cache
 def _user() -> str:
+    """Who runs this process; asked once, for there may be a directory service to ask."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

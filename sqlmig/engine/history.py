@@ -7,7 +7,7 @@ Ours stand beside them in the same schema and know more: checksum, texts, progre
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Any, LiteralString
 
@@ -92,21 +92,13 @@ class History:
     exists: bool
     has_details: bool
     is_complete: bool
+    _templates: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def sql(self, query: LiteralString, **parameters: object) -> str:
         """A query with the tables' qualified names and the parameters put in."""
-        schema = self.schema.replace("%", "%%")  # for the parameters that are put in after it
-        tables = {
-            "migrations": sql.Identifier(schema, MIGRATIONS),
-            "log": sql.Identifier(schema, LOG),
-            "details": sql.Identifier(schema, DETAILS),
-            "state": sql.Identifier(schema, STATE),
-            "seeds": sql.Identifier(schema, SEEDS),
-            "events": sql.Identifier(schema, EVENTS),
-        }
-        return psycopg.ClientCursor(self.connection).mogrify(
-            sql.SQL(query).format(**tables), parameters
-        )
+        if query not in self._templates:
+            self._templates[query] = self._template(query)
+        return psycopg.ClientCursor(self.connection).mogrify(self._templates[query], parameters)
 
     def read(self) -> list[AppliedMigration]:
         """All rows in the order of application, without texts; [] where there is no history."""
@@ -138,6 +130,19 @@ class History:
         if not self.is_complete:
             return []
         return [AppliedSeed(*row) for row in self._rows(self.sql(_SEEDS))]
+
+    def _template(self, query: LiteralString) -> bytes:
+        """The query with the tables' names, which is made once: every migration has its record."""
+        schema = self.schema.replace("%", "%%")  # for the parameters that are put in after it
+        tables = {
+            "migrations": sql.Identifier(schema, MIGRATIONS),
+            "log": sql.Identifier(schema, LOG),
+            "details": sql.Identifier(schema, DETAILS),
+            "state": sql.Identifier(schema, STATE),
+            "seeds": sql.Identifier(schema, SEEDS),
+            "events": sql.Identifier(schema, EVENTS),
+        }
+        return sql.SQL(query).format(**tables).as_bytes(self.connection)
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.connection.execute(query.encode()).fetchall()

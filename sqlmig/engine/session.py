@@ -3,6 +3,7 @@ script left: settings, roles, prepared statements, cursors, temporary tables, lo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,6 +64,7 @@ class SessionState:
         return cls(same_transaction == b"t", lock_kept == b"t", int(foreign_locks or b"0"))
 
 
+@functools.lru_cache(maxsize=1)  # the same after every script of a run
 def put_back(history: History, lock: RunnerLock) -> str:
     """The text to append to a script; its last row is a SessionState.
 

@@ -58,17 +58,23 @@ class _Answer:
 
     def take(self, result: PGresult) -> None:
         """Adds what came of a statement, of which this is all, or a part before its last rows."""
+        status = result.status
         if self.is_new:
-            self.columns, self.first_rows, self.count = _columns(result), [], 0
+            self.columns, self.first_rows, self.count = (), [], 0
+        if status != pq.ExecStatus.COMMAND_OK:  # most statements of a migration return no rows
+            self._take_rows(result)
+        self.is_new = status not in _PARTS
+        # One result of each statement has its tag, which is not always the last; what a rule adds
+        # has none.
+        self.completed += bool(result.command_status)
+
+    def _take_rows(self, result: PGresult) -> None:
+        self.columns = self.columns or _columns(result)
         kept = _KEPT_ROWS - len(self.first_rows)
         self.first_rows += [_row(result, index) for index in range(min(kept, result.ntuples))]
         self.count += result.ntuples
         if result.ntuples:
             self.last_row = _row(result, result.ntuples - 1)
-        self.is_new = result.status not in _PARTS
-        # One result of each statement has its tag, which is not always the last; what a rule adds
-        # has none.
-        self.completed += bool(result.command_status)
 
 
 def send(connection: Connection, text: str, copy_rows: str = "") -> Row:

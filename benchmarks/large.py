@@ -1,0 +1,71 @@
+"""Single large files: many rows in one statement, many bytes, many statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from benchmarks.migrations import Migration
+
+_TABLE = "CREATE TABLE entry (id integer PRIMARY KEY, account text NOT NULL, amount numeric);\n"
+_INSERT = "INSERT INTO entry (id, account, amount) VALUES\n"
+_DROP = "DROP TABLE entry;\n"
+
+_MANY_ROWS = 100_000
+_MANY_STATEMENTS = 20_000
+_MANY_BYTES = 50_000_000
+_ROWS_OF_AN_INSERT = 1_000  # as pg_dump --rows-per-insert is mostly used
+
+# The names of the files, the first of which is what is left of the others without their rows.
+START_UP, ROWS, BYTES, STATEMENTS = (
+    "the table alone",
+    "100,000 rows in one INSERT",
+    "50 MB",
+    "20,000 statements",
+)
+
+
+def table_alone() -> Migration:
+    """The table without a row: the time of it is the start-up of the others."""
+    return _migration("table_alone", "")
+
+
+def rows_in_one_insert(count: int = _MANY_ROWS) -> Migration:
+    """One INSERT of so many rows."""
+    return _migration("rows_in_one_insert", _insert(0, count))
+
+
+def many_statements(count: int = _MANY_STATEMENTS) -> Migration:
+    """So many INSERTs of one row."""
+    inserts = (_insert(number, number + 1) for number in range(count))
+    return _migration("many_statements", "".join(inserts))
+
+
+def many_bytes(count: int = _MANY_BYTES) -> Migration:
+    """INSERTs of 1,000 rows each, of so many bytes together or a little more."""
+    return _migration("many_bytes", "".join(_inserts_up_to(count)))
+
+
+FILES: Mapping[str, Callable[[], Migration]] = {
+    START_UP: table_alone,
+    ROWS: rows_in_one_insert,
+    BYTES: many_bytes,
+    STATEMENTS: many_statements,
+}
+
+
+def _inserts_up_to(size: int) -> Iterator[str]:
+    start = 0
+    while size > 0:
+        text = _insert(start, start + _ROWS_OF_AN_INSERT)
+        yield text
+        size -= len(text)
+        start += _ROWS_OF_AN_INSERT
+
+
+def _insert(start: int, stop: int) -> str:
+    rows = (f"({n}, 'account of the student; {n % 977:05}', {n}.25)" for n in range(start, stop))
+    return _INSERT + ",\n".join(rows) + ";\n"
+
+
+def _migration(slug: str, inserts: str) -> Migration:
+    return Migration(1, slug, _TABLE + inserts, _DROP)

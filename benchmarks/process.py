@@ -1,0 +1,60 @@
+"""Times one process, and says how much memory it took at its peak."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_LAUNCHER = Path(__file__).with_name("launcher.py")
+_ROOT = Path(__file__).parent.parent
+_MOST_SECONDS = 60
+_LAST_WORDS = 2000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One process from start to end: its seconds, its peak memory in bytes, what it printed."""
+
+    seconds: float
+    peak_bytes: int
+    output: str
+
+
+class ProcessFailedError(Exception):
+    """The command did not end well: `reason` in a few words; the message has what it said."""
+
+    def __init__(self, reason: str, said: str) -> None:
+        super().__init__(f"{reason}\n{said}")
+        self.reason = reason
+
+
+def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Run:
+    """Runs the command in the folder, with those variables beside the ones of this process.
+
+    Raises ProcessFailedError, also where it takes longer than a minute.
+    """
+    with tempfile.NamedTemporaryFile() as report:
+        launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), report.name, str(_MOST_SECONDS)]
+        done = subprocess.run(
+            [*launcher, *command],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(_ROOT), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        written = report.read()
+    said = f"{' '.join(command)}\n{done.stdout[-_LAST_WORDS:]}{done.stderr[-_LAST_WORDS:]}"
+    if not written:
+        raise ProcessFailedError(f"over {_MOST_SECONDS} s", said)
+    figures = json.loads(written)
+    if figures["exit_code"] != 0:
+        raise ProcessFailedError("failed", said)
+    return Run(figures["seconds"], figures["peak_bytes"], done.stdout)

@@ -1,0 +1,71 @@
+"""Takes every tool in turn through the phases of the same migrations, from an empty database."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.figures import Figure, Figures
+from benchmarks.link import Link
+from benchmarks.migrations import Migration
+from benchmarks.process import ProcessFailedError, run
+from benchmarks.server import Server
+from benchmarks.tools import Clock, Phase, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """So many rounds of the tools, over the link if one is given.
+
+    `folder` is where their files are written, in a folder of its own for each.
+    """
+
+    tools: Sequence[Tool]
+    server: Server
+    rounds: int
+    folder: Path
+    link: Link | None = None
+
+    def run(
+        self, migrations: Sequence[Migration], phases: Sequence[Phase] = tuple(Phase)
+    ) -> Figures:
+        """The figures; a tool that fails says so on standard error, and is out of the race."""
+        figures = Figures()
+        for tool in self.tools:
+            tool.write(self.folder / tool.name, migrations)
+        for tool in self._in_turn():
+            if not any(failed == tool.name for failed, _ in figures.failures):
+                self._take_through(tool, len(migrations), phases, figures)
+        return figures
+
+    def _in_turn(self) -> Iterator[Tool]:
+        """Each round begins with another tool, so that none has a place of its own."""
+        for number in range(self.rounds):
+            start = number % len(self.tools)
+            yield from self.tools[start:]
+            yield from self.tools[:start]
+
+    def _take_through(
+        self, tool: Tool, count: int, phases: Sequence[Phase], figures: Figures
+    ) -> None:
+        print(".", end="", file=sys.stderr, flush=True)
+        with self.server.empty_database() as database:
+            url = tool.database_url(self.server, database, self.link.folder if self.link else None)
+            for phase in phases:
+                if phase in tool.commands:
+                    try:
+                        figures.add(tool.name, phase, self._measure(tool, phase, url, count))
+                    except ProcessFailedError as failure:
+                        print(f"\n{tool.name}, {phase}: {failure}", file=sys.stderr)
+                        figures.failures[tool.name, phase] = failure.reason
+                        return
+
+    def _measure(self, tool: Tool, phase: Phase, url: str, count: int) -> Figure:
+        before = self.link.round_trips if self.link else 0
+        command = tool.command(phase, url, count)
+        done = run(command, self.folder / tool.name, {"DATABASE_URL": url})
+        seconds = float(done.output) if tool.clock is Clock.PRINTED else done.seconds
+        after = self.link.round_trips if self.link else 0
+        return Figure(seconds, done.peak_bytes, after - before)

@@ -1,0 +1,179 @@
+"""Writes what was measured as Markdown: the numbers to reach first, then a table for each part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.figures import Figures
+from benchmarks.results import Results
+from benchmarks.server import Flushing
+from benchmarks.targets import targets
+from benchmarks.tools import IMPORTS, LOOP, OURS, Phase
+
+PLOT = "benchmarks.svg"
+TOOLS = (OURS, LOOP, "psql", IMPORTS, "yoyo", "Alembic", "dbmate", "node-pg-migrate")
+
+_HEAD = f"""\
+# How fast
+
+`make bench` wrote this page: the same migrations, each tool with the files in its own layout, in
+turn, each from an empty database; every figure is the median of its rounds, every ratio the median
+of the ratios of a round. The migrations make tables, columns, indexes, constraints, PL/pgSQL
+functions with triggers, and views, and each has a rollback.
+
+- **psql** is one process that runs each file in a transaction of its own and records nothing. It is
+  the floor: whatever commits every migration by itself has to do as much.
+- **{OURS}** is the whole process, from the start of Python to its end.
+- **{LOOP}** is the part of it from the first statement of the first migration to the last answer.
+- **{IMPORTS}** is `python -c "import click, psycopg"`, the least that such a program can do.
+- The peers are whole processes as well. node-pg-migrate has no command for the status, and dbmate
+  rolls back one migration a process. Alembic's `current` is taken for its status.
+
+![Seconds over the number of migrations]({PLOT})
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Where and how it was measured. `loads` are how many processes wanted a processor, on average,
+    in the minute before and in the last; `absent` are the peers that were missing."""
+
+    machine: str
+    rounds: int
+    loads: tuple[float, float]
+    absent: Sequence[str]
+
+
+def markdown(results: Results, circumstances: Circumstances) -> str:
+    """The page."""
+    sections = [
+        _HEAD,
+        _circumstances(results, circumstances),
+        _targets(results),
+        *_sizes(results),
+        *_memory(results),
+        *_link(results),
+        *_files(results),
+        *_lexer(results),
+    ]
+    return "\n".join(sections)
+
+
+def lines(results: Results, flushing: Flushing) -> Mapping[str, list[tuple[int, float]]]:
+    """What to plot: the seconds of applying from empty, over the number of migrations."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for (kind, size), figures in results.sizes.items():
+        for tool in TOOLS:
+            if kind is flushing and figures.has(tool, Phase.APPLY):
+                found.setdefault(tool, []).append((size, figures.seconds(tool, Phase.APPLY)))
+    return found
+
+
+def _circumstances(results: Results, found: Circumstances) -> str:
+    before, after = found.loads
+    missing = ", ".join(found.absent)
+    absent = f" **Left out, for they were not installed: {missing}.**" if missing else ""
+    return (
+        f"PostgreSQL {results.postgres} on {found.machine}, over a Unix socket, its data on disk; "
+        f"{found.rounds} rounds. The machine's load was {before:.1f} before and {after:.1f} at the "
+        f"end (one is of the benchmark itself, and one of the server).{absent}\n"
+    )
+
+
+def _targets(results: Results) -> str:
+    rows = [
+        [
+            target.promise,
+            f"{target.limit:g} {target.unit}".strip(),
+            f"{target.measured:.2f} {target.unit}".strip(),
+            "yes" if target.is_met else "**no**",
+        ]
+        for target in targets(results)
+    ]
+    return "## The numbers to reach\n\n" + _table(["", "at most", "measured", "reached"], rows)
+
+
+def _sizes(results: Results) -> Iterator[str]:
+    for flushing in dict.fromkeys(kind for kind, _ in results.sizes):
+        figures = {size: found for (kind, size), found in results.sizes.items() if kind is flushing}
+        for phase in Phase:
+            heads = [f"{size:,}" for size in figures]
+            rows = _rows(figures.values(), phase, _seconds)
+            yield f"## {phase.capitalize()}, fsync {flushing}\n\n" + _table(["", *heads], rows)
+
+
+def _memory(results: Results) -> Iterator[str]:
+    if results.sizes:
+        heads = [f"{size:,}, fsync {flushing}" for flushing, size in results.sizes]
+        rows = _rows(results.sizes.values(), Phase.APPLY, _megabytes)
+        yield "## Peak memory of applying\n\n" + _table(["", *heads], rows)
+
+
+def _link(results: Results) -> Iterator[str]:
+    if not results.linked:
+        return
+    found = results.link
+    rows = [
+        [
+            tool,
+            _seconds(found, tool, Phase.APPLY),
+            _trips(found, tool, Phase.APPLY, results.linked),
+            _seconds(found, tool, Phase.NOTHING),
+            _trips(found, tool, Phase.NOTHING, 1),
+        ]
+        for tool in TOOLS
+        if found.has(tool, Phase.APPLY)
+    ]
+    heads = ["", Phase.APPLY, "round trips a migration", Phase.NOTHING, "round trips"]
+    yield f"## {results.linked} migrations over a link of 20 ms\n\n" + _table(heads, rows)
+
+
+def _files(results: Results) -> Iterator[str]:
+    if results.files:
+        rows = _rows(results.files.values(), Phase.APPLY, _seconds)
+        yield "## One large file\n\n" + _table(["", *results.files], rows)
+        rows = _rows(results.files.values(), Phase.APPLY, _megabytes)
+        sizes = [f"{name} ({results.file_bytes[name] / 1e6:.1f} MB)" for name in results.files]
+        yield "Peak memory:\n\n" + _table(["", *sizes], rows)
+
+
+def _lexer(results: Results) -> Iterator[str]:
+    if results.lexer:
+        rows = [[name, f"{speed:.0f} MB/s"] for name, speed in results.lexer.items()]
+        yield "## The lexer\n\n" + _table(["text", "speed"], rows)
+
+
+def _rows(
+    columns: Iterable[Figures], phase: Phase, cell: Callable[[Figures, str, Phase], str]
+) -> Iterator[list[str]]:
+    """A row for each tool that has something to show."""
+    columns = list(columns)
+    for tool in TOOLS:
+        cells = [cell(figures, tool, phase) for figures in columns]
+        if any(cells):
+            yield [tool, *cells]
+
+
+def _seconds(figures: Figures, tool: str, phase: Phase) -> str:
+    """The median, and how many times as long as sqlmig."""
+    if not figures.has(tool, phase):
+        return figures.failures.get((tool, phase), "")
+    seconds = f"{figures.seconds(tool, phase):.2f} s"
+    if tool == OURS or not figures.has(OURS, phase):
+        return seconds
+    return f"{seconds} ({figures.ratio(tool, OURS, phase):.2f} ×)"
+
+
+def _megabytes(figures: Figures, tool: str, phase: Phase) -> str:
+    return f"{figures.peak_bytes(tool, phase) / 1e6:.0f} MB" if figures.has(tool, phase) else ""
+
+
+def _trips(figures: Figures, tool: str, phase: Phase, among: int) -> str:
+    return f"{figures.round_trips(tool, phase) / among:.3g}" if figures.has(tool, phase) else ""
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table, the first column to the left and the others to the right."""
+    rules = [":--", *["--:"] * (len(heads) - 1)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (heads, rules, *rows))

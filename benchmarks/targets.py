@@ -1,0 +1,109 @@
+"""The numbers to reach, and whether they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.figures import Figures
+from benchmarks.large import BYTES, ROWS, START_UP
+from benchmarks.results import Results
+from benchmarks.server import Flushing
+from benchmarks.tools import FLOOR, IMPORTS, LOOP, OURS, Phase
+
+_MANY, _MORE = 1_000, 5_000
+_INTERPRETED = ("yoyo", "Alembic", "node-pg-migrate")
+_PEERS = (*_INTERPRETED, "dbmate")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What was promised, `limit` as the most that it may be, and what was measured."""
+
+    promise: str
+    limit: float
+    measured: float
+    unit: str
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the promise was kept."""
+        return self.measured <= self.limit
+
+
+def targets(results: Results) -> Iterator[Target]:
+    """Every number to reach of which the results tell."""
+    for (flushing, size), figures in results.sizes.items():
+        if size == _MANY:
+            yield from _many(figures, f"fsync {flushing}")
+        if size == _MORE:
+            yield from _growth(results, flushing)
+    yield from _link(results)
+    if START_UP in results.files:
+        yield from _files(results)
+
+
+def _many(figures: Figures, circumstance: str) -> Iterator[Target]:
+    apply = f"apply {_MANY:,}, {circumstance}"
+    if figures.has(LOOP, Phase.APPLY) and figures.has(FLOOR, Phase.APPLY):
+        ratio = figures.ratio(LOOP, FLOOR, Phase.APPLY)
+        yield Target(f"{apply}: the loop beside psql", 1.0, ratio, "×")
+        more = figures.difference(OURS, FLOOR, Phase.APPLY)
+        yield Target(f"{apply}: the process beyond psql", 0.6, more, "s")
+        ratio = figures.ratio(LOOP, FLOOR, Phase.ROLLBACK_REST)
+        yield Target(
+            f"roll back {_MANY - 1:,}, {circumstance}: the loop beside psql", 1.1, ratio, "×"
+        )
+        more = figures.difference(OURS, IMPORTS, Phase.NOTHING)
+        yield Target(
+            f"nothing to do of {_MANY:,}, {circumstance}: beyond the imports", 0.1, more, "s"
+        )
+    yield from _beside(_PEERS, figures, Phase.APPLY, apply)
+    yield from _beside(_INTERPRETED, figures, Phase.NOTHING, f"nothing to do, {circumstance}")
+
+
+def _beside(peers: tuple[str, ...], figures: Figures, phase: Phase, words: str) -> Iterator[Target]:
+    """The process beside the fastest of the peers."""
+    ratios = {peer: figures.ratio(OURS, peer, phase) for peer in peers if figures.has(peer, phase)}
+    if ratios:
+        fastest = max(ratios, key=ratios.__getitem__)
+        yield Target(f"{words}: the process beside {fastest}", 1.0, ratios[fastest], "×")
+
+
+def _growth(results: Results, flushing: Flushing) -> Iterator[Target]:
+    few, many = results.sizes.get((flushing, _MANY)), results.sizes[flushing, _MORE]
+    if few is not None:
+        ratio = many.seconds(LOOP, Phase.APPLY) / few.seconds(LOOP, Phase.APPLY) * _MANY / _MORE
+        words = f"a migration of {_MORE:,} beside one of {_MANY:,}, fsync {flushing}"
+        yield Target(words, 1.15, ratio, "×")
+
+
+def _link(results: Results) -> Iterator[Target]:
+    if results.link.has(OURS, Phase.APPLY):
+        trips = results.link.round_trips(OURS, Phase.APPLY) / results.linked
+        yield Target("round trips a migration, with all those of the start", 2.2, trips, "")
+
+
+def _files(results: Results) -> Iterator[Target]:
+    for name in (ROWS, BYTES):
+        if name in results.files:
+            ratio = _beyond_start(results, name, OURS) / _beyond_start(results, name, FLOOR)
+            yield Target(f"{name}: beside psql, after start-up", 1.3, ratio, "×")
+            times = _memory_beyond_start(results, name) / results.file_bytes[name]
+            yield Target(
+                f"{name}: memory beyond the imports, in sizes of the file", 5.0, times, "×"
+            )
+
+
+def _beyond_start(results: Results, name: str, tool: str) -> float:
+    def seconds(file: str) -> float:
+        return results.files[file].seconds(tool, Phase.APPLY)
+
+    return seconds(name) - seconds(START_UP)
+
+
+def _memory_beyond_start(results: Results, name: str) -> float:
+    def peak(file: str) -> float:
+        return results.files[file].peak_bytes(OURS, Phase.APPLY)
+
+    return peak(name) - peak(START_UP)
