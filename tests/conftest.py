@@ -44,7 +44,7 @@ _CLEANUP = pytest.StashKey[ExitStack]()
 
 # What would make a developer's own settings part of the tests.
 _FOREIGN_VARIABLES = (
-    *("DATABASE_URL", "PGHOST", "PGSERVICE", "PGPORT", "PGDATABASE", "PGUSER"),
+    *("DATABASE_URL", "PGHOST", "PGSERVICE", "PGPORT", "PGDATABASE", "PGUSER", "CI", "NO_COLOR"),
     *("MONGODB_URI", "MONGO_URL"),
 )
 
@@ -83,6 +83,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         is_ours = name.startswith("SQLMIG_") and "TEST" not in name and name not in _OF_THE_RUN
         if name in _FOREIGN_VARIABLES or is_ours:
             monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from sqlmig.cli.output import Output
+from sqlmig.cli.terminal import is_watched
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -19,7 +20,7 @@ _LONG = 1_000  # documents: a batch, which takes a fraction of a second
 
 def progress_bar(output: Output) -> AbstractContextManager[Loaded | None]:
     """A bar for people at a terminal; nothing for others."""
-    if output.is_json or output.options.quiet or not sys.stderr.isatty():
+    if output.is_json or output.options.quiet or not is_watched(sys.stderr):
         return nullcontext()
     return _loading_bar()
 

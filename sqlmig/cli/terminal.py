@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
 import click
 
@@ -12,11 +13,14 @@ from sqlmig.report.text import Medium
 _ERASE = "\r\x1b[2K"  # to the line's beginning, and all of it empty: ECMA-48's EL
 
 
+def is_watched(stream: TextIO) -> bool:
+    """Whether a person sees it as it is written: a terminal, and not CI's, which keeps a log."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+
+
 def medium() -> Medium:
-    """A terminal where a person watches; a pipe where output is kept: CI shows a log."""
-    is_dumb = os.environ.get("TERM") == "dumb"
-    is_watched = sys.stdout.isatty() and not is_dumb and not os.environ.get("CI")
-    return Medium.TERMINAL if is_watched else Medium.PIPE
+    """Whether results are read on a terminal as they come."""
+    return Medium.TERMINAL if is_watched(sys.stdout) else Medium.PIPE
 
 
 class OpenLine:

@@ -400,7 +400,7 @@ def test_a_terminal_shows_which_migration_is_under_way(terminal: Terminal) -> No
     process, ours = terminal("apply", "1")
     lines = read(ours).splitlines()
     assert lines[1] == "applying  001_a …"
-    assert lines[2].startswith("applied  001_a")
+    assert lines[2].startswith("\x1b[2Kapplied  001_a")  # in place of the line before
     assert process.wait() == 0
     process, ours = terminal("rollback", "1")
     assert "rolling back  001_a …" in read(ours)
