@@ -14,11 +14,10 @@ from sqlmig.engine.database import Database
 from sqlmig.engine.history import History
 from sqlmig.engine.tables import unknown_names
 from sqlmig.environments import Rules, rules_for
-from sqlmig.errors import ConfigError, PlanError
+from sqlmig.errors import ConfigError
 from sqlmig.lookup import ScriptPart, ScriptSource, find_script
 from sqlmig.marking import plan_baseline, plan_mark, plan_unmark, record_marking
 from sqlmig.model import (
-    AppliedMigration,
     CheckFile,
     CheckResult,
     Environment,
@@ -42,13 +41,20 @@ from sqlmig.plan import (
     Selection,
     Transactions,
     plan_apply,
-    plan_rollback,
     resolve,
     statuses,
 )
+from sqlmig.planning import (
+    Files,
+    Planner,
+    apply_planner,
+    rollback_planner,
+    rows_to_compare,
+    rows_with_texts,
+)
 from sqlmig.readiness import refuse_unready
 from sqlmig.repair import repair
-from sqlmig.runner import Planner, Runner, look
+from sqlmig.runner import Runner, look
 from sqlmig.seeds import SeedBatch, SeedRunner, seed_statuses, seeds_of
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations, read_migrations_alone
@@ -59,7 +65,6 @@ if TYPE_CHECKING:
     from sqlmig.proof.roundtrip import RoundTrip, Verification
 
 Tell = Callable[["RoundTrip"], None]
-Files = Sequence[MigrationFile]
 
 
 class Migrator:
@@ -88,7 +93,7 @@ class Migrator:
         """
         files = self._files()
         with self._database.history() as history:
-            return statuses(files, _rows(files, history))
+            return statuses(files, rows_to_compare(files, history))
 
     def expect_current(self) -> None:
         """Returns where the schema is what this code expects: for a service that must not migrate.
@@ -99,7 +104,7 @@ class Migrator:
         """
         files = read_migrations_alone(self.config.migrations_folder, self.config.rollbacks_folder)
         with self._database.history() as history:
-            found = statuses(files, _rows(files, history))
+            found = statuses(files, rows_to_compare(files, history))
         refuse_unready(
             found,
             "the schema is not what this code expects",
@@ -149,7 +154,7 @@ class Migrator:
         """What `rollback` with these arguments would do; reads only. Raises PlanError."""
         files = self._files()
         with self._database.history() as history:
-            return _plan_rollback(files, history, selection, text)
+            return rollback_planner(files, selection, text)(history)
 
     def rollback(
         self,
@@ -168,20 +173,12 @@ class Migrator:
         """
         files = self._files()
         checks = self._checks(files)
-        pinned: list[str] = []
+        selected = rollback_planner(files, selection, text)
 
         def planner(history: History) -> Plan:
-            plan = _plan_rollback(files, history, selection, text)
-            ids = [planned.migration_id for planned in plan.migrations]
-            if pinned and pinned != ids:
-                raise PlanError(
-                    "another runner has changed the history since the plan was made",
-                    remedy="Nothing was rolled back. See `sqlmig status`, and run it again.",
-                )
-            pinned[:] = ids
             keeps_rows = self._database.rules(history, allowed).is_production
             return replace(
-                plan,
+                selected(history),
                 row_loss=row_loss if keeps_rows else RowLoss.ACCEPT,
                 consented=frozenset(consented),
             )
@@ -302,7 +299,7 @@ class Migrator:
 
         files = self._files()
         with self._database.history() as history:
-            planned = plan_apply(files, _rows(files, history), target=target).migrations
+            planned = plan_apply(files, rows_to_compare(files, history), target=target).migrations
             course = Course(files, planned, _recorded(files, history), history.schema)
         return verify(self.config, course, scratch_url=scratch_url, tell=tell)
 
@@ -370,7 +367,7 @@ class Migrator:
         def planner(history: History) -> SeedBatch:
             rules = self._database.rules(history, allowed)
             refuse_unready(
-                statuses(files, _rows(files, history)),
+                statuses(files, rows_to_compare(files, history)),
                 "the schema is not ready to be seeded",
                 "Nothing was seeded.",
             )
@@ -387,51 +384,13 @@ class Migrator:
         decision: Decision | None,
     ) -> Planner:
         setting = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
-        made: dict[tuple[AppliedMigration, ...], Plan] = {}
-
-        def planner(history: History) -> Plan:
-            """Reads the history; the same history gives the plan that was made of it before."""
-            rows = tuple(_rows(files, history))
-            if rows not in made:
-                made[rows] = plan_apply(
-                    files,
-                    rows,
-                    target=target,
-                    out_of_order=out_of_order or setting,
-                    transactions=transactions,
-                    decision=decision,
-                )
-            return made[rows]
-
-        return planner
-
-
-def _rows(files: Files, history: History) -> list[AppliedMigration]:
-    """The history, with the texts of what differs from the files."""
-    on_disk = {file.migration_id: file.file.script.checksum for file in files}
-    rows = history.read()
-    differing = [
-        row.migration_id
-        for row in rows
-        if row.checksum is not None and row.checksum != on_disk.get(row.migration_id)
-    ]
-    return history.with_texts(rows, differing)
-
-
-def _plan_rollback(
-    files: Files, history: History, selection: Selection, text: RollbackText | None
-) -> Plan:
-    rows = history.read()
-    rows = history.with_texts(rows, [row.migration_id for row in rows])
-    return plan_rollback(files, rows, selection, text)
+        return apply_planner(files, target, out_of_order or setting, transactions, decision)
 
 
 def _recorded(files: Files, history: History) -> tuple[PlannedMigration, ...]:
     from sqlmig.proof.recorded import recorded_migrations  # noqa: PLC0415  # few commands need it
 
-    rows = history.read()
-    rows = history.with_texts(rows, [row.migration_id for row in rows])
-    return recorded_migrations(rows, files)
+    return recorded_migrations(rows_with_texts(history), files)
 
 
 def _prove_seeds(config: Config) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,10 @@ from sqlmig.environments import Rules
 from sqlmig.errors import PlanError
 from sqlmig.model import CheckFile, CheckResult, MigrationResult, Report
 from sqlmig.plan import Plan, Transactions
+from sqlmig.planning import Planner
 
 if TYPE_CHECKING:
     from sqlmig.engine.executor import Executor
-
-Planner = Callable[[History], Plan]
 
 
 @dataclass(frozen=True, slots=True)
