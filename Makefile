@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 	$(BIN)/python -m sqlmig seed
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 torture: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/faults --torture -n auto $(ARGS)
