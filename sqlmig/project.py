@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from sqlmig.config import Config
+from sqlmig.config import EMBEDDED, Config
 from sqlmig.model import Environment, SeedReport, SeedStatus
 
 if TYPE_CHECKING:
@@ -90,11 +90,16 @@ class ProjectSeeder:
 
 
 def set_environment(migrator: Migrator, environment: Environment) -> Rules:
-    """Stamps both databases, whatever they were stamped as before; the rules that hold now."""
-    if has_fixtures(migrator.config) and migrator.config.mongo is not None:
+    """Stamps both databases, whatever they were stamped as before; the rules that hold now.
+
+    The embedded MongoDB is left out of production, to which it cannot belong.
+    """
+    config = migrator.config
+    is_ours_alone = config.mongo == EMBEDDED and environment is Environment.PRODUCTION
+    if has_fixtures(config) and config.mongo is not None and not is_ours_alone:
         from sqlmig.mongo.project import stamp_with  # noqa: PLC0415  # its driver takes long
 
-        stamp_with(migrator.config, environment)
+        stamp_with(config, environment)
     return migrator.set_environment(environment)
 
 

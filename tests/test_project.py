@@ -191,6 +191,14 @@ def test_setting_the_environment_sets_it_in_both(
     assert documents["_sqlmig_state"].count_documents({"value": "testing"}) == 1
 
 
+def test_the_embedded_mongodb_is_left_out_of_production(
+    project: Project, database: Database
+) -> None:
+    school = migrator(project, database, "embedded")
+    assert set_environment(school, Environment.PRODUCTION).is_production
+    assert not (project.root / ".sqlmig").exists()
+
+
 def test_the_demo_data_of_smart_kids_academy_fit_together(
     smart_kids: Path,
     database: Database,

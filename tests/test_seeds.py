@@ -382,6 +382,13 @@ def test_a_seed_that_fails_at_once_cannot_be_proven(project: Project, database: 
         applied(project, database).prove_seeds()
 
 
+def test_the_proof_refuses_what_a_run_would_refuse(project: Project, database: Database) -> None:
+    seed(project, "reference/001", "insert into payments values (1, 1) on conflict do nothing")
+    with pytest.raises(ForbiddenSeedError, match="payments: 1 inserted"):
+        applied(project, database).prove_seeds()
+    assert database.value("select count(*) from payments") == 0
+
+
 def test_what_would_run_is_told(project: Project, database: Database) -> None:
     seed(project, "reference/001", "-- Cities\ninsert into cities values (1, 'a')")
     seeder = applied(project, database)

@@ -16,6 +16,7 @@ from sqlmig.errors import SqlmigError
 
 FOUND_SOMETHING = 1
 _INTERRUPTED = 130
+_OUTPUT_LOST = 3
 
 
 class Command(click.Command):
@@ -44,13 +45,25 @@ class Command(click.Command):
         _log_to_stderr(options)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be ended is to be stopped
         try:
-            return super().invoke(ctx)
+            result = super().invoke(ctx)
         except SqlmigError as error:
             ctx.obj.error(error)
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort) as interrupt:  # Abort: in answer to a question
-            click.echo(str(interrupt) or "Interrupted.", err=True)
+            ctx.obj.printer.say_aside(str(interrupt) or "Interrupted.")
             ctx.exit(_INTERRUPTED)
+        _refuse_lost_output(ctx)
+        return result
+
+
+def _refuse_lost_output(ctx: click.Context) -> None:
+    """A program that reads the output must not take a part for all of it."""
+    failure = ctx.obj.printer.failure
+    if failure is not None:
+        ctx.obj.printer.say_aside(
+            f"Error: the work is done, but its output could not be written: {failure.strerror}"
+        )
+        ctx.exit(_OUTPUT_LOST)
 
 
 def _log_to_stderr(options: Options) -> None:

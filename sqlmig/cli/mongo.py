@@ -35,7 +35,7 @@ def status(context: click.Context, check: bool) -> None:
         context.exit(FOUND_SOMETHING)
 
 
-@mongo.command(cls=Command)
+@mongo.command(cls=Command, short_help="Drop the collections that were seeded.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def reset(context: click.Context, yes: bool) -> None:

@@ -45,6 +45,15 @@ class Options:
 
     def config(self, **arguments: object) -> Config:
         """The settings in force, with these options and the arguments of a command on top."""
+        for option, value in (
+            ("--database-url", self.database_url),
+            ("--mongo-url", self.mongo_url),
+        ):
+            if value == "":
+                raise ConfigError(
+                    f"{option} is empty",
+                    remedy="Give it a URL, or leave it out: perhaps a variable is not set.",
+                )
         if self.embedded and self.database_url:
             raise ConfigError(
                 "--embedded and --database-url name two databases", remedy="Give one of them."

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import click
 
 from sqlmig.cli.options import Options, OutputFormat
-from sqlmig.cli.terminal import OpenLine, medium
+from sqlmig.cli.terminal import Printer, medium
 from sqlmig.errors import SanityCheckError, SqlmigError
 from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult
 from sqlmig.report import json, text
@@ -21,7 +21,7 @@ class Output:
     """Where a command's words go: results to stdout, what goes on besides to stderr."""
 
     options: Options
-    _open_line: OpenLine = field(default_factory=OpenLine, repr=False)
+    printer: Printer = field(default_factory=Printer, repr=False)
 
     @property
     def is_json(self) -> bool:
@@ -35,28 +35,25 @@ class Output:
 
     def result(self, as_text: Callable[[], str], as_json: Callable[[], str]) -> None:
         """Prints a result, made only in the form that is wanted."""
-        self._open_line.clear()
         if self.is_json:
-            click.echo(as_json())
+            self.printer.say(as_json())
         elif not self.options.quiet:
-            click.echo(as_text())
+            self.printer.say(as_text())
 
     def line(self, words: str) -> None:
         """Prints a line of progress, which only people read."""
         if not self.is_json and not self.options.quiet:
-            self._open_line.clear()
-            click.echo(words)
+            self.printer.say(words)
 
     def doing(self, words: str) -> None:
         """Shows on a terminal what is going on, until the next line takes its place."""
         if not self.is_json and not self.options.quiet and self.medium is Medium.TERMINAL:
-            self._open_line.write(words)
+            self.printer.overwrite(words)
 
     def notice(self, words: str) -> None:
         """Prints what a person should know while the command goes on."""
         if not self.options.quiet:
-            self._open_line.clear()
-            click.echo(words, err=True)
+            self.printer.say_aside(words)
 
     def warnings(self, warnings: Sequence[str]) -> None:
         """Prints what a run or a plan warns of; JSON has it in the result."""
@@ -66,20 +63,20 @@ class Output:
 
     def agrees(self, what: str) -> bool:
         """Asks on a terminal; elsewhere nobody is there to agree."""
-        if self.is_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        streams = (sys.stdin, sys.stdout)
+        if self.is_json or not all(stream and stream.isatty() for stream in streams):
             return False
         return click.confirm(f"{what}\nGo on?", default=False)
 
     def error(self, problem: SqlmigError) -> None:
         """Prints why the command could not do its work: JSON to stdout, text to stderr."""
-        self._open_line.clear()
         if self.is_json:
-            click.echo(json.error(problem))
-        else:
-            if isinstance(problem, SanityCheckError):
-                for found in text.violations(problem.checks, self.medium):
-                    click.echo(found, err=True)
-            click.echo(click.style("Error: ", fg="red", bold=True) + str(problem), err=True)
+            self.printer.say(json.error(problem))
+            return
+        if isinstance(problem, SanityCheckError):
+            for found in text.violations(problem.checks, self.medium):
+                self.printer.say_aside(found)
+        self.printer.say_aside(click.style("Error: ", fg="red", bold=True) + str(problem))
 
 
 class Progress:

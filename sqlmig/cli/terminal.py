@@ -1,4 +1,4 @@
-"""What is at the other end of the output, and the one line that is written over."""
+"""What is at the other end of the output, and what becomes of lines there."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from sqlmig.report.text import Medium
 _ERASE = "\r\x1b[2K"  # to the line's beginning, and all of it empty: ECMA-48's EL
 
 
-def is_watched(stream: TextIO) -> bool:
+def is_watched(stream: TextIO | None) -> bool:
     """Whether a person sees it as it is written: a terminal, and not CI's, which keeps a log."""
+    if stream is None:  # closed before we began
+        return False
     return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
 
 
@@ -23,20 +25,46 @@ def medium() -> Medium:
     return Medium.TERMINAL if is_watched(sys.stdout) else Medium.PIPE
 
 
-class OpenLine:
-    """A line on the terminal that what is printed next takes the place of."""
+class Printer:
+    """Prints lines, and one on the terminal that what is printed next takes the place of.
+
+    A reader who has gone stops no work, nor does a full disk: what cannot be written any more is
+    dropped. `failure` is why; None also where a reader has just had enough, as `head` has.
+    """
 
     def __init__(self) -> None:
+        self.failure: OSError | None = None
         self._is_open = False
 
-    def write(self, words: str) -> None:
+    def say(self, words: str) -> None:
+        """Prints to stdout."""
+        self._clear()
+        self._write(sys.stdout, f"{words}\n")
+
+    def say_aside(self, words: str) -> None:
+        """Prints to stderr."""
+        self._clear()
+        self._write(sys.stderr, f"{words}\n")
+
+    def overwrite(self, words: str) -> None:
         """Shows the words, in place of those that stand there."""
-        self.clear()
-        click.echo(words, nl=False)
+        self._clear()
+        self._write(sys.stdout, words)
         self._is_open = True
 
-    def clear(self) -> None:
+    def _clear(self) -> None:
         """Makes room for lines that stay."""
         if self._is_open:
-            click.echo(_ERASE, nl=False)
             self._is_open = False
+            self._write(sys.stdout, _ERASE)
+
+    def _write(self, stream: TextIO | None, words: str) -> None:
+        if stream is None:  # closed before we began
+            return
+        try:
+            click.echo(words, file=stream, nl=False)
+        except OSError as error:
+            # What is still in the buffer goes where nothing fails, also at the end of the process.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            if not isinstance(error, BrokenPipeError):
+                self.failure = error

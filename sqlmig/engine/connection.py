@@ -23,7 +23,11 @@ Connector = Callable[[], Connection]
 # libpq would wait for minutes for a host that does not answer.
 _CONNECT_TIMEOUT_SECONDS = 10
 _SECONDS_BETWEEN_TRIES = 0.3
-_INSUFFICIENT_PRIVILEGE = "42501"
+_REMEDIES = {
+    "42501": "Grant this role what it lacks, or connect as one that has it.",
+    "55P03": "Another session holds a lock: run it again when that is done, or end that session.",
+    "40P01": "It met another session, each waiting for the other: run it again.",
+}
 
 
 def opened(database: str, wait: float = 0.0) -> Connection:
@@ -165,6 +169,4 @@ def _connection_remedy(reason: str) -> str:
 
 def remedy_for(message: ServerMessage) -> str:
     """What to do about an error whose cause its SQLSTATE tells; "" for the others."""
-    if message.sqlstate == _INSUFFICIENT_PRIVILEGE:
-        return "Grant this role what it lacks, or connect as one that has it."
-    return ""
+    return _REMEDIES.get(message.sqlstate, "")

@@ -89,6 +89,7 @@ class StatementInDoubtError(ScriptError):
             location=location,
         )
         self.statement = statement
+        self.statements_kept = statement - 1
 
 
 def failed_script(

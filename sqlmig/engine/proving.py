@@ -8,7 +8,7 @@ from sqlmig.engine.connection import Connection
 from sqlmig.engine.failure import ScriptError
 from sqlmig.engine.rows import contents
 from sqlmig.engine.script import ScriptRunner
-from sqlmig.engine.seeding import Seeder, told
+from sqlmig.engine.seeding import Seeder, SeedWatch, told
 from sqlmig.engine.tables import Tables, all_tables, written
 from sqlmig.model import UnstableSeed
 from sqlmig.plan import PlannedSeed
@@ -20,10 +20,12 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
     """The seeds whose second run fails, or changes what the first runs of all left.
 
     Nothing is kept. Values of now() count as equal, for both runs have one transaction time.
-    Raises SeedFailedError where a first run fails.
+    Raises SeedFailedError where a first run fails, ForbiddenSeedError for one that writes to what
+    its tier may not.
     """
     connection = seeder.history.connection
-    runner = ScriptRunner(seeder.history, seeder.lock, seeder.limits, 2 * len(seeds))
+    watch = SeedWatch(seeder.history, seeder.forbidden)
+    runner = ScriptRunner(seeder.history, seeder.lock, seeder.limits, 2 * len(seeds), [watch])
     try:
         for seed in seeds:
             runner.run(seed)

@@ -442,3 +442,56 @@ def test_ctrl_c_in_answer_to_a_question_exits_130(
     assert "Interrupted." in read(ours)
     assert process.returncode == 130
     assert database.tables() == {"a", "b", "c"}
+
+
+# Where the output goes
+
+
+def test_a_reader_who_has_gone_stops_no_work(
+    run: Run, project: Project, database: Database
+) -> None:
+    command = f"{sys.executable} -m sqlmig --database-url '{database.url}' apply | head -1"
+    project.migration("002_b", "select pg_sleep(0.3); create table b ()", "drop table b")
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=project.root,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("applied  001_a")
+    assert "rror" not in done.stderr
+    assert database.applied() == ["001_a", "002_b", "003_c"]
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", "2>/dev/full"])
+def test_a_closed_stream_stops_no_work(
+    project: Project, database: Database, redirection: str
+) -> None:
+    command = f"{sys.executable} -m sqlmig --database-url '{database.url}' apply {redirection}"
+    done = subprocess.run(["bash", "-c", command], cwd=project.root, check=False)
+    assert database.applied() == ["001_a", "002_b", "003_c"]
+    assert done.returncode == (3 if "full" in redirection else 0)
+
+
+@pytest.mark.parametrize("arguments", ["apply", "status", "status --format json"])
+def test_a_full_disk_is_told_after_the_work(
+    project: Project, database: Database, arguments: str
+) -> None:
+    command = f"{sys.executable} -m sqlmig --database-url '{database.url}' {arguments} >/dev/full"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=project.root, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[-1] == (
+        "Error: the work is done, but its output could not be written: No space left on device"
+    )
+    assert len(database.relations()) == 0 or database.applied() == ["001_a", "002_b", "003_c"]
+
+
+@pytest.mark.parametrize("option", ["--database-url", "--mongo-url"])
+def test_an_empty_url_is_refused(run: Run, option: str) -> None:
+    done = run("status", option, "", url=None)
+    assert done.returncode == 2
+    assert f"{option} is empty" in done.stderr
