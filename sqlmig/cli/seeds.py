@@ -53,16 +53,17 @@ def seed(
         _prove(context, migrator_for(output, lock_wait=lock_wait))
         return
     seeder = _seeder(output, ProjectPart(only) if only else None, lock_wait)
-    with progress_bar(output) as loaded:
-        if dry_run:
+    if dry_run:
+        with progress_bar(output) as loaded:
             planned = seeder.plan(loaded)
-            output.result(
-                lambda: text.seed_plan(planned, datetime.now(UTC), output.medium),
-                lambda: json.seed_plan(planned),
-            )
-        else:
+        output.result(
+            lambda: text.seed_plan(planned, datetime.now(UTC), output.medium),
+            lambda: json.seed_plan(planned),
+        )
+    else:
+        with progress_bar(output) as loaded:
             done = seeder.seed(allowed=allowed, loaded=loaded)
-            output.result(lambda: text.seeds(done, output.medium), lambda: json.seeds(done))
+        output.result(lambda: text.seeds(done, output.medium), lambda: json.seeds(done))
 
 
 @click.command(cls=Command, short_help="Run the sanity checks.")
