@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlmig.config import Config
-from sqlmig.engine.bookkeeping import ensure_tables
+from sqlmig.engine.bookkeeping import ensure_tables, stamp_new
 from sqlmig.engine.database import Database
 from sqlmig.engine.history import History
 from sqlmig.engine.proving import unstable_seeds
-from sqlmig.engine.records import stamped
 from sqlmig.engine.seeding import Seeder
 from sqlmig.environments import Rules
 from sqlmig.errors import ConfigError
@@ -67,9 +66,7 @@ class SeedRunner:
         if not batch.seeds:
             return SeedReport(batch.rules.environment)
         with self._seeder(history) as (seeder, seeds):
-            if seeder.rules.new_stamp is not None:
-                text = stamped(seeder.history, seeder.rules.new_stamp)
-                seeder.history.connection.execute(text.encode())
+            stamp_new(seeder.history, seeder.rules)
             return seeder.run(seeds, checks)
 
     def prove(self, history: History) -> list[UnstableSeed]:

@@ -6,6 +6,7 @@ from psycopg import sql
 
 from sqlmig.engine.history import History
 from sqlmig.engine.records import creation, noted, stamped
+from sqlmig.environments import Rules
 from sqlmig.model import Environment
 
 
@@ -27,3 +28,9 @@ def set_stamp(history: History, environment: Environment) -> None:
         history.connection.execute(stamped(history, environment).encode())
         event = noted(history, "environment set", environment.value, "")
         history.connection.execute(event.encode())
+
+
+def stamp_new(history: History, rules: Rules) -> None:
+    """Writes the stamp of a database that has none, where somebody named its environment."""
+    if rules.new_stamp is not None:
+        history.connection.execute(stamped(history, rules.new_stamp).encode())

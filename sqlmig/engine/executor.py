@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import psycopg
 
-from sqlmig.engine import records
 from sqlmig.engine.backend import Backend
+from sqlmig.engine.bookkeeping import stamp_new
 from sqlmig.engine.checking import CheckInspector
 from sqlmig.engine.connection import Connector
 from sqlmig.engine.failure import (
@@ -73,9 +73,7 @@ class Executor:
         """
         story = Story(plan)
         self._backend.ensure_internal_schema_updated()
-        if self.rules.new_stamp is not None:
-            text = records.stamped(self.history, self.rules.new_stamp)
-            self.history.connection.execute(text.encode())
+        stamp_new(self.history, self.rules)
         with self._watcher.watching():
             for batch in _batches(plan):
                 try:
