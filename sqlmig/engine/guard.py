@@ -167,7 +167,7 @@ def _harm(root: Table, name: str, before: Tables, now: Tables) -> Harm | None:
         return Harm.DROPPED
     if root.is_named([name]) and (after.schema, after.name) != (root.schema, root.name):
         return Harm.RENAMED
-    if not root.columns.keys() <= after.columns.keys():
+    if not after.has_columns_of(root):
         return Harm.LOST_COLUMN
     family = descendants(before, root.oid)
     if not family <= descendants(now, root.oid):

@@ -79,7 +79,7 @@ def _is_suspect(before: Table, after: Table | None) -> bool:
         return True
     return after.is_locked and (
         after.filenode != before.filenode
-        or not before.columns.keys() <= after.columns.keys()
+        or not after.has_columns_of(before)
         or after.counters.since(before.counters).deleted > 0
     )
 
@@ -89,6 +89,6 @@ def _has_lost(before: Table, rows: int, change: _Change) -> bool:
         return False
     if change.table is None or change.rows is None:
         return True
-    if not before.columns.keys() <= change.table.columns.keys() or change.counted.deleted > 0:
+    if not change.table.has_columns_of(before) or change.counted.deleted > 0:
         return True
     return change.rows - rows - change.counted.inserted < 0

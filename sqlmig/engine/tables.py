@@ -94,6 +94,10 @@ class Table:
         """Its name in SQL, with its schema."""
         return sql.Identifier(self.schema, self.name)
 
+    def has_columns_of(self, before: Table) -> bool:
+        """Whether it still has all columns that it had, by number: another of the name is none."""
+        return before.columns.keys() <= self.columns.keys()
+
     def is_named(self, names: Iterable[str]) -> bool:
         """Whether it is one of those, which may come without their schema."""
         return not {self.name, f"{self.schema}.{self.name}"}.isdisjoint(names)
@@ -164,7 +168,7 @@ def ancestors(tables: Tables, oid: int) -> list[Table]:
 
 def _is_another(was: Table, table: Table) -> bool:
     """Whether it has another file, name or place among partitions, or fewer columns."""
-    return not was.columns.keys() <= table.columns.keys() or (
+    return not table.has_columns_of(was) or (
         (was.filenode, was.schema, was.name, was.parents)
         != (table.filenode, table.schema, table.name, table.parents)
     )
