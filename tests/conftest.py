@@ -7,6 +7,7 @@ SQLMIG_TEST_MONGO_URL names.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -50,7 +51,12 @@ _FOREIGN_VARIABLES = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Starts the server once, before the workers of pytest-xdist, which inherit where it is."""
+    """Starts the server once, before the workers of pytest-xdist, which inherit where it is.
+
+    A shell has what it starts in the background ignore Ctrl-C, and processes inherit that: there,
+    the tests that interrupt one would wait for it for ever.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cleanup = config.stash[_CLEANUP] = ExitStack()
     if _SOCKET not in os.environ:
         status = cleanup.enter_context(temporary_postgres(_SETTINGS)).status()
