@@ -37,10 +37,10 @@ class Work(Protocol):
     """What the loops drive: one script after the other, each with its record."""
 
     def run(self, planned: PlannedMigration) -> None:
-        """Sends the script; its transaction stays open."""
+        """Sends the script, or makes it ready to be sent with its record."""
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
-        """Writes the record, and commits both."""
+        """Writes the record, and commits script and record."""
 
 
 class ScriptMigration(Migration):

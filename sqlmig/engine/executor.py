@@ -103,7 +103,6 @@ class Executor:
                     raise story.failed(failure, self.history.connection) from failure
                 pause([planned.name for planned in batch], failure, tries, self.observer)
             except StatementError as failure:
-                self._undo()
                 raise story.refused(self._ending(batch, work), failure.error) from failure
             except psycopg.Error as error:
                 raise story.lost(self._ending(batch, work), error) from error
@@ -150,7 +149,12 @@ class Executor:
         return self.limits.tries if batch[0].directives.transactional else 1
 
     def _ending(self, batch: Batch, work: Work) -> Ending:
-        """What became of the batch, when no answer came to tell."""
+        """What became of the batch, when no answer came to tell.
+
+        What a transaction of ours still holds is given back first, for the fate is asked of another
+        session, which would wait for that.
+        """
+        self._undo()
         recording, fate = work.recording, Fate.UNDONE
         if recording.is_committing:
             fate = fate_of(recording.entries, self.history, self.connect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlmig.engine.connection import server_message
+from sqlmig.engine.raising import raised
 from sqlmig.engine.tables import Table
 from sqlmig.engine.wire import StatementError
 from sqlmig.model import CheckResult, Location, MigrationResult, ServerMessage
@@ -92,6 +93,13 @@ class StatementInDoubtError(ScriptError):
         self.statements_kept = statement - 1
 
 
+def unrecorded(script: PlannedScript, failure: StatementError) -> ScriptError:
+    """The failure of what records the script, or commits it."""
+    message = server_message(failure.error)
+    reason = raised(message) or str(message)
+    return ScriptError(script, f"could not be recorded: {reason}", message)
+
+
 def failed_script(
     script: PlannedScript, failure: StatementError, *, offset: int, statement: int
 ) -> ScriptError:
@@ -108,7 +116,7 @@ def failed_script(
     is_unread = position is not None and failure.completed == 0
     if not (is_unread or 0 <= statement < len(statements)):
         when = "before its first statement" if statement < 0 else "at its end"
-        return ScriptError(script, f"{when}: {message}", message)
+        return ScriptError(script, raised(message) or f"{when}: {message}", message)
     place = int(position) - 1 + offset if position else statements[statement].start
     # What is missing at the end of a script is missed at the first character after it.
     end = len(script.prepared.text[: statements[-1].end].rstrip())

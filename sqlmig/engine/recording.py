@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlmig.engine import records
-from sqlmig.engine.connection import server_message
-from sqlmig.engine.failure import ScriptError
+from sqlmig.engine.failure import ScriptError, unrecorded
 from sqlmig.engine.history import History
 from sqlmig.engine.records import Content, LogEntry
 from sqlmig.engine.wire import StatementError, send
@@ -39,42 +39,41 @@ class Recording:
         self._started = time.monotonic()
         self.observer.started(planned.migration_id, planned.direction)
 
-    def write(self, planned: PlannedMigration, entry: LogEntry, after: Sequence[str]) -> None:
-        """Sends the record and the statements after it, in one message. Raises ScriptError."""
+    def statement(self, planned: PlannedMigration, entry: LogEntry) -> str:
+        """The record; it adds the time of the message in which it is sent to that until now."""
+        if planned.was_partial:
+            return records.given_up(self.history, entry)
+        if planned.direction is Direction.ROLLBACK:
+            return records.rolled_back(self.history, entry)
+        return records.applied(self.history, entry, content_of(planned), self._duration())
+
+    @contextmanager
+    def writing(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[None]:
+        """Within the block the record is written."""
         self.entries.append(entry)
-        self._send(planned, ";".join((self._text(planned, entry), *after)))
+        yield
         self.results.append(
             MigrationResult(planned.migration_id, planned.direction, Outcome.DONE, self._duration())
         )
 
-    def write_last(self, planned: PlannedMigration, entry: LogEntry, after: Sequence[str]) -> None:
-        """Sends the record of the last migration in a message that commits the batch."""
+    @contextmanager
+    def committing(self) -> Iterator[None]:
+        """Within the block the batch is committed, and is not where that raises ScriptError."""
         self.is_committing = True
-        self.write(planned, entry, after)
-        self._tell()
-
-    def commit(self, planned: PlannedMigration) -> None:
-        """Commits a batch whose last record is written."""
-        self.is_committing = True
-        self._send(planned, "COMMIT")
-        self._tell()
-
-    def _send(self, planned: PlannedMigration, text: str) -> None:
         try:
-            send(self.history.connection, text)
-        except StatementError as failure:
+            yield
+        except ScriptError:
             self.is_committing = False
-            message = server_message(failure.error)
-            raise ScriptError(planned, f"could not be recorded: {message}", message) from failure
-
-    def _tell(self) -> None:
+            raise
         for result in self.results:
             self.observer.finished(result)
 
-    def _text(self, planned: PlannedMigration, entry: LogEntry) -> str:
-        if planned.direction is Direction.ROLLBACK:
-            return records.rolled_back(self.history, entry)
-        return records.applied(self.history, entry, content_of(planned), self._duration())
+    def send(self, planned: PlannedMigration, *statements: str) -> None:
+        """Sends the record, or what goes with it, in a message of its own. Raises ScriptError."""
+        try:
+            send(self.history.connection, ";".join(statements))
+        except StatementError as failure:
+            raise unrecorded(planned, failure) from failure
 
     def _duration(self) -> float:
         return time.monotonic() - self._started

@@ -11,6 +11,7 @@ from typing import LiteralString
 
 from sqlmig.engine.connection import sqlmig_version
 from sqlmig.engine.history import History
+from sqlmig.engine.raising import raising
 from sqlmig.model import Environment, Script, SeedFile, TextRecord
 
 FORMAT_VERSION = 1
@@ -81,13 +82,8 @@ ON CONFLICT (migration_id) DO UPDATE
        sqlmig_version = excluded.sqlmig_version
 """
 
-# A trigger or rule may drop a row without an error. Then this makes one, in which the server shows
-# the words; the count, of which nothing is left, keeps them from being cast before it is needed.
-_OR_FAIL: LiteralString = """
-       THEN true
-       ELSE ('a trigger or rule keeps the record away'
-             || left((SELECT count(*) FROM log)::text, 0))::boolean END
-"""
+# A trigger or rule may drop a row without an error.
+_OR_FAIL = f" THEN true ELSE {raising('a trigger or rule keeps the record away')} END"
 
 # Only table names and parameters are put into these, by psycopg.
 _APPLIED: LiteralString = f"""
@@ -96,13 +92,19 @@ SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
                  AND EXISTS (SELECT FROM detail) {_OR_FAIL}
 """  # noqa: S608
 
-_ROLLED_BACK: LiteralString = f"""
+_UNAPPLIED: LiteralString = f"""
 WITH log AS ({_LOG} RETURNING 1),
      unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
      forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s),
      unseeded AS (DELETE FROM {{seeds}})
-SELECT CASE WHEN EXISTS (SELECT FROM log) AND (EXISTS (SELECT FROM unmark) OR NOT EXISTS
-                 (SELECT FROM {{migrations}} WHERE migration_hash = %(hash)s)) {_OR_FAIL}
+SELECT CASE WHEN EXISTS (SELECT FROM log) AND
+"""  # noqa: S608
+
+_ROLLED_BACK: LiteralString = f"{_UNAPPLIED} EXISTS (SELECT FROM unmark) {_OR_FAIL}"
+
+_GIVEN_UP: LiteralString = f"""
+{_UNAPPLIED} (EXISTS (SELECT FROM unmark)
+              OR NOT EXISTS (SELECT FROM {{migrations}} WHERE migration_hash = %(hash)s)) {_OR_FAIL}
 """  # noqa: S608
 
 _PROGRESS: LiteralString = """
@@ -210,6 +212,11 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
 def rolled_back(history: History, entry: LogEntry) -> str:
     """Log, and the removal of mark and detail; nobody knows which seeds' rows are still there."""
     return history.sql(_ROLLED_BACK, **entry.parameters())
+
+
+def given_up(history: History, entry: LogEntry) -> str:
+    """The same for a migration that may have no mark, because it was only partly applied."""
+    return history.sql(_GIVEN_UP, **entry.parameters())
 
 
 def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:

@@ -23,8 +23,8 @@ from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.recognition import Verdict, drop_leftovers, index_build, is_invalid, verdict
 from sqlmig.engine.recording import Recording, content_of
 from sqlmig.engine.records import LogEntry
-from sqlmig.engine.session import SessionState, give_back_locks, put_back
-from sqlmig.engine.wire import StatementError, send
+from sqlmig.engine.session import put_back
+from sqlmig.engine.wire import StatementError, ask, send
 from sqlmig.model import Direction, Observer
 from sqlmig.plan import PlannedMigration
 
@@ -63,7 +63,8 @@ class StatementwiseWork:
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Writes the record, which commits by itself."""
-        self.recording.write_last(planned, entry, ())
+        with self.recording.committing(), self.recording.writing(planned, entry):
+            self.recording.send(planned, self.recording.statement(planned, entry))
 
     def _set_limits(self, planned: PlannedMigration) -> None:
         for setting in set_session_timeouts(self.limits, planned.directives, self.history):
@@ -79,7 +80,7 @@ class StatementwiseWork:
             return 0
         done = planned.resumption.done
         question = records.was_attempted(self.history, planned.migration_id)
-        if send(recorder, question) == (b"t",):
+        if ask(recorder, question).rows == (("t",),):
             self._repeat_settings(planned, done)
             self._remove_leftovers(planned, done)
             done += self._is_done_after_all(planned, done)
@@ -174,15 +175,10 @@ class StatementwiseWork:
     def _put_back(self, planned: PlannedMigration) -> None:
         """SET CONSTRAINTS warns outside a transaction and does nothing, which is right."""
         self._lift_time_limit()
-        text = put_back(self.history, self.lock)
         try:
-            state = SessionState.of(send(self.history.connection, text))
+            send(self.history.connection, ";".join(put_back(self.lock)))
         except StatementError as failure:
             raise failed_script(planned, failure, offset=0, statement=_count(planned)) from failure
-        if state.foreign_locks:
-            give_back_locks(self.lock)
-        if not state.lock_kept:
-            self._regain_lock(planned)
 
     def _regain_lock(self, planned: PlannedMigration) -> None:
         if not self.lock.try_acquire():

@@ -1,8 +1,9 @@
-"""Transactional work: a script and its record in one transaction, two messages a migration."""
+"""Transactional work: a script and its record in one transaction, and where nobody has to look at
+it in between, in one message."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlmig.engine import records
@@ -46,30 +47,43 @@ class TransactionWork:
         )
 
     def run(self, planned: PlannedMigration) -> None:
-        """Sends the script, and puts the session back as it was before."""
+        """Sends the script where somebody looks at what it did; else it travels with its record."""
         self.recording.begin(planned)
-        self._runner.run(planned)
+        if self.inspectors:
+            self._runner.run(planned)
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Writes the record; with the last migration of the batch, commits."""
-        endings = [*self._consents(planned)]
-        if len(self.batch) > 1:
-            endings.append(RELEASE_SAVEPOINT)
         is_last = planned is self.batch[-1]
         if self.inspectors:
-            self.recording.write(planned, entry, (*endings, _RUN_DEFERRED))
-            for inspector in self.inspectors:
-                inspector.recorded(planned)
+            self._record(planned, entry)
             if is_last:
-                self.recording.commit(planned)
+                with self.recording.committing():
+                    self.recording.send(planned, "COMMIT")
         elif is_last:
-            self.recording.write_last(planned, entry, (*endings, "COMMIT"))
+            with self.recording.committing():
+                self._run_and_record(planned, entry, "COMMIT")
         else:
-            self.recording.write(planned, entry, endings)
+            self._run_and_record(planned, entry)
 
-    def _consents(self, planned: PlannedMigration) -> Sequence[str]:
-        return [
-            records.noted(self.history, "allowed", f"{planned.migration_id}: {table}", reason)
-            for table, reason in planned.directives.touches
-            if table in self.rules.allowed
-        ]
+    def _record(self, planned: PlannedMigration, entry: LogEntry) -> None:
+        with self.recording.writing(planned, entry):
+            self.recording.send(planned, *self._statements(planned, entry), _RUN_DEFERRED)
+        for inspector in self.inspectors:
+            inspector.recorded(planned)
+
+    def _run_and_record(self, planned: PlannedMigration, entry: LogEntry, *after: str) -> None:
+        with self.recording.writing(planned, entry):
+            self._runner.run_and_record(
+                planned, lambda: ";".join((*self._statements(planned, entry), *after))
+            )
+
+    def _statements(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
+        """The record, the consents that were needed, and the end of what can be undone alone."""
+        yield self.recording.statement(planned, entry)
+        for table, reason in planned.directives.touches:
+            if table in self.rules.allowed:
+                subject = f"{planned.migration_id}: {table}"
+                yield records.noted(self.history, "allowed", subject, reason)
+        if len(self.batch) > 1:
+            yield RELEASE_SAVEPOINT

@@ -29,7 +29,7 @@ _TUPLES_CHUNK = 12  # libpq 17's; psycopg's ExecStatus lacks it before 3.3
 _PARTS = (pq.ExecStatus.SINGLE_TUPLE, _TUPLES_CHUNK)
 _CHUNKED_ROWS_SINCE = 170000
 
-Row = tuple[bytes | None, ...]
+Row = tuple[str | None, ...]
 
 
 class StatementError(Exception):
@@ -49,64 +49,69 @@ class _Answer:
     """What has come back of a message so far."""
 
     completed: int = 0
-    columns: tuple[str, ...] = ()
-    first_rows: list[Row] = field(default_factory=list)
-    count: int = 0
-    last_row: Row = ()
-    is_new: bool = True
     error: psycopg.Error | None = None
 
     def take(self, result: PGresult) -> None:
         """Adds what came of a statement, of which this is all, or a part before its last rows."""
-        status = result.status
-        if self.is_new:
-            self.columns, self.first_rows, self.count = (), [], 0
-        if status != pq.ExecStatus.COMMAND_OK:  # most statements of a migration return no rows
-            self._take_rows(result)
-        self.is_new = status not in _PARTS
         # One result of each statement has its tag, which is not always the last; what a rule adds
         # has none.
         self.completed += bool(result.command_status)
+
+
+@dataclass(slots=True)
+class _Question(_Answer):
+    """The same, with what the last statement returned."""
+
+    columns: tuple[str, ...] = ()
+    first_rows: list[Row] = field(default_factory=list)
+    count: int = 0
+    _is_new: bool = True
+
+    def take(self, result: PGresult) -> None:
+        """Adds the rows too."""
+        _Answer.take(self, result)
+        if self._is_new:
+            self.columns, self.first_rows, self.count = (), [], 0
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            self._take_rows(result)
+        self._is_new = result.status not in _PARTS
 
     def _take_rows(self, result: PGresult) -> None:
         self.columns = self.columns or _columns(result)
         kept = _KEPT_ROWS - len(self.first_rows)
         self.first_rows += [_row(result, index) for index in range(min(kept, result.ntuples))]
         self.count += result.ntuples
-        if result.ntuples:
-            self.last_row = _row(result, result.ntuples - 1)
 
 
-def send(connection: Connection, text: str, copy_rows: str = "") -> Row:
-    """Runs the text as one simple-query message; the last row that it returned, () without any.
+def send(connection: Connection, text: str, copy_rows: str = "") -> None:
+    """Runs the text as one simple-query message, and drops the rows that it returns.
 
-    `copy_rows` are the rows for its COPY … FROM STDIN. Values are as the server writes them.
-    Raises StatementError; psycopg.OperationalError where the connection is lost.
+    `copy_rows` are the rows for its COPY … FROM STDIN. Raises StatementError;
+    psycopg.OperationalError where the connection is lost.
     """
-    return _sent(connection, text, copy_rows).last_row
+    _run(connection, text, copy_rows, _Answer())
 
 
 def ask(connection: Connection, text: str, copy_rows: str = "") -> Rows:
-    """The same; what its last statement returned: no columns where that returns no rows at all."""
-    answer = _sent(connection, text, copy_rows)
-    rows = tuple(tuple(_text(value) for value in row) for row in answer.first_rows)
-    return Rows(answer.columns, rows, answer.count)
+    """The same; what its last statement returned, values as the server writes them: no columns
+    where that returns no rows at all."""
+    question = _Question()
+    _run(connection, text, copy_rows, question)
+    return Rows(question.columns, tuple(question.first_rows), question.count)
 
 
-def _sent(connection: Connection, text: str, copy_rows: str) -> _Answer:
+def _run(connection: Connection, text: str, copy_rows: str, answer: _Answer) -> None:
     connection.pgconn.send_query(text.encode())
-    answer = connection.wait(_answer(connection.pgconn, copy_rows.encode()))
+    connection.wait(_receive(connection.pgconn, copy_rows.encode(), answer))
     if answer.error is not None:
         raise StatementError(answer.error, answer.completed)
-    return answer
 
 
-def _answer(pgconn: PGconn, copy_rows: bytes) -> PQGen[_Answer]:
-    """Collects the answer. The error is returned, not raised: `Connection.wait` drives this on to
+def _receive(pgconn: PGconn, copy_rows: bytes, answer: _Answer) -> PQGen[None]:
+    """Fills the answer. The error is put there, not raised: `Connection.wait` drives this on to
     the end after a Ctrl-C, and closes the connection of a generator that raises then."""
     yield from flush(pgconn)
     _stream_rows(pgconn)
-    answer = _Answer()
     while (result := (yield from fetch(pgconn))) is not None:
         if result.status == pq.ExecStatus.FATAL_ERROR:
             answer.error = answer.error or psycopg.errors.error_from_result(result)
@@ -116,7 +121,6 @@ def _answer(pgconn: PGconn, copy_rows: bytes) -> PQGen[_Answer]:
             yield from _drain(pgconn)
         else:
             answer.take(result)
-    return answer
 
 
 def _stream_rows(pgconn: PGconn) -> None:
@@ -142,14 +146,11 @@ def _drain(pgconn: PGconn) -> PQGen[None]:
             pgconn.consume_input()
 
 
-def _row(result: PGresult, index: int) -> Row:
-    return tuple(result.get_value(index, column) for column in range(result.nfields))
-
-
 def _columns(result: PGresult) -> tuple[str, ...]:
     names = [result.fname(column) or b"" for column in range(result.nfields)]
     return tuple(name.decode() for name in names)
 
 
-def _text(value: bytes | None) -> str | None:
-    return None if value is None else value.decode()
+def _row(result: PGresult, index: int) -> Row:
+    values = (result.get_value(index, column) for column in range(result.nfields))
+    return tuple(None if value is None else value.decode() for value in values)

@@ -100,7 +100,7 @@ def test_deferred_constraints_are_checked_before_the_record(
 def test_a_script_that_drops_the_history_is_undone(project: Project, database: Database) -> None:
     project.migration("001_a", "create table a ()")
     project.migration("002_suicide", "drop table _sqlmig_migration")
-    with pytest.raises(MigrationFailedError, match=r"at its end: relation .* does not exist"):
+    with pytest.raises(MigrationFailedError, match=r"could not be recorded: relation .* not exist"):
         Migrator(project.config(database=database.url)).apply()
     assert database.applied() == ["001_a"]
     assert database.value("SELECT count(*) FROM _sqlmig_migration") == 1

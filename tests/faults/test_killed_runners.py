@@ -24,11 +24,18 @@ from tests.faults.ledger import (
 from tests.faults.processes import KILLED, sleeping, start, start_doomed, wait_until
 from tests.project import Project
 
-# Every migration has two messages: the work, the record. Which one, when, and what stays applied.
+# A migration is one message. Where the guard looks at it, it is four: the transaction's beginning,
+# the work, the record, the commit. Which one, when, and what stays applied.
 PLACES = {
+    "before the message": (1, "before", 0),
+    "after it": (1, "after", 1),
+}
+GUARDED_PLACES = {
     "before BEGIN": (1, "before", 0),
-    "before the record": (2, "before", 0),
-    "after COMMIT": (2, "after", 1),
+    "before the file": (2, "before", 0),
+    "before the record": (3, "before", 0),
+    "before COMMIT": (4, "before", 0),
+    "after COMMIT": (4, "after", 1),
 }
 ENTRIES = range(2, 9)
 SLEEP = "select pg_sleep(30);"
@@ -36,14 +43,29 @@ _LONGEST_RUN_SECONDS = 0.25
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_runner_killed_between_its_messages_leaves_nothing_to_clean_up(
+def test_a_runner_killed_around_its_message_leaves_nothing_to_clean_up(
     place: str, entry: int, project: Project, database: Database, figure: Figure
 ) -> None:
     message, moment, stays = PLACES[place]
     write_ledger(project, *ENTRIES)
-    number = 2 * (entry - 1) + message
+    number = entry - 1 + message
     assert start_doomed(moment, number, project, database.url).ending().code == KILLED
     figure(f"runners killed {place}")
+    assert len(Facts.of(database).applied) == entry - 1 + stays
+    assert_consistent(database, project)
+
+
+@pytest.mark.parametrize("place", GUARDED_PLACES)
+def test_a_guarded_runner_killed_between_its_messages_leaves_nothing_to_clean_up(
+    place: str, entry: int, project: Project, database: Database, figure: Figure
+) -> None:
+    message, moment, stays = GUARDED_PLACES[place]
+    project.write("sqlmig.toml", 'protected_tables = ["payments"]\n')
+    write_ledger(project, *ENTRIES)
+    number = 4 * (entry - 1) + message
+    command = ("apply", "--env=production", "--quiet")
+    assert start_doomed(moment, number, project, database.url, command).ending().code == KILLED
+    figure(f"guarded runners killed {place}")
     assert len(Facts.of(database).applied) == entry - 1 + stays
     assert_consistent(database, project)
 
@@ -126,7 +148,7 @@ def test_a_rollback_killed_around_any_message_leaves_nothing_to_clean_up(
                 break
             figure("rollbacks killed around a message")
             assert_agreed(database, project)
-        assert number > 4, "two migrations, two messages each"
+        assert number > 2, "two migrations, a message each"
         assert Facts.of(database).applied == {"001_ledger"}
     assert_consistent(database, project)
     assert_complete(database, project)

@@ -1,0 +1,23 @@
+"""SQL that fails with words of ours: the server's own language has no expression for it."""
+
+from __future__ import annotations
+
+import re
+
+from sqlmig.model import ServerMessage
+
+# Both ends are marked, so that the words are found within a message in any language.
+_MARKED = re.compile(r"sqlmig: (.+)!")
+
+
+def raising(reason: str) -> str:
+    """A boolean expression that fails when it is evaluated, and not before, as a cast of a constant
+    would: the server is asked for a setting of that name."""
+    name = f"sqlmig: {reason}!".replace("'", "''")
+    return f"pg_catalog.current_setting('{name}')::boolean"
+
+
+def raised(message: ServerMessage) -> str | None:
+    """The reason, where it was such an expression that failed."""
+    found = _MARKED.search(message.primary)
+    return found[1] if found else None
