@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from sqlmig.engine import records
 from sqlmig.engine.connection import Connection, Connector
@@ -31,6 +32,10 @@ from sqlmig.plan import PlannedMigration
 _SECONDS_BETWEEN_LOOKS = 0.5
 _TRIES_UNDER_A_LIMIT = 50
 _SETTING_WORDS = ("set", "reset")
+
+
+class _StatementCancelled(KeyboardInterrupt):  # as Python names what it is
+    """A Ctrl-C, after which the server answered that the statement is not done."""
 
 
 @dataclass(slots=True)
@@ -130,9 +135,13 @@ class StatementwiseWork:
             return
         try:
             self._send_statement(planned, index)
+            self._refuse_invalid_index(planned, index)
         except ScriptError as failure:
             self._record_progress(planned, recorder, done=index, begun=index)
             failure.statements_kept = index
+            raise
+        except _StatementCancelled:
+            self._record_progress(planned, recorder, done=index, begun=index)
             raise
         begun = min(index + 2, _count(planned))
         self._record_progress(planned, recorder, done=index + 1, begun=begun)
@@ -155,13 +164,19 @@ class StatementwiseWork:
             raise failed_script(
                 planned, failure, offset=statement.start, statement=index
             ) from failure
-        build = index_build(text)
+        except KeyboardInterrupt as interrupt:
+            if _has_refused(self.history.connection):
+                raise _StatementCancelled from interrupt
+            raise
+
+    def _refuse_invalid_index(self, planned: PlannedMigration, index: int) -> None:
+        build = index_build(planned.prepared.statement_text(index))
         if build is not None and is_invalid(self.history.connection, build):
             raise ScriptError(
                 planned,
                 f"the index {build.name} is there, but invalid: an earlier build of it failed, "
                 f"and IF NOT EXISTS passed it over. Drop it: DROP INDEX CONCURRENTLY {build.name}",
-                location=planned.prepared.location(statement.start),
+                location=planned.prepared.location(planned.prepared.statements[index].start),
             )
 
     def _record_progress(
@@ -192,6 +207,13 @@ class StatementwiseWork:
             with suppress(StatementError):
                 send(self.history.connection, "RESET statement_timeout")
                 return
+
+
+def _has_refused(connection: Connection) -> bool:
+    """Whether the server answered what was sent last, and with an error: libpq drops the message of
+    an error when it sends the next text."""
+    is_answered = connection.info.transaction_status is TransactionStatus.IDLE
+    return is_answered and bool(connection.pgconn.error_message)
 
 
 def _count(planned: PlannedMigration) -> int:

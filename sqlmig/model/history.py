@@ -44,6 +44,12 @@ class AppliedMigration:
         """Only some of its statements are done."""
         return self.statements_done is not None
 
+    @property
+    def doubtful_statement(self) -> int | None:
+        """The number, from 1, of the statement that was begun and may be done; None without one."""
+        begun = self.statements_begun or 0
+        return begun if begun > (self.statements_done or 0) else None
+
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:

@@ -52,14 +52,15 @@ def resumption(
     if file.file.directives.transactional:
         raise _refusal(file, "it is transactional now", "Put `-- transactional: false` back.")
     done, begun = row.statements_done or 0, row.statements_begun or 0
+    doubtful = row.doubtful_statement
     if row.checksum != file.file.script.checksum:
         _refuse_change(file, prepared, row, begun)
     if decision is None:
-        return Resumption(done, in_doubt=begun > done)
-    if decision.statement != begun or begun == done:
+        return Resumption(done, in_doubt=doubtful is not None)
+    if decision.statement != doubtful:
         raise PlanError(
             f"{file.migration_id}: statement {decision.statement} is not in doubt",
-            remedy=f"Statement {begun} is." if begun > done else "Run without the decision.",
+            remedy=f"Statement {doubtful} is." if doubtful else "Run without the decision.",
         )
     return Resumption(begun if decision.answer is Answer.SKIP else done)
 

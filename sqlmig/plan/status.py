@@ -54,7 +54,7 @@ def _file_status(
         description=file.file.description,
         out_of_order=is_late,
         applied=row,
-        remedy=_remedy(file.migration_id, state, is_late=is_late) or rollback_remedy,
+        remedy=_remedy(file.migration_id, state, row, is_late=is_late) or rollback_remedy,
         rollback_changed=rollback_changed,
         irreversible=file.rollback is None,
     )
@@ -79,9 +79,16 @@ def _state(file: MigrationFile, row: AppliedMigration | None) -> MigrationState:
     return MigrationState.CHANGED
 
 
-def _remedy(migration_id: str, state: MigrationState, *, is_late: bool) -> str:
+def _remedy(
+    migration_id: str, state: MigrationState, row: AppliedMigration | None, *, is_late: bool
+) -> str:
     if is_late:
         return "renumber it, or sqlmig apply --allow-out-of-order"
+    if row is not None and (number := row.doubtful_statement):
+        return (
+            f"statement {number} was begun and may be done; sqlmig apply finds out, or asks for "
+            f"--redo-statement {number} or --skip-statement {number}"
+        )
     return _REMEDIES.get(state, "").format(migration_id)
 
 

@@ -86,6 +86,24 @@ def test_an_interrupted_build_of_an_index_is_built_anew_by_the_next_runner(
 
 
 @SIGNALS
+def test_a_cancelled_statement_that_failed_is_in_no_doubt(
+    sign: signal.Signals, project: Project, database: Database
+) -> None:
+    text = "-- transactional: false\nselect 1;\nselect pg_sleep({});\nselect 3;"
+    project.migration("001_slow", text.format(60))
+    runner = start(project, database.url)
+    wait_until(lambda: sleeping(database), runner)
+    assert runner.signal(sign).code == INTERRUPTED
+    migrator = Migrator(project.config(database=database.url))
+    (status,) = migrator.status()
+    assert status.applied is not None
+    assert (status.applied.statements_done, status.applied.doubtful_statement) == (1, None)
+    project.migration("001_slow", text.format(0))
+    migrator.apply()
+    assert database.applied() == ["001_slow"]
+
+
+@SIGNALS
 def test_a_runner_that_waits_for_its_turn_can_be_interrupted(
     sign: signal.Signals, project: Project, database: Database, figure: Figure
 ) -> None:
