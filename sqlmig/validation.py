@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlmig.config import Config
-from sqlmig.errors import SourceError, UnusableFilesError
+from sqlmig.errors import SourceError
 from sqlmig.model import MigrationFile, ScriptFile
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations
@@ -37,8 +37,6 @@ def _problems_of_fixtures(config: Config) -> list[SourceError]:
 
     try:
         read_fixtures(config.mongo_seeds_folder)
-    except UnusableFilesError as several:
-        return list(several.errors)
     except SourceError as error:
         return [error]
     return []

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from sqlmig.changelog.decisions import Decision, read_decision
 from sqlmig.changelog.parser import Bullet, Changelog, parse, parse_variant
 from sqlmig.changelog.places import Places
-from sqlmig.errors import DirectiveError
+from sqlmig.errors import SourceError
 from sqlmig.model import Directives, Position, migration_number, migration_order
 from sqlmig.source.directives import FileKind, read_head
 from sqlmig.source.folders import ROLLBACK_SUFFIX, SUFFIX, is_passed_over
@@ -116,7 +116,7 @@ class Snapshot:
         path = self.migrations[migration_id]
         try:
             return read_head(path, self.text(path), FileKind.MIGRATION)
-        except (DirectiveError, LexError):
+        except (SourceError, LexError):
             return Directives(), ""
 
     def _scripts(self, folder: str) -> dict[str, str]:

@@ -7,11 +7,11 @@ no directive resembles is just a comment; the first of them describes the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
-from sqlmig.errors import DirectiveError
+from sqlmig.errors import DirectiveError, SourceError
 from sqlmig.model import (
     Directives,
     Expectation,
@@ -20,6 +20,7 @@ from sqlmig.model import (
     TextRecord,
     is_duration,
 )
+from sqlmig.source.folders import raise_all
 from sqlmig.source.lexer import all_line_comments, first_statement, line_comments
 
 _DIRECTIVE = re.compile(r"\s*([A-Za-z][A-Za-z_-]*)[ \t]*:(.*)", re.DOTALL)
@@ -137,21 +138,25 @@ def read_head(path: str, text: str, kind: FileKind) -> tuple[Directives, str]:
 
     Raises DirectiveError, with the place and the right spelling, for a name within two letters of
     a known one, a bad value, a name twice, a directive that this kind of file cannot have, one
-    without its colon, and one below the first statement. Raises LexError where the text cannot be
-    read that far.
+    without its colon, and one below the first statement; UnusableFilesError for several, in the
+    order of their lines. Raises LexError where the text cannot be read that far.
     """
     head_end = first_statement(text)
     values: dict[str, Any] = {}
     description = ""
+    errors: list[SourceError] = []
     for offset, comment in line_comments(text, head_end):
         name, value = _directive(comment)
-        if name not in _VOCABULARY[kind]:
-            _refuse_near_miss(path, text, offset, kind, name)
-            _refuse_without_colon(path, text, offset, kind, comment)
-            description = description or comment.strip(" \t-")
-            continue
-        values[name] = _merged(path, text, offset, kind, values, name, value)
-    _refuse_below(path, text, head_end, kind)
+        try:
+            if name in _VOCABULARY[kind]:
+                values[name] = _merged(path, text, offset, kind, values, name, value)
+            else:
+                _refuse_near_miss(path, text, offset, kind, name)
+                _refuse_without_colon(path, text, offset, kind, comment)
+                description = description or comment.strip(" \t-")
+        except DirectiveError as error:
+            errors.append(error)
+    raise_all([*errors, *_misplaced(path, text, head_end, kind)])
     fields = {_FIELDS.get(name, name): value for name, value in values.items()}
     return Directives(**fields), description
 
@@ -218,14 +223,14 @@ def _refuse_without_colon(path: str, text: str, offset: int, kind: FileKind, com
         )
 
 
-def _refuse_below(path: str, text: str, head_end: int, kind: FileKind) -> None:
+def _misplaced(path: str, text: str, head_end: int, kind: FileKind) -> Iterator[DirectiveError]:
     """Valid directives below the first statement, which nobody would obey."""
     if not _may_hold_directive(text, head_end):
         return
     for offset, comment in all_line_comments(text):
         name, value = _directive(comment)
         if offset > head_end and name in _VOCABULARY[kind] and _is_valid(name, value):
-            raise DirectiveError(
+            yield DirectiveError(
                 f"the directive {name!r} stands below the first statement, where it has no effect",
                 location=Location.at(path, text, offset),
                 remedy="Move the line to the head of the file.",

@@ -70,11 +70,13 @@ def shown(file: Traversable) -> str:
 
 
 def raise_all(errors: Sequence[SourceError]) -> None:
-    """Raises the errors, if there are any: one as it is, several as one, in order of the paths."""
+    """Raises the errors, if there are any: one as it is, several as one, in order of the paths;
+    those of one file stay in their order."""
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        raise UnusableFilesError(sorted(errors, key=lambda error: error.location.path))
+        each = [one for error in errors for one in getattr(error, "errors", (error,))]
+        raise UnusableFilesError(sorted(each, key=lambda error: error.location.path))
 
 
 def _entries(folder: Traversable) -> list[Traversable] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sqlmig.errors import DirectiveError
+from sqlmig.errors import DirectiveError, UnusableFilesError
 from sqlmig.model import Directives, Position, TextRecord
 from sqlmig.source.directives import FileKind, read_head
 
@@ -28,6 +28,18 @@ def refused(text: str, kind: FileKind = FileKind.MIGRATION) -> DirectiveError:
     assert str(error).startswith(f"{error.location}: {error.message}")
     assert error.location.position is not None
     return error
+
+
+def test_all_mistakes_of_a_file_are_told_in_the_order_of_their_lines() -> None:
+    text = (
+        "-- transactionl: false\n-- lock_timeout: 3\n-- record text\n-- adr: 1\n-- adr: 2\n"
+        "select 1;\n-- depends: 001_a\n-- touches: a: b\n"
+    )
+    with pytest.raises(UnusableFilesError) as caught:
+        read(text)
+    positions = [error.location.position for error in caught.value.errors]
+    assert positions == [Position(line, 1) for line in (1, 2, 3, 5, 7, 8)]
+    assert all(isinstance(error, DirectiveError) for error in caught.value.errors)
 
 
 def test_a_file_that_declares_nothing_has_the_defaults() -> None:

@@ -418,6 +418,17 @@ def refused_together(project: Project) -> UnusableFilesError:
     return caught.value
 
 
+def test_the_mistakes_of_one_file_are_told_with_those_of_others(project: Project) -> None:
+    project.migration("002_b", "-- transactionl: false\n-- lock_timeout: 3\nselect 1;")
+    project.migration("001_a", "")
+    error = refused_together(project)
+    assert [str(each.location).rpartition("/")[2] for each in error.errors] == [
+        "001_a.sql",
+        "002_b.sql:1:1",
+        "002_b.sql:2:1",
+    ]
+
+
 def test_a_link_that_leads_nowhere_is_an_error(project: Project) -> None:
     project.migration("001_a", "select 1;")
     (project.root / "sql/migrations/002_b.sql").symlink_to("nowhere")
