@@ -15,8 +15,8 @@ _NUMBER_REFERENCE = re.compile(r"\d+(?:_\d+)*")
 def resolve(reference: str, migration_ids: Iterable[str]) -> str:
     """The id that a reference names: the whole id, its file's name, or its number.
 
-    A number may leave out zeros and later digit groups. Raises UnknownTargetError, naming the
-    nearest, where it names none or several.
+    A number may leave out zeros and later digit groups. Raises UnknownTargetError where it names
+    none, naming one that is near, or several.
     """
     ids = list(dict.fromkeys(migration_ids))
     name = reference.rsplit("/", 1)[-1].removesuffix(".sql")
@@ -46,7 +46,9 @@ def _with_number(name: str, ids: Sequence[str]) -> list[str]:
 
 
 def _nearest(name: str, ids: Sequence[str]) -> str:
+    """The one of the same number, or else of a similar name; "" where none is."""
     if _NUMBER_REFERENCE.fullmatch(name):
-        wanted = migration_number(name)[0]
-        return min(ids, key=lambda i: abs((migration_number(i) or (0,))[0] - wanted), default="")
-    return next(iter(difflib.get_close_matches(name, ids, n=1, cutoff=0.3)), "")
+        return ""  # no number is a slip of another
+    number = migration_number(name)
+    same = [i for i in ids if number and migration_number(i) == number]
+    return next(iter(same or difflib.get_close_matches(name, ids, n=1)), "")

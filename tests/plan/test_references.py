@@ -66,17 +66,18 @@ def test_an_id_that_files_and_history_both_have_is_not_ambiguous() -> None:
 @pytest.mark.parametrize(
     ("reference", "remedy"),
     [
-        ("11", "Did you mean 010_payments?"),
-        ("3", "Did you mean 002_b?"),
-        ("100_1", "Did you mean 010_payments?"),
+        ("10_refunds", "Did you mean 010_payments?"),
         ("01_users", "Did you mean 001_users?"),
         ("payments", "Did you mean 010_payments?"),
         ("user", "Did you mean 001_users?"),
+        ("11", "See which there are: sqlmig status."),
+        ("999", "See which there are: sqlmig status."),
+        ("100_1", "See which there are: sqlmig status."),
         ("???", "See which there are: sqlmig status."),
         ("", "See which there are: sqlmig status."),
     ],
 )
-def test_an_unknown_reference_is_refused_with_the_nearest(reference: str, remedy: str) -> None:
+def test_an_unknown_reference_is_refused_with_what_is_near(reference: str, remedy: str) -> None:
     error = refused(reference, IDS)
     assert error.message == f"no migration {reference!r}"
     assert error.remedy == remedy
