@@ -6,8 +6,9 @@ import pytest
 
 from sqlmig import Migrator
 from sqlmig.errors import DirectiveError, SanityCheckError, SourceError
-from sqlmig.model import CheckOutcome, CheckResult
+from sqlmig.model import CheckOutcome, CheckResult, Position
 from sqlmig.plan import RowLoss, Since, Transactions
+from sqlmig.report import text
 from tests.database import Database
 from tests.project import Project
 
@@ -33,6 +34,26 @@ def result(project: Project, database: Database, sql: str) -> CheckResult:
     (found,) = checked.check()
     assert database.rows("select * from cities") == [(1, "a")]
     return found
+
+
+@pytest.mark.parametrize(
+    ("sql", "line", "column"),
+    [
+        ("select 1;\nselect name,\n  nme from cities;", 3, 3),
+        ("select 1;\n\nselect 1 / 0;", 3, 1),
+        ("-- expect: error 23514\ninsert into citis values (1, 'b')", 2, 13),
+    ],
+)
+def test_a_statement_that_the_server_refuses_is_told_with_its_place(
+    project: Project, database: Database, sql: str, line: int, column: int
+) -> None:
+    found = result(project, database, sql)
+    assert found.location is not None
+    assert found.location.path == str(project.root / "sql/checks/001_check.sql")
+    assert found.location.position == Position(line, column)
+    told = text.violations([found], text.Medium.PIPE)[0].splitlines()
+    assert told[0] == f"{found.location}: {found.reason}"
+    assert told[1].endswith(sql.splitlines()[line - 1])
 
 
 @pytest.mark.parametrize(

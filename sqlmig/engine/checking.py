@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmig.engine.conditions import condition_of, nearest_condition, sqlstate_of
 from sqlmig.engine.connection import Connection, server_message
-from sqlmig.engine.failure import ChecksFailedError
+from sqlmig.engine.failure import ChecksFailedError, place_of
 from sqlmig.engine.history import History, find_history
 from sqlmig.engine.inspection import SilentInspector
 from sqlmig.engine.wire import StatementError, ask, send
 from sqlmig.errors import SourceError
-from sqlmig.model import CheckFile, CheckOutcome, CheckResult, Expectation, Location, Rows
+from sqlmig.model import (
+    CheckFile,
+    CheckOutcome,
+    CheckResult,
+    Expectation,
+    Location,
+    Rows,
+    ServerMessage,
+)
 from sqlmig.plan import PlannedScript
 from sqlmig.source.checks import prepare_check
-from sqlmig.source.script import chunks
+from sqlmig.source.script import PreparedScript, chunks
 
 _BEGIN = "SAVEPOINT _sqlmig_check; SET CONSTRAINTS ALL IMMEDIATE"
 # A rollback does not take back what was prepared.
@@ -35,6 +43,14 @@ SELECT oid, oid::pg_catalog.regclass::text FROM pg_catalog.pg_class
 """
 
 Locks = frozenset[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """What the server said to a statement of a check, and where that stands."""
+
+    message: ServerMessage
+    location: Location | None
 
 
 def run_checks(history: History, checks: Iterable[CheckFile]) -> list[CheckResult]:
@@ -85,18 +101,17 @@ def _not_applicable(
 def _result(connection: Connection, check: CheckFile, held: Locks) -> CheckResult:
     expected = check.file.directives.expect
     send(connection, f"{_BEGIN}; {_limits(check)}")
-    try:
-        rows = _rows(connection, check)
-        taken = _strong_locks(connection) - held
-    except StatementError as failure:
+    answer = _answer(connection, prepare_check(check))
+    if isinstance(answer, _Refusal):
         send(connection, _END)
-        return _refused(check, failure)
+        return _refused(check, answer)
+    taken = _strong_locks(connection) - held
     send(connection, _END)
     if locks := _existing(connection, taken):
         return _failed(check, f"takes a lock that would keep others out: {locks}")
     if expected.kind is Expectation.ERROR:
         return _failed(check, f"expected {expected}, and nothing was refused")
-    return _judged(check, rows)
+    return _judged(check, answer)
 
 
 def _judged(check: CheckFile, rows: Rows) -> CheckResult:
@@ -111,13 +126,14 @@ def _judged(check: CheckFile, rows: Rows) -> CheckResult:
     return CheckResult(check.name, check.title, CheckOutcome.PASSED)
 
 
-def _refused(check: CheckFile, failure: StatementError) -> CheckResult:
-    message = server_message(failure.error)
+def _refused(check: CheckFile, refusal: _Refusal) -> CheckResult:
+    message = refusal.message
     expected = check.file.directives.expect
     if message.sqlstate in map(sqlstate_of, expected.conditions):
         return CheckResult(check.name, check.title, CheckOutcome.PASSED)
     condition = condition_of(message.sqlstate)
-    return _failed(check, f"expected {expected}, and the server said {condition}: {message}")
+    reason = f"expected {expected}, and the server said {condition}: {message}"
+    return replace(_failed(check, reason), location=refusal.location)
 
 
 def _failed(check: CheckFile, reason: str) -> CheckResult:
@@ -145,13 +161,17 @@ def _limits(check: CheckFile) -> str:
     return "; ".join(limits)
 
 
-def _rows(connection: Connection, check: CheckFile) -> Rows:
-    """What the last statement returned."""
-    prepared = prepare_check(check)
+def _answer(connection: Connection, prepared: PreparedScript) -> Rows | _Refusal:
+    """What the last statement returned, or what the server said to the one that it refused."""
     rows = Rows()
     for chunk in chunks(prepared):
         copied = prepared.text[slice(*chunk.data)] if chunk.data else ""
-        rows = ask(connection, prepared.text[chunk.start : chunk.end], copied)
+        try:
+            rows = ask(connection, prepared.text[chunk.start : chunk.end], copied)
+        except StatementError as failure:
+            statement = chunk.first_statement + failure.completed
+            place = place_of(prepared, failure, offset=chunk.start, statement=statement)
+            return _Refusal(server_message(failure.error), place)
     return rows
 
 

@@ -10,6 +10,7 @@ from sqlmig.engine.tables import Table
 from sqlmig.engine.wire import StatementError
 from sqlmig.model import CheckResult, Location, MigrationResult, ServerMessage
 from sqlmig.plan import PlannedMigration, PlannedScript
+from sqlmig.source.script import PreparedScript
 
 _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
 
@@ -103,22 +104,31 @@ def unrecorded(script: PlannedScript, failure: StatementError) -> ScriptError:
 def failed_script(
     script: PlannedScript, failure: StatementError, *, offset: int, statement: int
 ) -> ScriptError:
-    """The failure with its place.
+    """The failure with its place, as `place_of` finds it."""
+    message = server_message(failure.error)
+    location = place_of(script.prepared, failure, offset=offset, statement=statement)
+    if location is None:
+        when = "before its first statement" if statement < 0 else "at its end"
+        return ScriptError(script, raised(message) or f"{when}: {message}", message)
+    return ScriptError(script, str(message), message, location)
+
+
+def place_of(
+    prepared: PreparedScript, failure: StatementError, *, offset: int, statement: int
+) -> Location | None:
+    """The place in the script that the server refused; None for a statement of sqlmig's own.
 
     A syntax error has a position, in characters of the message, whose first character stands at
     `offset` in the script. A runtime error has none: then it is the statement of that index; below
     0 it is one of sqlmig's own before the script, beyond the last one of those after it.
     """
-    message = server_message(failure.error)
-    statements = script.prepared.statements
+    statements = prepared.statements
     position = failure.error.diag.statement_position
     # The server reads a whole message before it runs any of it, and stops there at what is no SQL.
     is_unread = position is not None and failure.completed == 0
     if not (is_unread or 0 <= statement < len(statements)):
-        when = "before its first statement" if statement < 0 else "at its end"
-        return ScriptError(script, raised(message) or f"{when}: {message}", message)
+        return None
     place = int(position) - 1 + offset if position else statements[statement].start
     # What is missing at the end of a script is missed at the first character after it.
-    end = len(script.prepared.text[: statements[-1].end].rstrip())
-    location = script.prepared.location(min(place, end))
-    return ScriptError(script, str(message), message, location)
+    end = len(prepared.text[: statements[-1].end].rstrip())
+    return prepared.location(min(place, end))

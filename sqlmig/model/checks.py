@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from sqlmig.model.places import Location
 from sqlmig.model.scripts import ScriptFile
 
 
@@ -41,13 +42,15 @@ class Rows:
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """A check after it has run. `reason` says why it failed, or does not apply; `violations` are
-    the rows that it returned and should not have."""
+    the rows that it returned and should not have; `location` is the statement that the server
+    refused, where it should not have."""
 
     name: str
     title: str
     outcome: CheckOutcome
     reason: str = ""
     violations: Rows = Rows()  # a frozen value
+    location: Location | None = None
 
     @property
     def has_failed(self) -> bool:

@@ -43,6 +43,7 @@ def check_members(result: CheckResult) -> Mapping[str, Any]:
         "title": result.title,
         "outcome": result.outcome.value,
         "reason": result.reason,
+        "location": place(result.location),
         "columns": list(result.violations.columns),
         "rows": [list(row) for row in result.violations.rows],
         "row_count": result.violations.count,

@@ -97,14 +97,9 @@ def checked(results: Sequence[CheckResult]) -> str:
 
 
 def violations(results: Sequence[CheckResult], medium: Medium) -> list[str]:
-    """The failed checks, each with its reason and the first rows that should not be."""
-    return [
-        "\n".join(
-            part for part in (f"{r.name}: {r.reason}", _violations(r.violations, medium)) if part
-        )
-        for r in results
-        if r.has_failed
-    ]
+    """The failed checks, each with its reason, and the statement that the server refused or the
+    first rows that should not be."""
+    return [_failure(result, medium) for result in results if result.has_failed]
 
 
 def environment(rules: Rules, unknown: Sequence[str]) -> str:
@@ -133,6 +128,16 @@ def _check_row(result: CheckResult) -> tuple[Cell, ...]:
     mark, colour = _MARKS[result.outcome]
     why = f" ({result.reason})" if result.outcome is CheckOutcome.NOT_APPLICABLE else ""
     return Cell(result.name), Cell(mark, colour), Cell(result.title + why)
+
+
+def _failure(result: CheckResult, medium: Medium) -> str:
+    place = result.location
+    parts = (
+        f"{place or result.name}: {result.reason}",
+        place.excerpt() if place else "",
+        _violations(result.violations, medium),
+    )
+    return "\n".join(part for part in parts if part)
 
 
 def _violations(rows: Rows, medium: Medium) -> str:
