@@ -21,6 +21,7 @@ SqlmigError
 │   └── EnvironmentMismatchError
 ├── ChangelogError                      2   the changelog could not be checked or written
 ├── SanityCheckError                    1   a check after a batch found something
+├── NotAgreedError                      3   what throws data away got no yes
 └── ExecutionError                      3   the server, or the work on it
     ├── DatabaseUnavailableError
     ├── LockTimeoutError
@@ -389,6 +390,10 @@ class SanityCheckError(SqlmigError):
         super().__init__(message, remedy=remedy)
         self.checks = tuple(checks)
         self.report = report
+
+
+class NotAgreedError(SqlmigError):
+    """What throws data away got no yes: nothing was done."""
 
 
 def _told_in_place(error: MigrationFailedError | SeedFailedError, after: str) -> str:

@@ -18,10 +18,12 @@ from sqlmig.cli import (
     proof,
     seeds,
 )
+from sqlmig.cli.command import CommandLine
 from sqlmig.cli.options import Options, global_options
 
 
 @click.group(
+    cls=CommandLine,
     params=global_options(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, or nothing to do; 1 a check found something; 2 wrong usage, "

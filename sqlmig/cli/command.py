@@ -5,18 +5,38 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import click
 
 from sqlmig.cli.options import COMMON_FORMATS, Options, OutputFormat, global_options
 from sqlmig.cli.output import Output
-from sqlmig.errors import SqlmigError
+from sqlmig.cli.terminal import Printer
+from sqlmig.errors import ConfigError, SqlmigError
+from sqlmig.report import json
 
 FOUND_SOMETHING = 1
 _INTERRUPTED = 130
 _OUTPUT_LOST = 3
+
+
+class CommandLine(click.Group):
+    """All commands. Called, it runs the one that the process was started with, and exits."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What click refuses before a command runs is told in the format that was asked for."""
+        try:
+            code = self.main(*args, **kwargs | {"standalone_mode": False})
+        except click.ClickException as error:
+            _tell_wrong_usage(error)
+            code = error.exit_code
+        except click.Abort:
+            Printer().say_aside("Interrupted.")
+            code = _INTERRUPTED
+        sys.exit(code)
 
 
 class Command(click.Command):
@@ -54,6 +74,16 @@ class Command(click.Command):
             ctx.exit(_INTERRUPTED)
         _refuse_lost_output(ctx)
         return result
+
+
+def _tell_wrong_usage(error: click.ClickException) -> None:
+    arguments = sys.argv[1:]
+    if "--format=json" not in arguments and ("--format", "json") not in pairwise(arguments):
+        error.show()
+        return
+    context = getattr(error, "ctx", None)
+    remedy = f"See {context.command_path} --help." if context else ""
+    Printer().say(json.error(ConfigError(error.format_message(), remedy=remedy)))
 
 
 def _refuse_lost_output(ctx: click.Context) -> None:

@@ -55,13 +55,14 @@ def stop(output: Output) -> None:
 
 @embedded.command(cls=Command)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_context
-def reset(context: click.Context, yes: bool) -> None:
+@click.pass_obj
+def reset(output: Output, yes: bool) -> None:
     """Stop them and throw all their data away."""
-    output: Output = context.obj
     postgres, mongo = _servers(output)
-    if not yes and not output.agrees("This throws away every database of the embedded servers."):
-        raise click.UsageError("reset throws all data away: agree to that with --yes.", context)
+    if not yes:
+        output.require_yes(
+            "throws away every database of the embedded servers", "sqlmig embedded reset"
+        )
     postgres.reset()
     mongo.reset()
     output.result(text.thrown_away, lambda: json.servers(postgres.status(), mongo.status()))

@@ -37,12 +37,11 @@ def status(context: click.Context, check: bool) -> None:
 
 @mongo.command(cls=Command, short_help="Drop the collections that were seeded.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_context
-def reset(context: click.Context, yes: bool) -> None:
+@click.pass_obj
+def reset(output: Output, yes: bool) -> None:
     """Drop the collections that were seeded; in development and testing only."""
-    output: Output = context.obj
-    if not yes and not output.agrees("This drops every collection that was seeded."):
-        raise click.UsageError("reset drops collections: agree to that with --yes.", context)
+    if not yes:
+        output.require_yes("drops every collection that was seeded", "sqlmig mongo reset")
     dropped = _project(output).reset()
     output.result(lambda: text.mongo_reset(dropped), lambda: json.mongo_reset(dropped))
 

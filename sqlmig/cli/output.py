@@ -10,7 +10,7 @@ import click
 
 from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.cli.terminal import Printer, medium
-from sqlmig.errors import SanityCheckError, SqlmigError
+from sqlmig.errors import NotAgreedError, SanityCheckError, SqlmigError
 from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult
 from sqlmig.report import json, text
 from sqlmig.report.text import Medium
@@ -67,6 +67,14 @@ class Output:
         if self.is_json or not all(stream and stream.isatty() for stream in streams):
             return False
         return click.confirm(f"{what}\nGo on?", default=False)
+
+    def require_yes(self, what: str, again: str) -> None:
+        """Asks in the same way. Raises NotAgreedError, with the command that does it unasked."""
+        if not self.agrees(f"This {what}."):
+            raise NotAgreedError(
+                f"this {what}, and nobody agreed to that",
+                remedy=f"Nothing was done. If you mean it: {again} --yes.",
+            )
 
     def error(self, problem: SqlmigError) -> None:
         """Prints why the command could not do its work: JSON to stdout, text to stderr."""

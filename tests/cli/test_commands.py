@@ -266,6 +266,37 @@ def test_wrong_usage_exits_2_without_a_traceback(run: Run, arguments: tuple[str,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "problem", "remedy"),
+    [
+        (("--format", "json", "nonsense"), "No such command 'nonsense'.", "sqlmig --help"),
+        (("nonsense", "--format=json"), "No such command 'nonsense'.", "sqlmig --help"),
+        (("--format", "json"), "Missing command.", "sqlmig --help"),
+        (("diff", "--format", "json"), "Missing argument 'ID'.", "sqlmig diff --help"),
+        (("apply", "--nonsense", "--format", "json"), "No such option", "sqlmig apply --help"),
+        (("rollback", "--steps", "0", "--format", "json"), "Invalid value", "rollback --help"),
+        (("changelog", "--format", "json"), "No such option", "sqlmig changelog --help"),
+        (("rollback", "--format", "json"), "say what to roll back", "sqlmig rollback 004"),
+        (("status", "--env", "moon", "--format", "json"), "'moon' is no environment", "Mend"),
+    ],
+)
+def test_wrong_usage_is_json_where_that_was_asked_for(
+    run: Run, arguments: tuple[str, ...], problem: str, remedy: str
+) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stderr) == (2, "")
+    (error,) = json.loads(done.stdout)["errors"]
+    assert error["error"] == "ConfigError"
+    assert problem in error["message"]
+    assert remedy in error["remedy"]
+
+
+def test_what_is_no_format_is_told_as_text(run: Run) -> None:
+    done = run("status", "--format", "xml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'xml' is not one of" in done.stderr
+
+
 def test_bad_files_exit_2_and_nothing_is_touched(
     run: Run, project: Project, database: Database
 ) -> None:
@@ -426,6 +457,26 @@ def test_a_yes_is_for_one_migration_and_the_next_is_asked_for_too(
     assert "3 migrations rolled back." in read(ours)
     assert process.wait() == 0
     assert database.tables() == set()
+
+
+def test_a_no_does_nothing_and_exits_as_a_rollback_that_was_not_agreed_to(
+    run: Run, terminal: Terminal, database: Database
+) -> None:
+    run("apply")
+    database.execute("insert into c default values")
+    process, ours = terminal("rollback", "3")
+    read(ours, "Go on?")
+    os.write(ours, b"n\n")
+    assert "it was not done. If you mean it: sqlmig rollback 003_c --yes." in read(ours)
+    assert process.wait() == 3
+    for command, what in (("embedded", "throws away"), ("mongo", "drops")):
+        process, ours = terminal(command, "reset")
+        assert f"This {what}" in read(ours, "Go on?")
+        os.write(ours, b"n\n")
+        said = read(ours)
+        assert f"Nothing was done. If you mean it: sqlmig {command} reset --yes." in said
+        assert "Usage" not in said
+        assert process.wait() == 3
 
 
 def test_ctrl_c_in_answer_to_a_question_exits_130(

@@ -56,7 +56,8 @@ def test_the_server_of_a_project_from_its_first_start_to_its_end(run: Run) -> No
     assert run("embedded", "stop").stdout == "Stopped; the data stay.\n"
     assert run("embedded", "stop").stdout == "It was not running.\n"
     assert "applied" in run("status").stdout
-    assert run("embedded", "reset").returncode == 2
+    assert run("embedded", "reset").returncode == 3
+    assert "applied" in run("status").stdout
     assert run("embedded", "reset", "--yes").returncode == 0
     assert run("embedded", "url").returncode == 3
 

@@ -121,8 +121,11 @@ def test_reset_wants_a_yes_and_tells_what_it_dropped(
 ) -> None:
     run("seed", "--env", "dev")
     refused = run("reset", "--env", "dev")
-    assert refused.returncode == 2
-    assert "agree to that with --yes" in refused.stderr
+    assert refused.returncode == 3
+    assert refused.stderr == (
+        "Error: this drops every collection that was seeded, and nobody agreed to that\n"
+        "Nothing was done. If you mean it: sqlmig mongo reset --yes.\n"
+    )
     assert aside["classes"].count_documents({}) == 2
     done = run("reset", "--env", "dev", "--yes")
     assert done.stdout == "Dropped classes, students. Seed again with: sqlmig seed --only mongo\n"
