@@ -401,4 +401,4 @@ def _prove_seeds(config: Config) -> list[str]:
 def _check(config: Config) -> list[str]:
     """What the checks find, in words."""
     failed = (result for result in Migrator(config).check() if result.has_failed)
-    return [f"the check {result.name}: {result.reason}" for result in failed]
+    return [f"the check {result.location or result.name}: {result.reason}" for result in failed]

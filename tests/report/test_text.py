@@ -144,6 +144,20 @@ def test_a_terminal_gets_the_same_facts_drawn_in_colours(monkeypatch: pytest.Mon
         assert line.split() in [each.split() for each in lines]
 
 
+def test_a_long_id_leaves_the_other_columns_room_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    name = "002_" + "a_very_long_name_" * 5 + "x"
+    found = statuses([file(name, "-- The index of all fees by session and student\nselect 1;")], [])
+    lines = shown(text.status(found, NOON, Medium.TERMINAL))
+    rows = lines[2 : lines.index("1 migration: 1 pending.")]
+    assert lines[0].split() == ["Migration", "State", "Applied", "Description"]
+    assert "".join(row.split()[0] for row in rows) == name
+    assert rows[0].split()[1:3] == ["pending", "The"]
+    assert all(len(row) <= 80 for row in rows)
+
+
 def test_square_brackets_are_no_markup_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     found = statuses([file("001_a", "-- Table [red] of\nselect 1;")], [])

@@ -47,8 +47,8 @@ def _drawn(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for index, header in enumerate(headers):
-        table.add_column(header.capitalize(), no_wrap=index == 0, overflow="fold")
+    for header in headers:  # the widest give way first
+        table.add_column(header.capitalize(), overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell.text, style=cell.colour) for cell in row))
     page = io.StringIO()
