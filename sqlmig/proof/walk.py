@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from sqlmig.proof.exclusion import EXCLUDED, IS_EXCLUDED, IS_OF_AN_EXCLUDED
 from sqlmig.proof.omissions import CATALOGS, COLUMNS
-from sqlmig.proof.writing import LABELS, expression, named
+from sqlmig.proof.wording import label
+from sqlmig.proof.writing import expression, named
 
 # What the server says of itself: each catalogue with its columns and their types, as far as this
 # role may read them, and what each column refers to.
@@ -152,14 +153,13 @@ class Catalog:
         own_name = names[0] if "oid" in self.columns and names else None
         for column, kind in self.columns.items():
             if column not in left_out and column not in ("oid", own_name):
-                label = LABELS.get((self.name, column), column)
-                yield label, expression(self.name, column, kind, self.references)
+                yield label(column, kind), expression(self.name, column, kind, self.references)
 
     def lines(self, condition: str = "true") -> str:
         """The query of what its rows say: the address of the object, and the lines."""
         of_class, of_object, sub_object = self._address
         lines = ",\n    ".join(
-            f"'{label}: ' || replace({value}, E'\\n', E'\\n  ')" for label, value in self.values()
+            f"'{name}: ' || replace({value}, E'\\n', E'\\n  ')" for name, value in self.values()
         )
         return (
             f"SELECT {of_class}::oid, {of_object}::oid, {sub_object}::int, "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sqlmig.proof.wording import WORDS
+
 # What the server writes of a column, where that says more than the column.
 WRITTEN: Mapping[str, Mapping[str, str]] = {
     "pg_attrdef": {"adbin": "pg_get_expr(t.adbin, t.adrelid)"},
@@ -40,23 +42,6 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
     },
     # It may hold a password.
     "pg_user_mapping": {"umoptions": "'md5 ' || md5(array_to_string(t.umoptions, ','))"},
-}
-
-# Names of what is written that say more than those of the columns it takes the place of.
-LABELS: Mapping[tuple[str, str], str] = {
-    ("pg_attrdef", "adbin"): "default",
-    ("pg_attribute", "atttypid"): "type",
-    ("pg_class", "reltoastrelid"): "toast options",
-    ("pg_constraint", "conbin"): "definition",
-    ("pg_depend", "refobjid"): "depends on",
-    ("pg_description", "description"): "comment",
-    ("pg_index", "indpred"): "definition",
-    ("pg_inherits", "inhparent"): "inherits",
-    ("pg_partitioned_table", "partexprs"): "partition key",
-    ("pg_rewrite", "ev_action"): "definition",
-    ("pg_statistic_ext", "stxexprs"): "definition",
-    ("pg_trigger", "tgqual"): "definition",
-    ("pg_type", "typarray"): "labels",
 }
 
 # The letter by which acldefault() knows what stands in a catalogue.
@@ -111,6 +96,9 @@ def expression(catalog: str, column: str, kind: str, references: Mapping[str, st
         return _privileges(value, catalog, references)
     if column in references:
         return _reference(value, kind, references[column])
+    if column in WORDS:
+        cases = " ".join(f"WHEN '{letter}' THEN '{word}'" for letter, word in WORDS[column].items())
+        return f"CASE {value} {cases} ELSE nullif({value}::text, '') END"
     if kind == "bool":
         return f"CASE WHEN {value} THEN 'true' END"
     if kind == "_text" and column not in _IN_ORDER:

@@ -42,6 +42,21 @@ def test_a_part_of_what_stays_stands_for_itself(database: Database) -> None:
     assert [each.presence for each in found] == [Presence.MISSING, Presence.MISSING]
 
 
+def test_properties_and_their_letters_are_told_in_words(database: Database) -> None:
+    (difference,) = change(
+        database,
+        "create function f() returns int language sql as 'select 1'",
+        "alter function f() immutable strict parallel safe; "
+        "revoke execute on function f() from public; alter function f() owner to pg_monitor",
+    )
+    words = {line.partition(": ")[0] for line in difference.lines()}
+    assert words == {
+        *("- owner", "+ owner", "+ privileges", "+ strict"),
+        *("- volatility", "+ volatility", "- parallel", "+ parallel"),
+    }
+    assert {"+ volatility: immutable", "- parallel: unsafe"} <= set(difference.lines())
+
+
 def test_of_a_body_only_the_lines_around_a_change_are_shown(database: Database) -> None:
     body = "\n".join(f"  select {number};" for number in range(1, 10))
     function = "create or replace function f() returns int language sql as $$\n{}\n$$"

@@ -11,6 +11,7 @@ from sqlmig.proof.difference import differences
 from sqlmig.proof.omissions import CATALOGS, COLUMNS
 from sqlmig.proof.walk import SURVEY, Catalog
 from sqlmig.proof.watch import Watch
+from sqlmig.proof.wording import LABELS, WORDS
 from sqlmig.proof.writing import WRITTEN
 from tests.database import Database
 from tests.proof.kinds import KINDS, OTHER_ROLE, Kind
@@ -107,6 +108,18 @@ def test_what_is_left_out_or_written_otherwise_exists(database: Database) -> Non
     ]
     unknown = {(c, n) for c, n in named if n not in columns[c]}
     assert unknown <= of_other_versions
+
+
+def test_each_column_that_is_told_in_words_is_one_of_one_catalogue(database: Database) -> None:
+    walked = [catalog.columns for catalog in catalogs(database) if catalog.is_walked]
+    for column in {*LABELS, *WORDS} - {"conenforced"}:  # which PostgreSQL has since 18
+        assert sum(column in columns for columns in walked) == 1, column
+
+
+def test_no_two_letters_of_a_column_are_told_as_the_same_word() -> None:
+    for column, words in WORDS.items():
+        assert len(set(words.values())) == len(words), column
+        assert column in LABELS
 
 
 def test_every_expression_is_written_by_the_server(database: Database) -> None:
