@@ -20,7 +20,7 @@ from sqlmig.source.script import chunks
 
 _BEGIN = "SAVEPOINT _sqlmig_check; SET CONSTRAINTS ALL IMMEDIATE"
 # A rollback does not take back what was prepared.
-_END = "ROLLBACK TO SAVEPOINT _sqlmig_check; RELEASE SAVEPOINT _sqlmig_check; DEALLOCATE ALL"
+_END = b"ROLLBACK TO SAVEPOINT _sqlmig_check; RELEASE SAVEPOINT _sqlmig_check; DEALLOCATE ALL"
 # Live tables are not kept waiting for a check, nor a check for them.
 _LOCK_TIMEOUT = "1s"
 
@@ -84,7 +84,7 @@ def _not_applicable(
 
 def _result(connection: Connection, check: CheckFile, held: Locks) -> CheckResult:
     expected = check.file.directives.expect
-    send(connection, f"{_BEGIN}; {_limits(check)}")
+    send(connection, f"{_BEGIN}; {_limits(check)}".encode())
     try:
         rows = _rows(connection, check)
         taken = _strong_locks(connection) - held
@@ -151,7 +151,7 @@ def _rows(connection: Connection, check: CheckFile) -> Rows:
     rows = Rows()
     for chunk in chunks(prepared):
         copied = prepared.text[slice(*chunk.data)] if chunk.data else ""
-        rows = ask(connection, prepared.text[chunk.start : chunk.end], copied)
+        rows = ask(connection, prepared.text[chunk.start : chunk.end].encode(), copied)
     return rows
 
 
