@@ -56,13 +56,13 @@ def opened(database: str, wait: float = 0.0) -> Connection:
             time.sleep(_SECONDS_BETWEEN_TRIES)
 
 
-def undo(connection: Connection) -> None:
-    """Rolls the open transaction back; nothing where none is, or the connection is lost."""
-    if connection.pgconn.transaction_status not in (
-        TransactionStatus.IDLE,
-        TransactionStatus.UNKNOWN,
-    ):
+def undo(connection: Connection) -> bool:
+    """Rolls the open transaction back; False where none is open, or the connection is lost."""
+    status = connection.pgconn.transaction_status
+    is_open = status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
+    if is_open:
         connection.rollback()
+    return is_open
 
 
 @contextmanager

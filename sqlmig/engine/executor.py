@@ -171,12 +171,11 @@ class Executor:
     def _ending(self, batch: Batch, work: Work) -> Ending:
         """What became of the batch, when no answer came to tell.
 
-        What a transaction of ours still holds is given back first, for the fate is asked of another
-        session, which would wait for that.
+        A transaction that is still open was not committed. Otherwise the history is asked, by
+        another session.
         """
-        undo(self.history.connection)
         recording, fate = work.recording, Fate.UNDONE
-        if recording.is_committing:
+        if not undo(self.history.connection) and recording.is_committing:
             fate = fate_of(recording.entries, self.history, self.connect)
         return Ending(batch, recording.at_work or batch[0], fate)
 

@@ -26,7 +26,7 @@ _RESET = (
 # READ COMMITTED it has no effect, and RESET ALL leaves it alone.
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED DEFERRABLE"
 
-_ENDED = raising("the script ended the transaction that it runs in")
+_ENDED = raising("the script ended the transaction that it runs in, or set it NOT DEFERRABLE")
 _LOCK_LOST = raising("the script gave up sqlmig's lock, and another runner has it now")
 
 
