@@ -28,7 +28,7 @@ from sqlmig.source.script import PreparedScript, chunks
 
 _BEGIN = "SAVEPOINT _sqlmig_check; SET CONSTRAINTS ALL IMMEDIATE"
 # A rollback does not take back what was prepared.
-_END = "ROLLBACK TO SAVEPOINT _sqlmig_check; RELEASE SAVEPOINT _sqlmig_check; DEALLOCATE ALL"
+_END = b"ROLLBACK TO SAVEPOINT _sqlmig_check; RELEASE SAVEPOINT _sqlmig_check; DEALLOCATE ALL"
 # Live tables are not kept waiting for a check, nor a check for them.
 _LOCK_TIMEOUT = "1s"
 
@@ -100,7 +100,7 @@ def _not_applicable(
 
 def _result(connection: Connection, check: CheckFile, held: Locks) -> CheckResult:
     expected = check.file.directives.expect
-    send(connection, f"{_BEGIN}; {_limits(check)}")
+    send(connection, f"{_BEGIN}; {_limits(check)}".encode())
     answer = _answer(connection, prepare_check(check))
     if isinstance(answer, _Refusal):
         send(connection, _END)
@@ -167,7 +167,7 @@ def _answer(connection: Connection, prepared: PreparedScript) -> Rows | _Refusal
     for chunk in chunks(prepared):
         copied = prepared.text[slice(*chunk.data)] if chunk.data else ""
         try:
-            rows = ask(connection, prepared.text[chunk.start : chunk.end], copied)
+            rows = ask(connection, prepared.text[chunk.start : chunk.end].encode(), copied)
         except StatementError as failure:
             statement = chunk.first_statement + failure.completed
             place = place_of(prepared, failure, offset=chunk.start, statement=statement)

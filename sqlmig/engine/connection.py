@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 
 from sqlmig.errors import ConfigError, DatabaseUnavailableError, ServerError
 from sqlmig.model import ServerMessage
@@ -53,6 +54,15 @@ def opened(database: str, wait: float = 0.0) -> Connection:
             if time.monotonic() >= deadline:
                 raise _unavailable(error, parameters) from error
             time.sleep(_SECONDS_BETWEEN_TRIES)
+
+
+def undo(connection: Connection) -> bool:
+    """Rolls the open transaction back; False where none is open, or the connection is lost."""
+    status = connection.pgconn.transaction_status
+    is_open = status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
+    if is_open:
+        connection.rollback()
+    return is_open
 
 
 @contextmanager

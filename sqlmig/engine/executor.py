@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 
 import psycopg
 
+from sqlmig.engine import records
 from sqlmig.engine.backend import Backend
 from sqlmig.engine.bookkeeping import stamp_new
 from sqlmig.engine.checking import CheckInspector
-from sqlmig.engine.connection import Connector
+from sqlmig.engine.connection import Connector, undo
 from sqlmig.engine.failure import (
     HistoryMovedError,
     ProtectedRowsError,
@@ -35,6 +36,8 @@ from sqlmig.environments import Rules
 from sqlmig.model import CheckFile, CheckResult, MigrationResult, Observer, Report
 from sqlmig.plan import Plan, PlannedMigration, RowLoss, Transactions
 from sqlmig.source.outside import keeps_rows
+
+_MANY = 10  # migrations of which the records are worth to be prepared
 
 Batch = Sequence[PlannedMigration]
 Work = TransactionWork | StatementwiseWork
@@ -74,6 +77,7 @@ class Executor:
         story = Story(plan)
         self._backend.ensure_internal_schema_updated()
         stamp_new(self.history, self.rules)
+        self._prepare_records(plan)
         with self._watcher.watching():
             for batch in _batches(plan):
                 try:
@@ -82,6 +86,12 @@ class Executor:
                     moved.results = tuple(story.done)
                     raise
         return replace(story.report(), checks=tuple(self._checked))
+
+    def _prepare_records(self, plan: Plan) -> None:
+        """Not behind a pooler, where the next transaction may run in another session, nor before
+        checks, each of which drops what is prepared."""
+        if len(plan.migrations) >= _MANY and not (self.history.is_pooled or self.checks):
+            records.prepare(self.history, plan.direction)
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
         """Runs one batch, as often as it takes; what goes wrong is told with the story so far."""
@@ -96,9 +106,11 @@ class Executor:
             except HistoryMovedError:
                 raise
             except ScriptError as failure:
-                self._undo()
+                undo(self.history.connection)
                 if has_moved(self.history, batch):
                     raise HistoryMovedError(batch[0]) from failure
+                if self._were_records_dropped(failure):
+                    continue
                 if not failure.is_worth_a_retry or tries >= self._most_tries(batch):
                     raise story.failed(failure, self.history.connection) from failure
                 pause([planned.name for planned in batch], failure, tries, self.observer)
@@ -109,8 +121,16 @@ class Executor:
             except KeyboardInterrupt as interrupt:
                 raise story.interrupted(self._ending(batch, work)) from interrupt
             finally:
-                self._undo()
+                undo(self.history.connection)
         raise AssertionError("the loop above does not end by itself")
+
+    def _were_records_dropped(self, failure: ScriptError) -> bool:
+        """Whether a function that the script called may have dropped the prepared records; from
+        now on they are sent as text."""
+        if not (failure.lacks_prepared and self.history.prepared.are_there):
+            return False
+        self.history.connection.execute(self.history.prepared.dropped())
+        return True
 
     def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
         """What runs statement by statement cannot be undone to look at it first."""
@@ -151,18 +171,13 @@ class Executor:
     def _ending(self, batch: Batch, work: Work) -> Ending:
         """What became of the batch, when no answer came to tell.
 
-        What a transaction of ours still holds is given back first, for the fate is asked of another
-        session, which would wait for that.
+        A transaction that is still open was not committed. Otherwise the history is asked, by
+        another session.
         """
-        self._undo()
         recording, fate = work.recording, Fate.UNDONE
-        if recording.is_committing:
+        if not undo(self.history.connection) and recording.is_committing:
             fate = fate_of(recording.entries, self.history, self.connect)
         return Ending(batch, recording.at_work or batch[0], fate)
-
-    def _undo(self) -> None:
-        if not self.history.connection.closed:
-            self.history.connection.rollback()
 
 
 def _keeps_rows(planned: PlannedMigration) -> bool:

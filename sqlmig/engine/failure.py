@@ -12,7 +12,7 @@ from sqlmig.model import CheckResult, Location, MigrationResult, ServerMessage
 from sqlmig.plan import PlannedMigration, PlannedScript
 from sqlmig.source.script import PreparedScript
 
-_LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+_LOCK_NOT_AVAILABLE, _DEADLOCK, _NO_SUCH_STATEMENT = "55P03", "40P01", "26000"
 
 
 class ScriptError(Exception):
@@ -36,6 +36,11 @@ class ScriptError(Exception):
     def is_worth_a_retry(self) -> bool:
         """Whether it met another session's lock, which will go away."""
         return self.server is not None and self.server.sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
+
+    @property
+    def lacks_prepared(self) -> bool:
+        """Whether a prepared statement was not there."""
+        return self.server is not None and self.server.sqlstate == _NO_SUCH_STATEMENT
 
 
 class RowsLostError(ScriptError):

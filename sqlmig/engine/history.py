@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from sqlmig.engine.connection import Connection
+from sqlmig.engine.prepared import PreparedStatements
 from sqlmig.errors import ConfigError, ExecutionError
 from sqlmig.model import AppliedMigration, AppliedSeed, Environment
 
@@ -80,7 +81,7 @@ class History:
     that a pooler stands between: the server's process is not the one that greeted us. On Linux the
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
     `exists` speaks of yoyo's tables, `has_details` of what we know beside them; `is_complete` says
-    that no table of ours is missing.
+    that no table of ours is missing. `prepared` are the statements that are planned already.
     """
 
     connection: Connection
@@ -92,10 +93,17 @@ class History:
     exists: bool
     has_details: bool
     is_complete: bool
+    prepared: PreparedStatements = field(repr=False, compare=False)
     _templates: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    def prepare(self, query: LiteralString) -> None:
+        """Has `sql` return the call of a prepared statement for that query."""
+        self.prepared.prepare(query, self._template(query))
 
     def sql(self, query: LiteralString, **parameters: object) -> str:
         """A query with the tables' qualified names and the parameters put in."""
+        if (execution := self.prepared.execution(query, parameters)) is not None:
+            return execution
         if query not in self._templates:
             self._templates[query] = self._template(query)
         return psycopg.ClientCursor(self.connection).mogrify(self._templates[query], parameters)
@@ -180,6 +188,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
         exists=(MIGRATIONS, chosen) in places,
         has_details=(DETAILS, chosen) in places,
         is_complete=all((table, chosen) in places for table in _OURS),
+        prepared=PreparedStatements(connection),
     )
 
 

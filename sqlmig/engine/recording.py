@@ -71,7 +71,7 @@ class Recording:
     def send(self, planned: PlannedMigration, *statements: str) -> None:
         """Sends the record, or what goes with it, in a message of its own. Raises ScriptError."""
         try:
-            send(self.history.connection, ";".join(statements))
+            send(self.history.connection, ";".join(statements).encode())
         except StatementError as failure:
             raise unrecorded(planned, failure) from failure
 

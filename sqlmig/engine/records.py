@@ -12,7 +12,7 @@ from typing import LiteralString
 from sqlmig.engine.connection import sqlmig_version
 from sqlmig.engine.history import History
 from sqlmig.engine.raising import raising
-from sqlmig.model import Environment, Script, SeedFile, TextRecord
+from sqlmig.model import Direction, Environment, Script, SeedFile, TextRecord
 
 FORMAT_VERSION = 1
 
@@ -177,7 +177,7 @@ class Content:
     @classmethod
     def of(cls, script: Script, rollback: Script | None, record: TextRecord) -> Content:
         """The content to keep: the migration's text unless it is too long or asked not to be."""
-        keep = record is TextRecord.TEXT and len(script.text.encode()) <= _KEPT_BYTES
+        keep = record is TextRecord.TEXT and _is_short(script.text)
         return cls(
             script.checksum,
             script.text if keep else None,
@@ -193,6 +193,13 @@ class Content:
 def creation(history: History) -> str:
     """Makes the tables of ours where they are not there yet; yoyo makes its own."""
     return history.sql(_CREATE, format=FORMAT_VERSION)
+
+
+def prepare(history: History, direction: Direction) -> None:
+    """Prepares the record of a migration in that direction, for the session, which forgets what
+    else was prepared in it."""
+    history.connection.execute(history.prepared.dropped())
+    history.prepare(_APPLIED if direction is Direction.APPLY else _ROLLED_BACK)
 
 
 def applied(history: History, entry: LogEntry, content: Content, duration: float) -> str:
@@ -282,3 +289,8 @@ def seeded(history: History, seed: SeedFile, rows: str, environment: Environment
         rows=rows,
         environment=environment.value,
     )
+
+
+def _is_short(text: str) -> bool:
+    """Whether it is to be kept; what has more characters is not encoded to count its bytes."""
+    return len(text) <= _KEPT_BYTES and len(text.encode()) <= _KEPT_BYTES

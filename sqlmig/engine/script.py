@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from psycopg import sql
-
-from sqlmig.engine.failure import failed_script, unrecorded
-from sqlmig.engine.history import DETAILS, History
+from sqlmig.engine.failure import failed_script
+from sqlmig.engine.history import History
 from sqlmig.engine.inspection import Finding, Inspector
 from sqlmig.engine.limits import Limits, set_timeouts
 from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.message import ScriptMessage
 from sqlmig.engine.savepoint import SET_SAVEPOINT
 from sqlmig.engine.session import BEGIN, put_back_in_transaction
 from sqlmig.engine.wire import StatementError, send
 from sqlmig.plan import PlannedScript
-from sqlmig.source.script import Chunk, chunks
+from sqlmig.source.script import chunks
 
 # The end of the script before has set all constraints immediate, for the rest of the transaction;
 # no statement gives each its own timing back.
@@ -28,6 +29,9 @@ BEGIN
    WHERE c.condeferred;
   IF names IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || names || ' DEFERRED'; END IF;
 END $$"""
+
+_LONG = 1 << 16  # characters; beyond, what prepared statements save is nothing beside the script
+_ABOUT_PREPARED = re.compile("prepare|deallocate|discard", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -42,11 +46,7 @@ class ScriptRunner:
     limits: Limits
     scripts: int
     inspectors: Sequence[Inspector] = ()
-    _closing: Sequence[str] = field(init=False)
     _is_open: bool = field(init=False, default=False)
-
-    def __post_init__(self) -> None:
-        self._closing = put_back_in_transaction(self.lock)
 
     def run(self, script: PlannedScript) -> None:
         """Sends the script, and puts the session back as it was before. Raises ScriptError."""
@@ -80,18 +80,11 @@ class ScriptRunner:
         if self._is_open:
             return (_DEFER_WHAT_IS_DEFERRED,)
         self._is_open = True
-        table = sql.Identifier(self.history.schema, DETAILS).as_string(self.history.connection)
-        # Under a stricter default of the server, rows that others commit after the first look
-        # would be seen by no other look, though TRUNCATE and DROP take them as well.
-        return (
-            BEGIN,
-            f"SET LOCAL lock_timeout = '{self.limits.runner_timeout}'",
-            f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE",
-        )
+        return _beginning(self.history, self.limits)
 
     def _send_opening(self, script: PlannedScript, opening: Sequence[str]) -> None:
         try:
-            send(self.history.connection, ";".join(opening))
+            send(self.history.connection, ";".join(opening).encode())
         except StatementError as failure:
             raise failed_script(script, failure, offset=0, statement=-1) from failure
 
@@ -100,27 +93,40 @@ class ScriptRunner:
     ) -> None:
         *first, last = chunks(script.prepared)
         for chunk in first:
-            self._send(script, chunk, opening, "")
+            self._send(ScriptMessage(script, chunk, opening))
             opening = ()
-        # On a line of its own, for a script may end in a comment.
-        self._send(script, last, opening, "\n;" + ";".join((*self._closing, record())))
+        closing = self._closing(script)
+        self._send(ScriptMessage(script, last, opening, closing, record()))
 
-    def _send(self, script: PlannedScript, chunk: Chunk, before: Sequence[str], after: str) -> None:
-        prepared = script.prepared
-        prefix = "".join(f"{statement};" for statement in before) + "\n" * bool(before)
-        rows = prepared.text[slice(*chunk.data)] if chunk.data else ""
+    def _closing(self, script: PlannedScript) -> Sequence[str]:
+        """What puts the session back; ours are dropped with statements that the script may have
+        prepared."""
+        closing = put_back_in_transaction(self.lock)
+        if self.history.prepared.are_there and not _may_prepare(script.prepared.text):
+            return closing
+        return (*closing, self.history.prepared.dropped())
+
+    def _send(self, message: ScriptMessage) -> None:
         try:
-            send(
-                self.history.connection,
-                prefix + prepared.text[chunk.start : chunk.end] + after,
-                rows,
-            )
+            send(self.history.connection, message.encoded, message.copied_rows)
         except StatementError as failure:
-            statement = chunk.first_statement + failure.completed - len(before)
-            if statement >= len(prepared.statements) + len(self._closing):
-                raise unrecorded(script, failure) from failure
-            offset = chunk.start - len(prefix)
-            raise failed_script(script, failure, offset=offset, statement=statement) from failure
+            raise message.failed(failure) from failure
+
+
+@functools.lru_cache(maxsize=1)  # the same for every transaction of a run
+def _beginning(history: History, limits: Limits) -> Sequence[str]:
+    """The isolation is ours: under a stricter default of the server, rows that others commit after
+    the first look would be seen by no other look, though TRUNCATE and DROP take them as well."""
+    return (
+        BEGIN,
+        f"SET LOCAL lock_timeout = '{limits.runner_timeout}'",
+        history.sql("LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"),
+    )
+
+
+def _may_prepare(text: str) -> bool:
+    """Whether the script may prepare statements, or drop some; of a long one nobody asks."""
+    return len(text) > _LONG or _ABOUT_PREPARED.search(text) is not None
 
 
 def _nothing() -> str:

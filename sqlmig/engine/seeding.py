@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlmig.engine import records
 from sqlmig.engine.checking import run_checks
+from sqlmig.engine.connection import undo
 from sqlmig.engine.failure import (
     ChecksFailedError,
     ForbiddenRowsError,
@@ -63,12 +64,12 @@ class Seeder:
             try:
                 return self._attempt(seeds, checks)
             except ScriptError as failure:
-                self._undo()
+                undo(self.history.connection)
                 if not failure.is_worth_a_retry or tries >= self.limits.tries:
                     raise told(failure) from failure
                 pause([seed.name for seed in seeds], failure, tries, self.observer)
             finally:
-                self._undo()
+                undo(self.history.connection)
         raise AssertionError("the loop above does not end by itself")
 
     def _attempt(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
@@ -107,10 +108,6 @@ class Seeder:
         if any(result.has_failed for result in results):
             raise ChecksFailedError(last, results)
         return results
-
-    def _undo(self) -> None:
-        if not self.history.connection.closed:
-            self.history.connection.rollback()
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """Puts the session back as it was, so that neither the record nor the next script meets what a
-script left: settings, roles, prepared statements, cursors, temporary tables, locks."""
+script left: settings, roles, cursors, temporary tables, locks. Prepared statements are apart, for
+ours would be dropped with the script's."""
 
 from __future__ import annotations
 
@@ -15,7 +16,6 @@ _RESET = (
     "RESET SESSION AUTHORIZATION",
     "RESET ROLE",
     "RESET ALL",
-    "DEALLOCATE ALL",
     "CLOSE ALL",
     "UNLISTEN *",
     "DISCARD TEMP",
@@ -26,7 +26,7 @@ _RESET = (
 # READ COMMITTED it has no effect, and RESET ALL leaves it alone.
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED DEFERRABLE"
 
-_ENDED = raising("the script ended the transaction that it runs in")
+_ENDED = raising("the script ended the transaction that it runs in, or set it NOT DEFERRABLE")
 _LOCK_LOST = raising("the script gave up sqlmig's lock, and another runner has it now")
 
 

@@ -73,7 +73,7 @@ class StatementwiseWork:
 
     def _set_limits(self, planned: PlannedMigration) -> None:
         for setting in set_session_timeouts(self.limits, planned.directives, self.history):
-            send(self.history.connection, setting)
+            send(self.history.connection, setting.encode())
 
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:
         """The index of the first statement to run, which is recorded as begun.
@@ -85,13 +85,13 @@ class StatementwiseWork:
             return 0
         done = planned.resumption.done
         question = records.was_attempted(self.history, planned.migration_id)
-        if ask(recorder, question).rows == (("t",),):
+        if ask(recorder, question.encode()).rows == (("t",),):
             self._repeat_settings(planned, done)
             self._remove_leftovers(planned, done)
             done += self._is_done_after_all(planned, done)
         content, total = content_of(planned), _count(planned)
         text = records.begun(self.history, planned.migration_id, content, done, total)
-        send(recorder, text)
+        send(recorder, text.encode())
         return done
 
     def _repeat_settings(self, planned: PlannedMigration, done: int) -> None:
@@ -159,7 +159,7 @@ class StatementwiseWork:
         text = planned.prepared.statement_text(index)
         rows = planned.prepared.text[slice(*statement.data)] if statement.data else ""
         try:
-            send(self.history.connection, text, rows)
+            send(self.history.connection, text.encode(), rows)
         except StatementError as failure:
             raise failed_script(
                 planned, failure, offset=statement.start, statement=index
@@ -185,13 +185,14 @@ class StatementwiseWork:
         """A rollback keeps no progress: its migration is applied until it is done."""
         if planned.direction is Direction.APPLY:
             text = records.progress(self.history, planned.migration_id, done=done, begun=begun)
-            send(recorder, text)
+            send(recorder, text.encode())
 
     def _put_back(self, planned: PlannedMigration) -> None:
         """SET CONSTRAINTS warns outside a transaction and does nothing, which is right."""
         self._lift_time_limit()
+        text = ";".join((*put_back(self.lock), self.history.prepared.dropped()))
         try:
-            send(self.history.connection, ";".join(put_back(self.lock)))
+            send(self.history.connection, text.encode())
         except StatementError as failure:
             raise failed_script(planned, failure, offset=0, statement=_count(planned)) from failure
 
@@ -205,7 +206,7 @@ class StatementwiseWork:
         """A limit of a millisecond would stop all that follows; now and then it lets this pass."""
         for _ in range(_TRIES_UNDER_A_LIMIT):
             with suppress(StatementError):
-                send(self.history.connection, "RESET statement_timeout")
+                send(self.history.connection, b"RESET statement_timeout")
                 return
 
 

@@ -83,25 +83,25 @@ class _Question(_Answer):
         self.count += result.ntuples
 
 
-def send(connection: Connection, text: str, copy_rows: str = "") -> None:
+def send(connection: Connection, message: bytes, copy_rows: str = "") -> None:
     """Runs the text as one simple-query message, and drops the rows that it returns.
 
     `copy_rows` are the rows for its COPY … FROM STDIN. Raises StatementError;
     psycopg.OperationalError where the connection is lost.
     """
-    _run(connection, text, copy_rows, _Answer())
+    _run(connection, message, copy_rows, _Answer())
 
 
-def ask(connection: Connection, text: str, copy_rows: str = "") -> Rows:
+def ask(connection: Connection, message: bytes, copy_rows: str = "") -> Rows:
     """The same; what its last statement returned, values as the server writes them: no columns
     where that returns no rows at all."""
     question = _Question()
-    _run(connection, text, copy_rows, question)
+    _run(connection, message, copy_rows, question)
     return Rows(question.columns, tuple(question.first_rows), question.count)
 
 
-def _run(connection: Connection, text: str, copy_rows: str, answer: _Answer) -> None:
-    connection.pgconn.send_query(text.encode())
+def _run(connection: Connection, message: bytes, copy_rows: str, answer: _Answer) -> None:
+    connection.pgconn.send_query(message)
     connection.wait(_receive(connection.pgconn, copy_rows.encode(), answer))
     if answer.error is not None:
         raise StatementError(answer.error, answer.completed)

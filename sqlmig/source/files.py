@@ -137,6 +137,8 @@ def _looks_like_utf_16(data: bytes) -> bool:
     """Whether it has that mark, or a NUL for most characters' other byte, as SQL has there."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return True
+    if b"\0" not in data:
+        return False
     high, low = data[0::2], data[1::2]
     return len(data) % 2 == 0 and max(high.count(0), low.count(0)) * 2 > len(low)
 

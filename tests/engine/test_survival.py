@@ -84,9 +84,9 @@ def test_a_commit_whose_answer_was_lost_is_told_as_the_history_has_it(
     project.migration("001_a", "create table a ()")
     project.migration("002_b", "create table b ()")
 
-    def losing(connection: Connection, text: str, copy_rows: str = "") -> None:
+    def losing(connection: Connection, message: bytes, copy_rows: str = "") -> None:
         if is_sent:
-            send(connection, text)
+            send(connection, message, copy_rows)
         connection.close()
         raise psycopg.OperationalError("server closed the connection unexpectedly")
 

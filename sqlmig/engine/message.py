@@ -1,0 +1,54 @@
+"""One message to the server: a part of a script, with what goes before it and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmig.engine.failure import ScriptError, failed_script, unrecorded
+from sqlmig.engine.wire import StatementError
+from sqlmig.plan import PlannedScript
+from sqlmig.source.script import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptMessage:
+    """`before` are the statements that open the way for the script, `closing` those that put the
+    session back after its last part, and `record` what records it, if that travels with it."""
+
+    script: PlannedScript
+    chunk: Chunk
+    before: Sequence[str] = ()
+    closing: Sequence[str] = ()
+    record: str = ""
+
+    @property
+    def encoded(self) -> bytes:
+        """All of it; made in one expression, of which nothing else is kept, for a script may be
+        large."""
+        text = self.script.prepared.text
+        return (self._prefix + text[self.chunk.start : self.chunk.end] + self._suffix).encode()
+
+    @property
+    def copied_rows(self) -> str:
+        """The rows for the COPY that ends this part; "" where none does."""
+        data = self.chunk.data
+        return self.script.prepared.text[slice(*data)] if data else ""
+
+    def failed(self, failure: StatementError) -> ScriptError:
+        """The failure of one of its statements, with its place in the script."""
+        statement = self.chunk.first_statement + failure.completed - len(self.before)
+        after = statement - len(self.script.prepared.statements)
+        if self.record and after >= len(self.closing):
+            return unrecorded(self.script, failure)
+        offset = self.chunk.start - len(self._prefix)
+        return failed_script(self.script, failure, offset=offset, statement=statement)
+
+    @property
+    def _prefix(self) -> str:
+        return "".join(f"{statement};" for statement in self.before) + "\n" * bool(self.before)
+
+    @property
+    def _suffix(self) -> str:
+        """On a line of its own, for a script may end in a comment."""
+        return "\n;" + ";".join((*self.closing, self.record)) if self.closing else ""

@@ -1,0 +1,65 @@
+"""Statements that are prepared once and run often: the server plans them once, which for a small
+one takes longer than to run it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import psycopg
+
+from sqlmig.engine.connection import Connection
+
+_PLACEHOLDER = re.compile(rb"%%|%\((\w+)\)s")
+
+
+@dataclass(frozen=True, slots=True)
+class _Execution:
+    """How a prepared statement is called, and which parameters it takes in which order."""
+
+    call: bytes
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedStatements:
+    """What is prepared in the session of one connection."""
+
+    connection: Connection
+    _executions: dict[str, _Execution] = field(default_factory=dict)
+
+    @property
+    def are_there(self) -> bool:
+        """Whether any is prepared."""
+        return bool(self._executions)
+
+    def prepare(self, query: str, template: bytes) -> None:
+        """Prepares a query that is known by that name from now on; `template` is its text with
+        psycopg's named placeholders.
+
+        Each placeholder is a parameter of its own, for the server finds a parameter's type in one
+        place.
+        """
+        name = b"_sqlmig_%d" % len(self._executions)
+        names = tuple(found.decode() for found in _PLACEHOLDER.findall(template) if found)
+        numbers = itertools.count(1)
+        text = _PLACEHOLDER.sub(lambda m: b"$%d" % next(numbers) if m[1] else b"%", template)
+        self.connection.execute(b"PREPARE %b AS %b" % (name, text))
+        call = b"EXECUTE %b (%b)" % (name, b", ".join([b"%s"] * len(names)))
+        self._executions[query] = _Execution(call, names)
+
+    def execution(self, query: str, parameters: Mapping[str, object]) -> str | None:
+        """The statement that runs the query, with its parameters put in; None if it is not
+        prepared."""
+        found = self._executions.get(query)
+        if found is None:
+            return None
+        values = [parameters[name] for name in found.names]
+        return psycopg.ClientCursor(self.connection).mogrify(found.call, values)
+
+    def dropped(self) -> str:
+        """The statement that drops all of the session's, which are gone from here with this."""
+        self._executions.clear()
+        return "DEALLOCATE ALL"
