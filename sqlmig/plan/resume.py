@@ -80,9 +80,11 @@ def _refuse_change(
     now = _texts(prepared)
     for number in range(begun):
         if number >= len(now) or not differ_in_layout_only(before[number], now[number]):
+            is_doubtful = number + 1 == row.doubtful_statement
             raise _refusal(
                 file,
-                f"statement {number + 1}, which is done already, has changed since",
+                f"statement {number + 1}, which {'may be' if is_doubtful else 'is'} done already, "
+                "has changed since",
                 "Put it back as it was; what follows the done statements may change.",
             )
 

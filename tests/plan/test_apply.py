@@ -262,6 +262,12 @@ def test_done_statements_that_were_not_recorded_cannot_be_compared_and_are_refus
         plan_apply([file("001_a", f"{OUTSIDE}select 1;\nselect 2;")], [row])
 
 
+def test_a_statement_in_doubt_may_not_change_either() -> None:
+    row = replace(partial(THREE, done=1), statements_begun=2)
+    with pytest.raises(PartialMigrationError, match="statement 2, which may be done already, has"):
+        plan_apply([file("001_a", THREE.replace("select 2", "select 22"))], [row])
+
+
 def test_a_partial_migration_cannot_become_transactional() -> None:
     with pytest.raises(PartialMigrationError, match="it is transactional now"):
         resumed_at(THREE, "select 1;\nselect 2;\nselect 3;", done=1)
