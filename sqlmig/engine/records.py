@@ -53,15 +53,18 @@ CREATE TABLE IF NOT EXISTS {events} (
 INSERT INTO {state} VALUES ('format', to_jsonb(%(format)s::int)) ON CONFLICT DO NOTHING
 """
 
+# One time for all that belongs together, and that of its end, not of the message that brings it.
+_NOW: LiteralString = "WITH now AS (SELECT clock_timestamp() AS time)"
+
 _LOG: LiteralString = """
 INSERT INTO {log} (id, migration_hash, migration_id, operation, username, hostname, created_at_utc)
 VALUES (%(log_id)s, %(hash)s, %(migration_id)s, %(operation)s, %(username)s, %(hostname)s,
-        statement_timestamp() AT TIME ZONE 'UTC')
+        (SELECT time FROM now) AT TIME ZONE 'UTC')
 """
 
 _MARK: LiteralString = """
 INSERT INTO {migrations} (migration_hash, migration_id, applied_at_utc)
-VALUES (%(hash)s, %(migration_id)s, statement_timestamp() AT TIME ZONE 'UTC')
+VALUES (%(hash)s, %(migration_id)s, (SELECT time FROM now) AT TIME ZONE 'UTC')
 """
 
 _DETAIL: LiteralString = """
@@ -69,8 +72,10 @@ INSERT INTO {details} (migration_id, checksum, apply_sql, rollback_sql, rollback
                        duration_ms, statements_done, statements_begun, statements_total,
                        applied_at, sqlmig_version)
 VALUES (%(migration_id)s, %(checksum)s, %(apply_sql)s, %(rollback_sql)s, %(rollback_checksum)s,
-        %(duration_ms)s, %(statements_done)s, %(statements_begun)s, %(statements_total)s,
-        statement_timestamp(), %(version)s)
+        %(duration_ms)s
+        + (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::int,
+        %(statements_done)s, %(statements_begun)s, %(statements_total)s,
+        (SELECT time FROM now), %(version)s)
 ON CONFLICT (migration_id) DO UPDATE
    SET checksum = excluded.checksum, apply_sql = excluded.apply_sql,
        rollback_sql = excluded.rollback_sql, rollback_checksum = excluded.rollback_checksum,
@@ -82,18 +87,21 @@ ON CONFLICT (migration_id) DO UPDATE
        sqlmig_version = excluded.sqlmig_version
 """
 
+_BEGUN: LiteralString = f"{_NOW} {_DETAIL}"
+
 # A trigger or rule may drop a row without an error.
 _OR_FAIL = f" THEN true ELSE {raising('a trigger or rule keeps the record away')} END"
 
 # Only table names and parameters are put into these, by psycopg.
 _APPLIED: LiteralString = f"""
-WITH log AS ({_LOG} RETURNING 1), mark AS ({_MARK} RETURNING 1), detail AS ({_DETAIL} RETURNING 1)
+{_NOW}, log AS ({_LOG} RETURNING 1), mark AS ({_MARK} RETURNING 1),
+     detail AS ({_DETAIL} RETURNING 1)
 SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
                  AND EXISTS (SELECT FROM detail) {_OR_FAIL}
 """  # noqa: S608
 
 _UNAPPLIED: LiteralString = f"""
-WITH log AS ({_LOG} RETURNING 1),
+{_NOW}, log AS ({_LOG} RETURNING 1),
      unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
      forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s),
      unseeded AS (DELETE FROM {{seeds}})
@@ -203,7 +211,8 @@ def prepare(history: History, direction: Direction) -> None:
 
 
 def applied(history: History, entry: LogEntry, content: Content, duration: float) -> str:
-    """Log, mark and detail of a migration that took `duration` seconds."""
+    """Log, mark and detail of a migration that took `duration` seconds until this message is sent;
+    the server adds those that pass from there to the record."""
     return history.sql(
         _APPLIED,
         **entry.parameters(),
@@ -230,7 +239,7 @@ def begun(history: History, migration_id: str, content: Content, done: int, tota
     """A non-transactional migration begins, or goes on where `done` of its statements are done;
     the next one is about to run."""
     return history.sql(
-        _DETAIL,
+        _BEGUN,
         migration_id=migration_id,
         **content.parameters(),
         duration_ms=None,

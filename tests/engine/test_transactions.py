@@ -321,3 +321,23 @@ def test_a_mark_that_yoyo_made_anew_is_not_measured_by_an_old_record(
     database.execute("UPDATE _yoyo_migration SET applied_at_utc = applied_at_utc + interval '1 h'")
     project.migration("001_a", "create table a (x int)", "drop table a")
     assert [status.state.value for status in migrator.status()] == ["applied"]
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+@pytest.mark.parametrize("padding", [1, 1 << 21])
+def test_the_history_knows_when_a_migration_ended_and_how_long_it_took(
+    project: Project, database: Database, environment: str, padding: int
+) -> None:
+    long_part = f"select '{'x' * padding}', pg_sleep(0.2);"
+    project.migration("001_slow", f"create table slow (); {long_part} select pg_sleep(0.2);")
+    config = project.config(
+        database=database.url, environment=environment, protected_tables=["payments"]
+    )
+    began = database.value("SELECT clock_timestamp()")
+    Migrator(config).apply()
+    (status,) = Migrator(config).status()
+    assert status.applied is not None
+    assert status.applied.applied_at is not None
+    assert (status.applied.applied_at - began).total_seconds() > 0.4
+    assert status.applied.duration_ms is not None
+    assert 400 <= status.applied.duration_ms < 10_000
