@@ -6,7 +6,6 @@ import codecs
 import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from importlib.resources.abc import Traversable
 
 from sqlmig.errors import DuplicateMigrationError, OrphanRollbackError, SourceError
@@ -39,7 +38,7 @@ def read_migrations(migrations: Traversable, rollbacks: Traversable) -> tuple[Mi
 
     def read(migration_id: str, path: Traversable) -> MigrationFile:
         pair = apart.get(migration_id), beside.get(migration_id)
-        return _with_rollback(_read_migration(migration_id, path), pair, rollbacks / path.name)
+        return _with_rollback(_read_migration(migration_id, path), pair, rollbacks)
 
     found, errors = _read_each(scripts, read)
     errors += _orphans(scripts, apart) + _orphans(scripts, beside)
@@ -181,9 +180,10 @@ def _read_migration(migration_id: str, path: Traversable) -> MigrationFile:
 def _with_rollback(
     migration: MigrationFile,
     pair: tuple[Traversable | None, Traversable | None],
-    expected: Traversable,
+    rollbacks: Traversable,
 ) -> MigrationFile:
-    """The migration with its rollback, of which there may be one apart or one beside it."""
+    """The migration with its rollback, of which there may be one apart, in `rollbacks`, or one
+    beside it."""
     apart, beside = pair
     if apart and beside:
         raise SourceError(
@@ -195,12 +195,12 @@ def _with_rollback(
     is_irreversible = migration.file.directives.irreversible is not None
     if path is None:
         if not is_irreversible:
-            raise _no_rollback(migration.file, expected)
+            raise _no_rollback(migration.file, rollbacks / f"{migration.migration_id}{SUFFIX}")
         return migration
     rollback = read_file(path, FileKind.ROLLBACK)
     if is_irreversible:
         raise _needless_rollback(migration.file, rollback)
-    return replace(migration, rollback=rollback)
+    return MigrationFile(migration.migration_id, migration.file, rollback)
 
 
 def _no_rollback(file: ScriptFile, expected: Traversable) -> SourceError:
