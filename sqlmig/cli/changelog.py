@@ -98,6 +98,3 @@ def _state(staged: bool, rev: str | None, worktree: bool) -> State:
         return WorkingTree()
     rev = rev or os.environ.get(_PUSHED)
     return Revision(rev) if rev else Staged()
-
-
-COMMANDS = (changelog,)

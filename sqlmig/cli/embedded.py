@@ -87,6 +87,3 @@ def _servers(output: Output) -> tuple[EmbeddedPostgres, EmbeddedMongo]:
 
     config = output.options.config(database=EMBEDDED, mongo=EMBEDDED)
     return embedded_server(config), embedded_mongo(config)
-
-
-COMMANDS = (embedded,)

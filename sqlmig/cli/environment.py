@@ -36,6 +36,3 @@ def environment(output: Output, action: str | None, name: str | None) -> None:
     output.result(
         lambda: text.environment(rules, unknown), lambda: json.environment(rules, unknown)
     )
-
-
-COMMANDS = (environment,)

@@ -55,6 +55,3 @@ def repair(output: Output, migrations: tuple[str, ...], everything: bool) -> Non
     migrator = migrator_for(output)
     done = migrator.repair(None if everything else list(migrations))
     output.result(lambda: text.repaired(done, migrations), lambda: json.repaired(done))
-
-
-COMMANDS = (init, validate, diff, repair)

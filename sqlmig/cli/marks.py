@@ -55,6 +55,3 @@ def unmark(output: Output, migration: str, reason: str) -> None:
     """Record a migration as not applied, without undoing it."""
     done = migrator_for(output).unmark(migration, reason)
     output.result(lambda: text.unmarked(done), lambda: json.unmarked(done))
-
-
-COMMANDS = (show, baseline, mark, unmark)

@@ -139,9 +139,6 @@ def status(context: click.Context, check: bool) -> None:
         context.exit(FOUND_SOMETHING)
 
 
-COMMANDS = (apply, rollback, status)
-
-
 def _rolled_back(
     migrator: Migrator,
     output: Output,

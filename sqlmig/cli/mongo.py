@@ -47,9 +47,6 @@ def reset(context: click.Context, yes: bool) -> None:
     output.result(lambda: text.mongo_reset(dropped), lambda: json.mongo_reset(dropped))
 
 
-COMMANDS = (mongo,)
-
-
 def _project(output: Output) -> MongoProject:
     """The project's fixtures, and its server running if that is ours to start."""
     from sqlmig.mongo.project import MongoProject

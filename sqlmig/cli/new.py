@@ -31,6 +31,3 @@ def new(
     )
     written = new_migration(output.options.config(), draft, datetime.now().astimezone())
     output.result(lambda: text.written(written), lambda: json.written(written))
-
-
-COMMANDS = (new,)

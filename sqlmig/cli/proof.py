@@ -52,6 +52,3 @@ def drift(context: click.Context, scratch_url: str | None) -> None:
     output.result(lambda: text.drift(found), lambda: json.drift(found))
     if found.differences:
         context.exit(FOUND_SOMETHING)
-
-
-COMMANDS = (verify, drift)

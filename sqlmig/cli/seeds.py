@@ -96,6 +96,3 @@ def _prove(context: click.Context, migrator: Migrator) -> None:
     output.result(lambda: text.unstable(unstable), lambda: json.unstable(unstable))
     if unstable:
         context.exit(FOUND_SOMETHING)
-
-
-COMMANDS = (seed, check)

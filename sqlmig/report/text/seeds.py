@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlmig.environments import Rules
 from sqlmig.model import (
@@ -16,10 +17,12 @@ from sqlmig.model import (
     SeedStatus,
     UnstableSeed,
 )
-from sqlmig.project import ProjectSeedPlan, ProjectSeeds
 from sqlmig.report.text.figures import age, counted, duration
 from sqlmig.report.text.mongo import mongo_plan, mongo_seeded
 from sqlmig.report.text.table import Cell, Medium, table
+
+if TYPE_CHECKING:
+    from sqlmig.project import ProjectSeedPlan, ProjectSeeds
 
 _MARKS = {
     CheckOutcome.PASSED: ("passed", "green"),
