@@ -7,6 +7,7 @@ import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from sqlmig.errors import DuplicateMigrationError, OrphanRollbackError, SourceError
 from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
@@ -59,7 +60,7 @@ def read_migrations_alone(
 def read_script(path: Traversable) -> Script:
     """The SQL text of a file. Raises SourceError where it is no UTF-8 text or cannot be read."""
     try:
-        data = path.read_bytes()
+        data = _contents(path)
     except OSError as error:
         raise SourceError(
             f"cannot be read: {error.strerror}",
@@ -130,6 +131,13 @@ def lexical_error(script: Script, error: LexError) -> SourceError:
         location=Location.at(script.path, script.text, error.offset),
         remedy="Close it; everything after it would be taken as part of it.",
     )
+
+
+def _contents(path: Traversable) -> bytes:
+    if not isinstance(path, Path):
+        return path.read_bytes()
+    with path.open("rb", buffering=0) as file:  # it is read at once: a buffer costs and gains none
+        return file.read()
 
 
 def _looks_like_utf_16(data: bytes) -> bool:

@@ -12,6 +12,7 @@ from sqlmig.model import Location
 
 SUFFIX = ".sql"
 ROLLBACK_SUFFIX = ".rollback.sql"
+_ROLLBACK = ROLLBACK_SUFFIX.removesuffix(SUFFIX)
 # Hidden files, Python's own (a folder may be a package), and what `yoyo new` has in an editor.
 _PASSED_OVER = (".", "__", "_tmp_yoyonew")
 
@@ -37,11 +38,11 @@ def list_migrations(folder: Traversable, rollbacks: Traversable) -> tuple[Script
     raise_all([_subfolder(entry) for entry in others if _hides_scripts(entry, rollbacks)])
     paths = _scripts(entries, certain)
     beside = {
-        name.removesuffix(".rollback"): path
+        name.removesuffix(_ROLLBACK): path
         for name, path in paths.items()
-        if path.name.endswith(ROLLBACK_SUFFIX)
+        if name.endswith(_ROLLBACK)
     }
-    scripts = {name: path for name, path in paths.items() if path not in beside.values()}
+    scripts = {name: path for name, path in paths.items() if not name.endswith(_ROLLBACK)}
     if not scripts:
         raise SourceError(
             "no migrations in this folder",
