@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def list_migrations(folder: Traversable, rollbacks: Traversable) -> tuple[Script
             "(or go there: --project).",
         )
     entries, certain = listing
-    others = [entry for entry in entries if entry.name not in certain]
+    others = [entry for name, entry in entries.items() if name not in certain]
     raise_all([_subfolder(entry) for entry in others if _hides_scripts(entry, rollbacks)])
     paths = _scripts(entries, certain)
     beside = {
@@ -60,8 +60,8 @@ def list_scripts(folder: Traversable) -> Scripts:
 
 def list_subfolders(folder: Traversable) -> list[Traversable]:
     """The folders in a folder, sorted; none where there is no such folder. Raises as above."""
-    entries, _ = _listing(folder) or ([], ())
-    return [entry for entry in entries if entry.is_dir()]
+    entries, certain = _listing(folder) or ({}, set())
+    return [entry for name, entry in entries.items() if name not in certain and entry.is_dir()]
 
 
 def is_passed_over(name: str) -> bool:
@@ -82,21 +82,21 @@ def raise_all(errors: Sequence[SourceError]) -> None:
         raise UnusableFilesError(sorted(errors, key=lambda error: error.location.path))
 
 
-def _listing(folder: Traversable) -> tuple[list[Traversable], Set[str]] | None:
-    """What is in the folder, sorted, but for what nobody means, and the names of those that are
-    files for certain; None where it is no folder."""
+def _listing(folder: Traversable) -> tuple[Mapping[str, Traversable], Set[str]] | None:
+    """What is in the folder by name, sorted, but for what nobody means, and the names of those that
+    are files for certain; None where it is no folder."""
     try:
         if not folder.is_dir():
             return None
         certain = _certain_files(folder) if isinstance(folder, Path) else set()
-        entries = [entry for entry in folder.iterdir() if not is_passed_over(entry.name)]
+        entries = {entry.name: entry for entry in folder.iterdir()}
     except OSError as error:
         raise SourceError(
             f"cannot be listed: {error.strerror}",
             location=Location(shown(folder)),
             remedy="Check that you may read this folder.",
         ) from error
-    return sorted(entries, key=lambda entry: entry.name), certain
+    return {name: entries[name] for name in sorted(entries) if not is_passed_over(name)}, certain
 
 
 def _certain_files(folder: Path) -> set[str]:
@@ -106,12 +106,11 @@ def _certain_files(folder: Path) -> set[str]:
         return {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
 
 
-def _scripts(entries: Iterable[Traversable], certain: Set[str]) -> Scripts:
+def _scripts(entries: Mapping[str, Traversable], certain: Set[str]) -> Scripts:
     """The .sql files by stem."""
     errors = []
     found = {}
-    for entry in entries:
-        name = entry.name
+    for name, entry in entries.items():
         suffix = _suffix(name)
         if suffix.lower() not in (SUFFIX, ".py"):
             continue
