@@ -8,7 +8,8 @@ from importlib import import_module
 
 import click
 
-_MODULES = {
+# What stands in which module; a module is imported for the first command of it that is asked for.
+MODULES = {
     "migrations": ("apply", "rollback", "status"),
     "seeds": ("seed", "check"),
     "mongo": ("mongo",),
@@ -28,7 +29,7 @@ class Commands(MutableMapping[str, click.Command]):
     def __init__(self) -> None:
         self._loaders: dict[str, Callable[[], click.Command]] = {
             name: partial(_load, module, name)
-            for module, names in _MODULES.items()
+            for module, names in MODULES.items()
             for name in names
         }
 
