@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from sqlmig.engine.database import Database
 from sqlmig.engine.history import History
-from sqlmig.engine.lock import RunnerLock
 from sqlmig.environments import Rules
 from sqlmig.errors import PlanError
 from sqlmig.model import CheckFile, CheckResult, MigrationResult, Report
@@ -17,6 +16,7 @@ from sqlmig.planning import Planner
 
 if TYPE_CHECKING:
     from sqlmig.engine.executor import Executor
+    from sqlmig.engine.lock import RunnerLock
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,9 @@ def test_an_apply_with_nothing_to_do_imports_nothing_that_runs_or_writes(
     imported = imported_by(project, *url, "apply")
     assert "sqlmig.runner" in imported
     assert not imported & {
-        *(f"sqlmig.engine.{name}" for name in ("executor", "guard", "records", "wire")),
+        *(f"sqlmig.engine.{name}" for name in ("executor", "guard", "lock", "records")),
         *("sqlmig.engine.checking", "sqlmig.engine.seeding", "sqlmig.seeds", "sqlmig.marking"),
-        *("sqlmig.comparison", "sqlmig.embedded", "sqlmig.project", "sqlmig.proof", "tomllib"),
+        *("sqlmig.comparison", "sqlmig.embedded", "sqlmig.mongo", "sqlmig.project", "tomllib"),
     }
 
 

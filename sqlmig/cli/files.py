@@ -9,7 +9,8 @@ from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.errors import ConfigError
-from sqlmig.report import json, text
+from sqlmig.report.json import files as json
+from sqlmig.report.text import files as text
 
 
 @click.command(cls=Command, short_help="Read and check every file.")

@@ -7,7 +7,8 @@ import click
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
-from sqlmig.report import json, text
+from sqlmig.report.json import marks as json
+from sqlmig.report.text import marks as text
 
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for the log.")
 

@@ -29,7 +29,8 @@ from sqlmig.plan import (
     Since,
     Transactions,
 )
-from sqlmig.report import json, text
+from sqlmig.report.json import migrations as json
+from sqlmig.report.text import migrations as text
 
 if TYPE_CHECKING:
     from sqlmig.migrator import Migrator

@@ -10,7 +10,8 @@ from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo
-from sqlmig.report import json, text
+from sqlmig.report.json import mongo as json
+from sqlmig.report.text import mongo as text
 
 if TYPE_CHECKING:
     from sqlmig.mongo.project import MongoProject

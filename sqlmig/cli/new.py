@@ -8,7 +8,8 @@ import click
 
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
-from sqlmig.report import json, text
+from sqlmig.report.json import files as json
+from sqlmig.report.text import files as text
 
 
 @click.command(cls=Command, short_help="Begin a migration.")

@@ -8,7 +8,8 @@ from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.config import EMBEDDED
-from sqlmig.report import json, text
+from sqlmig.report.json import proof as json
+from sqlmig.report.text import proof as text
 
 _SCRATCH_URL = "The server for the scratch database (default: the target's)."
 

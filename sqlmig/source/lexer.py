@@ -43,7 +43,7 @@ def _no_letters(but: str = "") -> str:
     """All that is no letter, but for these, to stand in a set. To scan.l every character beyond
     ASCII is a letter; a set that names those takes milliseconds to compile."""
     left_out = f"{string.ascii_letters}_{but}"
-    return "".join(re.escape(chr(code)) for code in range(128) if chr(code) not in left_out)
+    return re.escape("".join(chr(code) for code in range(128) if chr(code) not in left_out))
 
 
 # Possessive quantifiers and atomic groups all over: no pattern ever goes back, so every one takes
