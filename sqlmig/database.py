@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlmig.config import EMBEDDED, Config
-from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
+
+if TYPE_CHECKING:
+    from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
 
 
 def conninfo(config: Config) -> str:
@@ -45,6 +48,8 @@ def mongo_url(config: Config) -> str:
 
 def embedded_server(config: Config) -> EmbeddedPostgres:
     """The project's own server, running or not; its place is `.sqlmig` in the project."""
+    from sqlmig.embedded import EmbeddedPostgres  # noqa: PLC0415  # most have a server
+
     if config.expected_environment is Environment.PRODUCTION:
         raise _not_for_production("--database-url")
     return EmbeddedPostgres(_root(config))
@@ -52,6 +57,8 @@ def embedded_server(config: Config) -> EmbeddedPostgres:
 
 def embedded_mongo(config: Config) -> EmbeddedMongo:
     """The project's own MongoDB server, running or not."""
+    from sqlmig.embedded import EmbeddedMongo  # noqa: PLC0415  # most have a server
+
     if config.expected_mongo_environment is Environment.PRODUCTION:
         raise _not_for_production("--mongo-url")
     return EmbeddedMongo(_root(config))

@@ -6,17 +6,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlmig.comparison import Comparison, compare
 from sqlmig.config import Config
-from sqlmig.engine.bookkeeping import ensure_tables, set_stamp
-from sqlmig.engine.checking import refuse_unknown_conditions
+from sqlmig.engine.conditions import refuse_unknown_conditions
 from sqlmig.engine.database import Database
 from sqlmig.engine.history import History
-from sqlmig.engine.tables import unknown_names
 from sqlmig.environments import Rules, rules_for
 from sqlmig.errors import ConfigError
 from sqlmig.lookup import ScriptPart, ScriptSource, find_script
-from sqlmig.marking import plan_baseline, plan_mark, plan_unmark, record_marking
 from sqlmig.model import (
     CheckFile,
     CheckResult,
@@ -53,16 +49,16 @@ from sqlmig.planning import (
     rows_with_texts,
 )
 from sqlmig.readiness import refuse_unready
-from sqlmig.repair import repair
 from sqlmig.runner import Runner, look
-from sqlmig.seeds import SeedBatch, SeedRunner, seed_statuses, seeds_of
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations, read_migrations_alone
 from sqlmig.validation import validate
 
 if TYPE_CHECKING:
+    from sqlmig.comparison import Comparison
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
+    from sqlmig.seeds import SeedBatch, SeedRunner
 
 Tell = Callable[["RoundTrip"], None]
 
@@ -188,6 +184,8 @@ class Migrator:
 
     def compare(self, reference: str) -> Comparison:
         """What was recorded of a migration beside what its files say now; reads only."""
+        from sqlmig.comparison import compare
+
         files = self._files()
         with self._database.history() as history:
             rows = history.read()
@@ -202,12 +200,16 @@ class Migrator:
         recorded yet.
         Raises UnknownTargetError, and PlanError for one that is not applied or has no file.
         """
+        from sqlmig.repair import repair
+
         files = self._files()
         with self._database.history() as found, self._database.locked(found):
             return repair(self._database.history_on(found.connection), files, references)
 
     def seed_statuses(self) -> list[SeedStatus]:
         """The seeds of the environment in force, in order, and when each ran last; reads only."""
+        from sqlmig.seeds import seed_statuses, seeds_of
+
         with self._database.history() as history:
             rules = self._database.rules(history)
             return seed_statuses(seeds_of(self.config, rules.environment), history)
@@ -244,6 +246,8 @@ class Migrator:
     def unknown_tables(self) -> list[str]:
         """The names in `protected_tables` and `forbidden_tables` that no table has: they protect
         nothing; reads only."""
+        from sqlmig.engine.tables import unknown_names
+
         names = (*self.config.protected_tables, *self.config.forbidden_tables)
         with self._database.history() as history:
             return unknown_names(history.connection, names)
@@ -252,6 +256,8 @@ class Migrator:
         """Stamps the database, whatever it was stamped as before and whatever the settings say;
         the rules of that stamp. Raises ConfigError for an embedded server that is to be
         production."""
+        from sqlmig.engine.bookkeeping import ensure_tables, set_stamp
+
         if self.config.is_embedded and environment is Environment.PRODUCTION:
             raise ConfigError(
                 "the embedded server is for development and tests, not for production",
@@ -278,7 +284,7 @@ class Migrator:
         `scratch_url`, else on the target's, and dropped at the end; nothing else is written.
         Raises PlanError before anything runs, ServerError where no database can be made.
         """
-        from sqlmig.proof.verify import Course, verify  # noqa: PLC0415  # it imports yoyo
+        from sqlmig.proof.verify import Course, verify
 
         files = self._files()
         planned = plan_apply(files, (), target=target).migrations
@@ -295,7 +301,7 @@ class Migrator:
     ) -> Verification:
         """The same for what is pending, on a scratch database to which all that is applied was
         applied before, as it was recorded. The target is read."""
-        from sqlmig.proof.verify import Course, verify  # noqa: PLC0415  # it imports yoyo
+        from sqlmig.proof.verify import Course, verify
 
         files = self._files()
         with self._database.history() as history:
@@ -309,7 +315,7 @@ class Migrator:
 
         Raises PlanError before anything runs, ExecutionError where one cannot run again.
         """
-        from sqlmig.proof.drift import drift  # noqa: PLC0415  # it imports yoyo
+        from sqlmig.proof.drift import drift
 
         files = self._files()
         with self._database.history() as history:
@@ -329,7 +335,8 @@ class Migrator:
     def baseline(self, target: str) -> tuple[str, ...]:
         """Records all up to and including the target as applied, without running anything, in a
         database whose schema is there already; the ids. Raises PlanError where it has a history."""
-        from sqlmig.engine.marks import mark  # noqa: PLC0415  # it imports yoyo
+        from sqlmig.engine.marks import mark
+        from sqlmig.marking import plan_baseline, record_marking
 
         files = self._files()
         return record_marking(self._database, lambda rows: plan_baseline(files, rows, target), mark)
@@ -337,7 +344,8 @@ class Migrator:
     def mark(self, reference: str, reason: str) -> tuple[str, ...]:
         """Records a migration as applied without running it, and why; its id, or nothing where it
         is applied. Raises PlanError."""
-        from sqlmig.engine.marks import mark  # noqa: PLC0415  # it imports yoyo
+        from sqlmig.engine.marks import mark
+        from sqlmig.marking import plan_mark, record_marking
 
         files = self._files()
         return record_marking(
@@ -347,7 +355,8 @@ class Migrator:
     def unmark(self, reference: str, reason: str) -> tuple[str, ...]:
         """Records a migration as not applied without undoing it, and why; its id, or nothing where
         it is not applied. Raises PlanError."""
-        from sqlmig.engine.marks import unmark  # noqa: PLC0415  # it imports yoyo
+        from sqlmig.engine.marks import unmark
+        from sqlmig.marking import plan_unmark, record_marking
 
         files = self._files()
         return record_marking(
@@ -364,6 +373,8 @@ class Migrator:
         return checks
 
     def _seed_runner(self, files: Files, allowed: Collection[str] = ()) -> SeedRunner:
+        from sqlmig.seeds import SeedBatch, SeedRunner, seeds_of
+
         def planner(history: History) -> SeedBatch:
             rules = self._database.rules(history, allowed)
             refuse_unready(
@@ -388,7 +399,7 @@ class Migrator:
 
 
 def _recorded(files: Files, history: History) -> tuple[PlannedMigration, ...]:
-    from sqlmig.proof.recorded import recorded_migrations  # noqa: PLC0415  # few commands need it
+    from sqlmig.proof.recorded import recorded_migrations
 
     return recorded_migrations(rows_with_texts(history), files)
 

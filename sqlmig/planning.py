@@ -48,12 +48,12 @@ def apply_planner(
     decision: Decision | None,
 ) -> Planner:
     """Plans an apply; the same history gives the plan that was made of it before."""
-    made: dict[tuple[AppliedMigration, ...], Plan] = {}
+    made: list[tuple[list[AppliedMigration], Plan]] = []
 
     def planner(history: History) -> Plan:
-        rows = tuple(rows_to_compare(files, history))
-        if rows not in made:
-            made[rows] = plan_apply(
+        rows = rows_to_compare(files, history)
+        if not made or made[0][0] != rows:
+            plan = plan_apply(
                 files,
                 rows,
                 target=target,
@@ -61,7 +61,8 @@ def apply_planner(
                 transactions=transactions,
                 decision=decision,
             )
-        return made[rows]
+            made[:] = [(rows, plan)]
+        return made[0][1]
 
     return planner
 

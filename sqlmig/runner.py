@@ -6,12 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlmig.engine.checking import run_checks
 from sqlmig.engine.database import Database
-from sqlmig.engine.failure import HistoryMovedError
 from sqlmig.engine.history import History
-from sqlmig.engine.lock import RunnerLock
-from sqlmig.engine.refusals import checks_failed
 from sqlmig.environments import Rules
 from sqlmig.errors import PlanError
 from sqlmig.model import CheckFile, CheckResult, MigrationResult, Report
@@ -20,6 +16,7 @@ from sqlmig.planning import Planner
 
 if TYPE_CHECKING:
     from sqlmig.engine.executor import Executor
+    from sqlmig.engine.lock import RunnerLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,11 @@ class Runner:
         plan = planner(history)
         if not plan.migrations and rules.new_stamp is None:
             return Report(plan.direction, warnings=plan.warnings)
+        return self._run_locked(planner, history)
+
+    def _run_locked(self, planner: Planner, history: History) -> Report:
+        from sqlmig.engine.failure import HistoryMovedError
+
         results: tuple[MigrationResult, ...] = ()
         with self.database.locked(history) as lock:
             while True:
@@ -61,6 +63,8 @@ class Runner:
 
     def _checked(self, report: Report, history: History) -> Report:
         """The report with what the checks found in the database as it is now."""
+        from sqlmig.engine.refusals import checks_failed
+
         if not self.checks:
             return report
         checks = look(self.database.history_on(history.connection), self.checks)
@@ -73,7 +77,7 @@ class Runner:
 
     def _executor(self, plan: Plan, rules: Rules, history: History, lock: RunnerLock) -> Executor:
         # yoyo takes longer to import than most commands take to run.
-        from sqlmig.engine.executor import Executor  # noqa: PLC0415
+        from sqlmig.engine.executor import Executor
 
         if history.is_pooled:
             _refuse_pooled(plan)
@@ -91,6 +95,8 @@ class Runner:
 
 def look(history: History, checks: Sequence[CheckFile]) -> list[CheckResult]:
     """What the checks find; everything that they do is rolled back."""
+    from sqlmig.engine.checking import run_checks
+
     if not checks:
         return []
     with history.connection.transaction(force_rollback=True):

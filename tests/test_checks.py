@@ -8,7 +8,8 @@ from sqlmig import Migrator
 from sqlmig.errors import DirectiveError, SanityCheckError, SourceError
 from sqlmig.model import CheckOutcome, CheckResult, Position
 from sqlmig.plan import RowLoss, Since, Transactions
-from sqlmig.report import text
+from sqlmig.report.text.checks import violations
+from sqlmig.report.text.table import Medium
 from tests.database import Database
 from tests.project import Project
 
@@ -51,7 +52,7 @@ def test_a_statement_that_the_server_refuses_is_told_with_its_place(
     assert found.location is not None
     assert found.location.path == str(project.root / "sql/checks/001_check.sql")
     assert found.location.position == Position(line, column)
-    told = text.violations([found], text.Medium.PIPE)[0].splitlines()
+    told = violations([found], Medium.PIPE)[0].splitlines()
     assert told[0] == f"{found.location}: {found.reason}"
     assert told[1].endswith(sql.splitlines()[line - 1])
 

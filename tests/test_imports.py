@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from sqlmig.cli.commands import MODULES
 from tests.database import Database
 from tests.project import Project
 from tests.repository import Repository
@@ -18,12 +19,12 @@ try:
     main({arguments!r}, prog_name="sqlmig")
 except SystemExit as end:
     assert not end.code, end.code
-print("IMPORTED", *sorted({{name.split(".")[0] for name in sys.modules}}))
+print("IMPORTED", *sys.modules)
 """
 
 
 def imported_by(project: Project, *arguments: str) -> set[str]:
-    """The top-level packages in memory after that command, run in a process of its own."""
+    """The modules in memory after that command, run in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", PROBE.format(arguments=list(arguments))],
         cwd=project.root,
@@ -32,6 +33,11 @@ def imported_by(project: Project, *arguments: str) -> set[str]:
         text=True,
     )
     return set(done.stdout.splitlines()[-1].split())
+
+
+def module_of(command: str) -> str:
+    """The module of the command line in which that command stands."""
+    return next(module for module, commands in MODULES.items() if command in commands)
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +53,29 @@ def test_yoyo_is_imported_only_when_something_has_to_run(
     assert "yoyo" not in imported_by(project, *url, "apply", "--dry-run")
     assert "yoyo" in imported_by(project, *url, "apply")
     assert "yoyo" not in imported_by(project, *url, "apply")
+
+
+def test_an_apply_with_nothing_to_do_imports_nothing_that_runs_or_writes(
+    project: Project, database: Database
+) -> None:
+    url = ("--database-url", database.url)
+    imported_by(project, *url, "apply")
+    imported = imported_by(project, *url, "apply")
+    assert "sqlmig.runner" in imported
+    assert not imported & {
+        *(f"sqlmig.engine.{name}" for name in ("executor", "guard", "lock", "records")),
+        *("sqlmig.engine.checking", "sqlmig.engine.seeding", "sqlmig.seeds", "sqlmig.marking"),
+        *("sqlmig.comparison", "sqlmig.embedded", "sqlmig.mongo", "sqlmig.project", "tomllib"),
+    }
+
+
+@pytest.mark.parametrize("command", ["environment", "status", "validate"])
+def test_a_command_does_not_import_those_of_other_groups(
+    project: Project, database: Database, command: str
+) -> None:
+    imported = imported_by(project, "--database-url", database.url, command)
+    groups = {f"sqlmig.cli.{group}" for group in MODULES}
+    assert imported & groups == {f"sqlmig.cli.{module_of(command)}"}
 
 
 def test_rich_is_not_imported_in_a_pipe(project: Project, database: Database) -> None:

@@ -6,24 +6,14 @@ from typing import Any
 
 import click
 
-from sqlmig.cli import (
-    changelog,
-    embedded,
-    environment,
-    files,
-    marks,
-    migrations,
-    mongo,
-    new,
-    proof,
-    seeds,
-)
 from sqlmig.cli.command import CommandLine
+from sqlmig.cli.commands import Commands
 from sqlmig.cli.options import Options, global_options
 
 
 @click.group(
     cls=CommandLine,
+    commands=Commands(),
     params=global_options(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, or nothing to do; 1 a check found something; 2 wrong usage, "
@@ -34,9 +24,3 @@ from sqlmig.cli.options import Options, global_options
 def main(context: click.Context, /, **given: Any) -> None:
     """Plain-SQL migrations for PostgreSQL that prove what they do."""
     context.obj = Options().updated(given)
-
-
-GROUPS = (migrations, seeds, mongo, environment, files, marks, proof, new, changelog, embedded)
-for module in GROUPS:
-    for command in module.COMMANDS:
-        main.add_command(command)

@@ -13,7 +13,11 @@ from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import OutputFormat
 from sqlmig.cli.output import Output
 from sqlmig.errors import ConfigError
-from sqlmig.report import github, json, text
+from sqlmig.report import github
+from sqlmig.report.json import changelog as json
+from sqlmig.report.json import files as files_json
+from sqlmig.report.text import changelog as text
+from sqlmig.report.text import files as files_text
 
 if TYPE_CHECKING:
     from sqlmig.changelog.tree import State
@@ -74,7 +78,7 @@ def add(output: Output, migration: str, words: str, kind: str | None) -> None:
     from sqlmig.authoring import add_entry
 
     written = add_entry(output.options.config(), migration, words, kind)
-    output.result(lambda: text.written(written), lambda: json.written(written))
+    output.result(lambda: files_text.written(written), lambda: files_json.written(written))
 
 
 @changelog.command(cls=Command, short_help="Print what each rule demands.")
@@ -98,6 +102,3 @@ def _state(staged: bool, rev: str | None, worktree: bool) -> State:
         return WorkingTree()
     rev = rev or os.environ.get(_PUSHED)
     return Revision(rev) if rev else Staged()
-
-
-COMMANDS = (changelog,)

@@ -16,7 +16,7 @@ from sqlmig.cli.options import COMMON_FORMATS, Options, OutputFormat, global_opt
 from sqlmig.cli.output import Output
 from sqlmig.cli.terminal import Printer
 from sqlmig.errors import ConfigError, SqlmigError
-from sqlmig.report import json
+from sqlmig.report.json.errors import error as error_document
 
 FOUND_SOMETHING = 1
 _INTERRUPTED = 130
@@ -83,7 +83,7 @@ def _tell_wrong_usage(error: click.ClickException) -> None:
         return
     context = getattr(error, "ctx", None)
     remedy = f"See {context.command_path} --help." if context else ""
-    Printer().say(json.error(ConfigError(error.format_message(), remedy=remedy)))
+    Printer().say(error_document(ConfigError(error.format_message(), remedy=remedy)))
 
 
 def _refuse_lost_output(ctx: click.Context) -> None:

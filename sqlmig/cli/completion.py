@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
-from click.shell_completion import CompletionItem
 
 from sqlmig.cli.options import Options
 from sqlmig.errors import SqlmigError
-from sqlmig.source.folders import list_migrations
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def complete_migration(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """The ids on disk that begin so; none where the files cannot be listed."""
+    from click.shell_completion import CompletionItem
+
+    from sqlmig.source.folders import list_migrations
+
     options = Options(project=(context.find_root().params.get("project")))
     try:
         config = options.config()

@@ -9,7 +9,8 @@ import click
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.config import EMBEDDED
-from sqlmig.report import json, text
+from sqlmig.report.json import servers as json
+from sqlmig.report.text import servers as text
 
 if TYPE_CHECKING:
     from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
@@ -88,6 +89,3 @@ def _servers(output: Output) -> tuple[EmbeddedPostgres, EmbeddedMongo]:
 
     config = output.options.config(database=EMBEDDED, mongo=EMBEDDED)
     return embedded_server(config), embedded_mongo(config)
-
-
-COMMANDS = (embedded,)

@@ -10,7 +10,8 @@ from sqlmig.cli.session import migrator_for
 from sqlmig.config import named_environment
 from sqlmig.errors import ConfigError
 from sqlmig.project import set_environment
-from sqlmig.report import json, text
+from sqlmig.report.json import seeds as json
+from sqlmig.report.text import seeds as text
 
 
 @click.command(cls=Command, short_help="Tell or set which environment the database is.")
@@ -36,6 +37,3 @@ def environment(output: Output, action: str | None, name: str | None) -> None:
     output.result(
         lambda: text.environment(rules, unknown), lambda: json.environment(rules, unknown)
     )
-
-
-COMMANDS = (environment,)

@@ -9,7 +9,8 @@ from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.errors import ConfigError
-from sqlmig.report import json, text
+from sqlmig.report.json import files as json
+from sqlmig.report.text import files as text
 
 
 @click.command(cls=Command, short_help="Read and check every file.")
@@ -55,6 +56,3 @@ def repair(output: Output, migrations: tuple[str, ...], everything: bool) -> Non
     migrator = migrator_for(output)
     done = migrator.repair(None if everything else list(migrations))
     output.result(lambda: text.repaired(done, migrations), lambda: json.repaired(done))
-
-
-COMMANDS = (init, validate, diff, repair)

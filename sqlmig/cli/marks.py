@@ -7,7 +7,8 @@ import click
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
-from sqlmig.report import json, text
+from sqlmig.report.json import marks as json
+from sqlmig.report.text import marks as text
 
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for the log.")
 
@@ -55,6 +56,3 @@ def unmark(output: Output, migration: str, reason: str) -> None:
     """Record a migration as not applied, without undoing it."""
     done = migrator_for(output).unmark(migration, reason)
     output.result(lambda: text.unmarked(done), lambda: json.unmarked(done))
-
-
-COMMANDS = (show, baseline, mark, unmark)

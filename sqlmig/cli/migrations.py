@@ -29,7 +29,8 @@ from sqlmig.plan import (
     Since,
     Transactions,
 )
-from sqlmig.report import json, text
+from sqlmig.report.json import migrations as json
+from sqlmig.report.text import migrations as text
 
 if TYPE_CHECKING:
     from sqlmig.migrator import Migrator
@@ -137,9 +138,6 @@ def status(context: click.Context, check: bool) -> None:
     )
     if check and any(item.needs_attention for item in found):
         context.exit(FOUND_SOMETHING)
-
-
-COMMANDS = (apply, rollback, status)
 
 
 def _rolled_back(

@@ -10,7 +10,8 @@ from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo
-from sqlmig.report import json, text
+from sqlmig.report.json import mongo as json
+from sqlmig.report.text import mongo as text
 
 if TYPE_CHECKING:
     from sqlmig.mongo.project import MongoProject
@@ -44,9 +45,6 @@ def reset(output: Output, yes: bool) -> None:
         output.require_yes("drops every collection that was seeded", "sqlmig mongo reset")
     dropped = _project(output).reset()
     output.result(lambda: text.mongo_reset(dropped), lambda: json.mongo_reset(dropped))
-
-
-COMMANDS = (mongo,)
 
 
 def _project(output: Output) -> MongoProject:

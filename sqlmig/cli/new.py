@@ -8,7 +8,8 @@ import click
 
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
-from sqlmig.report import json, text
+from sqlmig.report.json import files as json
+from sqlmig.report.text import files as text
 
 
 @click.command(cls=Command, short_help="Begin a migration.")
@@ -31,6 +32,3 @@ def new(
     )
     written = new_migration(output.options.config(), draft, datetime.now().astimezone())
     output.result(lambda: text.written(written), lambda: json.written(written))
-
-
-COMMANDS = (new,)

@@ -12,8 +12,10 @@ from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.cli.terminal import Printer, medium
 from sqlmig.errors import NotAgreedError, SanityCheckError, SqlmigError
 from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult
-from sqlmig.report import json, text
-from sqlmig.report.text import Medium
+from sqlmig.report.json.errors import error as error_document
+from sqlmig.report.text import migrations as text
+from sqlmig.report.text.checks import violations
+from sqlmig.report.text.table import Medium
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,10 @@ class Output:
     def error(self, problem: SqlmigError) -> None:
         """Prints why the command could not do its work: JSON to stdout, text to stderr."""
         if self.is_json:
-            self.printer.say(json.error(problem))
+            self.printer.say(error_document(problem))
             return
         if isinstance(problem, SanityCheckError):
-            for found in text.violations(problem.checks, self.medium):
+            for found in violations(problem.checks, self.medium):
                 self.printer.say_aside(found)
         self.printer.say_aside(click.style("Error: ", fg="red", bold=True) + str(problem))
 

@@ -8,7 +8,8 @@ from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.config import EMBEDDED
-from sqlmig.report import json, text
+from sqlmig.report.json import proof as json
+from sqlmig.report.text import proof as text
 
 _SCRATCH_URL = "The server for the scratch database (default: the target's)."
 
@@ -52,6 +53,3 @@ def drift(context: click.Context, scratch_url: str | None) -> None:
     output.result(lambda: text.drift(found), lambda: json.drift(found))
     if found.differences:
         context.exit(FOUND_SOMETHING)
-
-
-COMMANDS = (verify, drift)

@@ -14,7 +14,9 @@ from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo, announce_postgres, migrator_for
 from sqlmig.errors import ConfigError
 from sqlmig.project import ProjectPart, ProjectSeeder
-from sqlmig.report import json, text
+from sqlmig.report.json import seeds as json
+from sqlmig.report.text import checks as checks_text
+from sqlmig.report.text import seeds as text
 
 if TYPE_CHECKING:
     from sqlmig.migrator import Migrator
@@ -72,7 +74,7 @@ def check(context: click.Context) -> None:
     """Run the sanity checks; everything that they do is rolled back. Exit 1 if one fails."""
     output: Output = context.obj
     results = migrator_for(output).check()
-    output.result(lambda: text.checks(results, output.medium), lambda: json.checks(results))
+    output.result(lambda: checks_text.checks(results, output.medium), lambda: json.checks(results))
     if any(result.has_failed for result in results):
         context.exit(FOUND_SOMETHING)
 
@@ -96,6 +98,3 @@ def _prove(context: click.Context, migrator: Migrator) -> None:
     output.result(lambda: text.unstable(unstable), lambda: json.unstable(unstable))
     if unstable:
         context.exit(FOUND_SOMETHING)
-
-
-COMMANDS = (seed, check)

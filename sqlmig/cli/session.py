@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlmig.cli.output import Output, Progress
 from sqlmig.config import EMBEDDED
-from sqlmig.report import text
+from sqlmig.report.text import servers as text
 
 if TYPE_CHECKING:
     from sqlmig.config import Config

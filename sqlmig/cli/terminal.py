@@ -8,7 +8,7 @@ from typing import TextIO
 
 import click
 
-from sqlmig.report.text import Medium
+from sqlmig.report.text.table import Medium
 
 _ERASE = "\r\x1b[2K"  # to the line's beginning, and all of it empty: ECMA-48's EL
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -54,6 +53,8 @@ def _settings_file(folder: Path) -> Path | None:
 
 def _tool_table(path: Path) -> Mapping[str, object] | None:
     """The settings in that file; None for a pyproject.toml without `[tool.sqlmig]`."""
+    import tomllib  # noqa: PLC0415  # a service may have no such file
+
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

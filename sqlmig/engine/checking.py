@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlmig.engine.conditions import condition_of, nearest_condition, sqlstate_of
+from sqlmig.engine.conditions import condition_of, sqlstate_of
 from sqlmig.engine.connection import Connection, server_message
 from sqlmig.engine.failure import ChecksFailedError, place_of
 from sqlmig.engine.history import History, find_history
 from sqlmig.engine.inspection import SilentInspector
 from sqlmig.engine.wire import StatementError, ask, send
-from sqlmig.errors import SourceError
 from sqlmig.model import (
     CheckFile,
     CheckOutcome,
@@ -138,19 +137,6 @@ def _refused(check: CheckFile, refusal: _Refusal) -> CheckResult:
 
 def _failed(check: CheckFile, reason: str) -> CheckResult:
     return CheckResult(check.name, check.title, CheckOutcome.FAILED, reason)
-
-
-def refuse_unknown_conditions(checks: Iterable[CheckFile]) -> None:
-    """Raises SourceError for a check that expects an error which PostgreSQL does not have."""
-    for check in checks:
-        for condition in check.file.directives.expect.conditions:
-            if sqlstate_of(condition) is None:
-                near = nearest_condition(condition)
-                raise SourceError(
-                    f"expects an error that PostgreSQL does not have: {condition}",
-                    location=Location(check.file.script.path),
-                    remedy=f"Did you mean {near}?" if near else "Give its SQLSTATE.",
-                )
 
 
 def _limits(check: CheckFile) -> str:

@@ -3,32 +3,53 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
+from collections.abc import Iterable, Mapping
 
 import psycopg
 from psycopg import errors
+
+from sqlmig.errors import SourceError
+from sqlmig.model import CheckFile, Location
 
 _BEFORE_A_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def sqlstate_of(condition: str) -> str | None:
     """The SQLSTATE of a condition, given by its name or its SQLSTATE; None for no such one."""
-    return condition if condition in _SQLSTATES.values() else _SQLSTATES.get(condition)
+    return condition if condition in _sqlstates().values() else _sqlstates().get(condition)
 
 
 def condition_of(sqlstate: str) -> str:
     """The name of a SQLSTATE; the SQLSTATE itself where it has none."""
-    names = (name for name, state in _SQLSTATES.items() if state == sqlstate)
+    names = (name for name, state in _sqlstates().items() if state == sqlstate)
     return next(names, sqlstate)
 
 
-def nearest_condition(condition: str) -> str | None:
+def _nearest_condition(condition: str) -> str | None:
     """The name that was probably meant."""
-    return next(iter(difflib.get_close_matches(condition, _SQLSTATES, n=1)), None)
+    return next(iter(difflib.get_close_matches(condition, _sqlstates(), n=1)), None)
 
 
-_SQLSTATES = {
-    _BEFORE_A_CAPITAL.sub("_", name).lower(): error.sqlstate
-    for name, error in vars(errors).items()
-    if isinstance(error, type) and issubclass(error, psycopg.Error) and error.sqlstate
-}
+def refuse_unknown_conditions(checks: Iterable[CheckFile]) -> None:
+    """Raises SourceError for a check that expects an error which PostgreSQL does not have."""
+    for check in checks:
+        for condition in check.file.directives.expect.conditions:
+            if sqlstate_of(condition) is None:
+                near = _nearest_condition(condition)
+                raise SourceError(
+                    f"expects an error that PostgreSQL does not have: {condition}",
+                    location=Location(check.file.script.path),
+                    remedy=f"Did you mean {near}?" if near else "Give its SQLSTATE.",
+                )
+
+
+@functools.cache
+def _sqlstates() -> Mapping[str, str]:
+    """The SQLSTATE of every condition by its name."""
+    return {
+        _BEFORE_A_CAPITAL.sub("_", name).lower(): error.sqlstate
+        for name, error in vars(errors).items()
+        if isinstance(error, type) and issubclass(error, psycopg.Error) and error.sqlstate
+    }

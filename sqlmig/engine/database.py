@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlmig.config import Config
 from sqlmig.database import conninfo
 from sqlmig.engine.connection import Connection, opened, translated
 from sqlmig.engine.history import History, find_history
-from sqlmig.engine.limits import Limits
-from sqlmig.engine.lock import RunnerLock
 from sqlmig.environments import Rules, rules_for
 from sqlmig.model import Observer, SilentObserver
+
+if TYPE_CHECKING:
+    from sqlmig.engine.limits import Limits
+    from sqlmig.engine.lock import RunnerLock
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Database:
     @contextmanager
     def locked(self, history: History) -> Iterator[RunnerLock]:
         """Holds the runner's lock; what was read of the history before may be old by then."""
+        from sqlmig.engine.lock import RunnerLock
+
         lock = RunnerLock(history.connection, history.schema, history.is_pooled)
         with lock.held(self.config.lock_wait, self.observer):
             yield lock
@@ -52,6 +57,8 @@ class Database:
     @property
     def limits(self) -> Limits:
         """How long migrations and seeds may wait and work."""
+        from sqlmig.engine.limits import Limits
+
         config = self.config
         return Limits(
             config.lock_timeout,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -97,6 +98,7 @@ class MigrationFile:
         return migration_order(self.migration_id)
 
 
+@functools.cache
 def migration_number(migration_id: str) -> tuple[int, ...]:
     """The number that a migration id begins with: all its leading digit groups.
 

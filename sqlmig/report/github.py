@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlmig.model import Finding, Severity
-from sqlmig.report import text
+from sqlmig.report.text import changelog as text
 
 if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection

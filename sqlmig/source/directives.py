@@ -118,6 +118,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "after": _seeds,
 }
 _FIELDS = {"after": "after_seeds"}
+_NONE = Directives()
 _REPEATABLE = ("depends", "touches", "requires")
 _TIMEOUTS = ("lock_timeout", "statement_timeout")
 _OF_A_CHECK = ("expect", "requires", "after", *_TIMEOUTS)
@@ -158,7 +159,7 @@ def read_head(path: str, text: str, kind: FileKind) -> tuple[Directives, str]:
             errors.append(error)
     raise_all([*errors, *_misplaced(path, text, head_end, kind)])
     fields = {_FIELDS.get(name, name): value for name, value in values.items()}
-    return Directives(**fields), description
+    return Directives(**fields) if fields else _NONE, description
 
 
 def _directive(comment: str) -> tuple[str, str]:

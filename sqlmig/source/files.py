@@ -6,8 +6,8 @@ import codecs
 import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from sqlmig.errors import DuplicateMigrationError, OrphanRollbackError, SourceError
 from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
@@ -39,7 +39,7 @@ def read_migrations(migrations: Traversable, rollbacks: Traversable) -> tuple[Mi
 
     def read(migration_id: str, path: Traversable) -> MigrationFile:
         pair = apart.get(migration_id), beside.get(migration_id)
-        return _with_rollback(_read_migration(migration_id, path), pair, rollbacks / path.name)
+        return _with_rollback(_read_migration(migration_id, path), pair, rollbacks)
 
     found, errors = _read_each(scripts, read)
     errors += _orphans(scripts, apart) + _orphans(scripts, beside)
@@ -60,7 +60,7 @@ def read_migrations_alone(
 def read_script(path: Traversable) -> Script:
     """The SQL text of a file. Raises SourceError where it is no UTF-8 text or cannot be read."""
     try:
-        data = path.read_bytes()
+        data = _contents(path)
     except OSError as error:
         raise SourceError(
             f"cannot be read: {error.strerror}",
@@ -81,9 +81,9 @@ def script_from_bytes(path: str, data: bytes) -> Script:
             "looks like UTF-16", location=Location(path), remedy="Save the file as UTF-8."
         )
     try:
-        text = data.decode("utf-8-sig")
+        text = data.removeprefix(codecs.BOM_UTF8).decode()  # in a tenth of the time of utf-8-sig
     except UnicodeDecodeError as error:
-        # The codec counts from behind the byte order mark, and so does its own copy of the bytes.
+        # It counts from behind the byte order mark, and so does its own copy of the bytes.
         raise SourceError(
             f"not UTF-8: byte 0x{error.object[error.start]:02x}",
             location=_place_of_byte(path, error.object, error.start),
@@ -131,6 +131,13 @@ def lexical_error(script: Script, error: LexError) -> SourceError:
         location=Location.at(script.path, script.text, error.offset),
         remedy="Close it; everything after it would be taken as part of it.",
     )
+
+
+def _contents(path: Traversable) -> bytes:
+    if not isinstance(path, Path):
+        return path.read_bytes()
+    with path.open("rb", buffering=0) as file:  # it is read at once: a buffer costs and gains none
+        return file.read()
 
 
 def _looks_like_utf_16(data: bytes) -> bool:
@@ -181,9 +188,10 @@ def _read_migration(migration_id: str, path: Traversable) -> MigrationFile:
 def _with_rollback(
     migration: MigrationFile,
     pair: tuple[Traversable | None, Traversable | None],
-    expected: Traversable,
+    rollbacks: Traversable,
 ) -> MigrationFile:
-    """The migration with its rollback, of which there may be one apart or one beside it."""
+    """The migration with its rollback, of which there may be one apart, in `rollbacks`, or one
+    beside it."""
     apart, beside = pair
     if apart and beside:
         raise SourceError(
@@ -195,12 +203,12 @@ def _with_rollback(
     is_irreversible = migration.file.directives.irreversible is not None
     if path is None:
         if not is_irreversible:
-            raise _no_rollback(migration.file, expected)
+            raise _no_rollback(migration.file, rollbacks / f"{migration.migration_id}{SUFFIX}")
         return migration
     rollback = read_file(path, FileKind.ROLLBACK)
     if is_irreversible:
         raise _needless_rollback(migration.file, rollback)
-    return replace(migration, rollback=rollback)
+    return MigrationFile(migration.migration_id, migration.file, rollback)
 
 
 def _no_rollback(file: ScriptFile, expected: Traversable) -> SourceError:

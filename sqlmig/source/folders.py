@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence, Set
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sqlmig.model import Location
 
 SUFFIX = ".sql"
 ROLLBACK_SUFFIX = ".rollback.sql"
+_ROLLBACK = ROLLBACK_SUFFIX.removesuffix(SUFFIX)
 # Hidden files, Python's own (a folder may be a package), and what `yoyo new` has in an editor.
 _PASSED_OVER = (".", "__", "_tmp_yoyonew")
 
@@ -25,21 +26,23 @@ def list_migrations(folder: Traversable, rollbacks: Traversable) -> tuple[Script
     not there or has no migration, for a file of a kind not supported, and for a subfolder with
     .sql files that is not `rollbacks`; UnusableFilesError for several of these.
     """
-    if (entries := _entries(folder)) is None:
+    if (listing := _listing(folder)) is None:
         raise SourceError(
             "no such folder",
             location=Location(shown(folder)),
             remedy="Make it with `sqlmig init`, or name yours with the setting `migrations` "
             "(or go there: --project).",
         )
-    raise_all([_subfolder(entry) for entry in entries if _hides_scripts(entry, rollbacks)])
-    paths = _scripts(entries)
+    entries, certain = listing
+    others = [entry for name, entry in entries.items() if name not in certain]
+    raise_all([_subfolder(entry) for entry in others if _hides_scripts(entry, rollbacks)])
+    paths = _scripts(entries, certain)
     beside = {
-        name.removesuffix(".rollback"): path
+        name.removesuffix(_ROLLBACK): path
         for name, path in paths.items()
-        if path.name.endswith(ROLLBACK_SUFFIX)
+        if name.endswith(_ROLLBACK)
     }
-    scripts = {name: path for name, path in paths.items() if path not in beside.values()}
+    scripts = {name: path for name, path in paths.items() if not name.endswith(_ROLLBACK)}
     if not scripts:
         raise SourceError(
             "no migrations in this folder",
@@ -51,12 +54,14 @@ def list_migrations(folder: Traversable, rollbacks: Traversable) -> tuple[Script
 
 def list_scripts(folder: Traversable) -> Scripts:
     """The .sql files of a folder by stem; none where there is no such folder. Raises as above."""
-    return _scripts(_entries(folder) or [])
+    listing = _listing(folder)
+    return _scripts(*listing) if listing else {}
 
 
 def list_subfolders(folder: Traversable) -> list[Traversable]:
     """The folders in a folder, sorted; none where there is no such folder. Raises as above."""
-    return [entry for entry in _entries(folder) or [] if entry.is_dir()]
+    entries, certain = _listing(folder) or ({}, set())
+    return [entry for name, entry in entries.items() if name not in certain and entry.is_dir()]
 
 
 def is_passed_over(name: str) -> bool:
@@ -79,46 +84,56 @@ def raise_all(errors: Sequence[SourceError]) -> None:
         raise UnusableFilesError(sorted(each, key=lambda error: error.location.path))
 
 
-def _entries(folder: Traversable) -> list[Traversable] | None:
-    """What is in the folder, sorted, but for what nobody means; None where it is no folder."""
+def _listing(folder: Traversable) -> tuple[Mapping[str, Traversable], Set[str]] | None:
+    """What is in the folder by name, sorted, but for what nobody means, and the names of those that
+    are files for certain; None where it is no folder."""
     try:
         if not folder.is_dir():
             return None
-        entries = [entry for entry in folder.iterdir() if not is_passed_over(entry.name)]
+        certain = _certain_files(folder) if isinstance(folder, Path) else set()
+        entries = {entry.name: entry for entry in folder.iterdir()}
     except OSError as error:
         raise SourceError(
             f"cannot be listed: {error.strerror}",
             location=Location(shown(folder)),
             remedy="Check that you may read this folder.",
         ) from error
-    return sorted(entries, key=lambda entry: entry.name)
+    return {name: entries[name] for name in sorted(entries) if not is_passed_over(name)}, certain
 
 
-def _scripts(entries: Iterable[Traversable]) -> Scripts:
+def _certain_files(folder: Path) -> set[str]:
+    """The names of what the folder's own list has as files, so that the system need not be asked
+    for each of many; a link to a file is not among them."""
+    with os.scandir(folder) as entries:
+        return {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
+
+
+def _scripts(entries: Mapping[str, Traversable], certain: Set[str]) -> Scripts:
     """The .sql files by stem."""
     errors = []
     found = {}
-    for entry in entries:
-        if _suffix(entry).lower() not in (SUFFIX, ".py"):
+    for name, entry in entries.items():
+        suffix = _suffix(name)
+        if suffix.lower() not in (SUFFIX, ".py"):
             continue
-        is_file = entry.is_file()
+        is_file = name in certain or entry.is_file()
         if not is_file and entry.is_dir():
             continue
-        is_plain = is_file and _suffix(entry) == SUFFIX and entry.name.isprintable()
+        is_plain = is_file and suffix == SUFFIX and name.isprintable()
         if not is_plain and (error := _problem(entry)):
             errors.append(error)
-        found[entry.name.removesuffix(SUFFIX)] = entry
+        found[name.removesuffix(SUFFIX)] = entry
     raise_all(errors)
     return found
 
 
-def _suffix(file: Traversable) -> str:
-    return os.path.splitext(file.name)[1]  # noqa: PTH122  # no path is made for each of many
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1]  # noqa: PTH122  # no path is made for each of many
 
 
 def _problem(file: Traversable) -> SourceError | None:
     """Why that can be no script, as far as can be known without opening it."""
-    place, suffix = Location(shown(file)), _suffix(file)
+    place, suffix = Location(shown(file)), _suffix(file.name)
     if not file.name.isprintable():  # as what is no UTF-8 is not either
         return SourceError(
             f"the name {file.name!r} cannot be shown",

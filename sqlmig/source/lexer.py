@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
+import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice, takewhile
@@ -38,16 +39,25 @@ def _maybe(pattern: str) -> str:
     return f"(?>(?:{pattern})?)"
 
 
+def _no_letters(but: str = "") -> str:
+    """All that is no letter, but for these, to stand in a set. To scan.l every character beyond
+    ASCII is a letter; a set that names those takes milliseconds to compile."""
+    left_out = f"{string.ascii_letters}_{but}"
+    return re.escape("".join(chr(code) for code in range(128) if chr(code) not in left_out))
+
+
 # Possessive quantifiers and atomic groups all over: no pattern ever goes back, so every one takes
 # linear time.
-_LETTER = r"A-Za-z_\x80-\U0010ffff"  # to scan.l every character beyond ASCII is a letter
+_LETTER = f"[^{_no_letters()}]"
+_LETTER_OR_DIGIT = f"[^{_no_letters(string.digits)}]"
+_PART_OF_WORD = f"[^{_no_letters(f'{string.digits}$')}]"
 _SPACE = r" \t\n\r\f\v"
 _LINE_COMMENT = r"--[^\n\r]*+"
 _FLAT_COMMENT = r"/\*" + _many(r"[^*/]++|\*(?!/)|/(?!\*)") + r"\*/"  # with none inside it
-_WORD = rf"(?![eE]')[{_LETTER}][{_LETTER}0-9$]*+"
+_WORD = f"(?![eE]'){_LETTER}{_PART_OF_WORD}*+"
 _STRING = "'[^']*+" + _many("''[^']*+") + "'"
 _QUOTED_NAME = '"[^"]*+' + _many('""[^"]*+') + '"'
-_LONE_DOLLAR = rf"\$(?![{_LETTER}$])"  # of a parameter such as $1
+_LONE_DOLLAR = rf"\$(?!{_LETTER}|\$)"  # of a parameter such as $1
 # 'a' <newline> 'b' is one literal; -- comments may stand between. It matters after E'a': the
 # escapes hold in 'b' too.
 _CONTINUATION = (
@@ -64,7 +74,9 @@ _NUMBER = r"\.?[0-9]" + _many(rf"[0-9]|[eE][+-][0-9]|\.(?!\.)|{_WORD}")
 _PARAMETER = r"\$[0-9]++"
 _OPERATOR = _some(r"[~!@#^&|`?+*%<>=]|-(?!-)|/(?!\*)")
 
-_PLAIN = rf"[^;'\"$/\-\\{_LETTER}]"
+_OPENING = "'\"$/-"  # where a literal, a quoted name or a comment may begin
+_ENDING = ";\\"
+_PLAIN = f"[{_no_letters(_OPENING + _ENDING)}]"
 # So many pieces at a time: an atomic group takes memory for each until it is left.
 _RUN = 1000
 _SIMPLE_RUN = _upto(
@@ -74,14 +86,14 @@ _SIMPLE_RUN = _upto(
 )
 _SIMPLE_TOKEN = (
     rf"{_ESCAPE_STRING}|{_PREFIXED_STRING}|{_PREFIXED_NAME}|{_WORD}|{_NUMBER}|{_PARAMETER}"
-    rf"|{_LONE_DOLLAR}|{_OPERATOR}|::|:=|\.\.|[^'\"$/\-{_LETTER}]"
+    rf"|{_LONE_DOLLAR}|{_OPERATOR}|::|:=|\.\.|[{_no_letters(_OPENING)}]"
 )
 _skip_flat_blank = re.compile(_many(rf"[{_SPACE}]++|{_LINE_COMMENT}|{_FLAT_COMMENT}")).match
 _skip_space = re.compile(rf"[{_SPACE}]*+").match
 _word = re.compile(_WORD).match
 _ascii_word = re.compile(r"\\?[A-Za-z_][A-Za-z0-9_$]*+").fullmatch
 _continuation = re.compile(_CONTINUATION).match
-_dollar_tag = re.compile(rf"\$(?:[{_LETTER}][{_LETTER}0-9]*+)?\$").match
+_dollar_tag = re.compile(rf"\$(?:{_LETTER}{_LETTER_OR_DIGIT}*+)?\$").match
 _comment_edge = re.compile(r"/\*|\*/").search
 _rest_of_line = re.compile(r"[^\n\r]*+").match
 _rest_before_data = re.compile(rf"[ \t\f\v]*+(?:{_LINE_COMMENT})?\r?(?:\n|\Z)").match

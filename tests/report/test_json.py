@@ -22,7 +22,9 @@ from sqlmig.model import (
     ServerMessage,
 )
 from sqlmig.plan import Transactions, plan_apply, statuses
-from sqlmig.report import json as report_json
+from sqlmig.report.json import files as files_json
+from sqlmig.report.json import migrations as migrations_json
+from sqlmig.report.json.errors import error as error_document
 from tests.plan.situation import applied, file
 
 PLACE = Location.at("a.sql", "select 1;\nselekt 2;", 10)
@@ -37,7 +39,7 @@ def parsed(document: str) -> Any:
 def test_status_has_all_that_is_known_of_each_migration() -> None:
     partial = file("001_été", "-- Été\n-- transactional: false\nselect 1; select 2;")
     row = replace(applied(partial, done=1, total=2), applied_by="app", duration_ms=12)
-    document = report_json.status(statuses([partial, file("002_b")], [row]))
+    document = migrations_json.status(statuses([partial, file("002_b")], [row]))
     assert "001_été" in document
     assert parsed(document) == {
         "migrations": [
@@ -76,7 +78,7 @@ def test_status_has_all_that_is_known_of_each_migration() -> None:
 def test_a_plan_has_its_order_and_the_sql_that_it_sends() -> None:
     migration = file("001_a", "-- Rows\nbegin; select 1; commit;")
     planned = plan_apply([migration], [], transactions=Transactions.TOGETHER)
-    assert parsed(report_json.plan(planned)) == {
+    assert parsed(migrations_json.plan(planned)) == {
         "direction": "apply",
         "transactions": "together",
         "warnings": [
@@ -101,7 +103,7 @@ def test_a_report_has_what_became_of_each_migration() -> None:
         MigrationResult("002_b", Direction.ROLLBACK, Outcome.DONE, 1.2346),
         MigrationResult("001_a", Direction.ROLLBACK, Outcome.NOT_ATTEMPTED),
     )
-    found = parsed(report_json.report(Report(Direction.ROLLBACK, results, ("a warning",))))
+    found = parsed(migrations_json.report(Report(Direction.ROLLBACK, results, ("a warning",))))
     assert found == {
         "direction": "rollback",
         "warnings": ["a warning"],
@@ -115,7 +117,7 @@ def test_a_report_has_what_became_of_each_migration() -> None:
 
 def test_validated_files_have_their_paths_and_checksums() -> None:
     irreversible = file("002_b", "-- irreversible: x\n", None)
-    found = parsed(report_json.validated([file("001_a", "-- Rows\nselect 1;"), irreversible]))
+    found = parsed(files_json.validated([file("001_a", "-- Rows\nselect 1;"), irreversible]))
     first, second = found["migrations"]
     assert first == {
         "id": "001_a",
@@ -128,17 +130,17 @@ def test_validated_files_have_their_paths_and_checksums() -> None:
 
 
 def test_a_comparison_and_a_repair_are_objects_too() -> None:
-    assert parsed(report_json.comparison(Comparison("001_a", "-a\n+b\n", ("a note",)))) == {
+    assert parsed(files_json.comparison(Comparison("001_a", "-a\n+b\n", ("a note",)))) == {
         "id": "001_a",
         "difference": "-a\n+b\n",
         "notes": ["a note"],
     }
-    assert parsed(report_json.repaired(["001_a"])) == {"repaired": ["001_a"]}
+    assert parsed(files_json.repaired(["001_a"])) == {"repaired": ["001_a"]}
 
 
 def test_an_error_has_its_kind_its_message_and_its_remedy() -> None:
     problem = UnknownTargetError("no migration '9'", remedy="Did you mean 004_x?")
-    assert parsed(report_json.error(problem)) == {
+    assert parsed(error_document(problem)) == {
         "errors": [
             {
                 "error": "UnknownTargetError",
@@ -158,7 +160,7 @@ def test_several_errors_each_have_their_place() -> None:
             SourceError("two", location=Location("b.sql")),
         ]
     )
-    found = parsed(report_json.error(problems))["errors"]
+    found = parsed(error_document(problems))["errors"]
     assert [each["message"] for each in found] == ["one", "two"]
     assert [each["location"] for each in found] == [
         {"path": "a.sql", "line": 2, "column": 1},
@@ -177,7 +179,7 @@ def test_a_failed_migration_has_the_server_s_words_and_the_report() -> None:
         server=server,
         remedy="Mend it.",
     )
-    found = parsed(report_json.error(problem))
+    found = parsed(error_document(problem))
     assert found["report"] == {
         "direction": "apply",
         "warnings": [],

@@ -21,8 +21,10 @@ from sqlmig.model import (
     Report,
 )
 from sqlmig.plan import Newest, Plan, Transactions, plan_apply, plan_rollback, statuses
-from sqlmig.report import text
-from sqlmig.report.text import Medium
+from sqlmig.report.text import files, servers
+from sqlmig.report.text import migrations as text
+from sqlmig.report.text.figures import age, duration
+from sqlmig.report.text.table import Medium
 from tests.plan.situation import NOON, applied, by_yoyo, file
 
 OUTSIDE = "-- transactional: false\n"
@@ -166,8 +168,10 @@ def test_square_brackets_are_no_markup_on_a_terminal(monkeypatch: pytest.MonkeyP
 
 def test_a_pipe_never_pays_for_rich() -> None:
     program = (
-        "import sys; from datetime import datetime; from sqlmig.report import text\n"
-        "text.status([], datetime.now(), text.Medium.PIPE)\n"
+        "import sys; from datetime import datetime\n"
+        "from sqlmig.report.text.migrations import status\n"
+        "from sqlmig.report.text.table import Medium\n"
+        "status([], datetime.now(), Medium.PIPE)\n"
         "print([name for name in sys.modules if name in ('rich', 'yoyo', 'psycopg')])"
     )
     done = subprocess.run(
@@ -292,7 +296,7 @@ def test_a_run_with_a_target_says_nothing_of_what_lies_beyond() -> None:
     ],
 )
 def test_the_database_is_named_with_what_named_it(parameters: dict[str, str], where: str) -> None:
-    assert text.database(parameters | {"password": "x@y"}, "PGHOST") == (
+    assert servers.database(parameters | {"password": "x@y"}, "PGHOST") == (
         f"Database: {where}, from PGHOST"
     )
 
@@ -312,36 +316,36 @@ def test_the_database_is_named_with_what_named_it(parameters: dict[str, str], wh
 def test_a_database_is_not_named_where_a_password_may_be_part_of_it(
     parameters: dict[str, str],
 ) -> None:
-    assert text.database(parameters, "DATABASE_URL") == ""
+    assert servers.database(parameters, "DATABASE_URL") == ""
 
 
 def test_valid_files_are_counted() -> None:
     irreversible = file("002_b", "-- irreversible: x\n", None)
     assert (
-        text.validated([file("001_a")]) == "1 migration, each with its rollback: all can be read."
+        files.validated([file("001_a")]) == "1 migration, each with its rollback: all can be read."
     )
-    assert text.validated([file("001_a"), irreversible]) == (
+    assert files.validated([file("001_a"), irreversible]) == (
         "2 migrations, 1 of them irreversible: all can be read."
     )
 
 
 def test_a_comparison_is_its_notes_and_its_difference() -> None:
-    assert text.comparison(Comparison("001_a", "", ())) == "001_a: the files are as recorded."
-    assert text.comparison(Comparison("001_a", "", ("its file is gone",))) == (
+    assert files.comparison(Comparison("001_a", "", ())) == "001_a: the files are as recorded."
+    assert files.comparison(Comparison("001_a", "", ("its file is gone",))) == (
         "001_a: its file is gone"
     )
-    assert text.comparison(Comparison("001_a", "-a\n+b\n", ("one", "two"))) == (
+    assert files.comparison(Comparison("001_a", "-a\n+b\n", ("one", "two"))) == (
         "001_a: one\n001_a: two\n-a\n+b"
     )
 
 
 def test_repaired_records_are_named() -> None:
-    assert text.repaired(["001_a", "002_b"]) == (
+    assert files.repaired(["001_a", "002_b"]) == (
         "001_a  recorded as its files are now\n002_b  recorded as its files are now"
     )
-    assert text.repaired([]) == "Nothing to repair: every file is as recorded."
-    assert text.repaired([], ["002"]) == "Nothing to repair: 002 is as recorded."
-    assert text.repaired([], ["1", "2"]) == "Nothing to repair: 1, 2 are as recorded."
+    assert files.repaired([]) == "Nothing to repair: every file is as recorded."
+    assert files.repaired([], ["002"]) == "Nothing to repair: 002 is as recorded."
+    assert files.repaired([], ["1", "2"]) == "Nothing to repair: 1, 2 are as recorded."
 
 
 @pytest.mark.parametrize(
@@ -349,7 +353,7 @@ def test_repaired_records_are_named() -> None:
     [(0, "0 ms"), (0.0123, "12 ms"), (1, "1.0 s"), (65.25, "65.2 s"), (150, "2 min")],
 )
 def test_a_time_is_shown_at_a_readable_precision(seconds: float, shown_as: str) -> None:
-    assert text.duration(seconds) == shown_as
+    assert duration(seconds) == shown_as
 
 
 @pytest.mark.parametrize(
@@ -365,4 +369,4 @@ def test_a_time_is_shown_at_a_readable_precision(seconds: float, shown_as: str) 
     ],
 )
 def test_an_age_is_shown_in_its_largest_unit(since: timedelta, shown_as: str) -> None:
-    assert text.age(since) == shown_as
+    assert age(since) == shown_as

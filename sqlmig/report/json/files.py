@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlmig.comparison import Comparison
 from sqlmig.model import MigrationFile
 from sqlmig.report.json.document import document, place
 
 if TYPE_CHECKING:
     from sqlmig.authoring import Written
+    from sqlmig.comparison import Comparison
     from sqlmig.starter import Starter
 
 

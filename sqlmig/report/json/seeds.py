@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmig.environments import Rules
 from sqlmig.model import CheckResult, SeedReport, SeedResult, SeedStatus, UnstableSeed
-from sqlmig.mongo.results import FixturesReport
-from sqlmig.project import ProjectSeedPlan, ProjectSeeds
 from sqlmig.report.json.document import check_members, document
 from sqlmig.report.json.mongo import fixtures_members
+
+if TYPE_CHECKING:
+    from sqlmig.mongo.results import FixturesReport
+    from sqlmig.project import ProjectSeedPlan, ProjectSeeds
 
 
 def seed_plan(planned: ProjectSeedPlan) -> str:

@@ -16,8 +16,8 @@ from sqlmig.model import (
     Report,
 )
 from sqlmig.plan import Plan, PlannedMigration, Transactions
+from sqlmig.report.text.checks import checked
 from sqlmig.report.text.figures import age, counted, duration
-from sqlmig.report.text.seeds import checked
 from sqlmig.report.text.table import Cell, Medium, table
 
 _STATE_COLOURS = {
@@ -88,6 +88,11 @@ def summary(report: Report, target: str | None = None) -> str:
         return nothing_to_do(report.direction, target)
     line = f"{counted(done, 'migration')} {verb}."
     return f"{line}\n{checked(report.checks)}" if report.checks else line
+
+
+def warning(words: str) -> str:
+    """The line of a warning."""
+    return f"Warning: {words}"
 
 
 def nothing_to_do(direction: Direction, target: str | None = None) -> str:

@@ -1,31 +1,25 @@
-"""What seeds and sanity checks did and found, and which environment holds."""
+"""What seeds did and found, and which environment holds."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlmig.environments import Rules
 from sqlmig.model import (
-    CheckOutcome,
-    CheckResult,
-    Rows,
     SeedReport,
     SeedResult,
     SeedStatus,
     UnstableSeed,
 )
-from sqlmig.project import ProjectSeedPlan, ProjectSeeds
+from sqlmig.report.text.checks import checked
 from sqlmig.report.text.figures import age, counted, duration
 from sqlmig.report.text.mongo import mongo_plan, mongo_seeded
 from sqlmig.report.text.table import Cell, Medium, table
 
-_MARKS = {
-    CheckOutcome.PASSED: ("passed", "green"),
-    CheckOutcome.FAILED: ("FAILED", "red"),
-    CheckOutcome.NOT_APPLICABLE: ("not applicable", ""),
-}
+if TYPE_CHECKING:
+    from sqlmig.project import ProjectSeedPlan, ProjectSeeds
 
 
 def seed_plan(planned: ProjectSeedPlan, now: datetime, medium: Medium) -> str:
@@ -79,29 +73,6 @@ def unstable(seeds: Sequence[UnstableSeed]) -> str:
     return "\n".join((*lines, advice))
 
 
-def checks(results: Sequence[CheckResult], medium: Medium) -> str:
-    """Every check with what it came to, the rows that should not be, and the count."""
-    if not results:
-        return "There are no sanity checks."
-    rows = [_check_row(result) for result in results]
-    parts = [table(("CHECK", "RESULT", "WHAT IT SAYS"), rows, medium)]
-    parts += violations(results, medium)
-    return "\n".join((*parts, checked(results)))
-
-
-def checked(results: Sequence[CheckResult]) -> str:
-    """How many checks came to what, in one line."""
-    counts = Counter(result.outcome for result in results)
-    told = (f"{counts[outcome]} {outcome.value}" for outcome in CheckOutcome if counts[outcome])
-    return f"{counted(len(results), 'sanity check')}: {', '.join(told)}."
-
-
-def violations(results: Sequence[CheckResult], medium: Medium) -> list[str]:
-    """The failed checks, each with its reason, and the statement that the server refused or the
-    first rows that should not be."""
-    return [_failure(result, medium) for result in results if result.has_failed]
-
-
 def environment(rules: Rules, unknown: Sequence[str]) -> str:
     """Which environment holds, what named it, which tables it protects, and which names in the
     settings no table has."""
@@ -122,28 +93,3 @@ def _status_row(status: SeedStatus, now: datetime) -> tuple[Cell, ...]:
 def _seed_line(result: SeedResult) -> str:
     rows = "; ".join(map(str, result.written)) or "nothing to change"
     return f"seeded  {result.name}  ({duration(result.duration)})  {rows}"
-
-
-def _check_row(result: CheckResult) -> tuple[Cell, ...]:
-    mark, colour = _MARKS[result.outcome]
-    why = f" ({result.reason})" if result.outcome is CheckOutcome.NOT_APPLICABLE else ""
-    return Cell(result.name), Cell(mark, colour), Cell(result.title + why)
-
-
-def _failure(result: CheckResult, medium: Medium) -> str:
-    place = result.location
-    parts = (
-        f"{place or result.name}: {result.reason}",
-        place.excerpt() if place else "",
-        _violations(result.violations, medium),
-    )
-    return "\n".join(part for part in parts if part)
-
-
-def _violations(rows: Rows, medium: Medium) -> str:
-    if not rows.count:
-        return ""
-    cells = [[Cell("NULL" if value is None else value) for value in row] for row in rows.rows]
-    more = rows.count - len(rows.rows)
-    drawn = table(rows.columns, cells, medium)
-    return f"{drawn}\n… and {counted(more, 'row')} more" if more else drawn
