@@ -34,7 +34,10 @@ _OUTSIDE = re.compile(
 _TAKES_ROWS = re.compile(r"drop (database|tablespace|subscription)\b|alter table\b")
 _NEW_LABEL = re.compile(r"alter type (\S+ ){1,3}add value\b")
 _OF_THE_SESSION = ("set", "reset", "analyze")
-_FIRST_WORDS = frozenset({"create", "drop", "reindex", "vacuum", "alter", "discard", "cluster"})
+_FIRST_WORDS = frozenset({"vacuum", "discard", "cluster"})
+_COMMON_FIRST_WORDS = frozenset({"create", "drop", "alter", "reindex"})
+# Most statements begin with these; one of those words it takes to be refused.
+_HINT = re.compile("concurrently|database|system|schema|tablespace|subscription", re.IGNORECASE)
 
 
 def keeps_rows(text: str, statement: Statement) -> bool:
@@ -47,7 +50,10 @@ def keeps_rows(text: str, statement: Statement) -> bool:
 
 def runs_only_outside(text: str, statement: Statement) -> bool:
     """Whether the server refuses the statement inside a transaction."""
-    if statement.word not in _FIRST_WORDS:
+    if statement.word in _COMMON_FIRST_WORDS:
+        if not _HINT.search(text, statement.start, statement.end):
+            return False
+    elif statement.word not in _FIRST_WORDS:
         return False
     return _OUTSIDE.match(_words(text, statement)) is not None
 
