@@ -22,6 +22,16 @@ CASES = {
     "a byte order mark and a directive": ("\ufeff-- lock_timeout: 1s\nselekt 1;", 2, 1),
     "a runtime error": ("select 1;\nselect 2;\n\n  select 1/0;\nselect 3;", 4, 3),
     "a runtime error in a DO block": ("select 1;\ndo $$begin raise 'x'; end$$;", 2, 1),
+    "a syntax error in the body of a DO block": (
+        "select 1;\ndo $$\nbegin\n  selekt;\nend$$;",
+        4,
+        3,
+    ),
+    "a syntax error in the body of a function": (
+        "select 'é';\ncreate function f() returns int language sql as $$select nope$$;",
+        2,
+        58,
+    ),
     "a runtime error after COPY": (
         "create table t (n int);\ncopy t from stdin;\n1\n2\n\\.\nselect 1;\nselect 1/0;",
         7,

@@ -57,6 +57,19 @@ def test_a_function_that_drops_prepared_statements_keeps_no_migration_from_its_r
     assert "once" in database.tables()
 
 
+def test_a_function_that_prepares_a_statement_is_called_by_two_scripts_of_a_long_run(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    keep = "create function keep() returns void language plpgsql as $$begin execute 'x'; end$$;"
+    project.migration("001_keep", keep.replace("'x'", "'prepare one as select 1'"))
+    migrator.apply()
+    write_many(project)
+    for number in (5, 7):
+        project.migration(f"{number:03d}_many", "select keep();")
+    migrator.apply()
+    assert len(database.applied()) == 1 + len(MANY)
+
+
 def write_many(project: Project) -> None:
     for number in MANY:
         project.migration(f"{number:03d}_many", f"create table t{number} ();")

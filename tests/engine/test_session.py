@@ -126,3 +126,16 @@ def test_copy_data_is_fed_and_copy_output_is_dropped(project: Project, database:
     assert database.value("SELECT count(*) FROM t") == 20_001
     assert database.value("SELECT x FROM t WHERE n = 19999") == "semicolon ; and 'quote'"
     assert "after_copy" in database.tables()
+
+
+@pytest.mark.parametrize("character", ["é", "€"])
+def test_an_encoding_set_before_rows_are_copied_does_not_change_the_recorded_text(
+    project: Project, database: Database, character: str
+) -> None:
+    text = (
+        f"-- {character}\ncreate table t (n int);\n"
+        f"{LEFTOVERS['another encoding']};\ncopy t from stdin;\n1\n\\.\n"
+    )
+    project.migration("001_copy", text)
+    Migrator(project.config(database=database.url)).apply()
+    assert database.value("SELECT apply_sql FROM _sqlmig_migration") == text

@@ -9,7 +9,7 @@ import pytest
 
 from sqlmig import Migrator, Outcome
 from sqlmig.engine.lock import RunnerLock
-from sqlmig.errors import ExecutionError, MigrationFailedError, PlanError
+from sqlmig.errors import ExecutionError, MigrationFailedError, PlanError, ServerError
 from sqlmig.model import SilentObserver
 from sqlmig.plan import Newest, Since, Transactions
 from tests.database import Database
@@ -272,6 +272,51 @@ def test_a_script_that_ends_its_transaction_unseen_is_undone(
     with pytest.raises(MigrationFailedError, match="ended the transaction that it runs in"):
         migrator.apply()
     assert database.tables() == set()
+
+
+def test_a_script_that_ends_its_transaction_unseen_is_undone_whatever_the_database_defers(
+    project: Project,
+    database: Database,
+    migrator: Migrator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = database.connection.info.dbname
+    database.execute(f"ALTER DATABASE {name} SET default_transaction_deferrable = on")
+    monkeypatch.setattr("sqlmig.source.script._refuse_transaction_control", lambda *_: None)
+    project.migration("001_a", "select 1; commit; create table a ()")
+    with pytest.raises(MigrationFailedError, match="ended the transaction that it runs in"):
+        migrator.apply()
+    assert database.tables() == set()
+
+
+def test_a_mark_that_a_trigger_keeps_away_is_told_in_plain_words(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_a", "create table a ()")
+    migrator.apply()
+    database.execute(
+        "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$;"
+        "CREATE TRIGGER t BEFORE INSERT ON _yoyo_log FOR EACH ROW EXECUTE FUNCTION swallow()"
+    )
+    project.migration("002_b", "create table b ()")
+    with pytest.raises(ServerError, match="keeps the record away") as caught:
+        migrator.mark("002", "it is there")
+    assert "configuration parameter" not in str(caught.value)
+
+
+def test_a_rollback_text_that_the_database_cannot_hold_is_not_blamed_on_the_script(
+    project: Project, database: Database
+) -> None:
+    name = f"{database.connection.info.dbname}_latin1"
+    database.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    database.execute(
+        f"CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    url = database.url.replace(f"/{database.connection.info.dbname}?", f"/{name}?")
+    project.migration("001_a", "create table a ()", "drop table a -- 5 €")
+    with pytest.raises(MigrationFailedError, match="could not be recorded"):
+        Migrator(project.config(database=url)).apply()
+    database.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_a_rollback_whose_plan_another_runner_has_changed_is_refused(

@@ -43,6 +43,10 @@ class Proxy:
         while self._ends:
             _close(self._ends.pop())
 
+    def close(self) -> None:
+        """Takes no more connections."""
+        _close(self.listener)
+
     def serve(self) -> None:
         """Takes connections until the listener is closed."""
         while True:

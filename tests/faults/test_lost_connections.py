@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import signal
 import threading
 import time
 
@@ -11,6 +13,7 @@ import pytest
 
 from sqlmig import Migrator, Outcome
 from sqlmig.errors import ExecutionError, MigrationFailedError
+from sqlmig.model import Direction, SilentObserver
 from tests.database import Database
 from tests.faults.figures import Figure
 from tests.faults.gate import gate_in_the_record
@@ -34,6 +37,26 @@ from tests.faults.proxy import proxied
 from tests.project import Project
 
 COMMIT_OF_002 = re.compile(rb"002_entry.*COMMIT\0", re.DOTALL)
+
+
+class HoldingObserver(SilentObserver):
+    """Stops the server's process of the runner, which reads nothing more until it is let go."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.pid = 0
+
+    def started(self, migration_id: str, direction: Direction) -> None:
+        """The message is about to be sent."""
+        self.pid = self.database.value(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+            "AND application_name LIKE 'sqlmig %'"
+        )
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def let_go(self) -> None:
+        """It reads what has come in the meantime."""
+        os.kill(self.pid, signal.SIGCONT)
 
 
 def test_a_migration_in_which_the_connection_is_cut_is_undone_and_the_failure_says_so(
@@ -89,6 +112,59 @@ def test_a_commit_still_under_way_when_the_connection_was_cut_is_waited_for(
     assert caught.value.report.ids(Outcome.DONE) == ("002_entry",)
     assert Facts.of(database).applied == {"001_ledger", "002_entry"}
     assert_consistent(database, project)
+
+
+def test_a_message_that_the_server_reads_after_the_connection_was_cut_is_not_told_as_undone(
+    project: Project, database: Database, figure: Figure
+) -> None:
+    write_ledger(project)
+    Migrator(project.config(database=database.url)).apply()
+    write_entry(project, 2)
+    with proxied(database) as proxy:
+        proxy.lose_answer_to = COMMIT_OF_002
+        held = HoldingObserver(database)
+        migrator = Migrator(project.config(database=proxy.url(database)), held)
+        with pytest.raises(MigrationFailedError) as caught:
+            migrator.apply()
+        held.let_go()
+    figure("messages read too late")
+    wait_until(lambda: runners_at_work(database) == 0)
+    told = caught.value.report.ids(Outcome.UNDONE)
+    assert not set(told) & Facts.of(database).applied, "the report tells the truth"
+    assert_consistent(database, project)
+
+
+def test_a_long_message_whose_connection_was_cut_does_not_keep_the_runner(
+    project: Project, database: Database, figure: Figure
+) -> None:
+    write_ledger(project)
+    Migrator(project.config(database=database.url)).apply()
+    write_entry(project, 2, "select pg_sleep(20);")
+    with proxied(database) as proxy:
+        proxy.keeps_orphans = True
+        proxy.lose_answer_to = COMMIT_OF_002
+        started = time.monotonic()
+        with pytest.raises(MigrationFailedError):
+            Migrator(project.config(database=proxy.url(database))).apply()
+        assert time.monotonic() - started < 15
+    figure("connections cut in the middle")
+
+
+def test_a_connection_cut_before_the_last_message_of_a_long_script_is_known_to_be_undone(
+    project: Project, database: Database, figure: Figure
+) -> None:
+    copied = "copy ledger from stdin;\n\\.\n"
+    write_ledger(project)
+    Migrator(project.config(database=database.url)).apply()
+    write_entry(project, 2, f"select pg_sleep(30);\n{copied}")
+    with proxied(database) as proxy:
+        runner = start(project, proxy.url(database))
+        wait_until(lambda: sleeping(database), runner)
+        proxy.close()
+        proxy.cut()
+        ending = runner.ending()
+    figure("connections cut in the middle")
+    assert "002_entry was undone" in ending.stderr
 
 
 def test_where_the_server_cannot_be_asked_again_the_report_does_not_claim_to_know(
