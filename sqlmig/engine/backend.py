@@ -60,7 +60,7 @@ class ScriptMigration(Migration):
         self._depends: set[Migration] = set()
 
     def process_steps(self, backend: Backend, direction: str, force: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # yoyo's signature
-        """Sends the script."""
+        """Hands the script to the work."""
         backend.work.run(self.planned)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlmig.engine.conditions import condition_of, sqlstate_of
 from sqlmig.engine.connection import Connection, server_message
-from sqlmig.engine.failure import ChecksFailedError, place_of
+from sqlmig.engine.failure import ChecksFailedError
 from sqlmig.engine.history import History, find_history
 from sqlmig.engine.inspection import SilentInspector
+from sqlmig.engine.place import place_of
 from sqlmig.engine.wire import StatementError, ask, send
 from sqlmig.model import (
     CheckFile,

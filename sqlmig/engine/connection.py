@@ -15,6 +15,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
+from sqlmig.engine.raising import raised
 from sqlmig.errors import ConfigError, DatabaseUnavailableError, ServerError
 from sqlmig.model import ServerMessage
 
@@ -24,6 +25,7 @@ Connector = Callable[[], Connection]
 # libpq would wait for minutes for a host that does not answer.
 _CONNECT_TIMEOUT_SECONDS = 10
 _SECONDS_BETWEEN_TRIES = 0.3
+_UNKNOWN_SETTING = "42704"
 _REMEDIES = {
     "42501": "Grant this role what it lacks, or connect as one that has it.",
     "55P03": "Another session holds a lock: run it again when that is done, or end that session.",
@@ -84,8 +86,11 @@ def translated() -> Iterator[None]:
 
 
 def server_message(error: psycopg.Error) -> ServerMessage:
-    """What the server said, field by field; the driver's own words where it said nothing."""
+    """What the server said, field by field; the driver's own words where it said nothing, and ours
+    where we had it fail."""
     fields = error.diag
+    if fields.sqlstate == _UNKNOWN_SETTING and (reason := raised(str(fields.message_primary))):
+        return ServerMessage(sqlstate="", primary=reason)
     return ServerMessage(
         sqlstate=fields.sqlstate or "",
         primary=fields.message_primary or str(error).strip(),

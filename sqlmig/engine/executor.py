@@ -27,9 +27,10 @@ from sqlmig.engine.limits import Limits
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.outcome import Fate, fate_of
 from sqlmig.engine.retry import pause
+from sqlmig.engine.session import TransactionFrame
 from sqlmig.engine.statementwise import StatementwiseWork
 from sqlmig.engine.story import Ending, Story
-from sqlmig.engine.transaction import TransactionWork
+from sqlmig.engine.transaction import InspectedWork, TransactionWork
 from sqlmig.engine.watcher import Watcher
 from sqlmig.engine.wire import StatementError
 from sqlmig.environments import Rules
@@ -60,12 +61,15 @@ class Executor:
     checks: Sequence[CheckFile] = ()
     _checked: list[CheckResult] = field(default_factory=list)
     _backend: Backend = field(init=False)
+    _frame: TransactionFrame = field(init=False)
     _watcher: Watcher = field(init=False)
+    _pid: int = field(init=False)
 
     def __post_init__(self) -> None:
         self._backend = Backend(self.history)
-        pid = self.history.connection.info.backend_pid
-        self._watcher = Watcher(self.connect, pid, self.observer)
+        self._frame = TransactionFrame.of(self.history, self.lock, self.limits.runner_timeout)
+        self._pid = self.history.connection.info.backend_pid
+        self._watcher = Watcher(self.connect, self._pid, self.observer)
 
     def execute(self, plan: Plan) -> Report:
         """Runs the plan, writing schema, rows and history as the scripts say.
@@ -109,11 +113,11 @@ class Executor:
                 undo(self.history.connection)
                 if has_moved(self.history, batch):
                     raise HistoryMovedError(batch[0]) from failure
-                if self._were_records_dropped(failure):
+                if self._were_records_in_the_way(failure):
                     continue
                 if not failure.is_worth_a_retry or tries >= self._most_tries(batch):
                     raise story.failed(failure, self.history.connection) from failure
-                pause([planned.name for planned in batch], failure, tries, self.observer)
+                self._pause(batch, failure, tries, story)
             except StatementError as failure:
                 raise story.refused(self._ending(batch, work), failure.error) from failure
             except psycopg.Error as error:
@@ -124,12 +128,20 @@ class Executor:
                 undo(self.history.connection)
         raise AssertionError("the loop above does not end by itself")
 
-    def _were_records_dropped(self, failure: ScriptError) -> bool:
-        """Whether a function that the script called may have dropped the prepared records; from
-        now on they are sent as text."""
-        if not (failure.lacks_prepared and self.history.prepared.are_there):
+    def _pause(self, batch: Batch, failure: ScriptError, tries: int, story: Story) -> None:
+        names = [planned.name for planned in batch]
+        try:
+            pause(names, failure, tries, self.observer)
+        except KeyboardInterrupt as interrupt:
+            ending = Ending(batch, batch[0], Fate.UNDONE)
+            raise story.interrupted(ending) from interrupt
+
+    def _were_records_in_the_way(self, failure: ScriptError) -> bool:
+        """Whether a function that the script called may have dropped the prepared records, or met
+        what others prepared that were kept for their sake; from now on they are sent as text."""
+        if not (failure.is_about_prepared and self.history.prepared.are_there):
             return False
-        self.history.connection.execute(self.history.prepared.dropped())
+        self.history.connection.execute(self.history.prepared.deallocation())
         return True
 
     def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
@@ -147,10 +159,21 @@ class Executor:
             raise RowsLostError(planned, ())
 
     def _work(self, batch: Batch, row_loss: RowLoss) -> Work:
-        common = self.history, self.lock, self.limits, self.observer
         if not batch[0].directives.transactional:
-            return StatementwiseWork(*common, self.connect)
-        return TransactionWork(*common, batch, self.rules, self._inspectors(batch, row_loss))
+            return StatementwiseWork(
+                self.history, self.lock, self.limits, self.observer, self.connect
+            )
+        inspectors = self._inspectors(batch, row_loss)
+        kind = InspectedWork if inspectors else TransactionWork
+        return kind(
+            self.history,
+            self._frame,
+            self.limits,
+            self.observer,
+            batch,
+            self.rules,
+            inspectors,
+        )
 
     def _inspectors(self, batch: Batch, row_loss: RowLoss) -> Sequence[Inspector]:
         found: list[Inspector] = []
@@ -176,7 +199,7 @@ class Executor:
         """
         recording, fate = work.recording, Fate.UNDONE
         if not undo(self.history.connection) and recording.is_committing:
-            fate = fate_of(recording.entries, self.history, self.connect)
+            fate = fate_of(recording.entries, self.history, self.connect, self._pid)
         return Ending(batch, recording.at_work or batch[0], fate)
 
 

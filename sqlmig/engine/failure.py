@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlmig.engine.connection import server_message
-from sqlmig.engine.raising import raised
+from sqlmig.engine.place import place_of
 from sqlmig.engine.tables import Table
 from sqlmig.engine.wire import StatementError
 from sqlmig.model import CheckResult, Location, MigrationResult, ServerMessage
 from sqlmig.plan import PlannedMigration, PlannedScript
-from sqlmig.source.script import PreparedScript
 
-_LOCK_NOT_AVAILABLE, _DEADLOCK, _NO_SUCH_STATEMENT = "55P03", "40P01", "26000"
+_LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+_NO_SUCH_STATEMENT, _STATEMENT_EXISTS = "26000", "42P05"
 
 
 class ScriptError(Exception):
@@ -38,9 +38,12 @@ class ScriptError(Exception):
         return self.server is not None and self.server.sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
 
     @property
-    def lacks_prepared(self) -> bool:
-        """Whether a prepared statement was not there."""
-        return self.server is not None and self.server.sqlstate == _NO_SUCH_STATEMENT
+    def is_about_prepared(self) -> bool:
+        """Whether a prepared record was not there, or a statement of the script's was there
+        already."""
+        sqlstate = self.server.sqlstate if self.server else ""
+        is_the_records = sqlstate == _NO_SUCH_STATEMENT and self.location is None
+        return is_the_records or sqlstate == _STATEMENT_EXISTS
 
 
 class RowsLostError(ScriptError):
@@ -102,8 +105,14 @@ class StatementInDoubtError(ScriptError):
 def unrecorded(script: PlannedScript, failure: StatementError) -> ScriptError:
     """The failure of what records the script, or commits it."""
     message = server_message(failure.error)
-    reason = raised(message) or str(message)
-    return ScriptError(script, f"could not be recorded: {reason}", message)
+    return ScriptError(script, f"could not be recorded: {message}", message)
+
+
+def unreadable(script: PlannedScript, failure: StatementError) -> ScriptError:
+    """The failure of a message that the server could not put into the database's encoding."""
+    message = server_message(failure.error)
+    what = "it, or the rollback that is recorded with it"
+    return ScriptError(script, f"{what}, holds what the database cannot: {message}", message)
 
 
 def failed_script(
@@ -114,26 +123,5 @@ def failed_script(
     location = place_of(script.prepared, failure, offset=offset, statement=statement)
     if location is None:
         when = "before its first statement" if statement < 0 else "at its end"
-        return ScriptError(script, raised(message) or f"{when}: {message}", message)
+        return ScriptError(script, f"{when}: {message}", message)
     return ScriptError(script, str(message), message, location)
-
-
-def place_of(
-    prepared: PreparedScript, failure: StatementError, *, offset: int, statement: int
-) -> Location | None:
-    """The place in the script that the server refused; None for a statement of sqlmig's own.
-
-    A syntax error has a position, in characters of the message, whose first character stands at
-    `offset` in the script. A runtime error has none: then it is the statement of that index; below
-    0 it is one of sqlmig's own before the script, beyond the last one of those after it.
-    """
-    statements = prepared.statements
-    position = failure.error.diag.statement_position
-    # The server reads a whole message before it runs any of it, and stops there at what is no SQL.
-    is_unread = position is not None and failure.completed == 0
-    if not (is_unread or 0 <= statement < len(statements)):
-        return None
-    place = int(position) - 1 + offset if position else statements[statement].start
-    # What is missing at the end of a script is missed at the first character after it.
-    end = len(prepared.text[: statements[-1].end].rstrip())
-    return prepared.location(min(place, end))

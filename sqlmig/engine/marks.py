@@ -39,7 +39,7 @@ def unmark(history: History, files: Sequence[MigrationFile], reason: str) -> Non
         _send(history, history.sql(_LOCK))
         for file in files:
             entry = backend.entry(file.migration_id, "unmark")
-            _send(history, records.given_up(history, entry))
+            _send(history, records.rolled_back(history, entry))
             _send(history, records.noted(history, "unmark", file.migration_id, reason))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmig.engine.failure import ScriptError, failed_script, unrecorded
+from psycopg.errors import UntranslatableCharacter
+
+from sqlmig.engine.failure import ScriptError, failed_script, unreadable, unrecorded
 from sqlmig.engine.wire import StatementError
 from sqlmig.plan import PlannedScript
 from sqlmig.source.script import Chunk
@@ -41,6 +43,8 @@ class ScriptMessage:
         after = statement - len(self.script.prepared.statements)
         if self.record and after >= len(self.closing):
             return unrecorded(self.script, failure)
+        if self.record and isinstance(failure.error, UntranslatableCharacter):
+            return unreadable(self.script, failure)
         offset = self.chunk.start - len(self._prefix)
         return failed_script(self.script, failure, offset=offset, statement=statement)
 

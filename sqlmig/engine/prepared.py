@@ -59,7 +59,7 @@ class PreparedStatements:
         values = [parameters[name] for name in found.names]
         return psycopg.ClientCursor(self.connection).mogrify(found.call, values)
 
-    def dropped(self) -> str:
-        """The statement that drops all of the session's, which are gone from here with this."""
+    def deallocation(self) -> str:
+        """The statement that drops all of the session's; ours count as dropped from now on."""
         self._executions.clear()
         return "DEALLOCATE ALL"

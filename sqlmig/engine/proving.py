@@ -25,7 +25,7 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
     """
     connection = seeder.history.connection
     watch = SeedWatch(seeder.history, seeder.forbidden)
-    runner = ScriptRunner(seeder.history, seeder.lock, seeder.limits, 2 * len(seeds), [watch])
+    runner = seeder.runner(2 * len(seeds), [watch])
     try:
         for seed in seeds:
             runner.run(seed)

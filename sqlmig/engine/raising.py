@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from sqlmig.model import ServerMessage
-
 # Both ends are marked, so that the words are found within a message in any language.
 _MARKED = re.compile(r"sqlmig: (.+)!")
 
@@ -17,7 +15,7 @@ def raising(reason: str) -> str:
     return f"pg_catalog.current_setting('{name}')::boolean"
 
 
-def raised(message: ServerMessage) -> str | None:
-    """The reason, where it was such an expression that failed."""
-    found = _MARKED.search(message.primary)
+def raised(words: str) -> str | None:
+    """The reason, where the server's words are those of such an expression."""
+    found = _MARKED.search(words)
     return found[1] if found else None

@@ -41,8 +41,6 @@ class Recording:
 
     def statement(self, planned: PlannedMigration, entry: LogEntry) -> str:
         """The record; it adds the time of the message in which it is sent to that until now."""
-        if planned.was_partial:
-            return records.given_up(self.history, entry)
         if planned.direction is Direction.ROLLBACK:
             return records.rolled_back(self.history, entry)
         return records.applied(self.history, entry, content_of(planned), self._duration())
@@ -56,10 +54,14 @@ class Recording:
             MigrationResult(planned.migration_id, planned.direction, Outcome.DONE, self._duration())
         )
 
+    def commit(self) -> str:
+        """The statement that commits the batch; it is about to be sent."""
+        self.is_committing = True
+        return "COMMIT"
+
     @contextmanager
     def committing(self) -> Iterator[None]:
         """Within the block the batch is committed, and is not where that raises ScriptError."""
-        self.is_committing = True
         try:
             yield
         except ScriptError:

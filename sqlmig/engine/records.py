@@ -100,19 +100,14 @@ SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
                  AND EXISTS (SELECT FROM detail) {_OR_FAIL}
 """  # noqa: S608
 
-_UNAPPLIED: LiteralString = f"""
+# Of a migration that was only partly applied there is no mark.
+_ROLLED_BACK: LiteralString = f"""
 {_NOW}, log AS ({_LOG} RETURNING 1),
      unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
      forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s),
      unseeded AS (DELETE FROM {{seeds}})
-SELECT CASE WHEN EXISTS (SELECT FROM log) AND
-"""  # noqa: S608
-
-_ROLLED_BACK: LiteralString = f"{_UNAPPLIED} EXISTS (SELECT FROM unmark) {_OR_FAIL}"
-
-_GIVEN_UP: LiteralString = f"""
-{_UNAPPLIED} (EXISTS (SELECT FROM unmark)
-              OR NOT EXISTS (SELECT FROM {{migrations}} WHERE migration_hash = %(hash)s)) {_OR_FAIL}
+SELECT CASE WHEN EXISTS (SELECT FROM log) AND (EXISTS (SELECT FROM unmark) OR NOT EXISTS
+                 (SELECT FROM {{migrations}} WHERE migration_hash = %(hash)s)) {_OR_FAIL}
 """  # noqa: S608
 
 _PROGRESS: LiteralString = """
@@ -206,7 +201,7 @@ def creation(history: History) -> str:
 def prepare(history: History, direction: Direction) -> None:
     """Prepares the record of a migration in that direction, for the session, which forgets what
     else was prepared in it."""
-    history.connection.execute(history.prepared.dropped())
+    history.connection.execute(history.prepared.deallocation())
     history.prepare(_APPLIED if direction is Direction.APPLY else _ROLLED_BACK)
 
 
@@ -228,11 +223,6 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
 def rolled_back(history: History, entry: LogEntry) -> str:
     """Log, and the removal of mark and detail; nobody knows which seeds' rows are still there."""
     return history.sql(_ROLLED_BACK, **entry.parameters())
-
-
-def given_up(history: History, entry: LogEntry) -> str:
-    """The same for a migration that may have no mark, because it was only partly applied."""
-    return history.sql(_GIVEN_UP, **entry.parameters())
 
 
 def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:

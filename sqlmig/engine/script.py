@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +10,9 @@ from sqlmig.engine.failure import failed_script
 from sqlmig.engine.history import History
 from sqlmig.engine.inspection import Finding, Inspector
 from sqlmig.engine.limits import Limits, set_timeouts
-from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.message import ScriptMessage
 from sqlmig.engine.savepoint import SET_SAVEPOINT
-from sqlmig.engine.session import BEGIN, put_back_in_transaction
+from sqlmig.engine.session import TransactionFrame
 from sqlmig.engine.wire import StatementError, send
 from sqlmig.plan import PlannedScript
 from sqlmig.source.script import chunks
@@ -42,7 +40,7 @@ class ScriptRunner:
     """
 
     history: History
-    lock: RunnerLock
+    frame: TransactionFrame
     limits: Limits
     scripts: int
     inspectors: Sequence[Inspector] = ()
@@ -62,8 +60,8 @@ class ScriptRunner:
     def _opening(self, script: PlannedScript) -> Sequence[str]:
         """What goes before the script: the transaction, the lock on the record, the limits.
 
-        The lock serialises runners where the session's lock cannot. Where somebody has to look at
-        the transaction first, all this is a message of its own, and nothing is left to send.
+        Where somebody has to look at the transaction first, all this is a message of its own, and
+        nothing is left to send.
         """
         opening = [*self._beginning()]
         opening += set_timeouts(self.limits, script.directives, self.history)
@@ -80,7 +78,7 @@ class ScriptRunner:
         if self._is_open:
             return (_DEFER_WHAT_IS_DEFERRED,)
         self._is_open = True
-        return _beginning(self.history, self.limits)
+        return self.frame.beginning
 
     def _send_opening(self, script: PlannedScript, opening: Sequence[str]) -> None:
         try:
@@ -94,34 +92,28 @@ class ScriptRunner:
         *first, last = chunks(script.prepared)
         for chunk in first:
             self._send(ScriptMessage(script, chunk, opening))
+            self._keep_encoding()
             opening = ()
         closing = self._closing(script)
         self._send(ScriptMessage(script, last, opening, closing, record()))
 
+    def _keep_encoding(self) -> None:
+        """What is sent next, the record too, is UTF-8, whatever a function has set."""
+        if self.history.connection.info.parameter_status("client_encoding") != "UTF8":
+            send(self.history.connection, b"SET client_encoding TO 'UTF8'")
+
     def _closing(self, script: PlannedScript) -> Sequence[str]:
-        """What puts the session back; ours are dropped with statements that the script may have
-        prepared."""
-        closing = put_back_in_transaction(self.lock)
+        """What puts the session back; prepared records are dropped with the statements that the
+        script may have prepared."""
         if self.history.prepared.are_there and not _may_prepare(script.prepared.text):
-            return closing
-        return (*closing, self.history.prepared.dropped())
+            return self.frame.closing
+        return (*self.frame.closing, self.history.prepared.deallocation())
 
     def _send(self, message: ScriptMessage) -> None:
         try:
             send(self.history.connection, message.encoded, message.copied_rows)
         except StatementError as failure:
             raise message.failed(failure) from failure
-
-
-@functools.lru_cache(maxsize=1)  # the same for every transaction of a run
-def _beginning(history: History, limits: Limits) -> Sequence[str]:
-    """The isolation is ours: under a stricter default of the server, rows that others commit after
-    the first look would be seen by no other look, though TRUNCATE and DROP take them as well."""
-    return (
-        BEGIN,
-        f"SET LOCAL lock_timeout = '{limits.runner_timeout}'",
-        history.sql("LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"),
-    )
 
 
 def _may_prepare(text: str) -> bool:

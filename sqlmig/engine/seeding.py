@@ -26,6 +26,7 @@ from sqlmig.engine.refusals import checks_failed, forbidden, protected
 from sqlmig.engine.retry import pause
 from sqlmig.engine.savepoint import RELEASE_SAVEPOINT
 from sqlmig.engine.script import ScriptRunner
+from sqlmig.engine.session import TransactionFrame
 from sqlmig.engine.tables import (
     BLINDFOLD,
     Tables,
@@ -72,12 +73,17 @@ class Seeder:
                 undo(self.history.connection)
         raise AssertionError("the loop above does not end by itself")
 
+    def runner(self, scripts: int, inspectors: Sequence[Inspector]) -> ScriptRunner:
+        """What runs so many scripts of seeds in one transaction."""
+        frame = TransactionFrame.of(self.history, self.lock, self.limits.runner_timeout)
+        return ScriptRunner(self.history, frame, self.limits, scripts, inspectors)
+
     def _attempt(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
         watch = SeedWatch(self.history, self.forbidden)
         inspectors: list[Inspector] = [watch]
         if self.rules.protected:
             inspectors.append(Guard(self.history, self.rules))
-        runner = ScriptRunner(self.history, self.lock, self.limits, len(seeds), inspectors)
+        runner = self.runner(len(seeds), inspectors)
         known = {seed.name: seed.checksum for seed in self.history.seeds()}
         results = []
         for seed in seeds:

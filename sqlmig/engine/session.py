@@ -1,11 +1,15 @@
-"""Puts the session back as it was, so that neither the record nor the next script meets what a
-script left: settings, roles, cursors, temporary tables, locks. Prepared statements are apart, for
-ours would be dropped with the script's."""
+"""Opens transactions for scripts, and puts the session back as it was.
+
+Neither the record nor the next script meets what a script left: settings, roles, cursors, temporary
+tables, locks. Prepared statements are apart, for ours would be dropped with the script's.
+"""
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from sqlmig.engine.history import History
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.raising import raising
 
@@ -22,27 +26,55 @@ _RESET = (
     "DISCARD SEQUENCES",
 )
 
-# Marks our transaction: a script that ended it and began one of its own does not write this. On
-# READ COMMITTED it has no effect, and RESET ALL leaves it alone.
-BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED DEFERRABLE"
+# What is deferrable is our transaction: one that a script begins after it has ended ours is not. On
+# READ COMMITTED that has no effect, and RESET ALL leaves it alone. The isolation is ours too: under
+# a stricter default of the server, rows that others commit after the first look would be seen by no
+# other look, though TRUNCATE and DROP take them as well.
+_BEGIN = (
+    "SET default_transaction_deferrable = off",
+    "BEGIN ISOLATION LEVEL READ COMMITTED DEFERRABLE",
+)
+_IS_ANOTHER = "pg_catalog.current_setting('transaction_deferrable') <> 'on'"
 
 _ENDED = raising("the script ended the transaction that it runs in, or set it NOT DEFERRABLE")
 _LOCK_LOST = raising("the script gave up sqlmig's lock, and another runner has it now")
 
 
-def put_back(lock: RunnerLock) -> tuple[str, ...]:
-    """The statements that put it back, to be run in one message.
+@dataclass(frozen=True, slots=True)
+class TransactionFrame:
+    """What goes around every script that runs in a transaction.
+
+    `beginning` opens it, and takes the lock on the record: that serialises runners where the
+    session's lock cannot. `closing` puts the session back after each script; it fails where the
+    transaction is not the one that was begun, or another runner took the lock that the script gave
+    up.
+    """
+
+    beginning: Sequence[str]
+    closing: Sequence[str]
+
+    @classmethod
+    def of(cls, history: History, lock: RunnerLock, runner_timeout: str) -> TransactionFrame:
+        """The frame for that history; `runner_timeout` is how long to wait for other runners."""
+        return cls(
+            beginning=(
+                *_BEGIN,
+                f"SET LOCAL lock_timeout = '{runner_timeout}'",
+                history.sql("LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"),
+            ),
+            closing=(
+                *_RESET,
+                f"SELECT CASE WHEN {_IS_ANOTHER} THEN {_ENDED} {_keep_lock(lock)} ELSE true END",
+            ),
+        )
+
+
+def put_back(lock: RunnerLock) -> Sequence[str]:
+    """The statements that put the session back outside a transaction, to be run in one message.
 
     They fail where another runner has taken the lock that the script gave up.
     """
     return (*_RESET, f"SELECT CASE {_keep_lock(lock)} ELSE true END")
-
-
-@functools.lru_cache(maxsize=1)  # the same after every script of a run
-def put_back_in_transaction(lock: RunnerLock) -> tuple[str, ...]:
-    """The same; they fail as well where it is not the transaction any more that BEGIN began."""
-    is_another = "WHEN pg_catalog.current_setting('transaction_deferrable') <> 'on'"
-    return (*_RESET, f"SELECT CASE {is_another} THEN {_ENDED} {_keep_lock(lock)} ELSE true END")
 
 
 def _keep_lock(lock: RunnerLock) -> str:

@@ -69,7 +69,8 @@ class StatementwiseWork:
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Writes the record, which commits by itself."""
         with self.recording.committing(), self.recording.writing(planned, entry):
-            self.recording.send(planned, self.recording.statement(planned, entry))
+            statement = self.recording.statement(planned, entry)
+            self.recording.send(planned, "BEGIN", statement, self.recording.commit())
 
     def _set_limits(self, planned: PlannedMigration) -> None:
         for setting in set_session_timeouts(self.limits, planned.directives, self.history):
@@ -190,7 +191,7 @@ class StatementwiseWork:
     def _put_back(self, planned: PlannedMigration) -> None:
         """SET CONSTRAINTS warns outside a transaction and does nothing, which is right."""
         self._lift_time_limit()
-        text = ";".join((*put_back(self.lock), self.history.prepared.dropped()))
+        text = ";".join((*put_back(self.lock), self.history.prepared.deallocation()))
         try:
             send(self.history.connection, text.encode())
         except StatementError as failure:

@@ -1,5 +1,8 @@
-"""Transactional work: a script and its record in one transaction, and where nobody has to look at
-it in between, in one message."""
+"""Transactional work: scripts and their records in one transaction.
+
+A script and its record travel in one message; where inspectors have to look at what a script did
+before it is recorded, in several.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from sqlmig.engine import records
 from sqlmig.engine.history import History
 from sqlmig.engine.inspection import Inspector
 from sqlmig.engine.limits import Limits
-from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.recording import Recording
 from sqlmig.engine.records import LogEntry
 from sqlmig.engine.savepoint import RELEASE_SAVEPOINT
 from sqlmig.engine.script import ScriptRunner
+from sqlmig.engine.session import TransactionFrame
 from sqlmig.environments import Rules
 from sqlmig.model import Observer
 from sqlmig.plan import PlannedMigration
@@ -25,13 +28,10 @@ _RUN_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
 
 @dataclass(slots=True)
 class TransactionWork:
-    """Runs a batch of migrations as one transaction.
-
-    The inspectors look at each migration before its script, after it, and once it is recorded.
-    """
+    """Runs a batch of migrations as one transaction, one message a migration."""
 
     history: History
-    lock: RunnerLock
+    frame: TransactionFrame
     limits: Limits
     observer: Observer
     batch: Sequence[PlannedMigration]
@@ -43,42 +43,29 @@ class TransactionWork:
     def __post_init__(self) -> None:
         self.recording = Recording(self.history, self.observer)
         self._runner = ScriptRunner(
-            self.history, self.lock, self.limits, len(self.batch), self.inspectors
+            self.history, self.frame, self.limits, len(self.batch), self.inspectors
         )
 
     def run(self, planned: PlannedMigration) -> None:
-        """Sends the script where somebody looks at what it did; else it travels with its record."""
+        """Begins; the script is sent with its record."""
         self.recording.begin(planned)
-        if self.inspectors:
-            self._runner.run(planned)
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
-        """Writes the record; with the last migration of the batch, commits."""
-        is_last = planned is self.batch[-1]
-        if self.inspectors:
-            self._record(planned, entry)
-            if is_last:
-                with self.recording.committing():
-                    self.recording.send(planned, "COMMIT")
-        elif is_last:
-            with self.recording.committing():
-                self._run_and_record(planned, entry, "COMMIT")
+        """Sends script and record; with the last migration of the batch, commits."""
+        if self._is_last(planned):
+            with self.recording.committing(), self.recording.writing(planned, entry):
+                self._runner.run_and_record(
+                    planned,
+                    lambda: ";".join((*self._record(planned, entry), self.recording.commit())),
+                )
         else:
-            self._run_and_record(planned, entry)
+            with self.recording.writing(planned, entry):
+                self._runner.run_and_record(planned, lambda: ";".join(self._record(planned, entry)))
 
-    def _record(self, planned: PlannedMigration, entry: LogEntry) -> None:
-        with self.recording.writing(planned, entry):
-            self.recording.send(planned, *self._statements(planned, entry), _RUN_DEFERRED)
-        for inspector in self.inspectors:
-            inspector.recorded(planned)
+    def _is_last(self, planned: PlannedMigration) -> bool:
+        return planned is self.batch[-1]
 
-    def _run_and_record(self, planned: PlannedMigration, entry: LogEntry, *after: str) -> None:
-        with self.recording.writing(planned, entry):
-            self._runner.run_and_record(
-                planned, lambda: ";".join((*self._statements(planned, entry), *after))
-            )
-
-    def _statements(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
+    def _record(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
         """The record, the consents that were needed, and the end of what can be undone alone."""
         yield self.recording.statement(planned, entry)
         for table, reason in planned.directives.touches:
@@ -87,3 +74,24 @@ class TransactionWork:
                 yield records.noted(self.history, "allowed", subject, reason)
         if len(self.batch) > 1:
             yield RELEASE_SAVEPOINT
+
+
+@dataclass(slots=True)
+class InspectedWork(TransactionWork):
+    """The same with inspectors, who look at each migration before its script, after it, and once
+    it is recorded."""
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Sends the script, and has it inspected."""
+        self.recording.begin(planned)
+        self._runner.run(planned)
+
+    def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
+        """Sends the record, and has it inspected; with the last migration, commits."""
+        with self.recording.writing(planned, entry):
+            self.recording.send(planned, *self._record(planned, entry), _RUN_DEFERRED)
+        for inspector in self.inspectors:
+            inspector.recorded(planned)
+        if self._is_last(planned):
+            with self.recording.committing():
+                self.recording.send(planned, self.recording.commit())

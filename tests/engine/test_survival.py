@@ -60,6 +60,23 @@ def test_ctrl_c_cancels_the_statement_undoes_the_migration_and_says_what_is_appl
     assert RunnerLock(database.connection, "public").holder() is None
 
 
+def test_ctrl_c_between_two_tries_says_what_is_applied(
+    project: Project, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.execute("create table busy ()")
+    project.migration("001_a", "create table a ()")
+    project.migration("002_b", "drop table busy")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sqlmig.engine.executor.pause", interrupt)
+    with database.another_connection() as other, other.transaction():
+        other.execute("lock table busy")
+        with pytest.raises(RunInterrupted, match="1 applied, 1 undone"):
+            Migrator(project.config(database=database.url, lock_timeout="50ms")).apply()
+
+
 def interrupt_once_asleep(database: Database) -> None:
     """Sends SIGINT to this process when a session of this database sleeps."""
     wait_until_asleep(database)

@@ -37,7 +37,7 @@ GUARDED_PLACES = {
     "before COMMIT": (4, "before", 0),
     "after COMMIT": (4, "after", 1),
 }
-ENTRIES = range(2, 9)
+ENTRIES = range(2, 14)
 SLEEP = "select pg_sleep(30);"
 _LONGEST_RUN_SECONDS = 0.25
 
@@ -108,9 +108,9 @@ def test_a_runner_killed_at_a_random_time_leaves_nothing_to_clean_up(
     seed: int, project: Project, database: Database, figure: Figure
 ) -> None:
     chance = random.Random(seed)
-    write_ledger(project, *range(2, 8), inside="select pg_sleep(0.01);")
-    write_index(project, 8)
-    write_entry(project, 9)
+    write_ledger(project, *range(2, 14), inside="select pg_sleep(0.005);")
+    write_index(project, 14)
+    write_entry(project, 15)
     for _ in range(4):
         moment = chance.uniform(0, _LONGEST_RUN_SECONDS)
         if start_doomed("within", moment, project, database.url).ending().code != KILLED:
@@ -123,7 +123,7 @@ def test_a_runner_killed_at_a_random_time_leaves_nothing_to_clean_up(
 def test_a_batch_in_one_transaction_killed_at_a_random_time_is_applied_whole_or_not_at_all(
     seed: int, project: Project, database: Database, figure: Figure
 ) -> None:
-    write_ledger(project, *range(2, 8), inside="select pg_sleep(0.01);")
+    write_ledger(project, *range(2, 14), inside="select pg_sleep(0.005);")
     moment = random.Random(seed).uniform(0, _LONGEST_RUN_SECONDS)
     batch = ("apply", "--atomic")
     if start_doomed("within", moment, project, database.url, batch).ending().code == KILLED:

@@ -188,8 +188,8 @@ def test_a_connection_cut_at_a_random_time_leaves_nothing_to_clean_up(
     seed: int, project: Project, database: Database, figure: Figure
 ) -> None:
     chance = random.Random(seed)
-    write_ledger(project, *range(2, 8), inside="select pg_sleep(0.01);")
-    write_index(project, 8)
+    write_ledger(project, *range(2, 14), inside="select pg_sleep(0.005);")
+    write_index(project, 14)
     with proxied(database) as proxy:
         proxy.delay = chance.choice([0.0, 0.002, 0.01])
         threading.Timer(chance.uniform(0, 0.5), proxy.cut).start()

@@ -26,17 +26,17 @@ def run_many(count: int, project: Project, database: Database, figure: Figure) -
 def test_twenty_runners_at_once_apply_everything_to_an_empty_database_once(
     project: Project, database: Database, figure: Figure
 ) -> None:
-    write_ledger(project, *range(2, 8))
-    write_index(project, 8)
-    write_entry(project, 9)
+    write_ledger(project, *range(2, 14))
+    write_index(project, 14)
+    write_entry(project, 15)
     run_many(RUNNERS, project, database, figure)
 
 
 def test_twenty_runners_at_once_complete_a_half_migrated_database_once(
     project: Project, database: Database, figure: Figure
 ) -> None:
-    write_ledger(project, *range(2, 8), inside="select pg_sleep(0.02);")
-    write_index(project, 8)
+    write_ledger(project, *range(2, 14), inside="select pg_sleep(0.01);")
+    write_index(project, 14)
     Migrator(project.config(database=database.url)).apply("004")
     run_many(RUNNERS, project, database, figure)
 

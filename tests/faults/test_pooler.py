@@ -84,7 +84,7 @@ def test_a_runner_killed_behind_the_pooler_leaves_nothing_to_clean_up(
 def test_a_runner_killed_at_a_random_time_behind_the_pooler_leaves_nothing_to_clean_up(
     seed: int, project: Project, database: Database, pooler: str, figure: Figure
 ) -> None:
-    write_ledger(project, *range(2, 8), inside="select pg_sleep(0.01);")
+    write_ledger(project, *range(2, 14), inside="select pg_sleep(0.005);")
     moment = random.Random(seed).uniform(0, 0.25)
     if start_doomed("within", moment, project, pooler).ending().code == KILLED:
         figure("runners killed at a random time behind a pooler")

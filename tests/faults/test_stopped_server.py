@@ -72,8 +72,8 @@ def test_a_migration_in_which_the_server_stops_is_undone_and_the_failure_says_so
 def test_a_server_stopped_at_a_random_time_leaves_nothing_to_clean_up(
     seed: int, project: Project, server: OwnServer, figure: Figure
 ) -> None:
-    write_ledger(project, *range(2, 8), inside="select pg_sleep(0.02);")
-    write_index(project, 8)
+    write_ledger(project, *range(2, 14), inside="select pg_sleep(0.01);")
+    write_index(project, 14)
     runner = start(project, server.url)
     chance = random.Random(seed)
     time.sleep(chance.uniform(0.4, 0.8))
