@@ -24,6 +24,7 @@ from sqlmig.errors import (
 )
 from sqlmig.model import SeedReport, WrittenRows
 from tests.database import Database
+from tests.faults.processes import advisory_locks
 from tests.project import Project
 
 TABLES = """
@@ -438,7 +439,7 @@ def test_seeds_wait_for_another_runner(project: Project, database: Database) -> 
     project.migration("002_slow", "select pg_sleep(1.5)")
     runner = threading.Thread(target=migrator(project, database).apply)
     runner.start()
-    while not database.value("select count(*) from pg_locks where locktype = 'advisory'"):
+    while not advisory_locks(database):
         time.sleep(0.01)
     (project.root / "sql/migrations/002_slow.sql").unlink()
     (project.root / "sql/rollbacks/002_slow.sql").unlink()

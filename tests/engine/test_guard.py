@@ -16,6 +16,7 @@ from sqlmig.errors import ConfigError, ExecutionError, ProtectedTableError
 from sqlmig.model import Direction, SilentObserver
 from sqlmig.plan import Since, Transactions
 from tests.database import Database
+from tests.faults.processes import waiting
 from tests.project import Project
 
 PROTECTED = "ledgers, payments, entries, accounts, books.journal"
@@ -401,8 +402,7 @@ def test_a_stricter_isolation_by_default_hides_no_row_of_others(
     with database.another_connection() as other, ThreadPoolExecutor() as pool:
         other.execute("select pg_advisory_lock(5)")
         applying = pool.submit(changes.apply)
-        waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
-        while not database.value(waiting):
+        while not waiting(database):
             assert not applying.done()
         other.execute("insert into payments values (7, 1, 1, 'meanwhile')")
         other.execute("select pg_advisory_unlock(5)")

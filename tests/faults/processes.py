@@ -94,6 +94,15 @@ def sleeping(database: Database) -> bool:
     )
 
 
+def waiting(database: Database) -> int:
+    """How many sessions of the database wait for a lock."""
+    count: int = database.value(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    return count
+
+
 def runners_at_work(database: Database) -> int:
     """How many runners have sessions on the server, orphans included."""
     count: int = database.value(

@@ -12,7 +12,7 @@ from tests.database import Database
 from tests.faults.figures import Figure
 from tests.faults.gate import PASS, gate, somebody_waits
 from tests.faults.ledger import assert_complete, write_entry, write_ledger
-from tests.faults.processes import start, wait_until
+from tests.faults.processes import start, wait_until, waiting
 from tests.project import Project
 
 BATCHES = pytest.mark.parametrize("options", [(), ("--atomic",)], ids=["each", "atomic"])
@@ -85,12 +85,3 @@ def test_a_deadlock_is_said_and_the_migration_tried_again(
     assert ending.code == 0, ending
     assert "deadlock detected" in ending.stderr
     assert_complete(database, project)
-
-
-def waiting(database: Database) -> int:
-    """How many sessions of the database wait for a lock."""
-    count: int = database.value(
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    return count

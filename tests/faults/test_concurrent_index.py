@@ -36,7 +36,9 @@ from tests.faults.processes import (
 from tests.faults.proxy import proxied
 from tests.project import Project
 
-IS_BEING_BUILT = "SELECT count(*) FROM pg_stat_progress_create_index"
+IS_BEING_BUILT = (
+    "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()"
+)
 OID = "SELECT oid::bigint FROM pg_class WHERE relname = '002_index'"
 IS_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = '\"002_index\"'::regclass"
 

@@ -4,7 +4,6 @@ applied."""
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -35,14 +34,6 @@ from tests.project import Project
 INTERRUPTED = 130
 
 SIGNALS = pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
-
-
-@pytest.fixture(autouse=True)
-def _heed_ctrl_c() -> Iterator[None]:
-    """A shell has what it starts in the background ignore Ctrl-C, and the runners inherit that."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @SIGNALS
