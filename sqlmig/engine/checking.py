@@ -152,9 +152,9 @@ def _answer(connection: Connection, prepared: PreparedScript) -> Rows | _Refusal
     """What the last statement returned, or what the server said to the one that it refused."""
     rows = Rows()
     for chunk in chunks(prepared):
-        copied = prepared.text[slice(*chunk.data)] if chunk.data else ""
+        text = prepared.text[chunk.start : chunk.end]
         try:
-            rows = ask(connection, prepared.text[chunk.start : chunk.end].encode(), copied)
+            rows = ask(connection, text.encode(), prepared.copied_rows(chunk.data))
         except StatementError as failure:
             statement = chunk.first_statement + failure.completed
             place = place_of(prepared, failure, offset=chunk.start, statement=statement)

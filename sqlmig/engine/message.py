@@ -34,8 +34,7 @@ class ScriptMessage:
     @property
     def copied_rows(self) -> str:
         """The rows for the COPY that ends this part; "" where none does."""
-        data = self.chunk.data
-        return self.script.prepared.text[slice(*data)] if data else ""
+        return self.script.prepared.copied_rows(self.chunk.data)
 
     def failed(self, failure: StatementError) -> ScriptError:
         """The failure of one of its statements, with its place in the script."""

@@ -58,8 +58,7 @@ def _is_at_work(pid: int, history: History, connection: Connection) -> bool:
     nothing to do, for it may not have read the message yet."""
     if history.is_pooled or not history.connection.closed:
         return False
-    holder = RunnerLock(connection, history.schema).holder()
-    if holder is None or holder.pid != pid:
+    if not RunnerLock(connection, history.schema).is_held_by(pid, connection):
         return False
     connection.execute(_END_IDLE, (pid,))
     return True

@@ -61,13 +61,13 @@ class Recording:
 
     @contextmanager
     def committing(self) -> Iterator[None]:
-        """Within the block the batch is committed, and is not where that raises ScriptError."""
+        """Within the block the batch may be committed, and is not where that raises ScriptError."""
         try:
             yield
         except ScriptError:
             self.is_committing = False
             raise
-        for result in self.results:
+        for result in self.results if self.is_committing else ():
             self.observer.finished(result)
 
     def send(self, planned: PlannedMigration, *statements: str) -> None:

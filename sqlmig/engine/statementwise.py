@@ -158,7 +158,7 @@ class StatementwiseWork:
     def _send_statement(self, planned: PlannedMigration, index: int) -> None:
         statement = planned.prepared.statements[index]
         text = planned.prepared.statement_text(index)
-        rows = planned.prepared.text[slice(*statement.data)] if statement.data else ""
+        rows = planned.prepared.copied_rows(statement.data)
         try:
             send(self.history.connection, text.encode(), rows)
         except StatementError as failure:

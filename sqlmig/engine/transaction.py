@@ -52,15 +52,13 @@ class TransactionWork:
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Sends script and record; with the last migration of the batch, commits."""
+        with self.recording.committing(), self.recording.writing(planned, entry):
+            self._runner.run_and_record(planned, lambda: ";".join(self._ending(planned, entry)))
+
+    def _ending(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
+        yield from self._record(planned, entry)
         if self._is_last(planned):
-            with self.recording.committing(), self.recording.writing(planned, entry):
-                self._runner.run_and_record(
-                    planned,
-                    lambda: ";".join((*self._record(planned, entry), self.recording.commit())),
-                )
-        else:
-            with self.recording.writing(planned, entry):
-                self._runner.run_and_record(planned, lambda: ";".join(self._record(planned, entry)))
+            yield self.recording.commit()
 
     def _is_last(self, planned: PlannedMigration) -> bool:
         return planned is self.batch[-1]

@@ -47,6 +47,10 @@ class PreparedScript:
         statement = self.statements[index]
         return self.text[statement.start : statement.end]
 
+    def copied_rows(self, data: tuple[int, int] | None) -> str:
+        """The rows of a COPY … FROM STDIN, which a statement or chunk has as its `data`."""
+        return self.text[slice(*data)] if data else ""
+
     def location(self, offset: int) -> Location:
         """The place of that character."""
         return Location.at(self.script.path, self.script.text, offset)
