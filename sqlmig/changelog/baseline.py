@@ -19,6 +19,7 @@ _MAIN_BRANCHES = {
     "main": "refs/heads/main",
     "master": "refs/heads/master",
 }
+_NULL_ID = re.compile("0{40,64}")
 _NAME_IT = "Name the commit to compare with, such as the one before the push: --against COMMIT."
 
 
@@ -31,14 +32,11 @@ class Baseline:
     revision: str | None
 
     def __str__(self) -> str:
-        return (
-            f"{self.commit[:12]} of {self.revision}"
-            if self.commit
-            else "nothing (the first commit)"
-        )
+        if self.commit is None:
+            return "nothing (the first commit)"
+        return f"{self.commit[:12]} of {self.revision}"
 
 
-_NULL_ID = re.compile("0{40,64}")
 _NOTHING = Baseline(None, None)
 
 
@@ -100,17 +98,7 @@ def _before(git: Git, state: Revision, target: _Target | None) -> Baseline:
             return Baseline(shared, each.name)
     if not (target and target.is_given) and _is_first(git, own):
         return _NOTHING
-    if target is None:
-        raise ChangelogError(
-            f"there is nothing to compare {state} with: here is none of "
-            f"{', '.join(_MAIN_BRANCHES)}",
-            remedy=f"{_NAME_IT} For good, name the main branch with the setting "
-            "`changelog_baseline`.",
-        )
-    raise ChangelogError(
-        f"{state} would be compared with itself: {target.name} has that commit",
-        remedy=_NAME_IT,
-    )
+    raise _nothing_to_compare_with(git, state, target)
 
 
 def _target(git: Git, against: str | None) -> _Target | None:
@@ -161,6 +149,18 @@ def _is_shallow(git: Git) -> bool:
 def _is_first(git: Git, commit: str) -> bool:
     """Whether nothing was there before that commit, for certain."""
     return git.find_commit(f"{commit}^") is None and not _is_shallow(git)
+
+
+def _nothing_to_compare_with(git: Git, state: Revision, target: _Target | None) -> ChangelogError:
+    remedy = f"{_NAME_IT} {UNSHALLOW}." if _is_shallow(git) else _NAME_IT
+    if target:
+        return ChangelogError(
+            f"{state} would be compared with itself: {target.name} has that commit", remedy=remedy
+        )
+    return ChangelogError(
+        f"there is nothing to compare {state} with: here is none of {', '.join(_MAIN_BRANCHES)}",
+        remedy=f"{remedy} For good, name the main branch with the setting `changelog_baseline`.",
+    )
 
 
 def _unrelated(state: State, target: _Target) -> ChangelogError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from sqlmig.config.files import has_settings
@@ -21,7 +22,7 @@ def expect_project(config: Config) -> None:
     settings nor a folder with migrations, seeds or fixtures: a check would find nothing there for
     ever."""
     folders = (config.migrations_folder, config.seeds_folder, config.mongo_seeds_folder)
-    if _has_settings(config.project) or any(folder.is_dir() for folder in folders):
+    if has_settings(config.project) or any(_is_there(folder) for folder in folders):
         return
     below = [str(folder) for folder in _projects_below(config.project)]
     more = ", …" if len(below) > _SHOWN else ""
@@ -35,17 +36,20 @@ def expect_project(config: Config) -> None:
     )
 
 
+def _is_there(folder: Traversable) -> bool:
+    """Whether that is a folder, or what may not be looked at, which reading it will tell."""
+    try:
+        return folder.is_dir()
+    except OSError:
+        return True
+
+
 def _is_project(folder: Path) -> bool:
     """Whether that folder has settings, or folders of the default names."""
     names = (str(default) for default in (Config.migrations, Config.seeds, Config.mongo_seeds))
-    return _has_settings(folder) or any((folder / name).is_dir() for name in names)
-
-
-def _has_settings(folder: Path) -> bool:
-    """The same as has_settings, but what cannot be read here is another project's trouble."""
     try:
-        return has_settings(folder)
-    except ConfigError:
+        return has_settings(folder) or any((folder / name).is_dir() for name in names)
+    except (ConfigError, OSError):
         return False
 
 
