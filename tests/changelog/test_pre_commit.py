@@ -260,18 +260,6 @@ def test_a_project_in_a_folder_has_to_be_named(hooked: Hooked) -> None:
     assert "CL202" in hooked.refused("commit", "--all", "--message", "Edit")
 
 
-def test_a_hook_runs_nothing_that_the_repository_names(begun: Hooked, tmp_path: Path) -> None:
-    mark = tmp_path / "mark"
-    begun.write("evil", f"#!/bin/sh\ntouch '{mark}'\nexit 1\n").chmod(0o755)
-    begun.git("config", "core.fsmonitor", str(begun.root / "evil"))
-    begun.attempt("status")
-    assert mark.exists()
-    mark.unlink()
-    found = begun.attempt("-c", "core.fsmonitor=false", "hook", "run", "pre-commit")
-    assert found.returncode == 0, found.stdout
-    assert not mark.exists()
-
-
 def test_the_manifest_and_our_own_configuration_are_valid_and_agree(smart_kids: Path) -> None:
     names = (".pre-commit-hooks.yaml", ".pre-commit-config.yaml")
     at_root = Hooked(smart_kids)
