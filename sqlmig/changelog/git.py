@@ -49,6 +49,10 @@ _OF_A_HOOK = (
     "GIT_NAMESPACE",
 )
 _OF_THE_USER = "GIT_CONFIG"
+FETCH_EVERYTHING = (
+    "In a partial clone, fetch everything first: git fetch --refetch --no-filter. "
+    "In any other, the repository is damaged: see git fsck."
+)
 UNSHALLOW = (
     "In a shallow clone, fetch the rest first: git fetch --unshallow "
     "(`fetch-depth: 0` of actions/checkout, `GIT_DEPTH: 0` in GitLab)"
@@ -105,6 +109,8 @@ class Git:
 
     def find_commit(self, revision: str) -> str | None:
         """The same; None where there is none."""
+        if "\0" in revision:  # which no argument of a program can have
+            return None
         names = ("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         return os.fsdecode(self._run(names).stdout).strip() or None
 
@@ -218,9 +224,10 @@ def _refusal(command: str, said: bytes) -> ChangelogError:
     """Why git refused, with its own advice where it gives one."""
     lines = os.fsdecode(said).strip().splitlines() or ["no reason given"]
     first = next((at for at, line in enumerate(lines) if line.startswith("fatal: ")), 0)
-    advice = "\n".join(lines[first + 1 :]).strip()
+    message = lines[first].removeprefix("fatal: ")
+    advice = FETCH_EVERYTHING if "promisor" in message else "\n".join(lines[first + 1 :]).strip()
     return ChangelogError(
-        f"git {command}: {lines[first].removeprefix('fatal: ')}",
+        f"git {command}: {message}",
         remedy=advice
         or "The changelog is checked against what git has: run this in a repository that works "
         "(a bare one has to be named with GIT_DIR).",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmig.changelog.git import Git
+from sqlmig.changelog.git import FETCH_EVERYTHING, Git
 from sqlmig.errors import ChangelogError
 
 Files = Mapping[str, bytes]
@@ -97,11 +97,15 @@ class Repository:
 
     def _read(self, *blobs: Mapping[str, str]) -> list[Files]:
         """The content of each path's blob."""
-        contents = self.git.contents({blob for each in blobs for blob in each.values()})
-        for each in blobs:
-            for path, blob in each.items():
-                if blob not in contents:
-                    raise _missing(path, blob)
+        paths = {blob: path for each in blobs for path, blob in each.items()}
+        try:
+            contents = self.git.contents(paths)
+        except ChangelogError as error:  # in a partial clone, git stops at the first
+            named = (blob for blob in paths if blob in error.message)
+            raise next((_missing(paths[blob], blob) for blob in named), error) from error
+        for blob, path in paths.items():
+            if blob not in contents:
+                raise _missing(path, blob)
         return [{path: contents[blob] for path, blob in each.items()} for each in blobs]
 
     def _staged_blobs(self) -> dict[str, str]:
@@ -157,6 +161,5 @@ class Repository:
 def _missing(path: str, blob: str) -> ChangelogError:
     return ChangelogError(
         f"{path}: git has no content for it here: the object {blob} is missing",
-        remedy="In a partial clone, fetch everything first: git fetch --refetch --no-filter. "
-        "In any other, the repository is damaged: see git fsck.",
+        remedy=FETCH_EVERYTHING,
     )

@@ -168,6 +168,24 @@ def test_an_object_that_is_missing_is_named_without_a_traceback(repository: Repo
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("kept", ["blob:none", "tree:0"])
+def test_a_partial_clone_is_told_to_fetch_the_rest(
+    repository: Repository, tmp_path: Path, kept: str
+) -> None:
+    repository.migration(A, "select 2;")
+    repository.commit()
+    repository.git("config", "uploadpack.allowFilter", "true")
+    url = f"file://{repository.root}"
+    repository.git("clone", "--quiet", f"--filter={kept}", url, str(tmp_path / "partial"))
+    partial = Repository(tmp_path / "partial")
+    error = refused(partial, Revision("HEAD"), "HEAD~1")
+    assert "git fetch --refetch --no-filter" in error.remedy
+    if kept == "blob:none":
+        assert error.message.startswith(f"{PATH}: git has no content for it here")
+    partial.git("fetch", "--quiet", "--refetch", "--no-filter")
+    assert partial.findings(Revision("HEAD"), "HEAD~1") == [f"CL202 {PATH}:1"]
+
+
 def test_a_tree_that_is_missing_is_said(repository: Repository) -> None:
     remove(repository, repository.git("rev-parse", "HEAD:sql").strip())
     assert refused(repository, Staged(), None).exit_code == 2
