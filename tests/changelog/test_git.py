@@ -264,6 +264,7 @@ def test_what_git_is_told_to_trace_is_no_error(
     )
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_a_repository_of_another_account_is_refused_with_git_s_own_advice(
     repository: Repository,
 ) -> None:
