@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlmig.changelog.baseline import main_branch
 from sqlmig.changelog.decisions import directive_number, file_number
 from sqlmig.changelog.editor import HEADER, with_bullet
 from sqlmig.changelog.entry import bullet_text, has_enough_words
@@ -141,7 +142,9 @@ def _merged(config: Config) -> Snapshot:
     """What is merged; nothing where there is no git, without which a migration may be begun."""
     places = Places.of(config)
     try:
-        return Snapshot(places, Repository(config.project, places.all()).merged_files())
+        repository = Repository(config.project, places.all())
+        branch = main_branch(repository.git)
+        return Snapshot(places, repository.files_of(branch[1]) if branch else {})
     except ChangelogError:
         return Snapshot(places, {})
 

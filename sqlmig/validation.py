@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlmig.config import Config
+from sqlmig.config import Config, expect_project
 from sqlmig.errors import SourceError
 from sqlmig.model import MigrationFile, ScriptFile
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations
-from sqlmig.source.folders import raise_all
+from sqlmig.source.folders import list_scripts, list_subfolders, raise_all
 from sqlmig.source.script import prepare
 from sqlmig.source.seeds import read_seeds
 
@@ -16,10 +16,12 @@ def validate(config: Config) -> tuple[MigrationFile, ...]:
     """All migrations of the project, in the order in which they apply; every statement of theirs,
     of the seeds of every tier and of the checks is read.
 
-    Where the project has fixtures for MongoDB, they are read and checked, too. Reads the files
-    only. Raises SourceError for one problem, UnusableFilesError for several.
+    Where the project has fixtures for MongoDB, they are read and checked, too; a project may have
+    no migrations yet. Reads the files only. Raises SourceError for one problem, UnusableFilesError
+    for several, and ConfigError where there is no project.
     """
-    migrations = read_migrations(config.migrations_folder, config.rollbacks_folder)
+    expect_project(config)
+    migrations = _migrations(config)
     read_checks(config.checks_folder, [migration.migration_id for migration in migrations])
     tiers = config.all_tiers
     seeds = read_seeds(config.seeds_folder, tiers, tiers)
@@ -28,6 +30,14 @@ def validate(config: Config) -> tuple[MigrationFile, ...]:
     errors = [error for error in found if error is not None]
     raise_all(_problems_of_fixtures(config) + errors)
     return migrations
+
+
+def _migrations(config: Config) -> tuple[MigrationFile, ...]:
+    folders = (config.migrations_folder, config.rollbacks_folder)
+    is_misnamed = "migrations" in config.origins and not config.migrations_folder.is_dir()
+    if is_misnamed or any(list_scripts(each) or list_subfolders(each) for each in folders):
+        return read_migrations(*folders)
+    return ()
 
 
 def _problems_of_fixtures(config: Config) -> list[SourceError]:

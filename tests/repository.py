@@ -47,6 +47,10 @@ class Repository(Project):
             for each in found
         ]
 
+    def baseline(self, state: State | None = None, against: str | None = None) -> str | None:
+        """The revision that the linter compares the state with."""
+        return lint_changelog(self.config(), state or Staged(), against).baseline.revision
+
 
 def bullet(migration_id: str) -> str:
     """A bullet that enters a migration."""

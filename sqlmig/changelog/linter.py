@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlmig.changelog.baseline import Baseline, find_baseline
 from sqlmig.changelog.places import Places
 from sqlmig.changelog.rules import RULES, Subject
 from sqlmig.changelog.snapshot import Snapshot
 from sqlmig.changelog.tree import Repository, State
-from sqlmig.config import Config
+from sqlmig.config import Config, expect_project
 from sqlmig.model import Finding, Severity
 
 # Without a changelog that can be read, every other rule would only repeat that.
@@ -18,11 +19,12 @@ _FIRST = "CL010"
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """What a check found, in the order of the places; `migrations` counts those looked at, in the
-    state that `state` names."""
+    state that `state` names, which was compared with `baseline`."""
 
     findings: tuple[Finding, ...]
     migrations: int
     state: str
+    baseline: Baseline
     changelog: str
 
     @property
@@ -43,18 +45,22 @@ def lint_changelog(config: Config, state: State, against: str | None = None) -> 
     """The findings of all rules on that state of the project.
 
     It is compared with what it shares with the revision `against`, else with the setting
-    `changelog_baseline`, else with the main branch. Writes nothing. Raises ChangelogError where git
-    cannot give what is to be compared.
+    `changelog_baseline`, else with the main branch; see find_baseline. Writes nothing, and runs
+    nothing that the repository names. Raises ChangelogError where git cannot give what is to be
+    compared, and ConfigError where there is no project.
     """
     places = Places.of(config)
     repository = Repository(config.project, places.all())
-    baseline = repository.baseline(state, against or config.changelog_baseline)
-    files, old_files = repository.files(state, baseline)
+    against = config.changelog_baseline if against is None else against
+    baseline = find_baseline(repository.git, state, against)
+    files, old_files = repository.files(state, baseline.commit)
     now = Snapshot(places, files)
     squashed = {old: new for new, replaced in config.squashed for old in replaced}
     subject = Subject(now, Snapshot(places, old_files, like=now), squashed)
+    if not subject.now.migrations and not subject.before.migrations:
+        expect_project(config)
     changelog = str(config.project / places.changelog)
-    return Inspection(check(subject), len(now.migrations), str(state), changelog)
+    return Inspection(check(subject), len(now.migrations), str(state), baseline, changelog)
 
 
 def check(subject: Subject) -> tuple[Finding, ...]:

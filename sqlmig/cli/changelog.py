@@ -22,8 +22,9 @@ from sqlmig.report.text import files as files_text
 if TYPE_CHECKING:
     from sqlmig.changelog.tree import State
 
-# Set by pre-commit where it checks commits that are made already, as before a push.
-_PUSHED = "PRE_COMMIT_TO_REF"
+# Set by pre-commit where it checks commits that are made already, as before a push: the last of
+# them, and what the remote has.
+_PUSHED, _BEFORE = "PRE_COMMIT_TO_REF", "PRE_COMMIT_FROM_REF"
 
 
 class _Lint(Command):
@@ -54,6 +55,10 @@ def lint(
     from sqlmig.changelog.linter import lint_changelog
 
     output: Output = context.obj
+    if against == "":
+        raise ConfigError(
+            "--against is empty", remedy="Give a commit: perhaps a variable is not set."
+        )
     state = _state(staged, rev, worktree)
     found = lint_changelog(output.options.config(), state, against)
     is_github = output.options.output_format is OutputFormat.GITHUB
@@ -100,5 +105,7 @@ def _state(staged: bool, rev: str | None, worktree: bool) -> State:
         )
     if worktree:
         return WorkingTree()
-    rev = rev or os.environ.get(_PUSHED)
-    return Revision(rev) if rev else Staged()
+    if rev is not None:
+        return Revision(rev)
+    pushed = os.environ.get(_PUSHED)
+    return Revision(pushed, os.environ.get(_BEFORE)) if pushed else Staged()

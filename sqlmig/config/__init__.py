@@ -3,6 +3,7 @@
 from sqlmig.config.files import SETTINGS_FILES, has_settings
 from sqlmig.config.package import Folder, PackageFolder, path_in
 from sqlmig.config.parsers import named_environment
+from sqlmig.config.presence import expect_project
 from sqlmig.config.settings import EMBEDDED, LIBPQ_VARIABLES, Config
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Config",
     "Folder",
     "PackageFolder",
+    "expect_project",
     "has_settings",
     "named_environment",
     "path_in",

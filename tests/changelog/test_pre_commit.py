@@ -217,6 +217,49 @@ def test_a_push_of_commits_that_no_hook_saw(begun: Hooked, tmp_path: Path) -> No
     begun.accepted("push", "origin", "main")
 
 
+def test_an_edit_of_what_the_remote_has_is_not_pushed(begun: Hooked, tmp_path: Path) -> None:
+    begun.git("branch", "--move", "develop")
+    begun.git("init", "--quiet", "--bare", str(tmp_path / "bare"))
+    begun.git("remote", "add", "origin", str(tmp_path / "bare"))
+    begun.accepted("push", "origin", "develop")
+    begun.migration(B, "drop table notes;")
+    begun.commit()
+    assert f"CL202 {B} is merged" in begun.refused("push", "origin", "develop")
+    assert "CL202" in begun.refused("push", "origin", "develop:feature")
+    begun.git("reset", "--quiet", "--hard", "HEAD~1")
+    enter_third(begun)
+    begun.commit()
+    begun.accepted("push", "origin", "develop")
+
+
+def test_a_push_of_a_new_branch_that_adds_nothing(begun: Hooked, tmp_path: Path) -> None:
+    begun.git("init", "--quiet", "--bare", str(tmp_path / "bare"))
+    begun.git("remote", "add", "origin", str(tmp_path / "bare"))
+    begun.git("push", "--quiet", "--no-verify", "origin", "main")
+    assert begun.attempt("push", "origin", "main:release").returncode == 0
+    assert begun.attempt("push", "origin", "main~0:refs/tags/v1").returncode == 0
+
+
+def test_a_project_in_a_folder_has_to_be_named(hooked: Hooked) -> None:
+    backend = Repository(hooked.root / "backend")
+    backend.migration(A, "select 1;")
+    hooked.git("add", "--all")
+    said = hooked.refused("commit", "--message", "First")
+    assert said.count("Projects below: backend.") == 2
+    config = (hooked.root / ".pre-commit-config.yaml").read_text()
+    hooked.write(
+        ".pre-commit-config.yaml",
+        config.replace("language: system", "language: system, args: [--project, backend]"),
+    )
+    hooked.git("add", "--all")
+    assert "CL010" in hooked.refused("commit", "--message", "First")
+    backend.changelog(A)
+    hooked.git("add", "--all")
+    hooked.accepted("commit", "--message", "First")
+    backend.migration(A, "select 2;")
+    assert "CL202" in hooked.refused("commit", "--all", "--message", "Edit")
+
+
 def test_the_manifest_and_our_own_configuration_are_valid_and_agree(smart_kids: Path) -> None:
     names = (".pre-commit-hooks.yaml", ".pre-commit-config.yaml")
     at_root = Hooked(smart_kids)

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from sqlmig.changelog.linter import lint_changelog
-from sqlmig.changelog.tree import Revision, Staged, WorkingTree
+from sqlmig.changelog.tree import Revision, Staged, State, WorkingTree
 from sqlmig.config import Config
 from sqlmig.errors import ChangelogError
 from tests.repository import UNRELEASED, Repository, bullet
 
 A, B = "001_a", "002_b"
+PATH_A = f"sql/migrations/{A}.sql"
 MISSING_B = [f"CL001 sql/migrations/{B}.sql:1"]
 
 
@@ -25,9 +26,11 @@ def one_migration(repository: Repository) -> None:
     repository.commit()
 
 
-def refused(repository: Repository, against: str | None = None) -> ChangelogError:
+def refused(
+    repository: Repository, against: str | None = None, state: State | None = None
+) -> ChangelogError:
     with pytest.raises(ChangelogError) as caught:
-        lint_changelog(repository.config(), Staged(), against)
+        lint_changelog(repository.config(), state or Staged(), against)
     assert caught.value.exit_code == 2
     assert caught.value.remedy
     return caught.value
@@ -99,21 +102,26 @@ def test_a_revision_is_read_without_the_index_and_the_disk(repository: Repositor
     bad = repository.commit()
     repository.changelog(A, B)
     repository.commit()
-    assert repository.findings(Revision(bad)) == MISSING_B
-    assert repository.findings(Revision("HEAD")) == []
-    assert repository.findings(Revision("HEAD~1")) == MISSING_B
+    assert repository.findings(Revision(bad), f"{bad}^") == MISSING_B
+    assert repository.findings(Revision("HEAD"), f"{bad}^") == []
+    assert repository.findings(Revision("HEAD~1"), f"{bad}^") == MISSING_B
 
 
-def test_a_bare_repository_has_revisions(repository: Repository, tmp_path: Path) -> None:
+def test_a_bare_repository_that_is_named_has_revisions(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     repository.migration(B, "select 1;")
     repository.commit()
     repository.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare"))
     bare = Repository(tmp_path / "bare")
-    assert bare.findings(Revision("main")) == MISSING_B
-    refused(bare)
+    assert "GIT_DIR" in refused(bare).remedy
+    monkeypatch.chdir(bare.root)
+    monkeypatch.setenv("GIT_DIR", ".")
+    assert bare.findings(Revision("main"), "main~1") == MISSING_B
+    assert "no index" in refused(bare).message
 
 
-@pytest.mark.parametrize("name", ["nowhere", "--all", "HEAD~99", ""])
+@pytest.mark.parametrize("name", ["nowhere", "--all", "HEAD~99", "", "a\0b", "-h", "HEAD\nHEAD"])
 def test_a_revision_that_is_not_there_cannot_be_checked(repository: Repository, name: str) -> None:
     with pytest.raises(ChangelogError, match="no revision"):
         lint_changelog(repository.config(), Revision(name))
@@ -129,6 +137,7 @@ def test_the_first_commit_has_nothing_to_be_compared_with(
     root.mkdir()
     new = Repository(root)
     new.git("init", "--quiet")
+    new.write("sqlmig.toml", "")
     assert new.findings() == []
     new.migration(A, "select 1;")
     new.git("add", "--all")
@@ -209,9 +218,16 @@ def test_a_baseline_that_is_not_there_cannot_be_checked(repository: Repository) 
 
 def test_a_branch_that_shares_nothing_is_no_baseline(repository: Repository) -> None:
     repository.git("switch", "--quiet", "--orphan", "other")
+    repository.entered(A)
     repository.commit()
-    assert "shares" in refused(repository, "main").message
-    assert repository.findings() == []
+    assert "unrelated" in refused(repository, "main").message
+    assert "unrelated" in refused(repository, "main", WorkingTree()).message
+    assert "unrelated" in refused(repository, "main", Revision("HEAD")).message
+    assert "unrelated" in refused(repository, None, Revision("HEAD")).message
+    repository.migration(A, "select 2;")
+    repository.git("add", "--all")
+    assert repository.findings() == [f"CL202 {PATH_A}:1"]
+    assert repository.baseline() == "HEAD"
 
 
 def test_a_shallow_clone_without_the_shared_commit_cannot_be_checked(
@@ -225,7 +241,9 @@ def test_a_shallow_clone_without_the_shared_commit_cannot_be_checked(
     options = ("--depth", "1", "--no-single-branch", "--branch", "feature")
     repository.git("clone", "--quiet", *options, url, str(tmp_path / "shallow"))
     shallow = Repository(tmp_path / "shallow")
-    assert "git fetch --unshallow" in refused(shallow).remedy
+    for state in (Staged(), WorkingTree(), Revision("HEAD")):
+        assert "git fetch --unshallow" in refused(shallow, None, state).remedy
+        assert "fetch-depth: 0" in refused(shallow, "origin/main", state).remedy
     shallow.git("fetch", "--quiet", "--unshallow")
     assert shallow.findings() == []
 
@@ -346,12 +364,13 @@ def test_a_repository_of_sha_256_is_read(tmp_path: Path, repository: Repository)
 
 
 def test_looking_writes_nothing(repository: Repository) -> None:
+    repository.commit()
     repository.migration(B, "select 1;")
     repository.git("add", "--all")
     before = snapshot(repository.root)
     repository.findings()
     repository.findings(WorkingTree())
-    repository.findings(Revision("HEAD"))
+    repository.findings(Revision("HEAD"), "HEAD~1")
     assert snapshot(repository.root) == before
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,6 +31,11 @@ def run(repository: Repository) -> Run:
     return run
 
 
+def short(repository: Repository) -> str:
+    """The commit of the branch, as the linter shows it."""
+    return repository.git("rev-parse", "--short=12", "HEAD").strip()
+
+
 @pytest.fixture(autouse=True)
 def one_migration(repository: Repository) -> None:
     repository.entered("001_a")
@@ -39,10 +45,13 @@ def one_migration(repository: Repository) -> None:
 # lint
 
 
-def test_a_changelog_in_order_is_said_to_be(run: Run) -> None:
+def test_a_changelog_in_order_is_said_to_be(run: Run, repository: Repository) -> None:
     done = run("changelog", "lint")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "1 migration in the index: docs/CHANGELOG.md has an entry for each.\n"
+    assert done.stdout == (
+        f"1 migration in the index, compared with {short(repository)} of main: "
+        "docs/CHANGELOG.md has an entry for each.\n"
+    )
 
 
 def test_findings_have_their_place_and_what_to_do(run: Run, repository: Repository) -> None:
@@ -52,7 +61,7 @@ def test_findings_have_their_place_and_what_to_do(run: Run, repository: Reposito
     assert done.stdout.splitlines() == [
         "sql/migrations/002_b.sql:1:1: CL001 002_b has no entry in docs/CHANGELOG.md",
         "  Add this under `### Added` of `## [Unreleased]`: - `002_b`: The second of all tables.",
-        "2 migrations in the working tree: 1 error.",
+        f"2 migrations in the working tree, compared with {short(repository)} of main: 1 error.",
     ]
 
 
@@ -62,6 +71,8 @@ def test_json_has_every_finding(run: Run, repository: Repository) -> None:
     assert done.returncode == 1
     document = json.loads(done.stdout)
     assert (document["version"], document["migrations"]) == (1, 2)
+    head = repository.git("rev-parse", "HEAD").strip()
+    assert document["baseline"] == {"commit": head, "revision": "main"}
     (finding,) = document["findings"]
     assert (finding["code"], finding["severity"]) == ("CL001", "error")
     assert finding["location"] == {"path": "sql/migrations/002_b.sql", "line": 1, "column": 1}
@@ -72,7 +83,8 @@ def test_github_gets_annotations(run: Run, repository: Repository) -> None:
     done = run("changelog", "lint", "--worktree", "--format", "github")
     assert done.returncode == 1
     line, tally = done.stdout.splitlines()
-    assert tally == "2 migrations in the working tree: 1 error."
+    compared = f"compared with {short(repository)} of main"
+    assert tally == f"2 migrations in the working tree, {compared}: 1 error."
     assert line.startswith(
         "::error file=sql/migrations/002_50%25%2Cb.sql,line=1,col=1,title=CL001::002_50%25,b has no"
     )
@@ -115,6 +127,9 @@ def test_the_output_is_the_same_each_time(run: Run, repository: Repository) -> N
         ("lint", "--staged", "--worktree"),
         ("lint", "--rev", "HEAD", "--worktree"),
         ("lint", "--rev", "nowhere"),
+        ("lint", "--rev", ""),
+        ("lint", "--rev", "HEAD", "--against", "HEAD"),
+        ("lint", "--against", ""),
         ("lint", "--against", "origin/main"),
         ("lint", "--format", "xml"),
         ("add",),
@@ -147,6 +162,110 @@ def test_the_options_of_lint_are_in_its_help(run: Run) -> None:
 
 def test_the_rules_are_printed(run: Run, repository: Repository) -> None:
     assert run("changelog", "rules").stdout.startswith("# The rules of the changelog\n")
+
+
+# Where there is no project
+
+
+@pytest.fixture
+def nested(repository: Repository) -> Repository:
+    """A repository whose projects lie in folders: with settings, and with migrations alone."""
+    for name in ("docs", "sql"):
+        shutil.rmtree(repository.root / name)
+    backend = Repository(repository.root / "backend")
+    backend.entered("001_a")
+    repository.write("services/fees/sqlmig.toml", "")
+    repository.write("services/rooms/pyproject.toml", "[tool.sqlmig]\n")
+    repository.write("services/none/pyproject.toml", "[project]\n")
+    repository.write("services/broken/pyproject.toml", "[")
+    repository.write("node_modules/x/sqlmig.toml", "")
+    repository.commit()
+    return repository
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("changelog", "lint"),
+        ("changelog", "lint", "--worktree"),
+        ("changelog", "lint", "--rev", "HEAD", "--against", "HEAD~1"),
+        ("changelog", "lint", "--format", "github"),
+        ("validate",),
+    ],
+)
+def test_a_folder_above_the_project_is_refused_with_the_projects_below(
+    run: Run, nested: Repository, arguments: tuple[str, ...]
+) -> None:
+    if "HEAD~1" in arguments:
+        nested.commit()
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        f"Error: {nested.root} has neither settings of sqlmig nor the folder sql/migrations",
+        "Projects below: backend, services/fees, services/rooms. "
+        "Go there, or name one: --project backend",
+    ]
+    assert run(*arguments, "--project", "backend").returncode == 0
+
+
+def test_json_names_the_projects_below(run: Run, nested: Repository) -> None:
+    done = run("validate", "--format", "json")
+    assert done.returncode == 2
+    assert "backend, services/fees" in done.stdout + done.stderr
+
+
+def test_a_folder_with_nothing_below_says_how_to_begin(run: Run, repository: Repository) -> None:
+    for name in ("docs", "sql"):
+        shutil.rmtree(repository.root / name)
+    repository.git("commit", "--quiet", "--all", "--amend", "--no-edit", "--allow-empty")
+    for arguments in (("changelog", "lint"), ("validate",)):
+        done = run(*arguments)
+        assert done.returncode == 2
+        assert "sqlmig init" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "sqlmig.toml",
+        "pyproject.toml",
+        "sql/migrations/.gitkeep",
+        "mongo_seeds/reference/10_classes.json",
+    ],
+)
+def test_a_project_without_migrations_passes(run: Run, repository: Repository, path: str) -> None:
+    for name in ("docs", "sql"):
+        shutil.rmtree(repository.root / name)
+    contents = {"pyproject.toml": "[tool.sqlmig]\n", "10_classes.json": '[{"_id": "a"}]'}
+    repository.write(path, contents.get(path.rpartition("/")[2], ""))
+    repository.write("docs/CHANGELOG.md", UNRELEASED)
+    repository.git("update-ref", "-d", "HEAD")
+    repository.git("add", "--all")
+    for arguments in (("changelog", "lint"), ("changelog", "lint", "--worktree"), ("validate",)):
+        done = run(*arguments)
+        assert (done.returncode, done.stderr) == (0, ""), arguments
+    assert run("changelog", "lint").stdout.startswith(
+        "0 migrations in the index, compared with nothing (the first commit)"
+    )
+
+
+def test_removing_all_migrations_is_no_missing_project(run: Run, repository: Repository) -> None:
+    repository.git("rm", "--quiet", "-r", "sql")
+    done = run("changelog", "lint")
+    assert (done.returncode, "CL202" in done.stdout) == (1, True)
+
+
+def test_rollbacks_without_migrations_are_no_empty_project(
+    run: Run, repository: Repository
+) -> None:
+    repository.remove("sql/migrations/001_a.sql")
+    assert run("validate").returncode == 2
+
+
+def test_a_folder_that_the_settings_name_has_to_be_there(run: Run, repository: Repository) -> None:
+    repository.write("sqlmig.toml", 'migrations = "sql/migratoins"\n')
+    done = run("validate")
+    assert (done.returncode, "no such folder" in done.stderr) == (2, True)
 
 
 # add and new
@@ -188,7 +307,7 @@ def test_what_new_writes_passes_both_checks(run: Run, repository: Repository) ->
     assert run("validate").returncode == 0
     repository.git("add", "--all")
     done = run("changelog", "lint", "--strict")
-    assert (done.returncode, done.stdout.split(":")[0]) == (0, "4 migrations in the index")
+    assert (done.returncode, done.stdout.split(",")[0]) == (0, "4 migrations in the index")
 
 
 def test_new_and_add_tell_programs_what_they_wrote(run: Run) -> None:

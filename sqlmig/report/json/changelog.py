@@ -14,6 +14,7 @@ def inspection(found: Inspection) -> str:
     """What a check of the changelog found."""
     return document(
         state=found.state,
+        baseline={"commit": found.baseline.commit, "revision": found.baseline.revision},
         migrations=found.migrations,
         findings=[finding_members(finding) for finding in found.findings],
     )

@@ -19,8 +19,10 @@ def inspection(found: Inspection) -> str:
 
 
 def inspected(found: Inspection) -> str:
-    """What was looked at, and how many findings of each severity there are."""
-    looked_at = f"{counted(found.migrations, 'migration')} in {found.state}"
+    """What was looked at, what it was compared with, and how many findings of each severity there
+    are."""
+    migrations = counted(found.migrations, "migration")
+    looked_at = f"{migrations} in {found.state}, compared with {found.baseline}"
     counts = Counter(finding.severity for finding in found.findings)
     if counts:
         told = (counted(counts[each], each.value) for each in Severity if counts[each])

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def validated(migrations: Sequence[MigrationFile]) -> str:
     """That all files can be used."""
+    if not migrations:
+        return "0 migrations: all files can be read."
     irreversible = sum(migration.rollback is None for migration in migrations)
     rest = f", {irreversible} of them irreversible" if irreversible else ", each with its rollback"
     return f"{counted(len(migrations), 'migration')}{rest}: all can be read."

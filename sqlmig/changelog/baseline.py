@@ -1,0 +1,170 @@
+"""Which commit counts as merged: what a state of the project is compared with."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlmig.changelog.git import UNSHALLOW, Git
+from sqlmig.changelog.tree import Revision, State
+from sqlmig.errors import ChangelogError
+
+# By their full names: a tag can have the short one of a branch.
+_MAIN_BRANCHES = {
+    "origin/HEAD": "refs/remotes/origin/HEAD",
+    "origin/main": "refs/remotes/origin/main",
+    "origin/master": "refs/remotes/origin/master",
+    "main": "refs/heads/main",
+    "master": "refs/heads/master",
+}
+_NULL_ID = re.compile("0{40,64}")
+_NAME_IT = "Name the commit to compare with, such as the one before the push: --against COMMIT."
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A commit, and the revision through which it was found; both None before the first commit,
+    when nothing is merged."""
+
+    commit: str | None
+    revision: str | None
+
+    def __str__(self) -> str:
+        if self.commit is None:
+            return "nothing (the first commit)"
+        return f"{self.commit[:12]} of {self.revision}"
+
+
+_NOTHING = Baseline(None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """Where something is to be merged: a commit, as it was named, and whether someone did."""
+
+    commit: str
+    name: str
+    is_given: bool
+
+
+def main_branch(git: Git) -> tuple[str, str] | None:
+    """The name of the branch that everything is merged into, and its commit; None where none of
+    the usual ones is here."""
+    for name, reference in _MAIN_BRANCHES.items():
+        if commit := git.find_commit(reference):
+            return name, commit
+    return None
+
+
+def find_baseline(git: Git, state: State, against: str | None) -> Baseline:
+    """What the state is compared with: the last commit that it shares with `against`, or, without
+    that, with the branch that everything is merged into.
+
+    The index and the working tree are compared with HEAD where there is no such branch, and with
+    nothing before the first commit. A merge under way counts as done. The null id, which CI systems
+    give for a new branch, counts as none given. Raises ChangelogError where `against` is not here,
+    where a commit would be compared with itself, and where the two share no commit, or none that a
+    shallow clone has for certain.
+    """
+    if against is not None and _NULL_ID.fullmatch(against):
+        against = None
+    if isinstance(state, Revision):
+        return _before(git, state, _target(git, against))
+    head = git.find_commit("HEAD")
+    if head is None:
+        return _NOTHING
+    target = _target(git, against)
+    shared = _shared(git, target, [head, *_merging(git)]) if target else None
+    if target and shared:
+        return Baseline(shared, target.name)
+    if target and target.is_given:
+        raise _unrelated(state, target)
+    return Baseline(head, "HEAD")
+
+
+def _before(git: Git, state: Revision, target: _Target | None) -> Baseline:
+    """What a commit is compared with; in a hook before a push that adds nothing to the main branch,
+    what the remote had."""
+    own = git.commit(state.name)
+    for each in (target, _given(git, state.before)):
+        if each is None:
+            continue
+        shared = _shared(git, each, [own])
+        if shared is None:
+            raise _unrelated(state, each)
+        if shared != own or each.name == state.before:
+            return Baseline(shared, each.name)
+    if not (target and target.is_given) and _is_first(git, own):
+        return _NOTHING
+    raise _nothing_to_compare_with(git, state, target)
+
+
+def _target(git: Git, against: str | None) -> _Target | None:
+    if against is not None:
+        return _given(git, against)
+    found = main_branch(git)
+    return _Target(found[1], found[0], is_given=False) if found else None
+
+
+def _given(git: Git, name: str | None) -> _Target | None:
+    return None if name is None else _Target(git.commit(name), name, is_given=True)
+
+
+def _merging(git: Git) -> list[str]:
+    """The commits that are being merged into HEAD."""
+    if commit := git.find_commit("MERGE_HEAD"):
+        return [commit]
+    # Before pre-merge-commit, git has not written MERGE_HEAD yet, but these variables.
+    return [name[8:] for name in sorted(os.environ) if name.startswith("GITHEAD_")]
+
+
+def _shared(git: Git, target: _Target, heads: Sequence[str]) -> str | None:
+    """The last commit that they share; None for unrelated histories."""
+    shared = git.answer("merge-base", target.commit, *heads)
+    if shared in (target.commit, *heads):
+        return shared
+    if _is_shallow(git) and _ends_here(git, [target.commit, *heads], shared):
+        raise ChangelogError(
+            f"the last commit shared with {target.name} is not known: this clone is shallow",
+            remedy=f"{UNSHALLOW}; or name another commit with --against.",
+        )
+    return shared or None
+
+
+def _ends_here(git: Git, commits: Sequence[str], shared: str) -> bool:
+    """Whether a shallow clone ends between those commits and the one that they share: what lies
+    beyond may be shared, too."""
+    path = os.fsdecode(git.read("rev-parse", "--git-path", "shallow")).rstrip("\n")
+    ends = set((git.top / path).read_text(encoding="ascii").split())
+    since = [f"^{shared}"] if shared else []
+    return not ends.isdisjoint(git.read("rev-list", *commits, *since).decode().split())
+
+
+def _is_shallow(git: Git) -> bool:
+    return git.answer("rev-parse", "--is-shallow-repository") == "true"
+
+
+def _is_first(git: Git, commit: str) -> bool:
+    """Whether nothing was there before that commit, for certain."""
+    return git.find_commit(f"{commit}^") is None and not _is_shallow(git)
+
+
+def _nothing_to_compare_with(git: Git, state: Revision, target: _Target | None) -> ChangelogError:
+    remedy = f"{_NAME_IT} {UNSHALLOW}." if _is_shallow(git) else _NAME_IT
+    if target:
+        return ChangelogError(
+            f"{state} would be compared with itself: {target.name} has that commit", remedy=remedy
+        )
+    return ChangelogError(
+        f"there is nothing to compare {state} with: here is none of {', '.join(_MAIN_BRANCHES)}",
+        remedy=f"{remedy} For good, name the main branch with the setting `changelog_baseline`.",
+    )
+
+
+def _unrelated(state: State, target: _Target) -> ChangelogError:
+    return ChangelogError(
+        f"no commit that {state} shares with {target.name} is here: their histories are unrelated",
+        remedy=_NAME_IT,
+    )

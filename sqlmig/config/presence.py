@@ -1,0 +1,67 @@
+"""Whether there is a project at hand, and where else one is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from sqlmig.config.files import has_settings
+from sqlmig.config.settings import Config
+from sqlmig.errors import ConfigError
+
+# How far down projects are looked for, and how many are named.
+_DEPTH = 4
+_SHOWN = 10
+_NEVER_A_PROJECT = ("node_modules", "site-packages", "venv", "__pycache__")
+
+
+def expect_project(config: Config) -> None:
+    """Raises ConfigError, naming the projects below, where the folder of the project has neither
+    settings nor a folder with migrations, seeds or fixtures: a check would find nothing there for
+    ever."""
+    folders = (config.migrations_folder, config.seeds_folder, config.mongo_seeds_folder)
+    if has_settings(config.project) or any(_is_there(folder) for folder in folders):
+        return
+    below = [str(folder) for folder in _projects_below(config.project)]
+    more = ", …" if len(below) > _SHOWN else ""
+    raise ConfigError(
+        f"{config.project.resolve()} has neither settings of sqlmig nor the folder "
+        f"{config.migrations}",
+        remedy=f"Projects below: {', '.join(below[:_SHOWN])}{more}. "
+        f"Go there, or name one: --project {below[0]}"
+        if below
+        else "Name the folder of your project with --project, or begin one with `sqlmig init`.",
+    )
+
+
+def _is_there(folder: Traversable) -> bool:
+    """Whether that is a folder, or what may not be looked at, which reading it will tell."""
+    try:
+        return folder.is_dir()
+    except OSError:
+        return True
+
+
+def _is_project(folder: Path) -> bool:
+    """Whether that folder has settings, or folders of the default names."""
+    names = (str(default) for default in (Config.migrations, Config.seeds, Config.mongo_seeds))
+    try:
+        return has_settings(folder) or any((folder / name).is_dir() for name in names)
+    except (ConfigError, OSError):
+        return False
+
+
+def _projects_below(folder: Path) -> Iterator[Path]:
+    for parent, names, _ in os.walk(folder):
+        here = Path(parent)
+        if here != folder and _is_project(here):
+            yield here
+            names.clear()
+        is_deep = len(here.relative_to(folder).parts) >= _DEPTH
+        names[:] = [] if is_deep else sorted(name for name in names if not _is_passed_over(name))
+
+
+def _is_passed_over(name: str) -> bool:
+    return name.startswith(".") or name in _NEVER_A_PROJECT
