@@ -6,12 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
+from pymongo import ReadPreference, WriteConcern
 from pymongo.errors import ConfigurationError, InvalidURI
+from pymongo.read_concern import ReadConcern
 
 from sqlmig.errors import ConfigError
 
 # The driver would wait for half a minute for a server that is not there.
 _SELECTION_TIMEOUT: dict[str, Any] = {"serverSelectionTimeoutMS": 10_000}
+_MAJORITY = WriteConcern("majority", wtimeout=30_000)
 
 
 class AsyncDatabase(Protocol):
@@ -20,8 +23,26 @@ class AsyncDatabase(Protocol):
     def __getitem__(self, name: str, /) -> Any:
         """A collection."""
 
+    def with_options(
+        self, *, write_concern: Any, read_preference: Any, read_concern: Any
+    ) -> AsyncDatabase:
+        """The same database, used in another way."""
+
     async def drop_collection(self, name_or_collection: str, /) -> Any:
         """Drops a collection."""
+
+
+def confirmed(database: AsyncDatabase) -> AsyncDatabase:
+    """The database, used so that what it says is so, whatever the URL or the client asks for.
+
+    A write is done when a majority of the members has it, which may take half a minute; with `w=0`
+    not even a refusal would come back. What is read is what the primary has.
+    """
+    return database.with_options(
+        write_concern=_MAJORITY,
+        read_preference=ReadPreference.PRIMARY,
+        read_concern=ReadConcern("local"),
+    )
 
 
 @asynccontextmanager
@@ -44,6 +65,6 @@ async def connected(url: str) -> AsyncIterator[AsyncDatabase]:
             "encode characters such as / : @ and %.",
         ) from None
     try:
-        yield database
+        yield confirmed(database)
     finally:
         client.close()

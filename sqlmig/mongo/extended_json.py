@@ -1,36 +1,30 @@
-"""MongoDB Extended JSON v2, read strictly, which `bson.json_util` alone does not.
+"""MongoDB Extended JSON v2, read as strictly as MongoDB's own BSON corpus has it.
 
 https://github.com/mongodb/specifications/blob/master/source/extended-json/extended-json.md
 """
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-import bson
-from bson import json_util
-from bson.errors import BSONError
-from bson.int64 import Int64
-
+from sqlmig.mongo.wrappers import C_STRING, STRING, WRAPPERS, Wrapper
 from sqlmig.source.json_text import Members, Path
 
 _DEEPEST = 100  # levels; "MongoDB Limits and Thresholds"
-_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
-_OPTIONS = json_util.JSONOptions(tz_aware=True)
-_TYPES = (
-    *("$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$binary"),
-    *("$uuid", "$timestamp", "$regularExpression", "$minKey", "$maxKey"),
-)
-# What json_util reads too kindly: a date without its zone would silently become UTC.
-_FORMS = {
-    "$oid": (re.compile(r"[0-9a-fA-F]{24}"), "24 hexadecimal digits"),
-    "$date": (
-        re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)"),
-        "a time with its zone, such as 2025-06-01T00:00:00Z",
-    ),
-}
+# The forms by each key that marks them: an object with such a key has one of these forms.
+_FORMS: dict[str, list[Wrapper]] = defaultdict(list)
+for _wrapper in WRAPPERS:
+    for _key in _wrapper.form:
+        _FORMS[_key].append(_wrapper)
+_SPELLINGS = {key.lower(): key for key in _FORMS}
+_DBREF = {"$ref", "$id", "$db"}  # a convention among documents, not a type
+_ALIKE = 0.85  # of two names' characters
 
 
 class RefusedValueError(Exception):
@@ -56,40 +50,70 @@ def converted(value: Any, path: Path = ()) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         remedy = 'If you mean it, write {"$numberDouble": "NaN"} or "Infinity".'
         raise RefusedValueError("not a finite number", path, remedy)
-    if isinstance(value, str) and _HALF_OF_A_PAIR.search(value):
+    if isinstance(value, str) and not STRING.fullmatch(value):
         raise RefusedValueError("half of a surrogate pair", path)
     return value
 
 
 def _converted_object(members: Members, path: Path) -> Any:
-    result: dict[str, Any] = {}
-    for key, item in members:
-        here = (*path, key)
-        if key in result:
-            raise RefusedValueError("this key is given twice", here, "Remove one of them.")
-        if not key or "." in key or "\0" in key:
-            remedy = "Rename it: MongoDB could store it, but not find or update it."
-            raise RefusedValueError("a key that is empty or holds a dot or NUL", path, remedy)
-        result[key] = converted(item, here)
-    wrapper = next((key for key in result if key.startswith("$")), None)
-    return result if wrapper is None else _unwrapped(wrapper, result, path)
+    keys: set[str] = set()
+    for key, _ in members:
+        if not C_STRING.fullmatch(key):
+            message = "a key that holds NUL or half of a surrogate pair"
+            raise RefusedValueError(message, path, "Rename it: MongoDB cannot store it.")
+        if key in keys:
+            raise RefusedValueError("this key is given twice", (*path, key), "Remove one of them.")
+        keys.add(key)
+    for key in dict(members):
+        if key in _FORMS:
+            return _unwrapped(key, members, path)
+        if key.startswith("$") and key not in _DBREF:
+            _check_meaning(key, members, path)
+    return {key: converted(item, (*path, key)) for key, item in members}
 
 
-def _unwrapped(name: str, members: dict[str, Any], path: Path) -> Any:
-    if len(members) > 1 or name not in _TYPES:
-        raise RefusedValueError(
-            f"{name!r} is no type of Extended JSON, or does not stand alone",
-            (*path, name),
-            f"A key that begins with $ is one of {', '.join(_TYPES)}, alone in its object.",
-        )
-    form, wanted = _FORMS.get(name, (None, "what MongoDB Extended JSON v2 says of it"))
-    try:
-        is_milliseconds = isinstance(members[name], Int64)
-        if form and not is_milliseconds and not form.fullmatch(members[name]):
-            raise ValueError(name)
-        value = json_util.object_hook(members, _OPTIONS)
-        bson.encode({"": value})
-    except (ValueError, TypeError, ArithmeticError, BSONError) as error:
-        message = f"this {name} cannot be read"
-        raise RefusedValueError(message, path, f"{name} wants {wanted}.") from error
-    return value
+def _check_meaning(key: str, members: Members, path: Path) -> None:
+    """Any key may stand in a document, but for one that other tools, or its author, would take
+    for a type."""
+    if key == "$regex" and [type(item) for _, item in members] == [str, str]:
+        raise _unreadable(key, "$regularExpression", path)
+    for near in difflib.get_close_matches(key.lower(), _SPELLINGS, n=1, cutoff=_ALIKE):
+        message = f"{key!r} is not a type of Extended JSON v2"
+        raise RefusedValueError(message, (*path, key), f"Did you mean {_SPELLINGS[near]}?")
+
+
+def _unwrapped(key: str, members: Members, path: Path) -> Any:
+    for wrapper in _FORMS[key]:
+        with suppress(ValueError, ArithmeticError):
+            return wrapper.make(*_varying(wrapper.form, members, path))
+    raise _unreadable(key, key, path)
+
+
+def _unreadable(written: str, meant: str, path: Path) -> RefusedValueError:
+    forms = " or ".join(wrapper.example for wrapper in _FORMS[meant])
+    return RefusedValueError(f"this {written} cannot be read", path, f"Write {forms}.")
+
+
+def _varying(form: Any, value: Any, path: Path) -> Iterator[Any]:
+    """What stands in the value where the form varies.
+
+    Raises ValueError for a value of another form, and RefusedValueError for what a scope holds.
+    """
+    if isinstance(form, dict):
+        found = dict(value) if isinstance(value, Members) else {}
+        if found.keys() != form.keys() or len(found) != len(value):
+            raise ValueError(path)
+        for key, inner in form.items():
+            yield from _varying(inner, found[key], (*path, key))
+    elif isinstance(form, re.Pattern):
+        match = form.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            raise ValueError(path)
+        yield from match.groups() or [value]
+    elif isinstance(form, type):
+        item = converted(value, path) if form is dict else value
+        if type(item) is not form:
+            raise ValueError(path)
+        yield item
+    elif (type(form), form) != (type(value), value):
+        raise ValueError(path)

@@ -108,6 +108,10 @@ def _document(place: Place, value: Any) -> Document:
         raise RefusedValueError("not a document: each item of the array is an object", ())
     if "_id" not in fields:
         raise RefusedValueError("no _id: each run would add the document again", ())
+    for name in fields:
+        if not name or name.startswith("$") or "." in name:
+            message = "a document's own field is not empty, does not begin with $ and holds no dot"
+            raise RefusedValueError(message, (name,), "Rename it: an update could not name it.")
     if type(fields["_id"]) not in KINDS:
         kinds = "text, a whole number, an ObjectId or a UUID"
         raise RefusedValueError(f"an _id is {kinds}", ("_id",))

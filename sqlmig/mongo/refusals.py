@@ -7,7 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    OperationFailure,
+    PyMongoError,
+    WriteConcernError,
+)
 
 from sqlmig.errors import (
     DatabaseUnavailableError,
@@ -38,6 +44,12 @@ def translated() -> Iterator[None]:
             remedy="Check that the server runs and that the MongoDB URL is right.",
         ) from error
     except PyMongoError as error:
+        if unconfirmed := _unconfirmed(error):
+            raise ExecutionError(
+                f"no majority of MongoDB's members has confirmed a write: {unconfirmed}",
+                remedy="It may be there or be undone. Check the replica set (`rs.status()`), and "
+                "run this again: nothing is added twice.",
+            ) from error
         raise ExecutionError(
             f"MongoDB refused: {_words(error)}",
             remedy="Grant this user what it lacks, or mend what the server complains about.",
@@ -48,11 +60,10 @@ def raced(error: BulkWriteError, documents: Sequence[Document]) -> list[Document
     """The documents that another seeder inserted at the same moment, if that is all that failed.
 
     Two upserts of one `_id` may both find nothing, and the later one then fails.
-    Raises DocumentsRefusedError, with the place of each document, for everything else.
+    Raises DocumentsRefusedError, with the place of each document, for what else was refused, and
+    the error itself where what was written is not confirmed.
     """
     failures: list[Mapping[str, Any]] = error.details["writeErrors"]
-    if not failures:
-        raise error
     refused = [each for each in failures if list(each.get("keyPattern", ())) != ["_id"]]
     if refused:
         raise DocumentsRefusedError(
@@ -61,6 +72,8 @@ def raced(error: BulkWriteError, documents: Sequence[Document]) -> list[Document
             errors=[_refusal(failure, documents[failure["index"]]) for failure in refused],
             remedy="Mend the fixtures, or what is in the database, and seed again.",
         ) from error
+    if error.details["writeConcernErrors"]:
+        raise error
     return [documents[failure["index"]] for failure in failures]
 
 
@@ -72,6 +85,14 @@ def _refusal(failure: Mapping[str, Any], document: Document) -> FixtureError:
     fields = [*failure.get("keyPattern", ()), *(each["propertyName"] for each in broken), *missing]
     reason = _REASONS.get(failure["code"], f"refused with code {failure['code']}")
     return document.problem(f"{reason}: {', '.join(fields)}", tuple(fields[:1]))
+
+
+def _unconfirmed(error: PyMongoError) -> str:
+    """Why a write that was done may not last; "" where that is not what is wrong."""
+    details = getattr(error, "details", None) or {}
+    alone = isinstance(error, WriteConcernError)
+    reasons = [details] if alone else details.get("writeConcernErrors", ())
+    return "; ".join(dict.fromkeys(reason["errmsg"] for reason in reasons))
 
 
 def _words(error: PyMongoError) -> str:

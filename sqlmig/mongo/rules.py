@@ -70,7 +70,7 @@ def read_rules(path: Path, targets: Sequence[str]) -> Rules:
     except (ValidationError, ReferencingError) as error:
         place = "".join(f"/{step}" for step in getattr(error, "instance_path", ())) or "/"
         raise _unusable(path, f"{place}: {getattr(error, 'message', error)}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _unusable(path, f"this is not JSON: {error}") from error
     references = {}
     for name, target in members.get("references", {}).items():

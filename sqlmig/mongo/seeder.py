@@ -15,7 +15,7 @@ from pymongo.errors import BulkWriteError
 
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
-from sqlmig.mongo.connection import AsyncDatabase
+from sqlmig.mongo.connection import AsyncDatabase, confirmed
 from sqlmig.mongo.document import CODEC, Document
 from sqlmig.mongo.files import Source
 from sqlmig.mongo.fixtures import Fixtures
@@ -51,7 +51,7 @@ class MongoSeeder:
         fixtures: Fixtures,
         environment: Environment,
     ) -> None:
-        self.database = database
+        self.database = confirmed(database)
         self._fixtures = fixtures
         self._environment = environment
 

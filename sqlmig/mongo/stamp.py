@@ -9,10 +9,8 @@ from pymongo.errors import DuplicateKeyError
 
 from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.model import Environment
-from sqlmig.mongo.connection import AsyncDatabase
+from sqlmig.mongo.connection import AsyncDatabase, confirmed
 from sqlmig.mongo.refusals import translated
-
-_STATE = "_sqlmig_state"
 
 
 async def read_stamp(database: AsyncDatabase, named: Environment | None) -> Environment | None:
@@ -22,7 +20,7 @@ async def read_stamp(database: AsyncDatabase, named: Environment | None) -> Envi
     stamp's raises EnvironmentMismatchError.
     """
     with translated():
-        found = await database[_STATE].find_one({"_id": "environment"})
+        found = await _state(database).find_one({"_id": "environment"})
     value = found["value"] if found else None
     stamp = next((each for each in Environment if each.value == value), None)
     if value is not None and (stamp is None or named not in (None, stamp)):
@@ -42,7 +40,7 @@ async def claim(database: AsyncDatabase, environment: Environment) -> None:
     """
     if await read_stamp(database, environment) is None:
         with translated():
-            await insert_if_absent(database[_STATE], "environment", {"value": environment.value})
+            await insert_if_absent(_state(database), "environment", {"value": environment.value})
         await read_stamp(database, environment)
 
 
@@ -50,10 +48,14 @@ async def write_stamp(database: AsyncDatabase, environment: Environment) -> None
     """Stamps the database, whatever its stamp was: after a dump was restored into it, say."""
     stamp = {"value": environment.value}
     with translated():
-        await database[_STATE].update_one({"_id": "environment"}, {"$set": stamp}, upsert=True)
+        await _state(database).update_one({"_id": "environment"}, {"$set": stamp}, upsert=True)
 
 
 async def insert_if_absent(collection: Any, name: str, fields: dict[str, Any]) -> None:
     """Inserts the document of that `_id` unless it is there; another's may be the first."""
     with suppress(DuplicateKeyError):
         await collection.update_one({"_id": name}, {"$setOnInsert": fields}, upsert=True)
+
+
+def _state(database: AsyncDatabase) -> Any:
+    return confirmed(database)["_sqlmig_state"]
