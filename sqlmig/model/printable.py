@@ -11,16 +11,16 @@ import re
 from collections.abc import Iterable, Iterator
 
 # All of C0 but tab and newline, DEL and C1; what reorders or separates lines in Unicode; the marks
-# that nothing shows; halves of surrogate pairs, as names of files that are not UTF-8 have them.
+# that nothing shows; halves of surrogate pairs, as names of files that are not UTF-8 have them; the
+# beginning of `##[error]` and `##vso[…]`, which runners of a CI obey anywhere in a line:
+# https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ud800-\udfff]"
+    r"\ud800-\udfff]|#(?=#(?:vso)?\[)"
 )
 _LINE_END = re.compile(r"\r\n|\r|\n")
-# Commands to the CI, wherever its runners look for them: `::error::` may be indented, while
-# `##[error]` and `##vso[…]` may stand anywhere.
-# https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
-_CI_COMMAND = re.compile(r"^(\s*):(?=:.*::)|#(?=#(?:vso)?\[)")
+# `::error::`, which GitHub obeys at the beginning of a line, also an indented one.
+_CI_COMMAND = re.compile(r"^(\s*):(?=:.*::)")
 
 _MARGIN = "  | "
 
@@ -67,7 +67,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def _printable(line: str) -> str:
-    return _CI_COMMAND.sub(_ci_escape, escaped(line.expandtabs()))
+    return _CI_COMMAND.sub(r"\1\\x3a", escaped(line.expandtabs()))
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -75,7 +75,3 @@ def _escape(match: re.Match[str]) -> str:
     if match[0] == "\r":
         return r"\r"
     return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
-
-
-def _ci_escape(match: re.Match[str]) -> str:
-    return r"\x23" if match[0] == "#" else rf"{match[1]}\x3a"
