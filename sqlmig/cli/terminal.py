@@ -44,22 +44,22 @@ class Printer:
     def say(self, *lines: str) -> None:
         """Prints lines to stdout."""
         self._clear()
-        self._write(sys.stdout, _text(lines))
+        self._write(sys.stdout, _encodable(_text(lines), sys.stdout))
 
     def say_aside(self, *lines: str) -> None:
         """Prints lines to stderr."""
         self._clear()
-        self._write(sys.stderr, _text(lines))
+        self._write(sys.stderr, _encodable(_text(lines), sys.stderr))
 
     def say_verbatim(self, text: str) -> None:
-        """Prints a text to stdout, character for character: for programs, and for files."""
+        """Prints a text to stdout as it is, in UTF-8: JSON for programs, or the text of a file."""
         self._clear()
-        self._write(sys.stdout, text, color=True)
+        self._write(sys.stdout, text.encode())
 
     def overwrite(self, words: str) -> None:
         """Shows the words, in place of those that stand there."""
         self._clear()
-        self._write(sys.stdout, on_one_line(words))
+        self._write(sys.stdout, _encodable(on_one_line(words), sys.stdout))
         self._is_open = True
 
     def _clear(self) -> None:
@@ -68,12 +68,11 @@ class Printer:
             self._is_open = False
             self._write(sys.stdout, _ERASE)
 
-    def _write(self, stream: TextIO | None, words: str, *, color: bool | None = None) -> None:
-        """Writes the words; click takes colours out where nobody sees them, if `color` is None."""
+    def _write(self, stream: TextIO | None, words: str | bytes) -> None:
         if stream is None:  # closed before we began
             return
         try:
-            click.echo(_encodable(words, stream), file=stream, nl=False, color=color)
+            click.echo(words, file=stream, nl=False)
         except OSError as error:
             # What is still in the buffer goes where nothing fails, also at the end of the process.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
@@ -85,7 +84,7 @@ def _text(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in printable(lines))
 
 
-def _encodable(words: str, stream: TextIO) -> str:
+def _encodable(words: str, stream: TextIO | None) -> str:
     """The words with `\\xe9` and its like for characters that the stream's encoding has not."""
-    encoding = stream.encoding or "utf-8"
+    encoding = (stream and stream.encoding) or "utf-8"
     return words.encode(encoding, "backslashreplace").decode(encoding)

@@ -5,6 +5,7 @@ sqlmig reads no such marker. It would run the file whole, the half that undoes i
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ _TOOLS = (
         r"|rollback\s+(?:(?:alter|call|create|delete|drop|insert|revoke|grant|select|truncate"
         r"|update)\b.*|empty|not\s+required|changesetid:.*)",
     ),
-    Tool("node-pg-migrate", titles=r"[\s-]*(?:up|down)\s+migration"),
+    Tool("node-pg-migrate", titles=r"[\s-]*(?:up|down)\s+migration\W*"),
 )
 _REMEDY = {
     FileKind.MIGRATION: "Split it: what undoes goes into the rollback file of the same name. "
@@ -63,13 +64,6 @@ _OTHER_REMEDY = "Keep only what is to run, without the markers."
 _HALVES = {FileKind.MIGRATION: ("up",), FileKind.ROLLBACK: ("down",)}
 _EITHER = ("up", "down")
 
-_marker = re.compile(
-    "|".join(
-        f"(?P<m{i}>{tool.markers or '(?!)'})|(?P<t{i}>{tool.titles or '(?!)'})"
-        for i, tool in enumerate(_TOOLS)
-    ),
-    re.IGNORECASE,
-).fullmatch
 _half = re.compile(r"up|down", re.IGNORECASE).search
 # A quick look that spares most files the walk over all their comments.
 _may_hold_marker = re.compile(
@@ -111,10 +105,20 @@ def _are_titles(
 def _markers(text: str) -> Iterator[tuple[int, Tool, str]]:
     """Each marker: where it stands, whose it is, and the half that it is a title of; "" if none."""
     for offset, comment in all_line_comments(text):
-        if _begins_line(text, offset) and (match := _marker(comment.rstrip())):
+        if _begins_line(text, offset) and (match := _pattern().fullmatch(comment.rstrip())):
             group = match.lastgroup or ""
             half = _half(comment) if group.startswith("t") else None
             yield offset, _TOOLS[int(group[1:])], half[0].lower() if half else ""
+
+
+@functools.cache
+def _pattern() -> re.Pattern[str]:
+    """All markers, each in a group that names its tool; made where it is needed, which is rare."""
+    parts = (
+        f"(?P<m{i}>{tool.markers or '(?!)'})|(?P<t{i}>{tool.titles or '(?!)'})"
+        for i, tool in enumerate(_TOOLS)
+    )
+    return re.compile("|".join(parts), re.IGNORECASE)
 
 
 def _begins_line(text: str, offset: int) -> bool:

@@ -51,6 +51,7 @@ FILES = {
         f"-- Up Migration\n{UP}\n\n-- Down Migration\n{DOWN}",
         f"{UP}\n--- down   migration\n{DOWN}",
         f"-- Up Migration\n\n-- Down Migration\n{DOWN}",
+        f"-- Up Migration:\n{UP}\n---- Down Migration ----\n{DOWN}",
     ],
 }
 CASES = [(tool, text) for tool, texts in FILES.items() for text in texts]
