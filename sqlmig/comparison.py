@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmig.model import AppliedMigration, MigrationFile, Script
+from sqlmig.model.printable import on_one_line
 from sqlmig.source.files import checksum
 
 _NO_LINE_END = "\\ No newline at end of file"
@@ -55,7 +56,7 @@ def _unified(what: str, recorded: str | None, script: Script | None) -> str:
         _lines(recorded),
         _lines(script.text) if script else [],
         f"recorded {what}",
-        script.path if script else "no file",
+        on_one_line(script.path) if script else "no file",
         lineterm="",
     )
     return "".join(f"{line}\n" for line in lines)

@@ -64,8 +64,13 @@ class SqlmigError(Exception):
         self.message = message
         self.remedy = remedy
 
+    def lines(self) -> list[str]:
+        """What to print: a line each for what is wrong, its place and details, and the remedy. A
+        newline within one is a value's own."""
+        return [part for part in (self.message, self.remedy) if part]
+
     def __str__(self) -> str:
-        return "\n".join(part for part in (self.message, self.remedy) if part)
+        return "\n".join(self.lines())
 
 
 class ConfigError(SqlmigError):
@@ -83,9 +88,14 @@ class SourceError(SqlmigError):
         super().__init__(message, remedy=remedy)
         self.location = location
 
-    def __str__(self) -> str:
-        parts = (f"{self.location}: {self.message}", self.location.excerpt(), self.remedy)
-        return "\n".join(part for part in parts if part)
+    def lines(self) -> list[str]:
+        """See SqlmigError."""
+        parts = (
+            f"{self.location}: {self.message}",
+            *self.location.excerpt().splitlines(),
+            self.remedy,
+        )
+        return [part for part in parts if part]
 
 
 class DirectiveError(SourceError):
@@ -153,8 +163,10 @@ class UnusableFilesError(SourceError):
             f"{len(self.errors)} problems in the files", location=self.errors[0].location
         )
 
-    def __str__(self) -> str:
-        return "\n\n".join(str(error) for error in self.errors)
+    def lines(self) -> list[str]:
+        """See SqlmigError."""
+        first, *others = (error.lines() for error in self.errors)
+        return [*first, *(line for lines in others for line in ("", *lines))]
 
 
 class PlanError(SqlmigError):
@@ -248,8 +260,13 @@ class DocumentsRefusedError(ExecutionError):
         super().__init__(message, remedy=remedy)
         self.errors = tuple(errors)
 
-    def __str__(self) -> str:
-        return "\n".join((self.message, *map(str, self.errors), self.remedy))
+    def lines(self) -> list[str]:
+        """See SqlmigError."""
+        return [
+            self.message,
+            *(line for error in self.errors for line in error.lines()),
+            self.remedy,
+        ]
 
 
 class MigrationFailedError(ExecutionError):
@@ -276,7 +293,8 @@ class MigrationFailedError(ExecutionError):
         self.location = location
         self.server = server
 
-    def __str__(self) -> str:
+    def lines(self) -> list[str]:
+        """See SqlmigError."""
         return _told_in_place(self, f"{self.report.tally()}. {self.remedy}".rstrip())
 
 
@@ -334,7 +352,8 @@ class SeedFailedError(ExecutionError):
         self.location = location
         self.server = server
 
-    def __str__(self) -> str:
+    def lines(self) -> list[str]:
+        """See SqlmigError."""
         return _told_in_place(self, self.remedy)
 
 
@@ -358,9 +377,10 @@ class GuardError(ExecutionError):
         self.tables = tuple(tables)
         self.report = report
 
-    def __str__(self) -> str:
+    def lines(self) -> list[str]:
+        """See SqlmigError."""
         tally = f"{self.report.tally()}." if self.report else ""
-        return "\n".join(part for part in (self.message, tally, self.remedy) if part)
+        return [part for part in (self.message, tally, self.remedy) if part]
 
 
 class ProtectedTableError(GuardError):
@@ -396,10 +416,10 @@ class NotAgreedError(SqlmigError):
     """What throws data away got no yes: nothing was done."""
 
 
-def _told_in_place(error: MigrationFailedError | SeedFailedError, after: str) -> str:
+def _told_in_place(error: MigrationFailedError | SeedFailedError, after: str) -> list[str]:
     """The message with its place and line, the server's details, and what comes after."""
     place = f"{error.location}: " if error.location else ""
     excerpt = error.location.excerpt() if error.location else ""
-    details = error.server.details() if error.server else ""
-    parts = (f"{place}{error.message}", excerpt, details, after)
-    return "\n".join(part for part in parts if part)
+    details = error.server.details() if error.server else ()
+    parts = (f"{place}{error.message}", *excerpt.splitlines(), *details, after)
+    return [part for part in parts if part]

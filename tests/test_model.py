@@ -190,10 +190,10 @@ def test_a_tally_counts_how_the_migrations_ended(
 def test_what_the_server_said_is_shown_as_psql_shows_it() -> None:
     message = ServerMessage("42704", 'type "numerc" does not exist', "d", "h", "c")
     assert str(message) == 'type "numerc" does not exist (42704)'
-    assert message.details() == "DETAIL: d\nHINT: h\nCONTEXT: c"
+    assert message.details() == ["DETAIL: d", "HINT: h", "CONTEXT: c"]
     assert str(ServerMessage("", "closed")) == "closed"
-    assert ServerMessage("42704", "x", hint="h").details() == "HINT: h"
-    assert ServerMessage("42704", "x").details() == ""
+    assert ServerMessage("42704", "x", hint="h").details() == ["HINT: h"]
+    assert ServerMessage("42704", "x").details() == []
 
 
 def test_the_holder_of_the_lock_is_described_with_where_and_since_when() -> None:

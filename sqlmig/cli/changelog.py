@@ -92,7 +92,7 @@ def rules(output: Output) -> None:
     """Print what each rule demands, with examples, as Markdown."""
     from sqlmig.changelog.reference import changelog_rules
 
-    output.result(changelog_rules, lambda: json.page(changelog_rules()))
+    output.file(changelog_rules(), lambda: json.page(changelog_rules()))
 
 
 def _state(staged: bool, rev: str | None, worktree: bool) -> State:

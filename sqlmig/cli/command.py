@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -16,6 +17,7 @@ from sqlmig.cli.options import COMMON_FORMATS, Options, OutputFormat, global_opt
 from sqlmig.cli.output import Output
 from sqlmig.cli.terminal import Printer
 from sqlmig.errors import ConfigError, SqlmigError
+from sqlmig.model.printable import printable
 from sqlmig.report.json.errors import error as error_document
 
 FOUND_SOMETHING = 1
@@ -79,11 +81,25 @@ class Command(click.Command):
 def _tell_wrong_usage(error: click.ClickException) -> None:
     arguments = sys.argv[1:]
     if "--format=json" not in arguments and ("--format", "json") not in pairwise(arguments):
-        error.show()
+        _show_wrong_usage(error)
         return
     context = getattr(error, "ctx", None)
     remedy = f"See {context.command_path} --help." if context else ""
-    Printer().say(error_document(ConfigError(error.format_message(), remedy=remedy)))
+    Printer().say_verbatim(
+        f"{error_document(ConfigError(error.format_message(), remedy=remedy))}\n"
+    )
+
+
+def _show_wrong_usage(error: click.ClickException) -> None:
+    """As click shows it, but for what the message repeats of the command line."""
+    shown = io.StringIO()
+    error.show(shown)
+    message = error.format_message()
+    *usage, label = shown.getvalue().removesuffix(f"{message}\n").split("\n")
+    if label:
+        Printer().say_aside(*usage, f"{label}{message}")
+    else:
+        error.show()  # the help, where no command was given
 
 
 def _refuse_lost_output(ctx: click.Context) -> None:
@@ -98,5 +114,14 @@ def _refuse_lost_output(ctx: click.Context) -> None:
 
 def _log_to_stderr(options: Options) -> None:
     if options.verbose:
-        logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", level=logging.WARNING)
+        handler = logging.StreamHandler()
+        handler.setFormatter(_Formatter("%(asctime)s %(name)s: %(message)s"))
+        logging.basicConfig(handlers=[handler], level=logging.WARNING)
         logging.getLogger("sqlmig").setLevel(logging.DEBUG)
+
+
+class _Formatter(logging.Formatter):
+    """Writes log lines as all other lines are printed: nothing in them raw."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(printable([super().format(record)]))

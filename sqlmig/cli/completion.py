@@ -8,6 +8,7 @@ import click
 
 from sqlmig.cli.options import Options
 from sqlmig.errors import SqlmigError
+from sqlmig.model.printable import on_one_line
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 def complete_migration(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The ids on disk that begin so; none where the files cannot be listed."""
+    """The ids on disk that begin so; none that cannot be printed as it is, and none where the files
+    cannot be listed."""
     from click.shell_completion import CompletionItem
 
     from sqlmig.source.folders import list_migrations
@@ -27,4 +29,8 @@ def complete_migration(
         found, _beside = list_migrations(config.migrations_folder, config.rollbacks_folder)
     except SqlmigError:
         return []
-    return [CompletionItem(name) for name in found if name.startswith(incomplete)]
+    return [
+        CompletionItem(name)
+        for name in found
+        if name.startswith(incomplete) and name == on_one_line(name)
+    ]

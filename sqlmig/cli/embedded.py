@@ -49,7 +49,7 @@ def stop(output: Output) -> None:
     postgres, mongo = _servers(output)
     was_running = [server.stop() for server in (postgres, mongo)]
     output.result(
-        lambda: text.stopped(any(was_running)),
+        lambda: [text.stopped(any(was_running))],
         lambda: json.servers(postgres.status(), mongo.status()),
     )
 
@@ -66,7 +66,9 @@ def reset(output: Output, yes: bool) -> None:
         )
     postgres.reset()
     mongo.reset()
-    output.result(text.thrown_away, lambda: json.servers(postgres.status(), mongo.status()))
+    output.result(
+        lambda: [text.thrown_away()], lambda: json.servers(postgres.status(), mongo.status())
+    )
 
 
 @embedded.command(cls=Command, short_help="Print the URL, for psql and others.")
@@ -76,7 +78,7 @@ def url(output: Output, database: str | None) -> None:
     """Print the URL of its PostgreSQL database, or of the named one, for psql and others."""
     server, _ = _servers(output)
     found = server.url(database) if database else server.url()
-    output.result(lambda: found, lambda: json.server_url(found))
+    output.result(lambda: [found], lambda: json.server_url(found))
 
 
 def _show(output: Output, postgres: EmbeddedPostgres, mongo: EmbeddedMongo) -> None:

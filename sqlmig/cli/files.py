@@ -20,7 +20,7 @@ def validate(output: Output) -> None:
     from sqlmig.validation import validate as validate_project
 
     migrations = validate_project(output.options.config())
-    output.result(lambda: text.validated(migrations), lambda: json.validated(migrations))
+    output.result(lambda: [text.validated(migrations)], lambda: json.validated(migrations))
 
 
 @click.command(cls=Command, short_help="Make settings and a first migration.")

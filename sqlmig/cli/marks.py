@@ -25,7 +25,7 @@ def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None
     part = ScriptPart.ROLLBACK if rollback else ScriptPart.MIGRATION
     source = ScriptSource.RECORD if recorded else ScriptSource.FILE
     script = migrator_for(output).show(migration, part, source)
-    output.result(lambda: text.script(script), lambda: json.script(script))
+    output.file(script.text, lambda: json.script(script))
 
 
 @click.command(cls=Command, short_help="Take over a database that exists already.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TextIO
 
 import click
 
@@ -12,6 +13,7 @@ from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.cli.terminal import Printer, medium
 from sqlmig.errors import NotAgreedError, SanityCheckError, SqlmigError
 from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult
+from sqlmig.model.printable import Ready, printable, split_lines
 from sqlmig.report.json.errors import error as error_document
 from sqlmig.report.text import migrations as text
 from sqlmig.report.text.checks import violations
@@ -35,27 +37,35 @@ class Output:
         """Whether a person watches stdout."""
         return medium()
 
-    def result(self, as_text: Callable[[], str], as_json: Callable[[], str]) -> None:
-        """Prints a result, made only in the form that is wanted."""
+    def result(self, as_text: Callable[[], list[str]], as_json: Callable[[], str]) -> None:
+        """Prints a result, as lines or as a JSON document, made only in the form that is wanted."""
         if self.is_json:
-            self.printer.say(as_json())
+            self.printer.say_verbatim(f"{as_json()}\n")
         elif not self.options.quiet:
-            self.printer.say(as_text())
+            self.printer.say(*as_text())
 
-    def line(self, words: str) -> None:
-        """Prints a line of progress, which only people read."""
+    def file(self, text: str, as_json: Callable[[], str]) -> None:
+        """Prints the text of a file: as it is to a pipe or another file, escaped on a terminal."""
+        lines = split_lines(text.removesuffix("\n"))
+        if self.is_json or self.options.quiet or _is_terminal(sys.stdout):
+            self.result(lambda: lines, as_json)
+        else:
+            self.printer.say_verbatim(text if text.endswith("\n") else f"{text}\n")
+
+    def lines(self, *lines: str) -> None:
+        """Prints lines of progress, which only people read."""
         if not self.is_json and not self.options.quiet:
-            self.printer.say(words)
+            self.printer.say(*lines)
 
     def doing(self, words: str) -> None:
         """Shows on a terminal what is going on, until the next line takes its place."""
         if not self.is_json and not self.options.quiet and self.medium is Medium.TERMINAL:
             self.printer.overwrite(words)
 
-    def notice(self, words: str) -> None:
+    def notice(self, *lines: str) -> None:
         """Prints what a person should know while the command goes on."""
         if not self.options.quiet:
-            self.printer.say_aside(words)
+            self.printer.say_aside(*lines)
 
     def warnings(self, warnings: Sequence[str]) -> None:
         """Prints what a run or a plan warns of; JSON has it in the result."""
@@ -65,10 +75,9 @@ class Output:
 
     def agrees(self, what: str) -> bool:
         """Asks on a terminal; elsewhere nobody is there to agree."""
-        streams = (sys.stdin, sys.stdout)
-        if self.is_json or not all(stream and stream.isatty() for stream in streams):
+        if self.is_json or not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
             return False
-        return click.confirm(f"{what}\nGo on?", default=False)
+        return click.confirm("\n".join(printable((what, "Go on?"))), default=False)
 
     def require_yes(self, what: str, again: str) -> None:
         """Asks in the same way. Raises NotAgreedError, with the command that does it unasked."""
@@ -81,12 +90,17 @@ class Output:
     def error(self, problem: SqlmigError) -> None:
         """Prints why the command could not do its work: JSON to stdout, text to stderr."""
         if self.is_json:
-            self.printer.say(error_document(problem))
+            self.printer.say_verbatim(f"{error_document(problem)}\n")
             return
         if isinstance(problem, SanityCheckError):
-            for found in violations(problem.checks, self.medium):
-                self.printer.say_aside(found)
-        self.printer.say_aside(click.style("Error: ", fg="red", bold=True) + str(problem))
+            self.printer.say_aside(*violations(problem.checks, self.medium))
+        first, *others = printable(problem.lines())
+        label = click.style("Error: ", fg="red", bold=True)
+        self.printer.say_aside(Ready(f"{label}{first}"), *map(Ready, others))
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 class Progress:
@@ -101,7 +115,7 @@ class Progress:
 
     def finished(self, result: MigrationResult) -> None:
         """A migration is committed."""
-        self._output.line(text.finished(result))
+        self._output.lines(text.finished(result))
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
         """Another runner is at work."""

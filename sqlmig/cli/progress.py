@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlmig.cli.output import Output
 from sqlmig.cli.terminal import is_watched
+from sqlmig.model.printable import on_one_line
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -29,6 +30,7 @@ def progress_bar(output: Output) -> AbstractContextManager[Loaded | None]:
 def _loading_bar() -> Iterator[Loaded]:
     """Draws a bar on stderr for each long file, and wipes all of them at the end."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     tasks: dict[str, TaskID] = {}
@@ -37,7 +39,7 @@ def _loading_bar() -> Iterator[Loaded]:
         def loaded(path: str, done: int, total: int) -> None:
             if total > _LONG:
                 if path not in tasks:
-                    tasks[path] = progress.add_task(path, total=total)
+                    tasks[path] = progress.add_task(escape(on_one_line(path)), total=total)
                 progress.update(tasks[path], completed=done)
 
         yield loaded

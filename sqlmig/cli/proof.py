@@ -32,7 +32,7 @@ def verify(
     migrator = migrator_for(output) if is_named else migrator_for(output, database=EMBEDDED)
     verified = migrator.verify_pending if only_pending else migrator.verify
     result = verified(
-        target, scratch_url=scratch_url, tell=lambda trip: output.line(text.round_trip(trip))
+        target, scratch_url=scratch_url, tell=lambda trip: output.lines(*text.round_trip(trip))
     )
     output.result(lambda: text.verified(result), lambda: json.verified(result))
     if not result.is_sound:

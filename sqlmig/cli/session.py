@@ -54,7 +54,8 @@ def _start_server(output: Output, config: Config) -> None:
         status = server.start()
         output.notice(
             f"Started PostgreSQL {status.version} for this project; it keeps running until "
-            f"`sqlmig embedded stop`.\nReach it with: psql '{status.url}'"
+            "`sqlmig embedded stop`.",
+            f"Reach it with: psql '{status.url}'",
         )
 
 
@@ -66,5 +67,6 @@ def announce_mongo(output: Output, config: Config) -> None:
         status = embedded_mongo(config).start()
         output.notice(
             "Started MongoDB (SecantusDB) for this project; it keeps running until "
-            f"`sqlmig embedded stop`.\nReach it with: mongosh '{status.url}'"
+            "`sqlmig embedded stop`.",
+            f"Reach it with: mongosh '{status.url}'",
         )

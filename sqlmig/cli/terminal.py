@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 import click
 
+from sqlmig.model.printable import on_one_line, printable
 from sqlmig.report.text.table import Medium
 
 _ERASE = "\r\x1b[2K"  # to the line's beginning, and all of it empty: ECMA-48's EL
@@ -28,6 +30,9 @@ def medium() -> Medium:
 class Printer:
     """Prints lines, and one on the terminal that what is printed next takes the place of.
 
+    Lines are escaped here, so that no value in them can do anything to a terminal or pass for a
+    line of ours; so is what the stream's encoding does not have.
+
     A reader who has gone stops no work, nor does a full disk: what cannot be written any more is
     dropped. `failure` is why; None also where a reader has just had enough, as `head` has.
     """
@@ -36,20 +41,25 @@ class Printer:
         self.failure: OSError | None = None
         self._is_open = False
 
-    def say(self, words: str) -> None:
-        """Prints to stdout."""
+    def say(self, *lines: str) -> None:
+        """Prints lines to stdout."""
         self._clear()
-        self._write(sys.stdout, f"{words}\n")
+        self._write(sys.stdout, _encodable(_text(lines), sys.stdout))
 
-    def say_aside(self, words: str) -> None:
-        """Prints to stderr."""
+    def say_aside(self, *lines: str) -> None:
+        """Prints lines to stderr."""
         self._clear()
-        self._write(sys.stderr, f"{words}\n")
+        self._write(sys.stderr, _encodable(_text(lines), sys.stderr))
+
+    def say_verbatim(self, text: str) -> None:
+        """Prints a text to stdout as it is, in UTF-8: JSON for programs, or the text of a file."""
+        self._clear()
+        self._write(sys.stdout, text.encode())
 
     def overwrite(self, words: str) -> None:
         """Shows the words, in place of those that stand there."""
         self._clear()
-        self._write(sys.stdout, words)
+        self._write(sys.stdout, _encodable(on_one_line(words), sys.stdout))
         self._is_open = True
 
     def _clear(self) -> None:
@@ -58,7 +68,7 @@ class Printer:
             self._is_open = False
             self._write(sys.stdout, _ERASE)
 
-    def _write(self, stream: TextIO | None, words: str) -> None:
+    def _write(self, stream: TextIO | None, words: str | bytes) -> None:
         if stream is None:  # closed before we began
             return
         try:
@@ -68,3 +78,13 @@ class Printer:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
             if not isinstance(error, BrokenPipeError):
                 self.failure = error
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in printable(lines))
+
+
+def _encodable(words: str, stream: TextIO | None) -> str:
+    """The words with `\\xe9` and its like for characters that the stream's encoding has not."""
+    encoding = (stream and stream.encoding) or "utf-8"
+    return words.encode(encoding, "backslashreplace").decode(encoding)

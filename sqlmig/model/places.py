@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from sqlmig.model.printable import escaped
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 _EXCERPT_WIDTH = 96
@@ -45,15 +47,15 @@ class Location:
     def excerpt(self) -> str:
         """The line with a caret below the column; empty where the line is unknown.
 
-        A long line is cut to the part around the caret; tabs are kept, so that the caret stays
-        below its character.
+        The line is fit to be printed. A long one is cut to the part around the caret; tabs are
+        kept, so that the caret stays below its character.
         """
         if self.position is None or not self.line.strip():
             return ""
-        column = self.position.column - 1
-        start = max(0, min(column - _EXCERPT_WIDTH // 2, len(self.line) - _EXCERPT_WIDTH))
-        shown = self.line[start : start + _EXCERPT_WIDTH]
-        before = self.line[start:column]
+        before = escaped(self.line[: self.position.column - 1])
+        line, column = before + escaped(self.line[self.position.column - 1 :]), len(before)
+        start = max(0, min(column - _EXCERPT_WIDTH // 2, len(line) - _EXCERPT_WIDTH))
+        shown, before = line[start : start + _EXCERPT_WIDTH], line[start:column]
         margin = f"{self.position.line:>5} | "
         indent = "".join("\t" if character == "\t" else " " for character in before)
         return f"{margin}{shown}\n{' ' * (len(margin) - 2)}| {indent}^"

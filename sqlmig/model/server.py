@@ -19,10 +19,10 @@ class ServerMessage:
     def __str__(self) -> str:
         return f"{self.primary} ({self.sqlstate})" if self.sqlstate else self.primary
 
-    def details(self) -> str:
-        """DETAIL, HINT and CONTEXT, a line each, as psql labels them; "" where there are none."""
+    def details(self) -> list[str]:
+        """DETAIL, HINT and CONTEXT, each as psql labels it; those that the server gave."""
         fields = (("DETAIL", self.detail), ("HINT", self.hint), ("CONTEXT", self.context))
-        return "\n".join(f"{label}: {text}" for label, text in fields if text)
+        return [f"{label}: {text}" for label, text in fields if text]
 
 
 @dataclass(frozen=True, slots=True)

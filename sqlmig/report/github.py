@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlmig.model import Finding, Severity
+from sqlmig.model.printable import Ready, escaped
 from sqlmig.report.text import changelog as text
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def inspection(found: Inspection) -> str:
+def inspection(found: Inspection) -> list[str]:
     """A line for each finding, and one for the log, which is no annotation."""
-    annotations = (_annotation(finding) for finding in found.findings)
-    return "\n".join((*annotations, text.inspected(found)))
+    annotations = (Ready(_annotation(finding)) for finding in found.findings)
+    return [*annotations, text.inspected(found)]
 
 
 def _annotation(finding: Finding) -> str:
@@ -31,4 +32,4 @@ def _annotation(finding: Finding) -> str:
 
 
 def _escaped(words: str) -> str:
-    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return escaped(words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))

@@ -21,6 +21,7 @@ from sqlmig.source.folders import (
     raise_all,
     shown,
 )
+from sqlmig.source.foreign import refuse_foreign
 from sqlmig.source.lexer import LexError, first_statement
 
 # How similar a name must be to be taken for a slip of another (1 is the same).
@@ -112,6 +113,7 @@ def read_file(path: Traversable, kind: FileKind) -> ScriptFile:
     """
     script = read_script(path)
     try:
+        refuse_foreign(script.path, script.text, kind)
         directives, description = read_head(script.path, script.text, kind)
     except LexError as error:
         raise lexical_error(script, error) from error

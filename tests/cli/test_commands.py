@@ -86,7 +86,7 @@ def test_a_dry_run_shows_the_sql_and_changes_nothing(run: Run, database: Databas
     before = database.relations()
     done = run("apply", "--dry-run")
     assert done.returncode == 0
-    assert "-- sql/migrations/002_b.sql\ncreate table b ()\n" in done.stdout
+    assert "-- sql/migrations/002_b.sql\n    create table b ()\n" in done.stdout
     assert done.stdout.endswith(
         "Would apply 3 migrations, each in its own transaction. Nothing was changed.\n"
     )

@@ -56,6 +56,10 @@ def every_state() -> tuple[list[MigrationFile], list[AppliedMigration]]:
     return now, [*rows, by_yoyo("006_payments")]
 
 
+def told(lines: list[str]) -> str:
+    return "\n".join(lines)
+
+
 def report(direction: Direction, *outcomes: Outcome) -> Report:
     results = tuple(
         MigrationResult(f"00{number}_x", direction, outcome)
@@ -71,7 +75,7 @@ def shown(result: str) -> list[str]:
 
 def test_status_tells_each_state_what_to_do_and_the_counts() -> None:
     now, rows = every_state()
-    assert text.status(statuses(now, rows), NOON, Medium.PIPE) == (
+    assert told(text.status(statuses(now, rows), NOON, Medium.PIPE)) == (
         "MIGRATION     STATE                        APPLIED      DESCRIPTION\n"
         "001_users     reformatted                  12 days ago  All users\n"
         "002_fees      changed                      1 day ago\n"
@@ -115,19 +119,19 @@ def test_what_is_next_is_what_will_work(on_disk: str, history: str, following: s
             row = replace(row, checksum="sha256:other", apply_sql="select 2;")
         rows.append(row)
     found = statuses([file(f"{number}_x") for number in on_disk.split()], rows)
-    assert text.status(found, NOON, Medium.PIPE).splitlines()[-1] == f"Next: {following}"
+    assert told(text.status(found, NOON, Medium.PIPE)).splitlines()[-1] == f"Next: {following}"
 
 
 def test_nothing_is_next_where_the_database_is_only_ahead() -> None:
     found = statuses([file("1_x")], [applied(file("1_x")), applied(file("2_x"))])
-    assert text.status(found, NOON, Medium.PIPE).splitlines()[-1] == (
+    assert told(text.status(found, NOON, Medium.PIPE)).splitlines()[-1] == (
         "2 migrations: 1 applied, 1 missing."
     )
 
 
 def test_status_of_what_is_all_applied_proposes_nothing() -> None:
     found = statuses([file("001_a")], [AppliedMigration("001_a")])
-    assert text.status(found, NOON, Medium.PIPE) == (
+    assert told(text.status(found, NOON, Medium.PIPE)) == (
         "MIGRATION  STATE    APPLIED  DESCRIPTION\n001_a      applied\n1 migration: 1 applied."
     )
 
@@ -138,11 +142,11 @@ def test_a_terminal_gets_the_same_facts_drawn_in_colours(monkeypatch: pytest.Mon
     monkeypatch.delenv("NO_COLOR", raising=False)
     now, rows = every_state()
     found = statuses(now, rows)
-    drawn = text.status(found, NOON, Medium.TERMINAL)
+    drawn = told(text.status(found, NOON, Medium.TERMINAL))
     assert "\x1b[31mchanged" in drawn
     assert "\x1b[33mpending" in drawn
     lines = shown(drawn)
-    for line in text.status(found, NOON, Medium.PIPE).splitlines()[1:]:
+    for line in told(text.status(found, NOON, Medium.PIPE)).splitlines()[1:]:
         assert line.split() in [each.split() for each in lines]
 
 
@@ -152,7 +156,7 @@ def test_a_long_id_leaves_the_other_columns_room_on_a_terminal(
     monkeypatch.setenv("COLUMNS", "80")
     name = "002_" + "a_very_long_name_" * 5 + "x"
     found = statuses([file(name, "-- The index of all fees by session and student\nselect 1;")], [])
-    lines = shown(text.status(found, NOON, Medium.TERMINAL))
+    lines = shown(told(text.status(found, NOON, Medium.TERMINAL)))
     rows = lines[2 : lines.index("1 migration: 1 pending.")]
     assert lines[0].split() == ["Migration", "State", "Applied", "Description"]
     assert "".join(row.split()[0] for row in rows) == name
@@ -163,7 +167,7 @@ def test_a_long_id_leaves_the_other_columns_room_on_a_terminal(
 def test_square_brackets_are_no_markup_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "120")
     found = statuses([file("001_a", "-- Table [red] of\nselect 1;")], [])
-    assert "Table [red] of" in text.status(found, NOON, Medium.TERMINAL)
+    assert "Table [red] of" in told(text.status(found, NOON, Medium.TERMINAL))
 
 
 def test_a_pipe_never_pays_for_rich() -> None:
@@ -188,15 +192,15 @@ def test_a_plan_shows_the_very_sql_then_the_table_then_how() -> None:
         ],
         [],
     )
-    assert text.plan(plan, Medium.PIPE) == (
+    assert told(text.plan(plan, Medium.PIPE)) == (
         "-- sql/migrations/001_users.sql\n"
-        "-- Users\n"
-        "      \n"
-        "create table users ();\n"
+        "    -- Users\n"
+        "\n"
+        "    create table users ();\n"
         "\n"
         "-- sql/migrations/002_index.sql (outside a transaction)\n"
-        "-- transactional: false\n"
-        "select 1; select 2;\n"
+        "    -- transactional: false\n"
+        "    select 1; select 2;\n"
         "\n"
         "MIGRATION  STATEMENTS  DESCRIPTION\n"
         "001_users  1           Users\n"
@@ -209,9 +213,9 @@ def test_a_plan_shows_the_very_sql_then_the_table_then_how() -> None:
 def test_a_rollback_plan_says_so() -> None:
     migration = file("001_users", rollback="drop table users;")
     plan = plan_rollback([migration], [applied(migration)], Newest(1))
-    assert text.plan(plan, Medium.PIPE) == (
+    assert told(text.plan(plan, Medium.PIPE)) == (
         "-- sql/rollbacks/001_users.sql\n"
-        "drop table users;\n"
+        "    drop table users;\n"
         "\n"
         "MIGRATION  STATEMENTS  DESCRIPTION\n"
         "001_users  1\n"
@@ -221,16 +225,19 @@ def test_a_rollback_plan_says_so() -> None:
 
 def test_a_plan_in_one_transaction_says_so() -> None:
     plan = plan_apply([file("001_a")], [], transactions=Transactions.TOGETHER)
-    assert text.plan(plan, Medium.PIPE).endswith(
+    assert told(text.plan(plan, Medium.PIPE)).endswith(
         "Would apply 1 migration, all in one transaction. Nothing was changed."
     )
 
 
 def test_an_empty_plan_says_why_there_is_nothing_to_do() -> None:
     empty = Plan(Direction.APPLY)
-    assert text.plan(empty, Medium.PIPE) == "Nothing to apply: the database is up to date."
-    assert text.plan(empty, Medium.PIPE, "002_products") == "Nothing to apply up to 002_products."
-    assert text.plan(Plan(Direction.ROLLBACK), Medium.PIPE) == (
+    assert told(text.plan(empty, Medium.PIPE)) == "Nothing to apply: the database is up to date."
+    assert (
+        told(text.plan(empty, Medium.PIPE, "002_products"))
+        == "Nothing to apply up to 002_products."
+    )
+    assert told(text.plan(Plan(Direction.ROLLBACK), Medium.PIPE)) == (
         "Nothing to roll back: what was named is not applied."
     )
 
@@ -274,12 +281,14 @@ def test_a_repeated_migration_says_why_and_when() -> None:
     ],
 )
 def test_a_run_ends_in_one_line(result: Report, line: str) -> None:
-    assert text.summary(result) == line
+    assert told(text.summary(result)) == line
 
 
 def test_a_run_with_a_target_says_nothing_of_what_lies_beyond() -> None:
-    assert text.summary(report(Direction.APPLY), "002") == "Nothing to apply up to 002."
-    assert text.summary(report(Direction.APPLY, Outcome.DONE), "002") == "1 migration applied."
+    assert told(text.summary(report(Direction.APPLY), "002")) == "Nothing to apply up to 002."
+    assert (
+        told(text.summary(report(Direction.APPLY, Outcome.DONE), "002")) == "1 migration applied."
+    )
 
 
 @pytest.mark.parametrize(
@@ -330,22 +339,24 @@ def test_valid_files_are_counted() -> None:
 
 
 def test_a_comparison_is_its_notes_and_its_difference() -> None:
-    assert files.comparison(Comparison("001_a", "", ())) == "001_a: the files are as recorded."
-    assert files.comparison(Comparison("001_a", "", ("its file is gone",))) == (
+    assert (
+        told(files.comparison(Comparison("001_a", "", ()))) == "001_a: the files are as recorded."
+    )
+    assert told(files.comparison(Comparison("001_a", "", ("its file is gone",)))) == (
         "001_a: its file is gone"
     )
-    assert files.comparison(Comparison("001_a", "-a\n+b\n", ("one", "two"))) == (
+    assert told(files.comparison(Comparison("001_a", "-a\n+b\n", ("one", "two")))) == (
         "001_a: one\n001_a: two\n-a\n+b"
     )
 
 
 def test_repaired_records_are_named() -> None:
-    assert files.repaired(["001_a", "002_b"]) == (
+    assert told(files.repaired(["001_a", "002_b"])) == (
         "001_a  recorded as its files are now\n002_b  recorded as its files are now"
     )
-    assert files.repaired([]) == "Nothing to repair: every file is as recorded."
-    assert files.repaired([], ["002"]) == "Nothing to repair: 002 is as recorded."
-    assert files.repaired([], ["1", "2"]) == "Nothing to repair: 1, 2 are as recorded."
+    assert told(files.repaired([])) == "Nothing to repair: every file is as recorded."
+    assert told(files.repaired([], ["002"])) == "Nothing to repair: 002 is as recorded."
+    assert told(files.repaired([], ["1", "2"])) == "Nothing to repair: 1, 2 are as recorded."
 
 
 @pytest.mark.parametrize(

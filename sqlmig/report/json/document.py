@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlmig.model import CheckResult, Finding, Location
+from sqlmig.model.printable import json_escaped
 
 VERSION = 1
 
 
 def document(**members: Any) -> str:
-    return json.dumps({"version": VERSION, **members}, indent=2, ensure_ascii=False)
+    return json_escaped(json.dumps({"version": VERSION, **members}, indent=2, ensure_ascii=False))
 
 
 def finding_members(finding: Finding) -> Mapping[str, Any]:

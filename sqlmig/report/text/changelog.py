@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection
 
 
-def inspection(found: Inspection) -> str:
+def inspection(found: Inspection) -> list[str]:
     """Every finding of a check of the changelog with its remedy, and how many there are."""
-    lines = [f"{finding}\n  {finding.remedy}" for finding in found.findings]
-    return "\n".join((*lines, inspected(found)))
+    findings = [line for each in found.findings for line in (str(each), f"  {each.remedy}")]
+    return [*findings, inspected(found)]
 
 
 def inspected(found: Inspection) -> str:

@@ -16,14 +16,13 @@ _MARKS = {
 }
 
 
-def checks(results: Sequence[CheckResult], medium: Medium) -> str:
+def checks(results: Sequence[CheckResult], medium: Medium) -> list[str]:
     """Every check with what it came to, the rows that should not be, and the count."""
     if not results:
-        return "There are no sanity checks."
+        return ["There are no sanity checks."]
     rows = [_check_row(result) for result in results]
-    parts = [table(("CHECK", "RESULT", "WHAT IT SAYS"), rows, medium)]
-    parts += violations(results, medium)
-    return "\n".join((*parts, checked(results)))
+    drawn = table(("CHECK", "RESULT", "WHAT IT SAYS"), rows, medium)
+    return [*drawn, *violations(results, medium), checked(results)]
 
 
 def checked(results: Sequence[CheckResult]) -> str:
@@ -36,7 +35,8 @@ def checked(results: Sequence[CheckResult]) -> str:
 def violations(results: Sequence[CheckResult], medium: Medium) -> list[str]:
     """The failed checks, each with its reason, and the statement that the server refused or the
     first rows that should not be."""
-    return [_failure(result, medium) for result in results if result.has_failed]
+    failed = (result for result in results if result.has_failed)
+    return [line for result in failed for line in _failure(result, medium)]
 
 
 def _check_row(result: CheckResult) -> tuple[Cell, ...]:
@@ -45,20 +45,17 @@ def _check_row(result: CheckResult) -> tuple[Cell, ...]:
     return Cell(result.name), Cell(mark, colour), Cell(result.title + why)
 
 
-def _failure(result: CheckResult, medium: Medium) -> str:
+def _failure(result: CheckResult, medium: Medium) -> list[str]:
     place = result.location
-    parts = (
-        f"{place or result.name}: {result.reason}",
-        place.excerpt() if place else "",
-        _violations(result.violations, medium),
-    )
-    return "\n".join(part for part in parts if part)
+    excerpt = place.excerpt().splitlines() if place else ()
+    head = f"{place or result.name}: {result.reason}"
+    return [head, *excerpt, *_violations(result.violations, medium)]
 
 
-def _violations(rows: Rows, medium: Medium) -> str:
+def _violations(rows: Rows, medium: Medium) -> list[str]:
     if not rows.count:
-        return ""
+        return []
     cells = [[Cell("NULL" if value is None else value) for value in row] for row in rows.rows]
     more = rows.count - len(rows.rows)
     drawn = table(rows.columns, cells, medium)
-    return f"{drawn}\n… and {counted(more, 'row')} more" if more else drawn
+    return [*drawn, f"… and {counted(more, 'row')} more"] if more else drawn

@@ -23,35 +23,34 @@ def validated(migrations: Sequence[MigrationFile]) -> str:
     return f"{counted(len(migrations), 'migration')}{rest}: all can be read."
 
 
-def comparison(result: Comparison) -> str:
+def comparison(result: Comparison) -> list[str]:
     """The differences of one migration, or that there are none."""
-    notes = "".join(f"{result.migration_id}: {note}\n" for note in result.notes)
-    if not result.difference and not notes:
-        return f"{result.migration_id}: the files are as recorded."
-    return (notes + result.difference).rstrip("\n")
+    notes = [f"{result.migration_id}: {note}" for note in result.notes]
+    lines = [*notes, *result.difference.splitlines()]
+    return lines or [f"{result.migration_id}: the files are as recorded."]
 
 
-def repaired(migration_ids: Sequence[str], references: Sequence[str] = ()) -> str:
+def repaired(migration_ids: Sequence[str], references: Sequence[str] = ()) -> list[str]:
     """Which records were brought up to the files, of those named or of all."""
     lines = [f"{migration_id}  recorded as its files are now" for migration_id in migration_ids]
     named = f"{', '.join(references)} {'is' if len(references) == 1 else 'are'}"
     kept = named if references else "every file is"
-    return "\n".join(lines) or f"Nothing to repair: {kept} as recorded."
+    return lines or [f"Nothing to repair: {kept} as recorded."]
 
 
-def starter(written: Starter) -> str:
+def starter(written: Starter) -> list[str]:
     """Which files a new project got, and what to do next."""
     lines = [f"made  {path}" for path in written.created]
     lines += [f"kept  {path}, which was there" for path in written.kept]
     if not lines:
-        return "Nothing to make: this project has settings and migrations."
-    return "\n".join((*lines, "Next: sqlmig apply"))
+        return ["Nothing to make: this project has settings and migrations."]
+    return [*lines, "Next: sqlmig apply"]
 
 
-def written(result: Written) -> str:
+def written(result: Written) -> list[str]:
     """What was written for a migration: its files, and the line in the changelog."""
     lines = [f"made  {path}" for path in result.paths]
     lines.append(f"entered  {result.entry}: {result.bullet}")
     if result.paths:
         lines.append("Next: write the SQL of both directions, then sqlmig apply")
-    return "\n".join(lines)
+    return lines

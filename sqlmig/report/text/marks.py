@@ -1,24 +1,17 @@
-"""Scripts as they are, and what was said of migrations without running them."""
+"""What was said of migrations without running them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlmig.model import Script
 
-
-def script(found: Script) -> str:
-    """The text itself, fit to be written to a file."""
-    return found.text.removesuffix("\n")
-
-
-def marked(migration_ids: Sequence[str]) -> str:
+def marked(migration_ids: Sequence[str]) -> list[str]:
     """Which migrations count as applied now."""
     lines = [f"marked as applied  {migration_id}" for migration_id in migration_ids]
-    return "\n".join(lines) or "Nothing to mark: that is applied already."
+    return lines or ["Nothing to mark: that is applied already."]
 
 
-def unmarked(migration_ids: Sequence[str]) -> str:
+def unmarked(migration_ids: Sequence[str]) -> list[str]:
     """Which migrations count as not applied now."""
     lines = [f"marked as not applied  {migration_id}" for migration_id in migration_ids]
-    return "\n".join(lines) or "Nothing to unmark: that is not applied."
+    return lines or ["Nothing to unmark: that is not applied."]

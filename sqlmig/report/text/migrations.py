@@ -15,6 +15,7 @@ from sqlmig.model import (
     Outcome,
     Report,
 )
+from sqlmig.model.printable import split_lines
 from sqlmig.plan import Plan, PlannedMigration, Transactions
 from sqlmig.report.text.checks import checked
 from sqlmig.report.text.figures import age, counted, duration
@@ -30,31 +31,31 @@ _STATE_COLOURS = {
 }
 
 
-def status(statuses: Sequence[MigrationStatus], now: datetime, medium: Medium) -> str:
+def status(statuses: Sequence[MigrationStatus], now: datetime, medium: Medium) -> list[str]:
     """The table of all migrations, what to do about those that need it, and the count by state."""
     rows = [_status_row(item, now) for item in statuses]
     counts = Counter(item.state.value for item in statuses)
     by_state = ", ".join(f"{counts[s.value]} {s.value}" for s in MigrationState if counts[s.value])
-    parts = [
-        table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows, medium),
+    lines = [
+        *table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows, medium),
         *(f"{item.migration_id}: {item.remedy}" for item in statuses if _is_remarkable(item)),
         f"{counted(len(statuses), 'migration')}: {by_state}.",
     ]
     if following := _next(statuses):
-        parts.append(f"Next: {following}")
-    return "\n".join(parts)
+        lines.append(f"Next: {following}")
+    return lines
 
 
-def plan(planned: Plan, medium: Medium, target: str | None = None) -> str:
+def plan(planned: Plan, medium: Medium, target: str | None = None) -> list[str]:
     """What a run, up to the target if there is one, would do, and the SQL that it would send."""
     if not planned.migrations:
-        return nothing_to_do(planned.direction, target)
+        return [nothing_to_do(planned.direction, target)]
     verb = {Direction.APPLY: "apply", Direction.ROLLBACK: "roll back"}[planned.direction]
-    scripts = "\n\n".join(_script(migration) for migration in planned.migrations)
+    scripts = [line for migration in planned.migrations for line in _script(migration)]
     rows = [_plan_row(migration) for migration in planned.migrations]
     count = counted(len(planned.migrations), "migration")
     drawn = table(("MIGRATION", "STATEMENTS", "DESCRIPTION"), rows, medium)
-    return f"{scripts}\n\n{drawn}\nWould {verb} {count}, {_how(planned)}. Nothing was changed."
+    return [*scripts, *drawn, f"Would {verb} {count}, {_how(planned)}. Nothing was changed."]
 
 
 def started(migration_id: str, direction: Direction) -> str:
@@ -80,14 +81,14 @@ def retrying(migration_ids: Sequence[str], reason: str, delay: float) -> str:
     return f"{', '.join(migration_ids)}  undone: {reason}; trying again in {delay:.1f} s"
 
 
-def summary(report: Report, target: str | None = None) -> str:
+def summary(report: Report, target: str | None = None) -> list[str]:
     """What a run, up to the target if there was one, did, and what the checks came to."""
     done = len(report.ids(Outcome.DONE))
     verb = "applied" if report.direction is Direction.APPLY else "rolled back"
     if not done:
-        return nothing_to_do(report.direction, target)
+        return [nothing_to_do(report.direction, target)]
     line = f"{counted(done, 'migration')} {verb}."
-    return f"{line}\n{checked(report.checks)}" if report.checks else line
+    return [line, checked(report.checks)] if report.checks else [line]
 
 
 def warning(words: str) -> str:
@@ -159,12 +160,13 @@ def _plan_row(migration: PlannedMigration) -> tuple[Cell, ...]:
     )
 
 
-def _script(migration: PlannedMigration) -> str:
-    """The SQL that is going to be sent."""
+def _script(migration: PlannedMigration) -> list[str]:
+    """The SQL that is going to be sent, indented: no line of it can pass for one of ours."""
     prepared, done = migration.prepared, migration.resumption.done
     mode = "" if migration.directives.transactional else " (outside a transaction)"
     start = prepared.statements[done - 1].stop if done else 0
-    return f"-- {prepared.script.path}{mode}\n{prepared.text[start:].strip()}"
+    sql = (f"    {line}".rstrip() for line in split_lines(prepared.text[start:].strip()))
+    return [f"-- {prepared.script.path}{mode}", *sql, ""]
 
 
 def _statements(migration: PlannedMigration) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _INDENT = "    "
 
 
-def round_trip(trip: RoundTrip) -> str:
+def round_trip(trip: RoundTrip) -> list[str]:
     """The line of one migration, and what is wrong with it below."""
     outside = "" if trip.transactional else ", not transactional"
     reason = f": {trip.reason}" if trip.reason else ""
@@ -25,38 +25,36 @@ def round_trip(trip: RoundTrip) -> str:
         excerpt = trip.error.location.excerpt() if trip.error.location else ""
         lines += [f"{_INDENT}{place}{trip.error.message}"]
         lines += [f"{_INDENT}{line}" for line in excerpt.splitlines()]
-    return "\n".join([*lines, *(f"{_INDENT}{line}" for line in _differences(trip.differences))])
+    return [*lines, *(f"{_INDENT}{line}" for line in _differences(trip.differences))]
 
 
-def verified(result: Verification) -> str:
+def verified(result: Verification) -> list[str]:
     """How many migrations ended how, what the proofs at the end found, and what to do."""
     counts = {
         verdict: sum(trip.verdict is verdict for trip in result.round_trips)
         for verdict in dict.fromkeys(trip.verdict for trip in result.round_trips)
     }
     if not counts:
-        return "\n".join((*result.findings, "Nothing to verify."))
+        return [*result.findings, "Nothing to verify."]
     told = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
     lines = [*result.findings, f"{counted(len(result.round_trips), 'migration')}: {told}."]
     if not all(trip.is_sound for trip in result.round_trips):
         lines.append("Mend what is named above, then run `sqlmig verify` again.")
-    return "\n".join(lines)
+    return lines
 
 
-def drift(found: Drift) -> str:
+def drift(found: Drift) -> list[str]:
     """Each difference of the live schema, and what can be done."""
     migrations = counted(len(found.migrations), "applied migration")
     if not found.differences:
-        return f"No drift: the live schema is what {migrations} make."
-    return "\n".join(
-        (
-            *_differences(found.differences),
-            f"{counted(len(found.differences), 'difference')} between the live schema (+) and what "
-            f"{migrations} make (-).",
-            "Undo the change, or write a migration that makes it and mark it as applied: "
-            "sqlmig mark ID --reason TEXT.",
-        )
-    )
+        return [f"No drift: the live schema is what {migrations} make."]
+    return [
+        *_differences(found.differences),
+        f"{counted(len(found.differences), 'difference')} between the live schema (+) and what "
+        f"{migrations} make (-).",
+        "Undo the change, or write a migration that makes it and mark it as applied: "
+        "sqlmig mark ID --reason TEXT.",
+    ]
 
 
 def _differences(found: Iterable[Difference]) -> Iterator[str]:

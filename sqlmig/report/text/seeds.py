@@ -22,58 +22,58 @@ if TYPE_CHECKING:
     from sqlmig.project import ProjectSeedPlan, ProjectSeeds
 
 
-def seed_plan(planned: ProjectSeedPlan, now: datetime, medium: Medium) -> str:
+def seed_plan(planned: ProjectSeedPlan, now: datetime, medium: Medium) -> list[str]:
     """What would be seeded in each database."""
-    parts = []
+    lines = []
     if planned.sql is not None:
-        parts.append(seed_statuses(planned.sql, now, medium))
+        lines += seed_statuses(planned.sql, now, medium)
     if planned.mongo is not None:
-        parts.append(mongo_plan(planned.mongo, medium))
-    return "\n".join(parts)
+        lines += mongo_plan(planned.mongo, medium)
+    return lines
 
 
-def seeds(done: ProjectSeeds, medium: Medium) -> str:
+def seeds(done: ProjectSeeds, medium: Medium) -> list[str]:
     """What was seeded in each database."""
-    parts = []
+    lines = []
     if done.sql is not None:
-        parts.append(seeded(done.sql))
+        lines += seeded(done.sql)
     if done.mongo is not None:
-        parts.append(mongo_seeded(done.mongo, medium))
-    return "\n".join(parts)
+        lines += mongo_seeded(done.mongo, medium)
+    return lines
 
 
-def seed_statuses(statuses: Sequence[SeedStatus], now: datetime, medium: Medium) -> str:
+def seed_statuses(statuses: Sequence[SeedStatus], now: datetime, medium: Medium) -> list[str]:
     """The seeds that would run, and when each ran last."""
     if not statuses:
-        return "Nothing to seed: there are no seeds for this environment."
+        return ["Nothing to seed: there are no seeds for this environment."]
     rows = [_status_row(status, now) for status in statuses]
     drawn = table(("SEED", "LAST WROTE", "DESCRIPTION"), rows, medium)
-    return f"{drawn}\nWould run {counted(len(statuses), 'seed')}. Nothing was changed."
+    return [*drawn, f"Would run {counted(len(statuses), 'seed')}. Nothing was changed."]
 
 
-def seeded(report: SeedReport) -> str:
+def seeded(report: SeedReport) -> list[str]:
     """What each seed wrote, and what the checks came to."""
     if not report.results:
-        return f"Nothing to seed: there are no seeds for {report.environment.value}."
+        return [f"Nothing to seed: there are no seeds for {report.environment.value}."]
     lines = [_seed_line(result) for result in report.results]
     changed = sum(bool(result.written) for result in report.results)
     words = f"{counted(changed, 'seed')} changed rows" if changed else "nothing changed"
     lines.append(f"Seeded for {report.environment.value}: {words}.")
     if report.checks:
         lines.append(checked(report.checks))
-    return "\n".join(lines)
+    return lines
 
 
-def unstable(seeds: Sequence[UnstableSeed]) -> str:
+def unstable(seeds: Sequence[UnstableSeed]) -> list[str]:
     """The seeds that are not idempotent."""
     if not seeds:
-        return "Every seed is idempotent: a second run changes nothing. Nothing was kept."
+        return ["Every seed is idempotent: a second run changes nothing. Nothing was kept."]
     lines = [f"{seed.name} is not idempotent: {seed.reason}" for seed in seeds]
     advice = "Write it so that it can run again, as with ON CONFLICT DO NOTHING and fixed ids."
-    return "\n".join((*lines, advice))
+    return [*lines, advice]
 
 
-def environment(rules: Rules, unknown: Sequence[str]) -> str:
+def environment(rules: Rules, unknown: Sequence[str]) -> list[str]:
     """Which environment holds, what named it, which tables it protects, and which names in the
     settings no table has."""
     lines = [f"{rules.environment.value}, from {rules.origin}"]
@@ -81,7 +81,7 @@ def environment(rules: Rules, unknown: Sequence[str]) -> str:
         lines.append(f"protected tables: {', '.join(rules.protected) or 'none'}")
     if unknown:
         lines.append(f"no such table (yet): {', '.join(unknown)}; upper and lower case count")
-    return "\n".join(lines)
+    return lines
 
 
 def _status_row(status: SeedStatus, now: datetime) -> tuple[Cell, ...]:

@@ -31,10 +31,10 @@ def embedded_database() -> str:
     return "Database: the embedded server"
 
 
-def servers(postgres: ServerStatus, mongo: MongoStatus) -> str:
+def servers(postgres: ServerStatus, mongo: MongoStatus) -> list[str]:
     """Where the embedded servers are, and how to reach and stop them."""
-    parts = [_postgres(postgres)] if mongo.data is None else [_postgres(postgres), _mongo(mongo)]
-    return "\n\n".join(parts)
+    lines = _postgres(postgres)
+    return lines if mongo.data is None else [*lines, "", *_mongo(mongo)]
 
 
 def stopped(was_running: bool) -> str:  # noqa: FBT001  # the one fact to tell
@@ -47,23 +47,23 @@ def thrown_away() -> str:
     return "The embedded servers and their data are gone."
 
 
-def _postgres(found: ServerStatus) -> str:
+def _postgres(found: ServerStatus) -> list[str]:
     if found.data is None:
-        return "There is no embedded server yet. Make one with `sqlmig embedded start`."
+        return ["There is no embedded server yet. Make one with `sqlmig embedded start`."]
     state = f"running, server pid {found.pid}" if found.running else "stopped"
     lines = [f"PostgreSQL {found.version or '(not made yet)'}: {state}"]
     lines += [f"data  {found.data}", f"log   {found.log}", f"url   {found.url}"]
     if found.running:
         lines += [f"Reach it with: psql '{found.url}'", "Stop it with:  sqlmig embedded stop"]
-    return "\n".join(lines)
+    return lines
 
 
-def _mongo(found: MongoStatus) -> str:
+def _mongo(found: MongoStatus) -> list[str]:
     state = f"running, server pid {found.pid}" if found.running else "stopped"
     lines = [f"MongoDB (SecantusDB): {state}", f"data  {found.data}", f"log   {found.log}"]
     if found.running:
         lines += [f"url   {found.url}", f"Reach it with: mongosh '{found.url}'"]
-    return "\n".join(lines)
+    return lines
 
 
 def _may_hold_a_password(parameters: Mapping[str, str]) -> bool:

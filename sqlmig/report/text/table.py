@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from sqlmig.model.printable import Ready, on_one_line
+
 
 class Medium(Enum):
     """Where text goes: a pipe gets plain lines, a terminal a drawn table."""
@@ -17,19 +19,23 @@ class Medium(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The text of a cell, and its colour on a terminal."""
+    """The text of a cell, on one line and fit to be printed, and its colour on a terminal."""
 
     text: str
     colour: str = ""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", on_one_line(self.text))
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], medium: Medium) -> str:
-    """The rows below their headers."""
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], medium: Medium) -> list[str]:
+    """The lines of the rows below their headers."""
+    headers = [on_one_line(header) for header in headers]
     if medium is Medium.TERMINAL:
         return _drawn(headers, rows)
     widths = [max(len(text) for text in column) for column in _columns(headers, rows)]
     lines = [headers, *([cell.text for cell in row] for row in rows)]
-    return "\n".join(_line(line, widths) for line in lines)
+    return [_line(line, widths) for line in lines]
 
 
 def _columns(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
@@ -40,7 +46,7 @@ def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(f"{text:<{width}}" for text, width in zip(texts, widths, strict=True)).rstrip()
 
 
-def _drawn(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+def _drawn(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  # a pipe never pays for rich
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -48,9 +54,9 @@ def _drawn(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for header in headers:  # the widest give way first
-        table.add_column(header.capitalize(), overflow="fold")
+        table.add_column(Text(header.capitalize()), overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell.text, style=cell.colour) for cell in row))
     page = io.StringIO()
     Console(file=page, force_terminal=True).print(table)
-    return page.getvalue().rstrip("\n")
+    return [Ready(line) for line in page.getvalue().rstrip("\n").split("\n")]

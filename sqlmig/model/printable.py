@@ -1,0 +1,77 @@
+"""Text that others wrote, made fit to be printed: the one place that escapes it.
+
+Scripts, rows, file names and servers may hold what a terminal obeys (escape sequences, a carriage
+return), what hides or reorders text (bidirectional controls), and line ends, with which a value
+could pass for a line of ours or for a command to the CI that keeps the log.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+# All of C0 but tab and newline, DEL and C1; what reorders or separates lines in Unicode; the marks
+# that nothing shows; halves of surrogate pairs, as names of files that are not UTF-8 have them; the
+# beginning of `##[error]` and `##vso[…]`, which runners of a CI obey anywhere in a line:
+# https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    r"\ud800-\udfff]|#(?=#(?:vso)?\[)"
+)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+# `::error::`, which GitHub obeys at the beginning of a line, also an indented one.
+_CI_COMMAND = re.compile(r"^(\s*):(?=:.*::)")
+
+_MARGIN = "  | "
+
+
+class Ready(str):
+    """A line that is fit to be printed as it is: escaped already, perhaps with colours of ours."""
+
+    __slots__ = ()
+
+
+def escaped(text: str) -> str:
+    """The text with `\\x1b`, `\\r`, `\\u202e` and their like for what is not to be printed.
+
+    Newlines and tabs stay. Text that is escaped already stays as it is.
+    """
+    return _UNSAFE.sub(_escape, text)
+
+
+def on_one_line(text: str) -> str:
+    """The same, with `\\n` and `\\t` for newlines and tabs: for a cell, or a name."""
+    return escaped(text).replace("\n", r"\n").replace("\t", r"\t")
+
+
+def json_escaped(document: str) -> str:
+    """A JSON document in which strings hold none of that; it means the same."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
+
+
+def printable(lines: Iterable[str]) -> Iterator[str]:
+    """Lines of ours as they are printed: a newline in one, which is a value's, begins a line with
+    a margin, and so none that could be taken for one of ours. Tabs become spaces."""
+    for line in lines:
+        if isinstance(line, Ready):
+            yield line
+        else:
+            first, *others = split_lines(line)
+            yield _printable(first)
+            yield from (_printable(f"{_MARGIN}{other}") for other in others)
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines of a text, as PostgreSQL ends them: at CRLF, CR or LF, nothing else."""
+    return _LINE_END.split(text)
+
+
+def _printable(line: str) -> str:
+    return _CI_COMMAND.sub(r"\1\\x3a", escaped(line.expandtabs()))
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if match[0] == "\r":
+        return r"\r"
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"

@@ -1,0 +1,127 @@
+"""Files of other tools, known by their markers: comments that divide one file into its two halves.
+
+sqlmig reads no such marker. It would run the file whole, the half that undoes it too.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlmig.errors import SourceError
+from sqlmig.model import Location
+from sqlmig.source.directives import FileKind
+from sqlmig.source.lexer import all_line_comments, first_statement
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Another tool and its markers: what follows the dashes of a comment that begins its line.
+
+    `titles` are markers that are plain words as well: above the first statement of a file that
+    holds that half alone, such a comment is just a title.
+    """
+
+    name: str
+    markers: str = ""
+    titles: str = ""
+
+
+# Each pattern matches a whole comment, in upper or lower case.
+_TOOLS = (
+    Tool("dbmate", r"\s*migrate:(?:up|down)(?:-section)?(?:\s+\w+:\S+)*"),
+    Tool(
+        "goose",
+        r"\s*\+goose\s+(?:up|down|statementbegin|statementend|no\s+transaction|envsub\s+o(?:n|ff))",
+    ),
+    Tool(
+        "sql-migrate",
+        r"\s*\+migrate\s+(?:up|down|statementbegin|statementend)(?:\s+notransaction)?",
+    ),
+    Tool("micrate", r"\s*\+micrate\s+(?:up|down|statementbegin|statementend)"),
+    Tool("MyBatis Migrations", r"\s*//\s*@undo\b.*"),
+    Tool("Rambler", r"\s*rambler\s+(?:up|down)"),
+    Tool("tern", r"-*\s*create above / drop below\s*-*"),
+    Tool("Play evolutions", r"[\s-]*!(?:ups|downs)\b.*"),
+    Tool("shmig", titles=r"\s*=+\s*(?:up|down)\s*=+"),
+    Tool(
+        "Liquibase",
+        # Its header and its change sets; of its rollbacks, those that hold a statement.
+        r"\s*liquibase\s+formatted\s+sql\b.*|\s*changeset\s+[^\s:]+:\S.*"
+        r"|rollback\s+(?:(?:alter|call|create|delete|drop|insert|revoke|grant|select|truncate"
+        r"|update)\b.*|empty|not\s+required|changesetid:.*)",
+    ),
+    Tool("node-pg-migrate", titles=r"[\s-]*(?:up|down)\s+migration\W*"),
+)
+_REMEDY = {
+    FileKind.MIGRATION: "Split it: what undoes goes into the rollback file of the same name. "
+    "Then remove the markers.",
+    FileKind.ROLLBACK: "Keep only the half that undoes, without the markers.",
+}
+_OTHER_REMEDY = "Keep only what is to run, without the markers."
+_HALVES = {FileKind.MIGRATION: ("up",), FileKind.ROLLBACK: ("down",)}
+_EITHER = ("up", "down")
+
+_half = re.compile(r"up|down", re.IGNORECASE).search
+# A quick look that spares most files the walk over all their comments.
+_may_hold_marker = re.compile(
+    r"(?:\A|[\r\n])[ \t\f\v#]*+--[^\r\n]*"
+    r"(?:migrate:|\+goose|\+migrate|\+micrate|//\s*@undo|rambler|create above|!ups|!downs"
+    r"|=\s*up\s*=|=\s*down\s*=|liquibase|changeset|rollback|(?:up|down)\s+migration)",
+    re.IGNORECASE,
+).search
+
+
+def refuse_foreign(path: str, text: str, kind: FileKind) -> None:
+    """Raises SourceError, at the first marker, for a file that is written for another tool.
+
+    Strings, dollar quotes, COPY's rows, block comments and prose hold no marker. Raises LexError
+    where the text cannot be read that far.
+    """
+    if not _may_hold_marker(text):
+        return
+    found = list(_markers(text))
+    if not found or _are_titles(text, found, _HALVES.get(kind, _EITHER)):
+        return
+    offset, tool, _ = found[0]
+    raise SourceError(
+        f"a marker of {tool.name}, which sqlmig does not read: it would run the whole file",
+        location=Location.at(path, text, offset),
+        remedy=_REMEDY.get(kind, _OTHER_REMEDY),
+    )
+
+
+def _are_titles(
+    text: str, found: Sequence[tuple[int, Tool, str]], possible: Collection[str]
+) -> bool:
+    """Whether they just say, above the first statement, which half the file is."""
+    halves = {half for _, _, half in found}
+    is_one = len(halves) == 1 and halves <= set(possible)
+    return is_one and found[-1][0] < first_statement(text)
+
+
+def _markers(text: str) -> Iterator[tuple[int, Tool, str]]:
+    """Each marker: where it stands, whose it is, and the half that it is a title of; "" if none."""
+    for offset, comment in all_line_comments(text):
+        if _begins_line(text, offset) and (match := _pattern().fullmatch(comment.rstrip())):
+            group = match.lastgroup or ""
+            half = _half(comment) if group.startswith("t") else None
+            yield offset, _TOOLS[int(group[1:])], half[0].lower() if half else ""
+
+
+@functools.cache
+def _pattern() -> re.Pattern[str]:
+    """All markers, each in a group that names its tool; made where it is needed, which is rare."""
+    parts = (
+        f"(?P<m{i}>{tool.markers or '(?!)'})|(?P<t{i}>{tool.titles or '(?!)'})"
+        for i, tool in enumerate(_TOOLS)
+    )
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+def _begins_line(text: str, offset: int) -> bool:
+    """Whether nothing stands before it but the `#` of Play's `# --- !Ups`."""
+    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    return text[start:offset].strip() in ("", "#")
