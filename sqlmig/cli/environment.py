@@ -33,6 +33,7 @@ def environment(output: Output, action: str | None, name: str | None) -> None:
         )
     else:
         rules = set_environment(migrator, named_environment(name))
+    output.warnings(rules.warnings)
     unknown = migrator.unknown_tables()
     output.result(
         lambda: text.environment(rules, unknown), lambda: json.environment(rules, unknown)

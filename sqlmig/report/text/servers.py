@@ -31,6 +31,14 @@ def embedded_database() -> str:
     return "Database: the embedded server"
 
 
+def started(server: str, command: str) -> str:
+    """That a server of the project's own was started, and the command that reaches it."""
+    return (
+        f"Started {server} for this project; it keeps running until `sqlmig embedded stop`.\n"
+        f"Reach it with: {command}"
+    )
+
+
 def servers(postgres: ServerStatus, mongo: MongoStatus) -> str:
     """Where the embedded servers are, and how to reach and stop them."""
     parts = [_postgres(postgres)] if mongo.data is None else [_postgres(postgres), _mongo(mongo)]
