@@ -83,8 +83,8 @@ def rules_for(
 def unproven(database: str, asked: Environment, origin: str) -> EnvironmentMismatchError:
     """Why a database with a history and without a stamp is not of the environment asked for."""
     return EnvironmentMismatchError(
-        f"{origin} says {asked.value}, but this {database} has a history and no stamp: it may be "
-        "a production database",
+        f"{origin} says {asked.value}, but this {database} has a history and has no stamp: it may "
+        "be a production database",
         remedy="Nothing was touched. If it is not production, say so once: "
         f"sqlmig environment set {asked.value}.",
     )
