@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from sqlmig.config import EMBEDDED, Config
+from sqlmig.environments import Rules, rules_for
 from sqlmig.model import Environment, SeedReport, SeedStatus
 from sqlmig.source.files import read_migrations
 
 if TYPE_CHECKING:
-    from sqlmig.environments import Rules
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.project import MongoProject
     from sqlmig.mongo.results import FixturesReport
@@ -100,7 +100,8 @@ class ProjectSeeder:
 
 
 def set_environment(migrator: Migrator, environment: Environment) -> Rules:
-    """Stamps both databases, whatever they were stamped as before; the rules that hold now.
+    """Stamps both databases, or the only one of the project, whatever they were stamped as before;
+    the rules that hold now.
 
     The embedded MongoDB is left out of production, to which it cannot belong.
     """
@@ -110,7 +111,14 @@ def set_environment(migrator: Migrator, environment: Environment) -> Rules:
         from sqlmig.mongo.project import stamp_with  # noqa: PLC0415  # its driver takes long
 
         stamp_with(config, environment)
+        if not has_schema(config):
+            return rules_for(replace(config, environment=None), environment)
     return migrator.set_environment(environment)
+
+
+def has_schema(config: Config) -> bool:
+    """Whether PostgreSQL is part of the project."""
+    return config.database is not None or config.migrations_folder.is_dir()
 
 
 def has_fixtures(config: Config) -> bool:

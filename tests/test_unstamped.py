@@ -161,6 +161,15 @@ def test_a_dry_run_says_that_another_stamp_refuses_the_run(run: Run) -> None:
     assert "a command that writes is refused" in done.stderr
 
 
+def test_status_says_that_work_is_refused(run: Run) -> None:
+    assert "a command that writes is refused" in run("status", SQLMIG_ENV="testing").stderr
+    assert "Warning" not in run("status", SQLMIG_ENV="production").stderr
+    run("environment", "set", "production")
+    told = run("status", "--env", "testing")
+    assert told.returncode == 0
+    assert "stamped as production, and --env says testing; a command that" in told.stderr
+
+
 @pytest.mark.parametrize(
     "command", [("status",), ("diff", "1"), ("show", "1", "--recorded"), ("check",)], ids=" ".join
 )

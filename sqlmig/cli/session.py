@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlmig.cli.output import Output, Progress
 from sqlmig.config import EMBEDDED
+from sqlmig.environments import warning_of
+from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.report.text import servers as text
 
 if TYPE_CHECKING:
@@ -38,6 +40,16 @@ def announce_postgres(output: Output, config: Config) -> None:
         words = text.database(parameters, config.origins["database"])
         if words:
             output.notice(words)
+
+
+def tell_refusal(output: Output, migrator: Migrator) -> None:
+    """Warns that work would be refused in the environment that is named, where one is."""
+    if migrator.config.environment is None:
+        return
+    try:
+        output.warnings(migrator.environment().warnings)
+    except EnvironmentMismatchError as refusal:
+        output.warnings((warning_of(refusal),))
 
 
 def announce_mongo(output: Output, config: Config) -> None:

@@ -169,6 +169,19 @@ def test_looking_at_a_database_that_might_be_production_tells_so(
     assert aside["students"].count_documents({}) == 0
 
 
+def test_a_project_of_mongodb_alone_is_stamped_by_the_command_that_is_named(
+    run: Run, project: Project, mongo_url: str
+) -> None:
+    run("seed")
+    command = [sys.executable, "-m", "sqlmig", "--mongo-url", mongo_url, "environment", "set"]
+    done = subprocess.run(
+        [*command, "development"], cwd=project.root, check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "development, from the database's stamp\n"
+    assert run("seed").stdout.endswith("Seeded for development: 1 added, 2 unchanged.\n")
+
+
 @pytest.mark.parametrize("command", ["seed", "status", "reset"])
 @pytest.mark.parametrize("name", ["moon", "Production ", "prd"])
 def test_an_unknown_environment_exits_2_before_it_connects(
