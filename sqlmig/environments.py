@@ -23,7 +23,7 @@ class Rules:
     outside production; `allowed` are those of them of which a person said --allow-protected.
     `new_stamp` is the environment to stamp the database with; None where it has a stamp, or nobody
     named one. `is_named` says that somebody did, or that there is a stamp. `refusal` says why what
-    was asked for does not hold; whoever only looks goes on with production's rules.
+    was asked for does not hold; a command that only looks goes on with production's rules.
     """
 
     environment: Environment
@@ -108,7 +108,7 @@ def _production(
 
 
 def _stamp_for(config: Config) -> Environment | None:
-    """What an unstamped database is to be stamped as: a setting is no statement about one."""
+    """What an unstamped database is to be stamped as: a setting describes the project, not a database."""
     if config.is_embedded and config.environment is None:
         return config.expected_environment
     return config.explicit_environment

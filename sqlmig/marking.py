@@ -37,8 +37,8 @@ class Marking:
 def record_marking(
     database: Database, planner: Callable[[Rows], Marking], write: Writer
 ) -> tuple[str, ...]:
-    """Writes what is planned, under the runner's lock, and stamps a database without a stamp whose
-    environment somebody named; the ids, none where all is so already.
+    """Writes what is planned, under the runner's lock, and stamps a database without a stamp where
+    its environment is named; the ids, none where all is so already.
 
     Raises EnvironmentMismatchError before anything is written.
     """

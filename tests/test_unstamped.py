@@ -243,7 +243,7 @@ def test_a_migration_that_stopped_half_way_is_one(project: Project, database: Da
 
 
 @pytest.mark.parametrize("call", ["apply", "baseline", "mark"])
-def test_whoever_makes_the_first_row_may_say_what_the_database_is(
+def test_the_run_that_makes_the_first_row_may_say_what_the_database_is(
     project: Project, database: Database, call: str
 ) -> None:
     testing = migrator(project, database, environment="testing")

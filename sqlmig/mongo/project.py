@@ -120,7 +120,7 @@ class _Target:
 
 
 def _claimed_unasked(config: Config) -> Environment | None:
-    """What the embedded server is stamped as where nobody and no setting names an environment."""
+    """What the embedded server is stamped as where no environment is named."""
     is_ours = config.mongo == EMBEDDED and config.environment is None
     return config.expected_mongo_environment if is_ours else None
 

@@ -73,7 +73,7 @@ def test_the_first_seed_of_a_named_environment_stamps_and_others_do_not(
     assert MongoProject(unnamed).compare().environment is TESTING
 
 
-def test_a_seed_that_nobody_named_an_environment_for_stamps_nothing(
+def test_a_seed_without_a_named_environment_stamps_nothing(
     project: Project, mongo_url: str
 ) -> None:
     Seeds(project.root / "mongo_seeds").documents("reference/10_classes.json", {"_id": "a"})
