@@ -108,7 +108,7 @@ def _production(
 
 
 def _stamp_for(config: Config) -> Environment | None:
-    """What an unstamped database is to be stamped as: a setting describes the project, not a database."""
+    """What to stamp an unstamped database as: a setting is about the project, not a database."""
     if config.is_embedded and config.environment is None:
         return config.expected_environment
     return config.explicit_environment

@@ -33,7 +33,8 @@ class MongoProject:
     def __init__(self, config: Config, named: Environment | None = None) -> None:
         self._config = config
         self._named = named or config.explicit_environment
-        self._origin = config.origins.get("environment", "the argument environment")
+        given = config.origins.get("environment", "the argument environment")
+        self._origin = "the argument named" if named else given
         self._claimed = self._named or _claimed_unasked(config)
         self._fixtures = read_fixtures(config.mongo_seeds_folder)
 
