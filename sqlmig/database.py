@@ -5,22 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlmig.config import EMBEDDED, Config
+from sqlmig.config import EMBEDDED, Config, expect_project
 from sqlmig.errors import ConfigError
-from sqlmig.model import Environment
+from sqlmig.model import Environment, Observer, ServerObserver
 
 if TYPE_CHECKING:
     from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
 
 
-def conninfo(config: Config) -> str:
+def conninfo(config: Config, observer: Observer | None = None) -> str:
     """What libpq needs to reach the project's database: a URL, a key=value string, or "".
 
-    Starts the embedded server where that is meant. Raises ConfigError where nothing is named, or
-    the embedded server is asked to be production; EmbeddedError where it cannot start.
+    Starts the embedded server where that is meant, of which the observer hears. Raises ConfigError
+    where nothing is named, the embedded server is asked to be production, or there is no project
+    for it; EmbeddedError where it cannot start.
     """
     if config.is_embedded:
-        return embedded_server(config).start().url or ""
+        return _started(config, observer)
     if config.database is None:
         raise ConfigError(
             "no database is named",
@@ -62,6 +63,18 @@ def embedded_mongo(config: Config) -> EmbeddedMongo:
     if config.expected_mongo_environment is Environment.PRODUCTION:
         raise _not_for_production("--mongo-url")
     return EmbeddedMongo(_root(config))
+
+
+def _started(config: Config, observer: Observer | None) -> str:
+    server = embedded_server(config)
+    was_running = server.status().running
+    if not was_running:
+        expect_project(config)
+    status = server.start()
+    url = status.url or ""
+    if not was_running and isinstance(observer, ServerObserver):
+        observer.server_started(f"PostgreSQL {status.version}", url)
+    return url
 
 
 def _root(config: Config) -> Path:

@@ -1,12 +1,13 @@
 """Which environment's rules hold: what is asked for against what the database is stamped as.
 
 An argument or a variable > the database's stamp > the project's settings > production; on an
-embedded server the last is development.
+embedded server the last is development. A database with a history and without a stamp may be a
+production database, so nothing but a stamp makes it anything weaker.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlmig.config import Config
@@ -21,7 +22,8 @@ class Rules:
     `origin` says what named the environment. `protected` are the tables whose rows are kept, none
     outside production; `allowed` are those of them of which a person said --allow-protected.
     `new_stamp` is the environment to stamp the database with; None where it has a stamp, or nobody
-    named one. `is_named` says that somebody did, or that there is a stamp.
+    named one. `is_named` says that somebody did, or that there is a stamp. `refusal` says why what
+    was asked for does not hold; a command that only looks goes on with production's rules.
     """
 
     environment: Environment
@@ -30,15 +32,32 @@ class Rules:
     allowed: frozenset[str] = frozenset()
     new_stamp: Environment | None = None
     is_named: bool = False
+    refusal: EnvironmentMismatchError | None = None
 
     @property
     def is_production(self) -> bool:
         """Whether rows are kept unless somebody says otherwise."""
         return self.environment is Environment.PRODUCTION
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person who only looks should know."""
+        return (warning_of(self.refusal),) if self.refusal else ()
 
-def rules_for(config: Config, stamp: Environment | None, allowed: Collection[str] = ()) -> Rules:
-    """The rules for a database with that stamp.
+    def refuse_unproven(self) -> None:
+        """Raises EnvironmentMismatchError where what was asked for does not hold."""
+        if self.refusal:
+            raise self.refusal
+
+
+def rules_for(
+    config: Config,
+    stamp: Environment | None,
+    allowed: Collection[str] = (),
+    *,
+    has_history: Callable[[], bool] = lambda: False,
+) -> Rules:
+    """The rules for a database with that stamp; without one, `has_history` is asked if need be.
 
     Raises EnvironmentMismatchError where another environment is asked for than it is stamped as,
     and ConfigError where a table is allowed that is not protected.
@@ -46,15 +65,53 @@ def rules_for(config: Config, stamp: Environment | None, allowed: Collection[str
     _refuse_disagreement(config, stamp)
     _refuse_unprotected(config, allowed)
     environment, origin = _in_force(config, stamp)
-    is_production = environment is Environment.PRODUCTION
+    is_weaker = environment is not Environment.PRODUCTION
+    if stamp is None and is_weaker and not config.is_embedded and has_history():
+        refusal = unproven("database", environment, origin)
+        return _production(config, allowed, refusal)
+    new_stamp = None if stamp else _stamp_for(config)
     return Rules(
         environment,
         origin,
-        config.protected_tables if is_production else (),
+        () if is_weaker else config.protected_tables,
         frozenset(allowed),
-        None if stamp else config.explicit_environment,
-        is_named=bool(stamp or config.explicit_environment),
+        new_stamp,
+        is_named=bool(stamp or new_stamp),
     )
+
+
+def unproven(database: str, asked: Environment, origin: str) -> EnvironmentMismatchError:
+    """Why a database with a history and without a stamp is not of the environment asked for."""
+    return EnvironmentMismatchError(
+        f"{origin} says {asked.value}, but this {database} has a history and has no stamp: it may "
+        "be a production database",
+        remedy="Nothing was touched. If it is not production, say so once: "
+        f"sqlmig environment set {asked.value}.",
+    )
+
+
+def warning_of(refusal: EnvironmentMismatchError) -> str:
+    """What a refusal comes to for a command that only looks."""
+    return f"{refusal.message}; a command that writes is refused\n{refusal.remedy}"
+
+
+def _production(
+    config: Config, allowed: Collection[str], refusal: EnvironmentMismatchError
+) -> Rules:
+    return Rules(
+        Environment.PRODUCTION,
+        "the default",
+        config.protected_tables,
+        frozenset(allowed),
+        refusal=refusal,
+    )
+
+
+def _stamp_for(config: Config) -> Environment | None:
+    """What to stamp an unstamped database as: a setting is about the project, not a database."""
+    if config.is_embedded and config.environment is None:
+        return config.expected_environment
+    return config.explicit_environment
 
 
 def _in_force(config: Config, stamp: Environment | None) -> tuple[Environment, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from sqlmig.engine.bookkeeping import stamp_new
 from sqlmig.engine.database import Database
 from sqlmig.engine.history import History
 from sqlmig.errors import PlanError
@@ -36,14 +37,21 @@ class Marking:
 def record_marking(
     database: Database, planner: Callable[[Rows], Marking], write: Writer
 ) -> tuple[str, ...]:
-    """Writes what is planned, under the runner's lock; the ids, none where all is so already."""
+    """Writes what is planned, under the runner's lock, and stamps a database without a stamp where
+    its environment is named; the ids, none where all is so already.
+
+    Raises EnvironmentMismatchError before anything is written.
+    """
     with database.history() as found:
+        database.working_rules(found)
         if not planner(found.read()).files:
             return ()
         with database.locked(found):
             history = database.history_on(found.connection)
+            rules = database.working_rules(history)
             marking = planner(history.read())
             write(history, marking.files, marking.reason)
+            stamp_new(history, rules)
             return marking.migration_ids
 
 

@@ -118,8 +118,7 @@ class Migrator:
         """What `apply` with these arguments would do; reads only. Raises PlanError."""
         files = self._files()
         planner = self._apply_planner(files, target, out_of_order, transactions, decision)
-        with self._database.history() as history:
-            return planner(history)
+        return self._warned(planner)
 
     def apply(
         self,
@@ -148,9 +147,7 @@ class Migrator:
 
     def plan_rollback(self, selection: Selection, *, text: RollbackText | None = None) -> Plan:
         """What `rollback` with these arguments would do; reads only. Raises PlanError."""
-        files = self._files()
-        with self._database.history() as history:
-            return rollback_planner(files, selection, text)(history)
+        return self._warned(rollback_planner(self._files(), selection, text))
 
     def rollback(
         self,
@@ -204,7 +201,9 @@ class Migrator:
 
         files = self._files()
         with self._database.history() as found, self._database.locked(found):
-            return repair(self._database.history_on(found.connection), files, references)
+            history = self._database.history_on(found.connection)
+            self._database.working_rules(history)
+            return repair(history, files, references)
 
     def seed_statuses(self) -> list[SeedStatus]:
         """The seeds of the environment in force, in order, and when each ran last; reads only."""
@@ -239,7 +238,11 @@ class Migrator:
             return look(history, checks)
 
     def environment(self) -> Rules:
-        """The environment in force and what named it; reads only."""
+        """The environment in force and what named it; reads only.
+
+        Where what was asked for does not hold, for nothing proves that this is no production
+        database, it is production, and the rules' `warnings` say why.
+        """
         with self._database.history() as history:
             return self._database.rules(history)
 
@@ -288,6 +291,8 @@ class Migrator:
 
         files = self._files()
         planned = plan_apply(files, (), target=target).migrations
+        if self.config.is_embedded:
+            self._database.conninfo()  # the observer hears of a server that this starts
         proofs = [_prove_seeds, _check] if len(planned) == len(files) else []
         course = Course(files, planned)
         return verify(self.config, course, scratch_url=scratch_url, proofs=proofs, tell=tell)
@@ -363,6 +368,12 @@ class Migrator:
             self._database, lambda rows: plan_unmark(files, rows, reference, reason), unmark
         )
 
+    def _warned(self, planner: Planner) -> Plan:
+        """The plan, which also says why it would be refused to run it here."""
+        with self._database.history() as history:
+            plan = planner(history)
+            return replace(plan, warnings=plan.warnings + self._database.warnings(history))
+
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
 
@@ -376,7 +387,7 @@ class Migrator:
         from sqlmig.seeds import SeedBatch, SeedRunner, seeds_of
 
         def planner(history: History) -> SeedBatch:
-            rules = self._database.rules(history, allowed)
+            rules = self._database.working_rules(history, allowed)
             refuse_unready(
                 statuses(files, rows_to_compare(files, history)),
                 "the schema is not ready to be seeded",
@@ -405,8 +416,11 @@ def _recorded(files: Files, history: History) -> tuple[PlannedMigration, ...]:
 
 
 def _prove_seeds(config: Config) -> list[str]:
-    """What is wrong with the seeds, in words."""
-    return [f"the seed {seed.name}: {seed.reason}" for seed in Migrator(config).prove_seeds()]
+    """What is wrong with the seeds, in words; a scratch database is what the settings say."""
+    migrator = Migrator(config)
+    if config.environment is not None:
+        migrator.set_environment(config.environment)
+    return [f"the seed {seed.name}: {seed.reason}" for seed in migrator.prove_seeds()]
 
 
 def _check(config: Config) -> list[str]:

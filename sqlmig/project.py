@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from sqlmig.config import EMBEDDED, Config
+from sqlmig.environments import Rules, rules_for
 from sqlmig.model import Environment, SeedReport, SeedStatus
+from sqlmig.source.files import read_migrations
 
 if TYPE_CHECKING:
-    from sqlmig.environments import Rules
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.project import MongoProject
     from sqlmig.mongo.results import FixturesReport
@@ -35,18 +36,22 @@ class ProjectSeeds:
 
 @dataclass(frozen=True, slots=True)
 class ProjectSeedPlan:
-    """What seeding would do in each database; None for one that was left out."""
+    """What seeding would do in each database; None for one that was left out.
+
+    `warnings` say why it would be refused.
+    """
 
     sql: tuple[SeedStatus, ...] | None
     mongo: FixturesReport | None
+    warnings: tuple[str, ...] = ()
 
 
 class ProjectSeeder:
     """Seeds PostgreSQL from `sql/seeds/` and MongoDB from `mongo_seeds/`, or only one of them.
 
     MongoDB is part of a project that has the folder; `has_sql` and `has_mongo` say which are meant.
-    Making one reads the fixtures, and raises FixtureError or UnusableFilesError for those that
-    cannot be used; nothing is connected to.
+    Making one reads the migrations and the fixtures, and raises SourceError or UnusableFilesError
+    for those that cannot be used; nothing is connected to, and no server is started.
     """
 
     def __init__(self, migrator: Migrator, only: ProjectPart | None = None) -> None:
@@ -55,6 +60,9 @@ class ProjectSeeder:
         self.has_mongo = only is ProjectPart.MONGO or (
             only is None and has_fixtures(migrator.config)
         )
+        if self.has_sql:
+            config = migrator.config
+            read_migrations(config.migrations_folder, config.rollbacks_folder)
         self._mongo: MongoProject | None = None
         if self.has_mongo:
             from sqlmig.mongo.project import MongoProject  # noqa: PLC0415  # its driver takes long
@@ -63,11 +71,10 @@ class ProjectSeeder:
 
     def plan(self, loaded: Loaded | None = None) -> ProjectSeedPlan:
         """What `seed` would do; reads only."""
-        self._agree()
-        return ProjectSeedPlan(
-            tuple(self._migrator.seed_statuses()) if self.has_sql else None,
-            self._mongo.compare(loaded) if self._mongo else None,
-        )
+        warnings = self._agree().warnings if self.has_sql else ()
+        statuses = tuple(self._migrator.seed_statuses()) if self.has_sql else None
+        report = self._mongo.compare(loaded) if self._mongo else None
+        return ProjectSeedPlan(statuses, report, warnings + (report.warnings if report else ()))
 
     def seed(self, *, allowed: Collection[str] = (), loaded: Loaded | None = None) -> ProjectSeeds:
         """Seeds PostgreSQL, in one transaction, and then MongoDB, whose seeds depend on nothing
@@ -76,21 +83,25 @@ class ProjectSeeder:
         Raises what Migrator.seed and MongoProject.seed raise: before anything is seeded where the
         schema is not ready, MongoDB cannot be reached, or the environments disagree.
         """
-        self._agree()
+        if self._mongo and self.has_sql:
+            self._agree().refuse_unproven()
+            self._mongo.refuse_unproven()
         return ProjectSeeds(
             self._migrator.seed(allowed=allowed) if self.has_sql else None,
             self._mongo.seed(loaded) if self._mongo else None,
         )
 
-    def _agree(self) -> None:
-        """Has MongoDB follow PostgreSQL's environment; refuses where it is stamped otherwise."""
-        if self._mongo and self.has_sql:
-            self._mongo.follow(self._migrator.environment())
-            self._mongo.stamp()
+    def _agree(self) -> Rules:
+        """PostgreSQL's rules; MongoDB follows its environment, unless it is in doubt itself."""
+        rules = self._migrator.environment()
+        if self._mongo and not rules.refusal:
+            self._mongo.follow(rules)
+        return rules
 
 
 def set_environment(migrator: Migrator, environment: Environment) -> Rules:
-    """Stamps both databases, whatever they were stamped as before; the rules that hold now.
+    """Stamps both databases, or the only one of the project, whatever they were stamped as before;
+    the rules that hold now.
 
     The embedded MongoDB is left out of production, to which it cannot belong.
     """
@@ -100,7 +111,14 @@ def set_environment(migrator: Migrator, environment: Environment) -> Rules:
         from sqlmig.mongo.project import stamp_with  # noqa: PLC0415  # its driver takes long
 
         stamp_with(config, environment)
+        if not has_schema(config):
+            return rules_for(replace(config, environment=None), environment)
     return migrator.set_environment(environment)
+
+
+def has_schema(config: Config) -> bool:
+    """Whether PostgreSQL is part of the project."""
+    return config.database is not None or config.migrations_folder.is_dir()
 
 
 def has_fixtures(config: Config) -> bool:

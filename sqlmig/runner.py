@@ -37,7 +37,7 @@ class Runner:
         Raises EnvironmentMismatchError, what the executor raises, LockTimeoutError, and
         SanityCheckError where a check finds something afterwards.
         """
-        rules = self.database.rules(history, self.allowed)
+        rules = self.database.working_rules(history, self.allowed)
         plan = planner(history)
         if not plan.migrations and rules.new_stamp is None:
             return Report(plan.direction, warnings=plan.warnings)
@@ -50,7 +50,7 @@ class Runner:
         with self.database.locked(history) as lock:
             while True:
                 current = self.database.history_on(history.connection)
-                rules = self.database.rules(current, self.allowed)
+                rules = self.database.working_rules(current, self.allowed)
                 plan = planner(current)
                 try:
                     report = self._executor(plan, rules, current, lock).execute(plan)

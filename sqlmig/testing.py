@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sqlmig.config import Config
+from sqlmig.config import Config, expect_project, refuse_empty
 from sqlmig.model import Environment
 
 if TYPE_CHECKING:
@@ -99,10 +99,12 @@ def sqlmig_server(sqlmig_config: Config) -> str:
     That of the variable SQLMIG_TEST_DATABASE_URL, else the project's embedded server, started if it
     does not run.
     """
-    if url := os.environ.get(SERVER_VARIABLE):
+    if (url := os.environ.get(SERVER_VARIABLE)) is not None:
+        refuse_empty(url, SERVER_VARIABLE)
         return url
     from sqlmig.embedded import EmbeddedPostgres  # noqa: PLC0415  # many have a server
 
+    expect_project(sqlmig_config)
     return EmbeddedPostgres(sqlmig_config.project / ".sqlmig").start().url or ""
 
 
@@ -141,6 +143,8 @@ def _fill(config: Config, contents: Contents, url: str) -> None:
 
     settings = replace(config, database=url, environment=Environment.TESTING, origins={})
     migrator = Migrator(settings)
+    if migrator.environment().refusal:  # a dump that was loaded before, say: a test database now
+        migrator.set_environment(Environment.TESTING)
     migrator.apply()
     if contents is Contents.SEEDED:
         migrator.seed()

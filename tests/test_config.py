@@ -108,6 +108,46 @@ def test_an_argument_that_is_not_given_and_an_empty_variable_do_not_count(
     assert load(project, {"lock_tries": None}, SQLMIG_LOCK_TRIES="").lock_tries == 3
 
 
+@pytest.mark.parametrize("text", ["", " ", "\t\n"])
+@pytest.mark.parametrize(
+    "variable",
+    [
+        *("SQLMIG_DATABASE_URL", "DATABASE_URL", "SQLMIG_ENV"),
+        *("SQLMIG_MONGO_URL", "MONGODB_URI", "MONGO_URL"),
+    ],
+)
+def test_an_empty_variable_that_would_name_a_database_is_refused(
+    project: Project, variable: str, text: str
+) -> None:
+    project.write("sqlmig.toml", 'database = "embedded"\nmongo = "embedded"\n')
+    error = refused(project, **{variable: text})
+    assert error.message == f"{variable} is empty"
+    assert "perhaps a variable or a secret is not set" in error.remedy
+
+
+@pytest.mark.parametrize("name", ["database", "mongo", "environment"])
+def test_an_empty_argument_that_would_name_a_database_is_refused(
+    project: Project, name: str
+) -> None:
+    assert refused(project, {name: " "}).message.endswith(" is empty")
+
+
+def test_an_empty_variable_is_refused_though_a_weaker_one_has_a_value(project: Project) -> None:
+    error = refused(project, SQLMIG_DATABASE_URL="", DATABASE_URL="postgresql:///x", PGHOST="h")
+    assert error.message == "SQLMIG_DATABASE_URL is empty"
+
+
+def test_an_empty_variable_does_not_matter_below_one_that_counts(project: Project) -> None:
+    found = load(project, SQLMIG_DATABASE_URL="postgresql:///x", DATABASE_URL="")
+    assert found.database == "postgresql:///x"
+    assert load(project, {"database": "embedded"}, DATABASE_URL="").is_embedded
+
+
+def test_an_empty_variable_of_libpqs_names_nothing_as_libpq_has_it(project: Project) -> None:
+    project.write("sqlmig.toml", 'database = "embedded"\n')
+    assert load(project, PGHOST="", PGDATABASE="").is_embedded
+
+
 def test_a_false_or_zero_argument_counts(project: Project) -> None:
     project.write("sqlmig.toml", "allow_out_of_order = true\nlock_wait = 9\n")
     config = load(project, {"allow_out_of_order": False, "lock_wait": 0})

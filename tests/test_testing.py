@@ -74,6 +74,19 @@ def family(service: Project) -> str:
     return built(service)[0].split("_")[2]
 
 
+def failed_run(service: Project, *arguments: str) -> str:
+    """The output of a run of pytest in which something failed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "sqlmig.testing", "-q", *arguments],
+        cwd=service.root,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    return done.stdout
+
+
 def run(service: Project, *arguments: str) -> str:
     """The output of a run of pytest in which all passed."""
     done = subprocess.run(
@@ -218,6 +231,27 @@ def test_without_a_server_of_its_own_the_embedded_one_is_used(
             check=True,
         )
     assert len(built(service)) == 1
+
+
+@pytest.mark.parametrize("variable", ["", " "])
+def test_an_empty_variable_leads_to_no_server_of_its_own(
+    service: Project, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv("SQLMIG_TEST_DATABASE_URL", variable)
+    told = failed_run(service, "-k", "3]")
+    assert "SQLMIG_TEST_DATABASE_URL is empty" in told
+    assert not (service.root / ".sqlmig").exists()
+
+
+def test_without_a_project_the_embedded_server_is_not_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SQLMIG_TEST_DATABASE_URL", raising=False)
+    bare = Project(tmp_path)
+    bare.write("pytest.ini", "[pytest]\n")
+    bare.write("test_notes.py", TESTS)
+    assert "sql/migrations: no such folder" in failed_run(bare, "-k", "3]")
+    assert not (bare.root / ".sqlmig").exists()
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,10 @@ def start(output: Output) -> None:
 
     MongoDB only where the setting `mongo` is "embedded".
     """
+    from sqlmig.config import expect_project
+
     postgres, mongo = _servers(output)
+    expect_project(output.options.config())
     postgres.start()
     if output.options.config().mongo == EMBEDDED:
         mongo.start()

@@ -9,7 +9,7 @@ from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.config import named_environment
 from sqlmig.errors import ConfigError
-from sqlmig.project import set_environment
+from sqlmig.project import has_schema, set_environment
 from sqlmig.report.json import seeds as json
 from sqlmig.report.text import seeds as text
 
@@ -33,7 +33,8 @@ def environment(output: Output, action: str | None, name: str | None) -> None:
         )
     else:
         rules = set_environment(migrator, named_environment(name))
-    unknown = migrator.unknown_tables()
+    output.warnings(rules.warnings)
+    unknown = migrator.unknown_tables() if has_schema(migrator.config) else []
     output.result(
         lambda: text.environment(rules, unknown), lambda: json.environment(rules, unknown)
     )

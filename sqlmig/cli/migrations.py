@@ -13,7 +13,7 @@ from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import allow_protected
 from sqlmig.cli.output import Output
-from sqlmig.cli.session import migrator_for
+from sqlmig.cli.session import migrator_for, tell_refusal
 from sqlmig.errors import ConfigError, RowLossError
 from sqlmig.model import MigrationResult, Outcome, Report
 from sqlmig.plan import (
@@ -132,7 +132,9 @@ def rollback(
 def status(context: click.Context, check: bool) -> None:
     """Show how every migration stands; changes nothing."""
     output: Output = context.obj
-    found = migrator_for(output).status()
+    migrator = migrator_for(output)
+    found = migrator.status()
+    tell_refusal(output, migrator)
     output.result(
         lambda: text.status(found, datetime.now(UTC), output.medium), lambda: json.status(found)
     )

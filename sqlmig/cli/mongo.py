@@ -31,6 +31,7 @@ def status(context: click.Context, check: bool) -> None:
     project = _project(output)
     with progress_bar(output) as loaded:
         found = project.compare(loaded)
+    output.warnings(found.warnings)
     output.result(lambda: text.mongo_status(found, output.medium), lambda: json.mongo_seeds(found))
     if check and found.differs:
         context.exit(FOUND_SOMETHING)

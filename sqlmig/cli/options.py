@@ -45,21 +45,12 @@ class Options:
 
     def config(self, **arguments: object) -> Config:
         """The settings in force, with these options and the arguments of a command on top."""
-        for option, value in (
-            ("--database-url", self.database_url),
-            ("--mongo-url", self.mongo_url),
-        ):
-            if value == "":
-                raise ConfigError(
-                    f"{option} is empty",
-                    remedy="Give it a URL, or leave it out: perhaps a variable is not set.",
-                )
-        if self.embedded and self.database_url:
+        if self.embedded and self.database_url is not None:
             raise ConfigError(
                 "--embedded and --database-url name two databases", remedy="Give one of them."
             )
         database = EMBEDDED if self.embedded else self.database_url
-        mongo = self.mongo_url or (EMBEDDED if self.embedded else None)
+        mongo = EMBEDDED if self.embedded and self.mongo_url is None else self.mongo_url
         given = {"database": database, "mongo": mongo, "environment": self.env, **arguments}
         return Config.load(self.project, given)
 

@@ -16,6 +16,7 @@ from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationRe
 from sqlmig.model.printable import Ready, printable, split_lines
 from sqlmig.report.json.errors import error as error_document
 from sqlmig.report.text import migrations as text
+from sqlmig.report.text import servers
 from sqlmig.report.text.checks import violations
 from sqlmig.report.text.table import Medium
 
@@ -108,6 +109,10 @@ class Progress:
 
     def __init__(self, output: Output) -> None:
         self._output = output
+
+    def server_started(self, server: str, url: str) -> None:
+        """The project's own server was started."""
+        self._output.notice(*servers.started(server, f"psql '{url}'"))
 
     def started(self, migration_id: str, direction: Direction) -> None:
         """A migration begins: shown to one who watches; a pipe has the line when it is done."""

@@ -7,7 +7,7 @@ import click
 from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
-from sqlmig.config import EMBEDDED
+from sqlmig.config import EMBEDDED, refuse_empty
 from sqlmig.report.json import proof as json
 from sqlmig.report.text import proof as text
 
@@ -28,6 +28,7 @@ def verify(
     Exits 1 if a rollback does not restore what was there.
     """
     output: Output = context.obj
+    refuse_empty(scratch_url, "--scratch-url")
     is_named = only_pending or scratch_url or output.options.config().database is not None
     migrator = migrator_for(output) if is_named else migrator_for(output, database=EMBEDDED)
     verified = migrator.verify_pending if only_pending else migrator.verify
@@ -49,6 +50,7 @@ def drift(context: click.Context, scratch_url: str | None) -> None:
     Exits 1 if there is a difference.
     """
     output: Output = context.obj
+    refuse_empty(scratch_url, "--scratch-url")
     found = migrator_for(output).drift(scratch_url=scratch_url)
     output.result(lambda: text.drift(found), lambda: json.drift(found))
     if found.differences:

@@ -58,6 +58,7 @@ def seed(
     if dry_run:
         with progress_bar(output) as loaded:
             planned = seeder.plan(loaded)
+        output.warnings(planned.warnings)
         output.result(
             lambda: text.seed_plan(planned, datetime.now(UTC), output.medium),
             lambda: json.seed_plan(planned),
@@ -80,7 +81,7 @@ def check(context: click.Context) -> None:
 
 
 def _seeder(output: Output, only: ProjectPart | None, lock_wait: str | None) -> ProjectSeeder:
-    """The fixtures are read before any server is started for them."""
+    """The files are read before any server is started for them."""
     from sqlmig.migrator import Migrator
 
     config = output.options.config(lock_wait=lock_wait)

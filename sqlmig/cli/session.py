@@ -1,4 +1,4 @@
-"""What a command works with: the project's migrator, its embedded servers started if need be."""
+"""What a command works with: the project's migrator, and what is told of its databases."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlmig.cli.output import Output, Progress
 from sqlmig.config import EMBEDDED
+from sqlmig.environments import warning_of
+from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.report.text import servers as text
 
 if TYPE_CHECKING:
@@ -26,14 +28,9 @@ def migrator_for(output: Output, **arguments: object) -> Migrator:
 
 
 def announce_postgres(output: Output, config: Config) -> None:
-    """Tells which database is meant, and starts the embedded server where it is that."""
-    if not output.is_json:
-        _tell_database(output, config)
-    if config.is_embedded:
-        _start_server(output, config)
-
-
-def _tell_database(output: Output, config: Config) -> None:
+    """Tells people which database is meant."""
+    if output.is_json:
+        return
     if config.is_embedded:
         output.notice(text.embedded_database())
     elif config.database is not None:
@@ -45,18 +42,14 @@ def _tell_database(output: Output, config: Config) -> None:
             output.notice(words)
 
 
-def _start_server(output: Output, config: Config) -> None:
-    """Starts the server here rather than unseen in the migrator, to say that it stays."""
-    from sqlmig.database import embedded_server
-
-    server = embedded_server(config)
-    if not server.status().running:
-        status = server.start()
-        output.notice(
-            f"Started PostgreSQL {status.version} for this project; it keeps running until "
-            "`sqlmig embedded stop`.",
-            f"Reach it with: psql '{status.url}'",
-        )
+def tell_refusal(output: Output, migrator: Migrator) -> None:
+    """Warns that work would be refused in the environment that is named, where one is."""
+    if migrator.config.environment is None:
+        return
+    try:
+        output.warnings(migrator.environment().warnings)
+    except EnvironmentMismatchError as refusal:
+        output.warnings((warning_of(refusal),))
 
 
 def announce_mongo(output: Output, config: Config) -> None:
@@ -65,8 +58,4 @@ def announce_mongo(output: Output, config: Config) -> None:
 
     if config.mongo == EMBEDDED and not embedded_mongo(config).status().running:
         status = embedded_mongo(config).start()
-        output.notice(
-            "Started MongoDB (SecantusDB) for this project; it keeps running until "
-            "`sqlmig embedded stop`.",
-            f"Reach it with: mongosh '{status.url}'",
-        )
+        output.notice(*text.started("MongoDB (SecantusDB)", f"mongosh '{status.url}'"))

@@ -4,7 +4,7 @@ from sqlmig.config.files import SETTINGS_FILES, has_settings
 from sqlmig.config.package import Folder, PackageFolder, path_in
 from sqlmig.config.parsers import named_environment
 from sqlmig.config.presence import expect_project
-from sqlmig.config.settings import EMBEDDED, LIBPQ_VARIABLES, Config
+from sqlmig.config.settings import EMBEDDED, LIBPQ_VARIABLES, Config, refuse_empty
 
 __all__ = [
     "EMBEDDED",
@@ -17,4 +17,5 @@ __all__ = [
     "has_settings",
     "named_environment",
     "path_in",
+    "refuse_empty",
 ]

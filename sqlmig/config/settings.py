@@ -33,10 +33,21 @@ def _setting(
     meaning: str,
     option: str = "",
     show: bool = True,
+    names_target: bool = False,
 ) -> Any:
     """A field of Config: its default, how a value is read, what can give it (variables, and an
-    option of the command line), and what it means."""
-    metadata = {"parse": parse, "variables": variables, "option": option, "meaning": meaning}
+    option of the command line), and what it means.
+
+    One that `names_target`, a database or what it is, may be left out, but not given empty: that
+    is a secret that is missing, and the next layer would name another database.
+    """
+    metadata = {
+        "parse": parse,
+        "variables": variables,
+        "option": option,
+        "meaning": meaning,
+        "names_target": names_target,
+    }
     if isinstance(default, Mapping):  # dataclasses take it for one that could change
         return field(default_factory=lambda: default, metadata=metadata, repr=show, hash=False)
     return field(default=default, metadata=metadata, repr=show)
@@ -78,6 +89,7 @@ class Config:
         "DATABASE_URL",
         option="--database-url",
         show=False,
+        names_target=True,
         meaning="a libpq URL or key=value string, or `embedded`",
     )
     mongo_seeds: Path = _setting(
@@ -94,6 +106,7 @@ class Config:
         "MONGO_URL",
         option="--mongo-url",
         show=False,
+        names_target=True,
         meaning="a MongoDB URL that names a database, or `embedded`",
     )
     environment: Environment | None = _setting(
@@ -101,6 +114,7 @@ class Config:
         parsers.environment,
         "SQLMIG_ENV",
         option="--env",
+        names_target=True,
         meaning="`development`, `testing` or `production`",
     )
     history_schema: str | None = _setting(
@@ -218,7 +232,8 @@ class Config:
         Without `project`, the nearest folder from the current one upwards that has settings is
         taken, else the current one; without `environ`, the variables of this process. Writes
         nothing. Raises ConfigError, naming the place of the value, for settings that are unknown
-        or cannot be read.
+        or cannot be read, and for an empty argument or variable where it would name a database or
+        an environment.
         """
         variables = os.environ if environ is None else environ
         _refuse_unknown(arguments, "arguments")
@@ -293,6 +308,15 @@ class Config:
         return folder_in(self.project, self.rollbacks)
 
 
+def refuse_empty(value: object, origin: str) -> None:
+    """Raises ConfigError for an empty or blank text where a database or an environment is named."""
+    if isinstance(value, str) and not value.strip():
+        raise ConfigError(
+            f"{origin} is empty",
+            remedy="Give it a value, or leave it out: perhaps a variable or a secret is not set.",
+        )
+
+
 def _settings() -> list[Field[Any]]:
     return [setting for setting in fields(Config) if "parse" in setting.metadata]
 
@@ -305,9 +329,15 @@ def _find_value(
     file_name: str,
 ) -> tuple[object, str] | None:
     """The value of the strongest layer that has one, and where it stands."""
+    names_target = setting.metadata["names_target"]
     if (argument := arguments.get(setting.name)) is not None:
-        return argument, setting.metadata["option"] or f"the argument {setting.name}"
+        origin = setting.metadata["option"] or f"the argument {setting.name}"
+        if names_target:
+            refuse_empty(argument, origin)
+        return argument, origin
     for variable in setting.metadata["variables"]:
+        if names_target and variable in environ:
+            refuse_empty(environ[variable], variable)
         if environ.get(variable):
             return environ[variable], variable
     if setting.name == "database":

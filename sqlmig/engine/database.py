@@ -11,7 +11,8 @@ from sqlmig.config import Config
 from sqlmig.database import conninfo
 from sqlmig.engine.connection import Connection, opened, translated
 from sqlmig.engine.history import History, find_history
-from sqlmig.environments import Rules, rules_for
+from sqlmig.environments import Rules, rules_for, warning_of
+from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.model import Observer, SilentObserver
 
 if TYPE_CHECKING:
@@ -28,7 +29,14 @@ class Database:
 
     def connect(self) -> Connection:
         """A new connection. Raises ConfigError, DatabaseUnavailableError, EmbeddedError."""
-        return opened(conninfo(self.config), self.config.wait_for_database)
+        return opened(self.conninfo(), self.config.wait_for_database)
+
+    def conninfo(self) -> str:
+        """What libpq needs to reach it; the observer hears of an embedded server that this starts.
+
+        Raises ConfigError and EmbeddedError.
+        """
+        return conninfo(self.config, self.observer)
 
     @contextmanager
     def history(self) -> Iterator[History]:
@@ -51,8 +59,23 @@ class Database:
             yield lock
 
     def rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
-        """What holds in this database. Raises EnvironmentMismatchError and ConfigError."""
-        return rules_for(self.config, history.stamp(), allowed)
+        """What holds in this database, for looking at it. Raises EnvironmentMismatchError where it
+        is stamped otherwise, and ConfigError."""
+        return rules_for(self.config, history.stamp(), allowed, has_history=history.has_rows)
+
+    def working_rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
+        """The same for work on it, which is also refused where there is no stamp to prove what was
+        asked for; under the runner's lock, what it says holds until the work is done."""
+        rules = self.rules(history, allowed)
+        rules.refuse_unproven()
+        return rules
+
+    def warnings(self, history: History) -> tuple[str, ...]:
+        """Why work on this database would be refused, for a command that only looks."""
+        try:
+            return self.rules(history).warnings
+        except EnvironmentMismatchError as refusal:
+            return (warning_of(refusal),)
 
     @property
     def limits(self) -> Limits:

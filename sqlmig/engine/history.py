@@ -80,8 +80,9 @@ class History:
     `schema` is where they are or would be made; `server_version` as in 150018. `is_pooled` says
     that a pooler stands between: the server's process is not the one that greeted us. On Linux the
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
-    `exists` speaks of yoyo's tables, `has_details` of what we know beside them; `is_complete` says
-    that no table of ours is missing. `prepared` are the statements that are planned already.
+    `exists` speaks of yoyo's tables, `has_log` of its log, `has_details` of what we know beside
+    them; `is_complete` says that no table of ours is missing. `prepared` are the statements that
+    are planned already.
     """
 
     connection: Connection
@@ -91,6 +92,7 @@ class History:
     notices_lost_clients: bool
     schema_exists: bool
     exists: bool
+    has_log: bool
     has_details: bool
     is_complete: bool
     prepared: PreparedStatements = field(repr=False, compare=False)
@@ -133,6 +135,12 @@ class History:
             return _environment(name)
         return None
 
+    def has_rows(self) -> bool:
+        """Whether anything was ever recorded here, even if it was all rolled back since."""
+        tables = ("migrations", self.exists), ("log", self.has_log), ("details", self.has_details)
+        looks = [f"EXISTS (SELECT FROM {{{table}}})" for table, is_there in tables if is_there]
+        return bool(looks) and bool(self._rows(self.sql(f"SELECT 1 WHERE {' OR '.join(looks)}")))
+
     def seeds(self) -> list[AppliedSeed]:
         """What the history knows of seeds."""
         if not self.is_complete:
@@ -163,7 +171,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
     schema, and ExecutionError for a server whose strings do not conform to the standard.
     """
     current, server_version, conforming, pid, is_linux, schemas, tables = connection.execute(
-        _SURVEY, {"tables": [MIGRATIONS, *_OURS]}
+        _SURVEY, {"tables": [MIGRATIONS, LOG, *_OURS]}
     ).fetchall()[0]
     if conforming != "on":
         raise ExecutionError(
@@ -186,6 +194,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
         notices_lost_clients=is_linux and server_version >= _NOTICES_LOST_CLIENTS_SINCE,
         schema_exists=chosen in schemas,
         exists=(MIGRATIONS, chosen) in places,
+        has_log=(LOG, chosen) in places,
         has_details=(DETAILS, chosen) in places,
         is_complete=all((table, chosen) in places for table in _OURS),
         prepared=PreparedStatements(connection),

@@ -2,7 +2,7 @@
 
 from sqlmig.model.checks import CheckFile, CheckOutcome, CheckResult, Rows
 from sqlmig.model.history import AppliedMigration, MigrationState, MigrationStatus
-from sqlmig.model.observer import Observer, SilentObserver
+from sqlmig.model.observer import Observer, ServerObserver, SilentObserver
 from sqlmig.model.places import Finding, Location, Position, Severity
 from sqlmig.model.runs import Direction, Environment, LostRows, MigrationResult, Outcome, Report
 from sqlmig.model.scripts import (
@@ -61,6 +61,7 @@ __all__ = [
     "SeedResult",
     "SeedStatus",
     "ServerMessage",
+    "ServerObserver",
     "Severity",
     "SilentObserver",
     "TextRecord",

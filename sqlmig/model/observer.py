@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sqlmig.model.runs import Direction, MigrationResult
 from sqlmig.model.server import Blocker, IndexBuild, LockHolder
@@ -29,6 +29,14 @@ class Observer(Protocol):
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         """They met a lock or a deadlock, were undone, and are run again in `delay` seconds."""
+
+
+@runtime_checkable
+class ServerObserver(Observer, Protocol):
+    """An observer that hears of servers, too."""
+
+    def server_started(self, server: str, url: str) -> None:
+        """The project's own server was started, and stays: its name with its version, its URL."""
 
 
 class SilentObserver:

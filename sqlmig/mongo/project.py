@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlmig.config import EMBEDDED, Config
 from sqlmig.database import mongo_url
-from sqlmig.environments import Rules
-from sqlmig.errors import ConfigError
+from sqlmig.environments import Rules, unproven, warning_of
+from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.model import Environment
 from sqlmig.mongo.connection import AsyncDatabase, connected
 from sqlmig.mongo.fixtures import read_fixtures
@@ -32,30 +33,44 @@ class MongoProject:
     def __init__(self, config: Config, named: Environment | None = None) -> None:
         self._config = config
         self._named = named or config.explicit_environment
-        self._claims = self._named is not None
+        given = config.origins.get("environment", "the argument environment")
+        self._origin = "the argument named" if named else given
+        self._claimed = self._named or _claimed_unasked(config)
         self._fixtures = read_fixtures(config.mongo_seeds_folder)
 
     def follow(self, rules: Rules) -> None:
         """From now on the environment is that of the project's other database."""
-        self._named, self._claims = rules.environment, rules.is_named
+        self._named, self._origin = rules.environment, rules.origin
+        self._claimed = rules.environment if rules.is_named else None
 
-    def stamp(self) -> Environment | None:
-        """The stamp; raises EnvironmentMismatchError for another than the environment's."""
-        return _connected(self._config, lambda database: read_stamp(database, self._named))
+    def refuse_unproven(self) -> None:
+        """Raises EnvironmentMismatchError where `seed` would; reads only."""
+        self._run(lambda target: target.refuse_unproven())
 
     def seed(self, loaded: Loaded | None = None) -> FixturesReport:
-        """Seeds the database, and stamps it if it has no stamp and the environment is named."""
+        """Seeds the database, and stamps it if it has no stamp and the environment is named.
 
-        async def work(seeder: MongoSeeder, stamp: Environment | None) -> FixturesReport:
-            if stamp is None and self._named and self._claims:
-                await claim(seeder.database, self._named)
-            return await seeder.seed(loaded)
+        Raises EnvironmentMismatchError for a weaker environment than production where there is no
+        stamp and something was seeded before.
+        """
+
+        async def work(target: _Target) -> FixturesReport:
+            await target.refuse_unproven()
+            if target.stamp is None and self._claimed:
+                await claim(target.seeder.database, self._claimed)
+            return await target.seeder.seed(loaded)
 
         return self._run(work)
 
     def compare(self, loaded: Loaded | None = None) -> FixturesReport:
-        """What seeding would find; reads only."""
-        return self._run(lambda seeder, _: seeder.compare(loaded))
+        """What seeding would find; reads only. Where `seed` would be refused for want of a stamp,
+        production's fixtures are compared, and `warnings` say why."""
+
+        async def work(target: _Target) -> FixturesReport:
+            report = await target.seeder.compare(loaded)
+            return replace(report, warnings=target.warnings)
+
+        return self._run(work)
 
     def reset(self) -> tuple[str, ...]:
         """Drops the collections that were seeded; their names.
@@ -64,23 +79,51 @@ class MongoProject:
         the embedded one.
         """
 
-        async def work(seeder: MongoSeeder, stamp: Environment | None) -> tuple[str, ...]:
-            if self._named and stamp is None and self._config.mongo != EMBEDDED:
-                raise ConfigError(
-                    "this MongoDB database has no stamp: it may be a production database",
-                    remedy=f"If it is not, run `sqlmig environment set {self._named.value}`.",
-                )
-            return await seeder.reset()
+        async def work(target: _Target) -> tuple[str, ...]:
+            await target.refuse_unproven()
+            return await target.seeder.reset()
 
         return self._run(work)
 
-    def _run(self, work: Callable[[MongoSeeder, Environment | None], Awaitable[Result]]) -> Result:
+    def _run(self, work: Callable[[_Target], Awaitable[Result]]) -> Result:
         async def call(database: AsyncDatabase) -> Result:
-            stamp = await read_stamp(database, self._named)
-            environment = self._named or stamp or self._config.expected_mongo_environment
-            return await work(MongoSeeder(database, self._fixtures, environment), stamp)
+            return await work(await self._target(database))
 
         return _connected(self._config, call)
+
+    async def _target(self, database: AsyncDatabase) -> _Target:
+        stamp = await read_stamp(database, self._named)
+        asked = self._named or stamp or self._config.expected_mongo_environment
+        seeder = MongoSeeder(database, self._fixtures, asked)
+        is_proven = stamp is not None or self._config.mongo == EMBEDDED
+        if is_proven or asked is Environment.PRODUCTION or not await seeder.has_history():
+            return _Target(seeder, stamp)
+        seeder = MongoSeeder(database, self._fixtures, Environment.PRODUCTION)
+        return _Target(seeder, stamp, unproven("MongoDB database", asked, self._origin))
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The database at work; `refusal` says why the environment asked for does not hold in it, so
+    that the seeder has production's rules."""
+
+    seeder: MongoSeeder
+    stamp: Environment | None
+    refusal: EnvironmentMismatchError | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return (warning_of(self.refusal),) if self.refusal else ()
+
+    async def refuse_unproven(self) -> None:
+        if self.refusal:
+            raise self.refusal
+
+
+def _claimed_unasked(config: Config) -> Environment | None:
+    """What the embedded server is stamped as where no environment is named."""
+    is_ours = config.mongo == EMBEDDED and config.environment is None
+    return config.expected_mongo_environment if is_ours else None
 
 
 def stamp_of(config: Config) -> Environment | None:

@@ -49,12 +49,14 @@ class FixturesReport:
     """How the fixtures of an environment stand, or stood before they were seeded.
 
     `demo_documents` are the counts, by collection, of documents that do not belong into a
-    production database: looking counts them, seeding does not.
+    production database: looking counts them, seeding does not. `warnings` say why seeding would be
+    refused.
     """
 
     environment: Environment
     files: Mapping[Source, tuple[Standing, ...]]
     demo_documents: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Counter[DocumentState]:

@@ -76,6 +76,11 @@ class MongoSeeder:
             report = await self._report(loaded)
             return replace(report, demo_documents=await self._count_demo_documents())
 
+    async def has_history(self) -> bool:
+        """Whether anything was ever seeded; reads only."""
+        with translated():
+            return await self._collection(_LEDGER).find_one({}) is not None
+
     async def reset(self) -> tuple[str, ...]:
         """Drops the collections that were seeded, whatever else they hold; their names.
 

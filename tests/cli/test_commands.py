@@ -546,3 +546,22 @@ def test_an_empty_url_is_refused(run: Run, option: str) -> None:
     done = run("status", option, "", url=None)
     assert done.returncode == 2
     assert f"{option} is empty" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["verify", "drift"])
+def test_an_empty_scratch_url_is_refused(run: Run, command: str) -> None:
+    done = run(command, "--scratch-url", " ")
+    assert done.returncode == 2
+    assert "--scratch-url is empty" in done.stderr
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "SQLMIG_DATABASE_URL", "SQLMIG_ENV"])
+def test_an_empty_variable_leads_to_no_other_database(
+    run: Run, project: Project, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    project.write("sqlmig.toml", 'database = "embedded"\n')
+    monkeypatch.setenv(variable, "")
+    done = run("apply", url=None)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{variable} is empty" in done.stderr
+    assert not (project.root / ".sqlmig").exists()

@@ -154,6 +154,34 @@ def test_reset_of_a_database_that_might_be_production_exits_2_and_drops_nothing(
     assert aside["classes"].count_documents({}) == 2
 
 
+def test_looking_at_a_database_that_might_be_production_tells_so(
+    run: Run, aside: Database[dict[str, Any]]
+) -> None:
+    run("seed")
+    for command in (("status",), ("seed", "--dry-run")):
+        done = run(*command, SQLMIG_ENV="dev")
+        assert done.returncode == 0
+        assert "SQLMIG_ENV says development, but this MongoDB database has a history" in done.stderr
+        assert "sqlmig environment set development" in done.stderr
+        assert "for production" in done.stdout
+        assert "students" not in done.stdout
+    assert run("seed", SQLMIG_ENV="dev").returncode == 2
+    assert aside["students"].count_documents({}) == 0
+
+
+def test_a_project_of_mongodb_alone_is_stamped_by_the_command_that_is_named(
+    run: Run, project: Project, mongo_url: str
+) -> None:
+    run("seed")
+    command = [sys.executable, "-m", "sqlmig", "--mongo-url", mongo_url, "environment", "set"]
+    done = subprocess.run(
+        [*command, "development"], cwd=project.root, check=False, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "development, from the database's stamp\n"
+    assert run("seed").stdout.endswith("Seeded for development: 1 added, 2 unchanged.\n")
+
+
 @pytest.mark.parametrize("command", ["seed", "status", "reset"])
 @pytest.mark.parametrize("name", ["moon", "Production ", "prd"])
 def test_an_unknown_environment_exits_2_before_it_connects(
@@ -207,9 +235,8 @@ def test_a_named_environment_stamps_the_database_and_one_that_disagrees_exits_2(
 
 
 def test_the_stamp_outweighs_the_projects_setting(run: Run, project: Project) -> None:
+    assert run("seed", "--env", "test").stdout.endswith("Seeded for testing: 2 added.\n")
     project.write("sqlmig.toml", 'environment = "development"\n')
-    assert run("seed").stdout.endswith("Seeded for development: 3 added.\n")
-    assert run("seed", "--env", "test").stdout.endswith("Seeded for testing: 2 unchanged.\n")
     assert run("seed").stdout.endswith("Seeded for testing: 2 unchanged.\n")
 
 
@@ -264,6 +291,9 @@ def test_the_embedded_server_is_started_announced_and_found_again(
         assert "Started MongoDB (SecantusDB) for this project" in done.stderr
         assert done.stdout.endswith("Seeded for development: 3 added.\n")
         assert run("status", "--check", url=None).stderr == ""
+        with MongoClient[dict[str, Any]](server.status().url) as client:
+            stamps = client.get_default_database()["_sqlmig_state"]
+            assert stamps.count_documents({"value": "development"}) == 1
         assert run("seed", "--env", "prod", url=None).returncode == 2
         command = [sys.executable, "-m", "sqlmig", "--project", str(project.root), "embedded"]
         shown = subprocess.check_output([*command, "status"], text=True)

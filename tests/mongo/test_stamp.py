@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
+from sqlmig import Migrator
 from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.model import Environment
 from sqlmig.mongo.project import MongoProject, stamp_of, stamp_with
 from sqlmig.mongo.stamp import claim, read_stamp, write_stamp
+from sqlmig.project import ProjectSeeder
+from tests.database import Database
 from tests.mongo.mongo import READS, Mongo
 from tests.mongo.seeds import DEVELOPMENT, PRODUCTION, TESTING, Seeds
 from tests.project import Project
@@ -61,13 +66,67 @@ def test_the_first_seed_of_a_named_environment_stamps_and_others_do_not(
 ) -> None:
     Seeds(project.root / "mongo_seeds").documents("reference/10_classes.json", {"_id": "a"})
     unnamed = project.config(mongo=mongo_url)
-    MongoProject(unnamed).seed()
-    assert stamp_of(unnamed) is None
     MongoProject(unnamed, TESTING).compare()
     assert stamp_of(unnamed) is None
     MongoProject(unnamed, TESTING).seed()
     assert stamp_of(unnamed) is TESTING
     assert MongoProject(unnamed).compare().environment is TESTING
+
+
+def test_a_seed_without_a_named_environment_stamps_nothing(
+    project: Project, mongo_url: str
+) -> None:
+    Seeds(project.root / "mongo_seeds").documents("reference/10_classes.json", {"_id": "a"})
+    unnamed = project.config(mongo=mongo_url)
+    MongoProject(unnamed).seed()
+    assert stamp_of(unnamed) is None
+
+
+@pytest.mark.parametrize("call", ["seed", "reset"])
+@pytest.mark.parametrize("given", ["argument", "constructor", "setting"])
+def test_a_database_that_was_seeded_without_a_stamp_is_production_until_it_has_one(
+    project: Project, mongo_url: str, call: str, given: str
+) -> None:
+    seeds = Seeds(project.root / "mongo_seeds")
+    seeds.documents("reference/10_classes.json", {"_id": "a", "name": "1"})
+    seeds.documents("demo/20_students.demo.json", {"_id": "s", "is_demo": True})
+    MongoProject(project.config(mongo=mongo_url)).seed()
+    if given == "setting":
+        project.write("sqlmig.toml", 'environment = "development"\n')
+    arguments = {"environment": "development"} if given == "argument" else {}
+    config = project.config(mongo=mongo_url, **arguments)
+    weaker = MongoProject(config, DEVELOPMENT if given == "constructor" else None)
+    with MongoClient[dict[str, Any]](mongo_url) as client:
+        documents = client.get_default_database()
+        documents["classes"].update_one({"_id": "a"}, {"$set": {"name": "theirs"}})
+        with pytest.raises(EnvironmentMismatchError, match="has a history and has no stamp"):
+            getattr(weaker, call)()
+        assert documents["classes"].find_one() == {"_id": "a", "name": "theirs"}
+        assert documents["students"].count_documents({}) == 0
+        assert documents["_sqlmig_state"].count_documents({}) == 0
+        seen = weaker.compare()
+        assert seen.environment is PRODUCTION
+        assert "sqlmig environment set development" in seen.warnings[0]
+        stamp_with(config, DEVELOPMENT)
+        assert weaker.compare().warnings == ()
+        getattr(weaker, call)()
+        assert documents["classes"].count_documents({"name": "theirs"}) == 0
+
+
+def test_the_environment_that_mongodb_follows_is_no_exception(
+    project: Project, database: Database, mongo_url: str
+) -> None:
+    Seeds(project.root / "mongo_seeds").documents("reference/10_classes.json", {"_id": "a"})
+    project.migration("001_rows", "create table rows (id int primary key)")
+    project.write("sql/seeds/reference/001.sql", "insert into rows values (1)")
+    MongoProject(project.config(mongo=mongo_url)).seed()
+    school = Migrator(project.config(database=database.url, mongo=mongo_url, environment="test"))
+    school.apply()
+    with pytest.raises(EnvironmentMismatchError, match="this MongoDB database has a history"):
+        ProjectSeeder(school).seed()
+    assert database.value("select count(*) from rows") == 0
+    (warning,) = ProjectSeeder(school).plan().warnings
+    assert "sqlmig environment set testing" in warning
 
 
 def test_a_projects_database_can_be_stamped_anew(project: Project, mongo_url: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def mongo_seeds(report: FixturesReport) -> str:
     """How the fixtures stand in MongoDB."""
-    return document(**fixtures_members(report))
+    return document(**fixtures_members(report), warnings=list(report.warnings))
 
 
 def mongo_reset(collections: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def seed_plan(planned: ProjectSeedPlan) -> str:
     """What would be seeded; null for a database that is left out."""
     statuses = None if planned.sql is None else [_status(status) for status in planned.sql]
-    return document(sql=statuses, mongo=_mongo(planned.mongo))
+    return document(sql=statuses, mongo=_mongo(planned.mongo), warnings=list(planned.warnings))
 
 
 def seeds(done: ProjectSeeds) -> str:
@@ -43,6 +43,7 @@ def environment(rules: Rules, unknown: Sequence[str]) -> str:
         origin=rules.origin,
         protected_tables=list(rules.protected),
         unknown_tables=list(unknown),
+        warnings=list(rules.warnings),
     )
 
 

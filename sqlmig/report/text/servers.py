@@ -31,6 +31,14 @@ def embedded_database() -> str:
     return "Database: the embedded server"
 
 
+def started(server: str, command: str) -> list[str]:
+    """That a server of the project's own was started, and the command that reaches it."""
+    return [
+        f"Started {server} for this project; it keeps running until `sqlmig embedded stop`.",
+        f"Reach it with: {command}",
+    ]
+
+
 def servers(postgres: ServerStatus, mongo: MongoStatus) -> list[str]:
     """Where the embedded servers are, and how to reach and stop them."""
     lines = _postgres(postgres)
