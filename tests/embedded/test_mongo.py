@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -117,8 +118,11 @@ def test_it_outlives_the_process_that_starts_it_and_two_starts_share_it(
 def test_a_server_that_cannot_start_is_shown_in_its_own_words(
     mongo: EmbeddedMongo, root: Path
 ) -> None:
-    (root / "mongo").mkdir(parents=True)
-    (root / "mongo/data").write_text("in the way")
+    status = mongo.start()
+    mongo.stop()
+    assert status.data is not None
+    shutil.rmtree(status.data)
+    status.data.write_text("in the way")
     with pytest.raises(ServerStartError) as caught:
         mongo.start()
     assert "the embedded MongoDB ended at once" in caught.value.message
