@@ -16,6 +16,7 @@ import pytest
 from pymongo import MongoClient, WriteConcern
 
 from sqlmig.embedded import EmbeddedMongo, MongoStatus, ServerStartError
+from sqlmig.embedded.folders import make_folder
 from sqlmig.embedded.postmaster import is_server
 from tests.embedded.child import REPOSITORY
 
@@ -97,6 +98,14 @@ def test_reset_leaves_nothing(mongo: EmbeddedMongo) -> None:
     assert status.data is not None
     assert not status.data.parent.exists()
     mongo.reset()
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": "1"}', '{"pid": null, "port": 1}'])
+def test_a_damaged_record_hinders_nothing(mongo: EmbeddedMongo, root: Path, record: str) -> None:
+    root.mkdir(parents=True)
+    (make_folder(root, "mongo") / "server.json").write_text(record)
+    assert mongo.status().running is False
+    assert mongo.stop() is False
 
 
 def test_looking_makes_nothing(mongo: EmbeddedMongo, root: Path) -> None:
