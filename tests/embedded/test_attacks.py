@@ -232,6 +232,19 @@ PREPARED = {
 }
 
 
+def test_root_gets_a_server_in_an_honest_project_of_another_account(trap: Path) -> None:
+    server = EmbeddedPostgres(trap / ".sqlmig")
+    try:
+        assert server.start().running
+        assert query(server.url(), "SELECT 1") == 1
+    finally:
+        server.reset()
+    assert sorted(path.name for path in (trap / ".sqlmig").iterdir()) == [
+        ".gitignore",
+        "postgres.lock",
+    ]
+
+
 @pytest.mark.parametrize("prepare", PREPARED.values(), ids=list(PREPARED))
 def test_a_prepared_project_leads_root_nowhere(
     trap: Path, victim: Path, mallory: Account, prepare: str
