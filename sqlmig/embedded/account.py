@@ -5,18 +5,29 @@ from __future__ import annotations
 import os
 import pwd
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlmig.embedded.errors import AccountError
 
+if TYPE_CHECKING:
+    import signal
+    from pathlib import Path
+
 ROOT = 0
 _ACCOUNTS_FOR_ROOT = ("postgres", "nobody")
+# What its owner closed to itself is opened first, if need be.
+_REMOVE = 'rm -rf "$1" || { chmod -R u+rwx "$1"; rm -rf "$1"; }'
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user of this machine, under whose name programs can be run."""
+    """A user of this machine, under whose name programs can be run.
+
+    As root, whatever is done among the account's files or to its processes is done under its name:
+    it may have put a link, a pipe or the number of another process there.
+    """
 
     name: str
     uid: int
@@ -46,21 +57,31 @@ class Account:
             extra_groups=[] if is_other else None,
         )
 
-    def can_run(self, program: Path) -> bool:
-        """Whether the account can execute the program and load its libraries."""
-        try:
-            return self.run(program, "--version").returncode == 0
-        except OSError:
-            return False
+    def shell(self, script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Runs a shell script under the account, with arguments from `$1` on."""
+        return self.run("/bin/sh", "-c", script, "sh", *arguments)
+
+    def remove(self, folder: Path) -> None:
+        """Removes the account's folder, with all in it; it may be missing. Raises OSError.
+
+        The folder itself may lie in one of ours: then the account can only empty it.
+        """
+        if os.path.lexists(folder):
+            self.shell(_REMOVE, folder)
+        with suppress(FileNotFoundError):
+            folder.rmdir()
+
+    def signal(self, pid: int, sign: signal.Signals) -> bool:
+        """Sends a signal to a process; False if it is gone, or not the account's."""
+        with suppress(PermissionError):
+            name = sign.name.removeprefix("SIG")
+            return self.shell('kill -s "$1" "$2"', name, str(pid)).returncode == 0
+        return False
 
     def take(self, path: Path) -> None:
-        """Gives the account a file, or a folder and all in it; links are not followed."""
-        if os.geteuid() != ROOT:
-            return
-        os.chown(path, self.uid, self.gid, follow_symlinks=False)
-        for folder, folders, files in os.walk(path):
-            for name in (*folders, *files):
-                os.chown(Path(folder, name), self.uid, self.gid, follow_symlinks=False)
+        """Gives the account a file or folder that lies where no other account can write."""
+        if os.geteuid() == ROOT:
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
 def left_running(log: Path, *command: str | Path) -> tuple[str | Path, ...]:
@@ -71,6 +92,17 @@ def left_running(log: Path, *command: str | Path) -> tuple[str | Path, ...]:
     """
     script = 'umask 077; log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
     return "/bin/sh", "-c", script, "sh", log, *command
+
+
+def own_account() -> Account:
+    """The account that we run under; it needs no name."""
+    return Account("", os.geteuid(), os.getegid())
+
+
+def owner_of(path: Path) -> Account:
+    """The account that a file or a folder belongs to; it needs no name. Raises OSError."""
+    found = path.lstat()
+    return Account("", found.st_uid, found.st_gid)
 
 
 def account_for_new_cluster() -> Account:

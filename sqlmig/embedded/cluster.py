@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sqlmig.embedded.account import left_running
 from sqlmig.embedded.errors import EmbeddedError, ServerStartError
+from sqlmig.embedded.files import read_regular
+from sqlmig.embedded.folders import using
 from sqlmig.embedded.handshake import Answer, knock
 from sqlmig.embedded.home import PORT, Home
 from sqlmig.embedded.postmaster import forget_dead_server, is_server, last_programs, server_pid
@@ -53,18 +54,19 @@ def make_cluster(home: Home, programs: Programs) -> None:
 
     Not synced to disk: a power cut within seconds may spoil it; the server syncs all that follows.
     """
-    unfinished = home.path / "data.new"
-    shutil.rmtree(unfinished, ignore_errors=True)
+    with using(home.path):
+        home.make(home.unfinished)
     options = ["--no-sync", "--encoding=UTF8", "--auth-local=trust", "--auth-host=reject"]
     _run(
         home,
         programs.folder / "initdb",
-        f"--pgdata={unfinished}",
+        f"--pgdata={home.unfinished}",
         f"--username={SUPERUSER}",
         *options,
         *_locale_options(programs.major),
     )
-    unfinished.rename(home.data)
+    with using(home.path):
+        home.unfinished.rename(home.data)
 
 
 def start_server(home: Home, programs: Programs, settings: Mapping[str, str]) -> None:
@@ -151,11 +153,15 @@ def _size(file: Path) -> int:
 
 
 def _log_from(home: Home, offset: int) -> str:
-    return home.log.read_bytes()[offset:].decode("utf-8", "replace") if home.log.exists() else ""
+    return read_regular(home.log, offset).decode("utf-8", "replace") if home.log.exists() else ""
 
 
 def _create_database(home: Home) -> None:
     folder = last_programs(home.data)
-    assert folder is not None, "the server runs"
+    if folder is None:
+        raise EmbeddedError(
+            f"the embedded server's file {home.data / 'postmaster.opts'} cannot be read",
+            remedy="`sqlmig embedded stop`, then start it again.",
+        )
     connection = [f"--host={home.socket}", f"--port={PORT}", f"--username={SUPERUSER}"]
     _run(home, folder / "createdb", *connection, "--maintenance-db=postgres", DATABASE)

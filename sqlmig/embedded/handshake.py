@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _PROTOCOL_3_0 = 196608
 _TIMEOUT_SECONDS = 5.0
+_LONGEST_MESSAGE = 30_000  # as libpq's for a message that should be short
 _TERMINATE = b"X\x00\x00\x00\x04"
 
 
@@ -59,8 +60,10 @@ def _startup_message(user: str, database: str) -> bytes:
 
 def _read_answer(connection: socket.socket) -> Answer:
     with connection.makefile("rb") as messages:
-        while header := messages.read(5):
+        while len(header := messages.read(5)) == 5:
             kind, length = struct.unpack("!ci", header)
+            if not 4 <= length <= _LONGEST_MESSAGE:
+                return Answer.SILENCE
             body = messages.read(length - 4)
             if kind == b"Z":
                 connection.sendall(_TERMINATE)

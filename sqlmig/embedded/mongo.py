@@ -8,22 +8,29 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
-import os
-import shutil
 import signal
 import socket
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmig.embedded.account import Account, left_running
+from sqlmig.embedded.account import left_running, own_account
 from sqlmig.embedded.errors import EmbeddedError, ServerStartError, ServerStopError
-from sqlmig.embedded.home import locked, using
+from sqlmig.embedded.files import read_regular
+from sqlmig.embedded.folders import (
+    find_folder,
+    locked,
+    make_folder,
+    remove_folder,
+    resolved,
+    using,
+)
 from sqlmig.embedded.postmaster import end_process, is_server
 
 DATABASE = "sqlmig"
+_SERVER = "mongo"  # its name in the project's folder
 _HOST = "127.0.0.1"
 _ANSWER_SECONDS = 30.0
 _GRACE_SECONDS = 5.0
@@ -53,19 +60,17 @@ class EmbeddedMongo:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = root.resolve()
-        self._home = self._root / "mongo"
-        self._data = self._home / "data"
-        self._record = self._home / "server.json"
+        self._root = resolved(root)
 
     def start(self) -> MongoStatus:
         """The running server, ready for connections; made and started if it was not.
 
         Waits for another process that is starting the same server. Raises EmbeddedError.
         """
-        with locked(self._root, "mongo"), using(self._home):
+        with locked(self._root, _SERVER):
             if not self.status().running:
-                self._start()
+                _require_secantus()
+                _start(find_folder(self._root, _SERVER) or make_folder(self._root, _SERVER))
         return self.status()
 
     def stop(self) -> bool:
@@ -74,66 +79,92 @@ class EmbeddedMongo:
         SecantusDB works in its handler of SIGTERM, which can hang where the signal interrupts its
         start: after a grace it is killed, which its storage survives, as a mongod's would.
         """
-        pid = self.status().pid
-        if pid is None:
+        status = self.status()
+        if status.pid is None or status.data is None:
             return False
         try:
-            return end_process(pid, self._data, signal.SIGTERM, _GRACE_SECONDS)
+            return end_process(status.pid, status.data, signal.SIGTERM, _GRACE_SECONDS)
         except ServerStopError:
-            return end_process(pid, self._data, signal.SIGKILL)
+            return end_process(status.pid, status.data, signal.SIGKILL)
 
     def reset(self) -> None:
         """Stops the server if it runs, and removes every database in it."""
-        if self._home.exists():
-            with locked(self._root, "mongo"), using(self._home):
-                if (pid := self.status().pid) is not None:
-                    end_process(pid, self._data, signal.SIGKILL)
-                shutil.rmtree(self._home)
+        if find_folder(self._root, _SERVER) is None:
+            return
+        with locked(self._root, _SERVER):
+            status = self.status()
+            if status.pid is not None and status.data is not None:
+                end_process(status.pid, status.data, signal.SIGKILL)
+            home = find_folder(self._root, _SERVER)
+            if home is not None:
+                remove_folder(self._root, home, _SERVER)
 
     def status(self) -> MongoStatus:
         """How the server stands. Reads only: nothing is made, started or connected to."""
-        if not self._home.exists():
+        home = find_folder(self._root, _SERVER)
+        if home is None:
             return MongoStatus(running=False)
-        log = self._home / "log"
-        try:
-            record = json.loads(self._record.read_text())
-        except FileNotFoundError:
-            record = {"pid": 0, "port": 0}
-        if not is_server(record["pid"], self._data):
-            return MongoStatus(running=False, data=self._data, log=log)
-        url = f"mongodb://{_HOST}:{record['port']}/{DATABASE}"
-        return MongoStatus(running=True, pid=record["pid"], url=url, data=self._data, log=log)
+        data, log = home / "data", home / "log"
+        pid, port = _recorded(home / "server.json")
+        if not is_server(pid, data):
+            return MongoStatus(running=False, data=data, log=log)
+        url = f"mongodb://{_HOST}:{port}/{DATABASE}"
+        return MongoStatus(running=True, pid=pid, url=url, data=data, log=log)
 
-    def _start(self) -> None:
-        if importlib.util.find_spec("secantus") is None:
-            raise EmbeddedError(
-                "the embedded MongoDB is not installed",
-                remedy="Run `pip install 'sqlmig[embedded]'`, or name a server with --mongo-url.",
-            )
-        self._home.mkdir(mode=0o700, exist_ok=True)
-        log, settings, port = self._home / "log", self._home / "settings.toml", _free_port()
+
+def _require_secantus() -> None:
+    if importlib.util.find_spec("secantus") is None:
+        raise EmbeddedError(
+            "the embedded MongoDB is not installed",
+            remedy="Run `pip install 'sqlmig[embedded]'`, or name a server with --mongo-url.",
+        )
+
+
+def _start(home: Path) -> None:
+    log, settings, data, port = (
+        home / "log",
+        home / "settings.toml",
+        home / "data",
+        _free_port(),
+    )
+    with using(home):
+        with suppress(FileExistsError):
+            data.mkdir(mode=0o700)
         log.write_bytes(b"")
         settings.write_bytes(b"")  # it would take the user's own
-        program: list[str | Path] = [sys.executable, "-P", "-m", "secantus", "--standalone"]
-        program += ["--config", settings, "--storage-path", self._data]
-        program += ["--host", _HOST, "--port", str(port)]
-        account = Account("", os.geteuid(), os.getegid())
-        pid = int(account.run(*left_running(log, *program)).stdout)
-        self._record.write_text(json.dumps({"pid": pid, "port": port}))
-        self._wait_for_answer(pid, port, log)
-        _log.info("embedded MongoDB started on port %s, data in %s", port, self._data)
+    program: list[str | Path] = [sys.executable, "-P", "-m", "secantus", "--standalone"]
+    program += ["--config", settings, "--storage-path", data]
+    program += ["--host", _HOST, "--port", str(port)]
+    pid = int(own_account().run(*left_running(log, *program)).stdout)
+    with using(home):
+        (home / "server.json").write_text(json.dumps({"pid": pid, "port": port}))
+    _wait_for_answer(pid, port, home)
+    _log.info("embedded MongoDB started on port %s, data in %s", port, data)
 
-    def _wait_for_answer(self, pid: int, port: int, log: Path) -> None:
-        deadline = time.monotonic() + _ANSWER_SECONDS
-        while not _answers(port):
-            if not is_server(pid, self._data):
-                message = "the embedded MongoDB ended at once"
-                raise ServerStartError(message, output=log.read_text(errors="replace"))
-            if time.monotonic() > deadline:
-                end_process(pid, self._data, signal.SIGKILL)
-                message = f"the embedded MongoDB did not answer within {_ANSWER_SECONDS:.0f} s"
-                raise ServerStartError(message, output=log.read_text(errors="replace"))
-            time.sleep(_POLL_SECONDS)
+
+def _wait_for_answer(pid: int, port: int, home: Path) -> None:
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    while not _answers(port):
+        if not is_server(pid, home / "data"):
+            raise _failure("the embedded MongoDB ended at once", home)
+        if time.monotonic() > deadline:
+            end_process(pid, home / "data", signal.SIGKILL)
+            message = f"the embedded MongoDB did not answer within {_ANSWER_SECONDS:.0f} s"
+            raise _failure(message, home)
+        time.sleep(_POLL_SECONDS)
+
+
+def _failure(message: str, home: Path) -> ServerStartError:
+    return ServerStartError(message, output=read_regular(home / "log").decode("utf-8", "replace"))
+
+
+def _recorded(record: Path) -> tuple[int, int]:
+    """The pid and the port of the server that was started last; zeros if that is not known."""
+    try:
+        found = json.loads(read_regular(record))
+        return int(found["pid"]), int(found["port"])
+    except (OSError, ValueError, TypeError, LookupError):
+        return 0, 0
 
 
 def _free_port() -> int:

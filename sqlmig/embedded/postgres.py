@@ -11,19 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlmig.embedded import cluster
-from sqlmig.embedded.errors import AccountError, EmbeddedError
-from sqlmig.embedded.home import (
-    PORT,
-    Home,
-    find_home,
-    folder_in_memory,
-    locked,
-    make_home,
-    remove_home,
-    using,
-)
+from sqlmig.embedded.errors import EmbeddedError
+from sqlmig.embedded.folders import locked, resolved, using
+from sqlmig.embedded.home import PORT, Home, find_home, folder_in_memory, make_home, remove_home
 from sqlmig.embedded.postmaster import end_server, last_programs, server_pid
-from sqlmig.embedded.programs import Programs, chosen_folder, copy_wheel, find_programs
+from sqlmig.embedded.programs import Programs, chosen_folder, find_programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +59,7 @@ class EmbeddedPostgres:
         settings: Mapping[str, str] | None = None,
         programs: Path | None = None,
     ) -> None:
-        self._root = root.resolve()  # one server, by whatever path it is reached
+        self._root = resolved(root)  # one server, by whatever path it is reached
         self._settings = dict(settings or {})
         self._programs = programs
 
@@ -144,20 +136,13 @@ class EmbeddedPostgres:
 
     def _find_programs(self, home: Home) -> Programs:
         """Programs that fit the cluster, in a place where the server's account can run them."""
-        chosen = self._programs or chosen_folder()
-        programs = find_programs(chosen=chosen, cluster_major=home.cluster_major)
-        if home.account.can_run(programs.folder / "initdb"):
-            return programs
-        if not programs.is_wheel:
-            raise AccountError(
-                f"the account {home.account.name} cannot run the programs in {programs.folder}",
-                remedy="Let it read and enter that folder and those above it, or install "
-                "PostgreSQL elsewhere.",
-            )
         with using(home.path):
-            copied = copy_wheel(programs, home.programs)
-            home.account.take(home.programs)
-        return copied
+            return find_programs(
+                account=home.account,
+                copies=home.programs,
+                chosen=self._programs or chosen_folder(),
+                cluster_major=home.cluster_major,
+            )
 
 
 @contextmanager

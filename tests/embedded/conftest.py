@@ -15,9 +15,12 @@ from sqlmig.embedded.programs import copy_wheel, find_programs, wheel_folder
 from tests.embedded.child import Child
 
 IS_ROOT = os.geteuid() == 0
+WHEEL = wheel_folder() or Path()
 ORDINARY_USER = pwd.getpwnam("nobody").pw_uid if IS_ROOT else os.geteuid()
 
-collect_ignore = [] if IS_ROOT else ["test_as_root.py"]
+needs_root = pytest.mark.skipif(
+    not IS_ROOT, reason="what root does for another account needs root, and `useradd`"
+)
 
 
 def query(url: str, statement: str) -> object:
@@ -46,13 +49,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def _installations() -> dict[str, Path]:
     """The kinds of programs on this machine: the wheel's, and the system's where there are any."""
-    wheel = wheel_folder()
-    assert wheel is not None, "the tests need the extra `embedded`"
+    assert WHEEL.name, "the tests need the extra `embedded`"
     try:
         system = find_programs().folder
     except ProgramsNotFoundError:
-        system = wheel
-    return {"wheel": wheel} if system == wheel else {"wheel": wheel, "system": system}
+        system = WHEEL
+    return {"wheel": WHEEL} if system == WHEEL else {"wheel": WHEEL, "system": system}
 
 
 @pytest.fixture
@@ -101,7 +103,7 @@ def open_programs() -> Iterator[Path]:
     """The wheel's programs where every account can run them, however closed our own Python is."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
-        yield copy_wheel(find_programs(chosen=wheel_folder()), Path(folder, "programs")).folder
+        yield copy_wheel(WHEEL, Path(folder, "programs"))
 
 
 @pytest.fixture
@@ -109,7 +111,8 @@ def user(open_folder: Path, open_programs: Path) -> Iterator[Child]:
     """Calls under an ordinary account, with a project folder of its own."""
     os.chown(open_folder, ORDINARY_USER, -1)
     root = open_folder / ".sqlmig"
+    child = Child(root, ORDINARY_USER, {"SQLMIG_PG_BINDIR": str(open_programs)})
     try:
-        yield Child(root, ORDINARY_USER, {"SQLMIG_PG_BINDIR": str(open_programs)})
+        yield child
     finally:
-        EmbeddedPostgres(root).reset()
+        child.call("reset")

@@ -1,4 +1,4 @@
-"""Root and the accounts that the server runs under; collected only when the tests run as root."""
+"""Root and the accounts that the server runs under."""
 
 import os
 import pwd
@@ -10,9 +10,11 @@ import pytest
 
 from sqlmig.embedded import AccountError, EmbeddedPostgres, FolderError
 from sqlmig.embedded.home import find_home, make_home, remove_home
-from sqlmig.embedded.programs import copy_wheel, find_programs, wheel_folder
+from sqlmig.embedded.programs import copy_wheel
 from tests.embedded.child import Child
-from tests.embedded.conftest import ORDINARY_USER, query, write_programs
+from tests.embedded.conftest import ORDINARY_USER, WHEEL, needs_root, query, write_programs
+
+pytestmark = needs_root
 
 DAEMON = pwd.getpwnam("daemon").pw_uid
 NAMELESS = next(uid for uid in range(61000, 65000) if uid not in {u.pw_uid for u in pwd.getpwall()})
@@ -30,19 +32,27 @@ def test_roots_server_lies_where_its_own_account_can_reach_it(
     home = status.data.parent
     assert home.parent == Path("/var/tmp")
     assert (root / "postgres").readlink() == home
-    assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert pwd.getpwuid(owner(home)).pw_name in ("postgres", "nobody")
-    assert {owner(path) for path in home.rglob("*")} == {owner(home)}
+    assert owner(home) == 0
+    assert stat.S_IMODE(home.stat().st_mode) == 0o710
+    accounts = {path.name: owner(path) for path in home.iterdir()}
+    account = accounts["data"]
+    assert pwd.getpwuid(account).pw_name in ("postgres", "nobody")
+    assert accounts == {
+        "data": account,
+        "socket": account,
+        "log": account,
+        "share": 0,
+        "project": 0,
+    }
+    assert {owner(path) for path in status.data.rglob("*")} == {account}
 
 
-def test_root_runs_an_ordinary_users_server_under_that_users_account(user: Child) -> None:
+@pytest.mark.parametrize("call", ["start", "stop", "reset", "status"])
+def test_root_leaves_an_ordinary_users_server_alone(user: Child, call: str) -> None:
     before = user.call("start")
-    user.call("stop")
-    server = EmbeddedPostgres(user.root, programs=Path(user.environment["SQLMIG_PG_BINDIR"]))
-    status = server.start()
-    assert str(status.data) == before["data"]
-    assert {owner(path) for path in (user.root / "postgres").rglob("*")} == {ORDINARY_USER}
-    assert user.call("start")["pid"] == status.pid
+    with pytest.raises(FolderError, match=f"it belongs to the user id {ORDINARY_USER}, and"):
+        getattr(EmbeddedPostgres(user.root), call)()
+    assert user.call("status") == before
 
 
 @pytest.mark.parametrize("call", ["start", "stop", "reset", "status"])
@@ -53,7 +63,7 @@ def test_an_ordinary_user_is_told_whose_roots_server_is(open_folder: Path, call:
     try:
         answer = Child(root, DAEMON).call(call)
         assert answer["error"] == "FolderError"
-        assert f"belongs to the user id {home.account.uid}" in answer["text"]
+        assert "belongs to the user id 0" in answer["text"]
         assert find_home(root) == home
     finally:
         remove_home(root, home)
@@ -70,8 +80,8 @@ def test_a_user_id_without_a_name_is_told_what_to_do(open_folder: Path) -> None:
 def test_the_wheel_in_a_closed_home_is_copied_beside_the_data(root: Path, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(0o700)
-    programs = copy_wheel(find_programs(chosen=wheel_folder()), closed)
-    server = EmbeddedPostgres(root, programs=programs.folder)
+    programs = copy_wheel(WHEEL, closed)
+    server = EmbeddedPostgres(root, programs=programs)
     try:
         status = server.start()
         assert status.data is not None

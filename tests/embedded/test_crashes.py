@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sqlmig.embedded import EmbeddedError, EmbeddedPostgres, ServerStatus
+from sqlmig.embedded import EmbeddedError, EmbeddedPostgres, FolderError, ServerStatus
 from tests.embedded.child import Child, answer_of
 from tests.embedded.conftest import IS_ROOT, query
 
@@ -85,6 +85,23 @@ def test_a_damaged_pid_file_hinders_nothing(used_server: EmbeddedPostgres, conte
     used_server.stop()
     pid_file(status).write_text(content)
     assert not used_server.status().running
+    assert used_server.start().running
+
+
+@pytest.mark.parametrize("content", ["", "eighteen\n", "9" * 5000])
+def test_a_cluster_without_a_version_is_named_and_kept(
+    used_server: EmbeddedPostgres, content: str
+) -> None:
+    status = used_server.start()
+    used_server.stop()
+    assert status.data is not None
+    version = status.data / "PG_VERSION"
+    before = version.read_text()
+    version.write_text(content)
+    with pytest.raises(FolderError, match="PG_VERSION does not name a version") as caught:
+        used_server.start()
+    assert caught.value.folder == status.data
+    version.write_text(before)
     assert used_server.start().running
 
 

@@ -101,7 +101,8 @@ def test_nothing_listens_on_the_network_and_the_socket_is_private(
     assert status.socket is not None
     assert status.socket.stat().st_mode & 0o077 == 0
     assert status.data is not None
-    assert status.data.parent.stat().st_mode & 0o077 == 0
+    assert status.data.stat().st_mode & 0o077 == 0
+    assert status.data.parent.stat().st_mode & 0o007 == 0
 
 
 def test_commits_are_durable_unless_a_setting_says_otherwise(

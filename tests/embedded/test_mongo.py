@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from pymongo import MongoClient, WriteConcern
 
 from sqlmig.embedded import EmbeddedMongo, MongoStatus, ServerStartError
+from sqlmig.embedded.folders import make_folder
 from sqlmig.embedded.postmaster import is_server
 from tests.embedded.child import REPOSITORY
 
@@ -98,6 +100,14 @@ def test_reset_leaves_nothing(mongo: EmbeddedMongo) -> None:
     mongo.reset()
 
 
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": "1"}', '{"pid": null, "port": 1}'])
+def test_a_damaged_record_hinders_nothing(mongo: EmbeddedMongo, root: Path, record: str) -> None:
+    root.mkdir(parents=True)
+    (make_folder(root, "mongo") / "server.json").write_text(record)
+    assert mongo.status().running is False
+    assert mongo.stop() is False
+
+
 def test_looking_makes_nothing(mongo: EmbeddedMongo, root: Path) -> None:
     assert mongo.status() == MongoStatus(running=False)
     assert mongo.stop() is False
@@ -117,8 +127,11 @@ def test_it_outlives_the_process_that_starts_it_and_two_starts_share_it(
 def test_a_server_that_cannot_start_is_shown_in_its_own_words(
     mongo: EmbeddedMongo, root: Path
 ) -> None:
-    (root / "mongo").mkdir(parents=True)
-    (root / "mongo/data").write_text("in the way")
+    status = mongo.start()
+    mongo.stop()
+    assert status.data is not None
+    shutil.rmtree(status.data)
+    status.data.write_text("in the way")
     with pytest.raises(ServerStartError) as caught:
         mongo.start()
     assert "the embedded MongoDB ended at once" in caught.value.message
