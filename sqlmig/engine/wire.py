@@ -92,6 +92,13 @@ def send(connection: Connection, message: bytes, copy_rows: str = "") -> None:
     _run(connection, message, copy_rows, _Answer())
 
 
+def send_alone(connection: Connection, statement: bytes, copy_rows: str = "") -> None:
+    """The same for a single statement, in the form of message that the server refuses to read as
+    several."""
+    connection.pgconn.send_query_params(statement, None)
+    _finish(connection, copy_rows, _Answer())
+
+
 def ask(connection: Connection, message: bytes, copy_rows: str = "") -> Rows:
     """The same; what its last statement returned, values as the server writes them: no columns
     where that returns no rows at all."""
@@ -102,6 +109,10 @@ def ask(connection: Connection, message: bytes, copy_rows: str = "") -> Rows:
 
 def _run(connection: Connection, message: bytes, copy_rows: str, answer: _Answer) -> None:
     connection.pgconn.send_query(message)
+    _finish(connection, copy_rows, answer)
+
+
+def _finish(connection: Connection, copy_rows: str, answer: _Answer) -> None:
     connection.wait(_receive(connection.pgconn, copy_rows.encode(), answer))
     if answer.error is not None:
         raise StatementError(answer.error, answer.completed)
