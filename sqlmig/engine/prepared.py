@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import psycopg
 
 from sqlmig.engine.connection import Connection
+from sqlmig.engine.savepoint import random_name
 
 _PLACEHOLDER = re.compile(rb"%%|%\((\w+)\)s")
 
@@ -29,6 +30,7 @@ class PreparedStatements:
 
     connection: Connection
     _executions: dict[str, _Execution] = field(default_factory=dict)
+    _prefix: bytes = field(default_factory=lambda: random_name().encode())
 
     @property
     def are_there(self) -> bool:
@@ -42,7 +44,7 @@ class PreparedStatements:
         Each placeholder is a parameter of its own, for the server finds a parameter's type in one
         place.
         """
-        name = b"_sqlmig_%d" % len(self._executions)
+        name = b"%b_%d" % (self._prefix, len(self._executions))
         names = tuple(found.decode() for found in _PLACEHOLDER.findall(template) if found)
         numbers = itertools.count(1)
         text = _PLACEHOLDER.sub(lambda m: b"$%d" % next(numbers) if m[1] else b"%", template)

@@ -15,7 +15,8 @@ import psycopg
 from sqlmig.engine.connection import Connection
 
 
-def _random_name() -> str:
+def random_name() -> str:
+    """A name of our own, in every session another."""
     return f"sqlmig_{secrets.token_hex(8)}"
 
 
@@ -23,7 +24,7 @@ def _random_name() -> str:
 class Savepoint:
     """A savepoint that can be set again and again; one that is set later hides the one before."""
 
-    name: str = field(default_factory=_random_name)
+    name: str = field(default_factory=random_name)
 
     @property
     def set(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from sqlmig import Migrator
+from sqlmig import Migrator, Outcome
 from sqlmig.embedded.postgres import temporary_postgres
 from sqlmig.errors import ExecutionError, MigrationFailedError, SanityCheckError, SeedFailedError
 from sqlmig.plan import Newest, Transactions
@@ -73,14 +73,16 @@ def test_a_rollback_and_a_batch_that_change_how_text_is_read_are_refused(
 def test_a_seed_that_changes_how_text_is_read_is_refused(
     project: Project, database: Database
 ) -> None:
+    project.migration("001_t", "create table t ()")
+    migrator(project, database).apply()
     project.write("sql/seeds/reference/001_a.sql", SMUGGLED + "select 1/0;")
     with pytest.raises(SeedFailedError, match="standard_conforming_strings") as caught:
         migrator(project, database).seed()
     assert caught.value.location is not None
-    assert database.tables() == set()
+    assert "E'…'" in caught.value.remedy
     with pytest.raises(SeedFailedError, match="standard_conforming_strings"):
         migrator(project, database).prove_seeds()
-    assert database.tables() == set()
+    assert database.tables() == {"t"}
 
 
 def test_a_check_that_changes_how_text_is_read_fails_and_leaves_nothing(
@@ -88,10 +90,10 @@ def test_a_check_that_changes_how_text_is_read_fails_and_leaves_nothing(
 ) -> None:
     database.execute("create table kept as select 1 as i")
     project.write("sql/checks/001_a.sql", f"{SMUGGLED} delete from kept; select 1")
+    project.migration("001_t", "create table t ()")
     (found,) = migrator(project, database).check()
     assert "standard_conforming_strings" in found.reason
     assert str(found.location).endswith("001_a.sql:3:1")
-    project.migration("001_t", "create table t ()")
     with pytest.raises(SanityCheckError, match="All of it was undone"):
         migrator(project, database).apply(transactions=Transactions.TOGETHER)
     assert database.tables() == {"kept"}
@@ -172,6 +174,8 @@ def test_a_batch_that_a_script_rolls_back_is_reported_as_undone(
 def test_a_seed_that_ends_its_transaction_is_not_said_to_be_undone(
     project: Project, database: Database
 ) -> None:
+    project.migration("001_t", "create table t ()")
+    migrator(project, database).apply()
     project.write("sql/seeds/reference/001_a.sql", "create table a (); commit and chain; select 1")
     with pytest.raises(SeedFailedError, match="ended the transaction") as caught:
         migrator(project, database).seed()
@@ -185,14 +189,16 @@ def test_a_seed_that_ends_its_transaction_is_not_said_to_be_undone(
 def test_a_check_that_ends_its_transaction_is_told_without_a_traceback(
     project: Project, database: Database, ending: str, end: str
 ) -> None:
+    project.migration("001_t", "create table t ()")
     project.write("sql/checks/001_c.sql", f"create table a (); {ending}; {end}")
     with pytest.raises(ExecutionError, match="001_c ended the transaction") as caught:
         migrator(project, database).check()
     assert "what it committed stays" in caught.value.remedy
-    project.migration("001_t", "create table t ()")
     database.execute("drop table a")
-    with pytest.raises(MigrationFailedError, match="001_c ended the transaction"):
+    with pytest.raises(MigrationFailedError, match="001_c ended the transaction") as failed:
         migrator(project, database).apply(transactions=Transactions.TOGETHER)
+    assert failed.value.report.ids(Outcome.DONE) == ("001_t",)
+    assert database.applied() == ["001_t"]
 
 
 def test_savepoints_of_every_spelling_do_not_hide_what_was_deleted(
