@@ -17,7 +17,7 @@ from sqlmig.engine.message import ScriptMessage
 from sqlmig.engine.reading import reads_as_before
 from sqlmig.engine.savepoint import Savepoint
 from sqlmig.engine.session import TransactionFrame
-from sqlmig.engine.wire import StatementError, send, send_alone
+from sqlmig.engine.wire import MessageInterrupted, StatementError, send, send_alone
 from sqlmig.plan import PlannedScript
 from sqlmig.source.script import Chunk, chunks
 
@@ -129,19 +129,29 @@ class ScriptRunner:
     def _send(self, message: ScriptMessage) -> None:
         try:
             send(self.history.connection, message.encoded, message.copied_rows)
+        except MessageInterrupted as interrupt:
+            self._prove_ours(message, interrupt)
+            raise
         except StatementError as failure:
-            if not self._is_ours(message, failure):
+            if failure.is_outside:
                 raise TransactionEndedError(message.script) from failure
+            self._prove_ours(message, failure)
             raise message.failed(failure) from failure
 
-    def _is_ours(self, message: ScriptMessage, failure: StatementError) -> bool:
-        """Whether the transaction in which that failed is the one that was begun. A COMMIT of ours
-        that fails leaves none."""
+    def _prove_ours(
+        self, message: ScriptMessage, failure: StatementError | MessageInterrupted
+    ) -> None:
+        if not self._is_ours(message, failure.completed):
+            raise TransactionEndedError(message.script) from failure
+
+    def _is_ours(self, message: ScriptMessage, completed: int) -> bool:
+        """Whether the transaction, after so many statements, is still the one that was begun. Of
+        ours, only the COMMIT leaves none open."""
         connection = self.history.connection
-        if not message.had_begun(failure):
+        if not message.had_begun(completed):
             return True
         if connection.info.transaction_status is TransactionStatus.IDLE:
-            return message.is_beyond_closing(failure)
+            return message.is_beyond_closing(completed)
         return self.history.savepoint.is_there(connection)
 
 
@@ -180,7 +190,7 @@ class LoneStatementsRunner(ScriptRunner):
                 script, failure, offset=statement.start, statement=index
             ) from failure
 
-    def _is_ours(self, message: ScriptMessage, failure: StatementError) -> bool:  # noqa: ARG002
+    def _is_ours(self, message: ScriptMessage, completed: int) -> bool:  # noqa: ARG002
         return True
 
 

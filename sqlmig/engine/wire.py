@@ -43,6 +43,19 @@ class StatementError(Exception):
         self.error = error
         self.completed = completed
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether it needs a transaction that is open, and there was none."""
+        return isinstance(self.error, psycopg.errors.NoActiveSqlTransaction)
+
+
+class MessageInterrupted(KeyboardInterrupt):  # as Python names what it is
+    """A Ctrl-C, after which the server has answered; `completed` as above."""
+
+    def __init__(self, completed: int) -> None:
+        super().__init__()
+        self.completed = completed
+
 
 @dataclass(slots=True)
 class _Answer:
@@ -113,7 +126,10 @@ def _run(connection: Connection, message: bytes, copy_rows: str, answer: _Answer
 
 
 def _finish(connection: Connection, copy_rows: str, answer: _Answer) -> None:
-    connection.wait(_receive(connection.pgconn, copy_rows.encode(), answer))
+    try:
+        connection.wait(_receive(connection.pgconn, copy_rows.encode(), answer))
+    except KeyboardInterrupt as interrupt:
+        raise MessageInterrupted(answer.completed) from interrupt
     if answer.error is not None:
         raise StatementError(answer.error, answer.completed)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import psycopg
 import pytest
 
@@ -10,6 +12,7 @@ from sqlmig.embedded.postgres import temporary_postgres
 from sqlmig.errors import ExecutionError, MigrationFailedError, SanityCheckError, SeedFailedError
 from sqlmig.plan import Newest, Transactions
 from tests.database import Database
+from tests.engine.test_survival import interrupt_once_asleep
 from tests.project import Project
 
 # After the rows, the server would read the rest with backslashes as escapes: there, the literal
@@ -122,6 +125,7 @@ ENDINGS = {
     "chained": "commit and chain",
     "rolled back and chained": "commit and chain; create table b (); rollback and chain",
     "alike": "commit; begin isolation level read committed deferrable",
+    "with many statements": f"commit; {'select 1; ' * 30} select 1",
     "savepoints": "commit; begin; savepoint _sqlmig_script; savepoint sqlmig",
 }
 
@@ -141,6 +145,17 @@ def test_a_script_that_ends_its_transaction_is_not_said_to_be_undone(
     assert "sqlmig drift" in caught.value.remedy
     assert database.tables() == {"a"}
     assert migrator(project, database).status()[0].state.value == "pending"
+
+
+@pytest.mark.usefixtures("unseen")
+def test_ctrl_c_after_a_commit_of_the_scripts_own_does_not_say_that_it_was_undone(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_a", "create table a (); commit and chain; select pg_sleep(60)")
+    threading.Thread(target=interrupt_once_asleep, args=(database,)).start()
+    with pytest.raises(MigrationFailedError, match="001_a ended the transaction"):
+        migrator(project, database).apply()
+    assert database.tables() == {"a"}
 
 
 @pytest.mark.usefixtures("unseen")
