@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlmig.engine.connection import server_message
 from sqlmig.engine.place import place_of
+from sqlmig.engine.prepared import REPLACED
 from sqlmig.engine.reading import OTHERWISE, READING_REMEDY, culprit
 from sqlmig.engine.tables import Table
 from sqlmig.engine.wire import StatementError
@@ -51,11 +52,14 @@ class ScriptError(Exception):
 
     @property
     def is_about_prepared(self) -> bool:
-        """Whether a prepared record was not there, or a statement of the script's was there
-        already."""
-        sqlstate = self.server.sqlstate if self.server else ""
+        """Whether a prepared record was not there or was another one, or a statement of the
+        script's was there already."""
+        if self.server is None:
+            return False
+        sqlstate = self.server.sqlstate
         is_the_records = sqlstate == _NO_SUCH_STATEMENT and self.location is None
-        return is_the_records or sqlstate == _STATEMENT_EXISTS
+        is_replaced = self.server.primary == REPLACED
+        return is_the_records or is_replaced or sqlstate == _STATEMENT_EXISTS
 
 
 class ReadOtherwiseError(ScriptError):

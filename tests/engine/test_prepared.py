@@ -70,6 +70,28 @@ def test_a_function_that_prepares_a_statement_is_called_by_two_scripts_of_a_long
     assert len(database.applied()) == 1 + len(MANY)
 
 
+def test_a_function_that_replaces_prepared_statements_keeps_no_migration_from_its_record(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    replace = """
+    create function forge() returns void language plpgsql as $f$
+    declare s record;
+    begin
+      for s in select name, parameter_types::text[] as types from pg_prepared_statements loop
+        execute 'deall' || 'ocate ' || s.name;
+        execute format('prep' || 'are %s(%s) as select true', s.name,
+                       array_to_string(s.types, ','));
+      end loop;
+    end $f$;
+    """
+    project.migration("001_forge", replace)
+    migrator.apply()
+    write_many(project)
+    project.migration("005_many", "create table once (); select forge();")
+    migrator.apply()
+    assert len(database.applied()) == 1 + len(MANY)
+
+
 def write_many(project: Project) -> None:
     for number in MANY:
         project.migration(f"{number:03d}_many", f"create table t{number} ();")
