@@ -16,7 +16,7 @@ from sqlmig.engine.reading import OTHERWISE, culprit, reads_as_before
 from sqlmig.engine.refusals import transaction_ended
 from sqlmig.engine.savepoint import Savepoint
 from sqlmig.engine.wire import StatementError, ask, send
-from sqlmig.errors import ExecutionError
+from sqlmig.errors import CheckEndedTransactionError
 from sqlmig.model import (
     CheckFile,
     CheckOutcome,
@@ -44,16 +44,6 @@ SELECT oid, oid::pg_catalog.regclass::text FROM pg_catalog.pg_class
 """
 
 Locks = frozenset[tuple[Any, ...]]
-
-
-class CheckEndedTransactionError(ExecutionError):
-    """A check ended the transaction in which everything that it does would have been undone."""
-
-    def __init__(self, check: CheckFile) -> None:
-        super().__init__(
-            f"{check.name} {ENDED_TRANSACTION}", remedy=transaction_ended(check.file.script.path)
-        )
-        self.check = check
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +83,7 @@ class CheckInspector(SilentInspector):
             try:
                 self.results[:] = run_checks(current, self.checks)
             except CheckEndedTransactionError as ended:
-                raise TransactionEndedError(script, ended.check) from ended
+                raise TransactionEndedError(script, ended) from ended
             if any(result.has_failed for result in self.results):
                 raise ChecksFailedError(script, self.results)
 
@@ -121,7 +111,13 @@ def _result(connection: Connection, check: CheckFile, held: Locks) -> CheckResul
     is_refused = isinstance(answer, _Refusal)
     taken = Locks() if is_refused else _strong_locks(connection) - held
     if not savepoint.is_there(connection):
-        raise CheckEndedTransactionError(check)
+        path = check.file.script.path
+        raise CheckEndedTransactionError(
+            f"{check.name} {ENDED_TRANSACTION}",
+            check=check.name,
+            path=path,
+            remedy=transaction_ended(path),
+        )
     # A rollback does not take back what was prepared.
     send(connection, f"{savepoint.release}; DEALLOCATE ALL".encode())
     if isinstance(answer, _Refusal):

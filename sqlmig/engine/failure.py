@@ -10,7 +10,8 @@ from sqlmig.engine.prepared import REPLACED
 from sqlmig.engine.reading import OTHERWISE, READING_REMEDY, culprit
 from sqlmig.engine.tables import Table
 from sqlmig.engine.wire import StatementError
-from sqlmig.model import CheckFile, CheckResult, Location, MigrationResult, ServerMessage
+from sqlmig.errors import CheckEndedTransactionError
+from sqlmig.model import CheckResult, Location, MigrationResult, ServerMessage
 from sqlmig.plan import PlannedMigration, PlannedScript
 
 ENDED_TRANSACTION = "ended the transaction that it runs in"
@@ -77,10 +78,11 @@ class TransactionEndedError(ScriptError):
     `culprit` is the path of what did it: the script's, or that of a check after it.
     """
 
-    def __init__(self, script: PlannedScript, check: CheckFile | None = None) -> None:
-        who = check.name if check else script.name
-        super().__init__(script, f"{who} {ENDED_TRANSACTION}")
-        self.culprit = check.file.script.path if check else script.prepared.script.path
+    def __init__(
+        self, script: PlannedScript, ended: CheckEndedTransactionError | None = None
+    ) -> None:
+        super().__init__(script, ended.message if ended else f"{script.name} {ENDED_TRANSACTION}")
+        self.culprit = ended.path if ended else script.prepared.script.path
 
 
 class RowsLostError(ScriptError):

@@ -133,25 +133,25 @@ class ScriptRunner:
             self._prove_ours(message, interrupt)
             raise
         except StatementError as failure:
-            if failure.is_outside:
-                raise TransactionEndedError(message.script) from failure
             self._prove_ours(message, failure)
             raise message.failed(failure) from failure
 
     def _prove_ours(
         self, message: ScriptMessage, failure: StatementError | MessageInterrupted
     ) -> None:
-        if not self._is_ours(message, failure.completed):
+        if not self._is_ours(message, failure):
             raise TransactionEndedError(message.script) from failure
 
-    def _is_ours(self, message: ScriptMessage, completed: int) -> bool:
-        """Whether the transaction, after so many statements, is still the one that was begun. Of
-        ours, only the COMMIT leaves none open."""
+    def _is_ours(
+        self, message: ScriptMessage, failure: StatementError | MessageInterrupted
+    ) -> bool:
+        """Whether the transaction is still the one that was begun. Of what we send, only the
+        COMMIT leaves none open."""
         connection = self.history.connection
-        if not message.had_begun(completed):
+        if not message.had_begun(failure.completed):
             return True
         if connection.info.transaction_status is TransactionStatus.IDLE:
-            return message.is_beyond_closing(completed)
+            return message.is_beyond_closing(failure.completed) and not failure.is_outside
         return self.history.savepoint.is_there(connection)
 
 
@@ -190,7 +190,11 @@ class LoneStatementsRunner(ScriptRunner):
                 script, failure, offset=statement.start, statement=index
             ) from failure
 
-    def _is_ours(self, message: ScriptMessage, completed: int) -> bool:  # noqa: ARG002
+    def _is_ours(
+        self,
+        message: ScriptMessage,  # noqa: ARG002
+        failure: StatementError | MessageInterrupted,  # noqa: ARG002
+    ) -> bool:
         return True
 
 

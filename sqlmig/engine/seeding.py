@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlmig.engine import records
-from sqlmig.engine.checking import CheckEndedTransactionError, run_checks
+from sqlmig.engine.checking import run_checks
 from sqlmig.engine.connection import undo
 from sqlmig.engine.failure import (
     ChecksFailedError,
@@ -36,7 +36,7 @@ from sqlmig.engine.tables import (
     written,
 )
 from sqlmig.environments import Rules
-from sqlmig.errors import SeedFailedError, SqlmigError
+from sqlmig.errors import CheckEndedTransactionError, SeedFailedError, SqlmigError
 from sqlmig.model import CheckFile, CheckResult, Observer, SeedReport, SeedResult, WrittenRows
 from sqlmig.plan import PlannedScript, PlannedSeed
 
@@ -116,7 +116,7 @@ class Seeder:
         try:
             results = run_checks(self.history, checks)
         except CheckEndedTransactionError as ended:
-            raise TransactionEndedError(last, ended.check) from ended
+            raise TransactionEndedError(last, ended) from ended
         if any(result.has_failed for result in results):
             raise ChecksFailedError(last, results)
         return results

@@ -52,6 +52,8 @@ class StatementError(Exception):
 class MessageInterrupted(KeyboardInterrupt):  # as Python names what it is
     """A Ctrl-C, after which the server has answered; `completed` as above."""
 
+    is_outside = False
+
     def __init__(self, completed: int) -> None:
         super().__init__()
         self.completed = completed

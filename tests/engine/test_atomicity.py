@@ -292,6 +292,21 @@ def test_a_trigger_that_has_itself_deferred_until_the_commit_cannot_delete_prote
     assert database.applied() == ["001_first"]
 
 
+def test_a_trigger_on_the_seeds_that_has_itself_deferred_cannot_delete_protected_rows(
+    project: Project, database: Database
+) -> None:
+    production = migrator(project, database, "production")
+    project.migration("001_first", "create table first (i int)")
+    production.apply()
+    body = AT_COMMIT["a trigger that is deferred once more"]
+    database.execute(AGAIN + KEPT.format(table="_sqlmig_seed", body=body))
+    project.write("sql/seeds/reference/001_a.sql", "insert into first values (1)")
+    with pytest.raises(ExecutionError, match="read-only transaction"):
+        production.seed()
+    assert database.value("select count(*) from kept") == 2
+    assert database.value("select count(*) from first") == 0
+
+
 def test_nothing_that_a_trigger_on_the_seeds_left_for_the_commit_deletes_protected_rows(
     project: Project, database: Database
 ) -> None:
@@ -306,6 +321,9 @@ def test_nothing_that_a_trigger_on_the_seeds_left_for_the_commit_deletes_protect
 
 
 EXPORTED = {
+    "rows that are frozen": (
+        "create table a (i int);\ncopy a from stdin (freeze);\n1\n\\.\nselect 1;"
+    ),
     "an exported snapshot": "create table a (); select pg_export_snapshot();",
 }
 BEFORE_ANY_QUERY = {
