@@ -30,6 +30,7 @@ SqlmigError
     ├── MigrationFailedError
     │   └── RowLossError                    a rollback in production that wants a yes
     ├── SeedFailedError
+    ├── CheckEndedTransactionError
     └── GuardError                          the guard undid what a script did to a table
         ├── ProtectedTableError
         └── ForbiddenSeedError
@@ -389,6 +390,16 @@ class ProtectedTableError(GuardError):
 
 class ForbiddenSeedError(GuardError):
     """A seed wrote to a table that its tier may not write to."""
+
+
+class CheckEndedTransactionError(ExecutionError):
+    """A sanity check ended the transaction that it runs in, so that what it did may not be undone:
+    `check` names it, `path` is its file."""
+
+    def __init__(self, message: str, *, check: str, path: str, remedy: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.check = check
+        self.path = path
 
 
 class SanityCheckError(SqlmigError):

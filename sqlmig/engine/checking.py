@@ -8,11 +8,15 @@ from typing import Any
 
 from sqlmig.engine.conditions import condition_of, sqlstate_of
 from sqlmig.engine.connection import Connection, server_message
-from sqlmig.engine.failure import ChecksFailedError
+from sqlmig.engine.failure import ENDED_TRANSACTION, ChecksFailedError, TransactionEndedError
 from sqlmig.engine.history import History, find_history
 from sqlmig.engine.inspection import SilentInspector
 from sqlmig.engine.place import place_of
+from sqlmig.engine.reading import OTHERWISE, culprit, reads_as_before
+from sqlmig.engine.refusals import transaction_ended
+from sqlmig.engine.savepoint import Savepoint
 from sqlmig.engine.wire import StatementError, ask, send
+from sqlmig.errors import CheckEndedTransactionError
 from sqlmig.model import (
     CheckFile,
     CheckOutcome,
@@ -26,9 +30,6 @@ from sqlmig.plan import PlannedScript
 from sqlmig.source.checks import prepare_check
 from sqlmig.source.script import PreparedScript, chunks
 
-_BEGIN = "SAVEPOINT _sqlmig_check; SET CONSTRAINTS ALL IMMEDIATE"
-# A rollback does not take back what was prepared.
-_END = b"ROLLBACK TO SAVEPOINT _sqlmig_check; RELEASE SAVEPOINT _sqlmig_check; DEALLOCATE ALL"
 # Live tables are not kept waiting for a check, nor a check for them.
 _LOCK_TIMEOUT = "1s"
 
@@ -47,7 +48,7 @@ Locks = frozenset[tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """What the server said to a statement of a check, and where that stands."""
+    """What the server said to a statement of a check, or we say of it, and where that stands."""
 
     message: ServerMessage
     location: Location | None
@@ -79,7 +80,10 @@ class CheckInspector(SilentInspector):
         if script is self.last:
             # The history may have been made in this very run.
             current = find_history(self.history.connection, self.history.schema)
-            self.results[:] = run_checks(current, self.checks)
+            try:
+                self.results[:] = run_checks(current, self.checks)
+            except CheckEndedTransactionError as ended:
+                raise TransactionEndedError(script, ended) from ended
             if any(result.has_failed for result in self.results):
                 raise ChecksFailedError(script, self.results)
 
@@ -100,13 +104,24 @@ def _not_applicable(
 
 def _result(connection: Connection, check: CheckFile, held: Locks) -> CheckResult:
     expected = check.file.directives.expect
-    send(connection, f"{_BEGIN}; {_limits(check)}".encode())
+    savepoint = Savepoint()
+    begin = (savepoint.set, "SET CONSTRAINTS ALL IMMEDIATE", _limits(check))
+    send(connection, "; ".join(begin).encode())
     answer = _answer(connection, prepare_check(check))
+    is_refused = isinstance(answer, _Refusal)
+    taken = Locks() if is_refused else _strong_locks(connection) - held
+    if not savepoint.is_there(connection):
+        path = check.file.script.path
+        raise CheckEndedTransactionError(
+            f"{check.name} {ENDED_TRANSACTION}",
+            check=check.name,
+            path=path,
+            remedy=transaction_ended(path),
+        )
+    # A rollback does not take back what was prepared.
+    send(connection, f"{savepoint.release}; DEALLOCATE ALL".encode())
     if isinstance(answer, _Refusal):
-        send(connection, _END)
         return _refused(check, answer)
-    taken = _strong_locks(connection) - held
-    send(connection, _END)
     if locks := _existing(connection, taken):
         return _failed(check, f"takes a lock that would keep others out: {locks}")
     if expected.kind is Expectation.ERROR:
@@ -129,6 +144,8 @@ def _judged(check: CheckFile, rows: Rows) -> CheckResult:
 def _refused(check: CheckFile, refusal: _Refusal) -> CheckResult:
     message = refusal.message
     expected = check.file.directives.expect
+    if not message.sqlstate:
+        return replace(_failed(check, message.primary), location=refusal.location)
     if message.sqlstate in map(sqlstate_of, expected.conditions):
         return CheckResult(check.name, check.title, CheckOutcome.PASSED)
     condition = condition_of(message.sqlstate)
@@ -151,7 +168,13 @@ def _limits(check: CheckFile) -> str:
 def _answer(connection: Connection, prepared: PreparedScript) -> Rows | _Refusal:
     """What the last statement returned, or what the server said to the one that it refused."""
     rows = Rows()
+    before = 0
     for chunk in chunks(prepared):
+        if not reads_as_before(connection):
+            offset = culprit(prepared, before, chunk.first_statement)
+            message = ServerMessage(sqlstate="", primary=OTHERWISE)
+            return _Refusal(message, prepared.location(offset))
+        before = chunk.first_statement
         text = prepared.text[chunk.start : chunk.end]
         try:
             rows = ask(connection, text.encode(), prepared.copied_rows(chunk.data))

@@ -19,25 +19,32 @@ from sqlmig.engine.failure import (
     ProtectedRowsError,
     RowsLostError,
     ScriptError,
+    TransactionEndedError,
 )
 from sqlmig.engine.guard import Guard
 from sqlmig.engine.history import History
 from sqlmig.engine.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
 from sqlmig.engine.limits import Limits
 from sqlmig.engine.lock import RunnerLock
-from sqlmig.engine.outcome import Fate, fate_of
+from sqlmig.engine.outcome import Fate, fate_of, recorded_of
 from sqlmig.engine.retry import pause
+from sqlmig.engine.script import LoneStatementsRunner, ScriptRunner
 from sqlmig.engine.session import TransactionFrame
 from sqlmig.engine.statementwise import StatementwiseWork
-from sqlmig.engine.story import Ending, Story
+from sqlmig.engine.story import Ending, Story, done
 from sqlmig.engine.transaction import InspectedWork, TransactionWork
 from sqlmig.engine.watcher import Watcher
 from sqlmig.engine.wire import StatementError
 from sqlmig.environments import Rules
+from sqlmig.errors import SqlmigError
 from sqlmig.model import CheckFile, CheckResult, MigrationResult, Observer, Report
 from sqlmig.plan import Plan, PlannedMigration, RowLoss, Transactions
 from sqlmig.source.outside import keeps_rows
 
+_WATCHED = (
+    "With --atomic, and where sqlmig looks at what a script does to rows, it runs in a savepoint, "
+    "after queries of sqlmig's own: the server does not allow that there."
+)
 _MANY = 10  # migrations of which the records are worth to be prepared
 
 Batch = Sequence[PlannedMigration]
@@ -64,6 +71,7 @@ class Executor:
     _frame: TransactionFrame = field(init=False)
     _watcher: Watcher = field(init=False)
     _pid: int = field(init=False)
+    _runner: type[ScriptRunner] = field(init=False, default=ScriptRunner)
 
     def __post_init__(self) -> None:
         self._backend = Backend(self.history)
@@ -99,6 +107,7 @@ class Executor:
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
         """Runs one batch, as often as it takes; what goes wrong is told with the story so far."""
+        self._runner = ScriptRunner
         for tries in itertools.count(1):
             row_loss = _row_loss(story.plan, batch)
             work = self._work(batch, row_loss)
@@ -109,11 +118,12 @@ class Executor:
                 return work.recording.results
             except HistoryMovedError:
                 raise
+            except TransactionEndedError as failure:
+                raise self._ended(story, batch, work, failure) from failure
             except ScriptError as failure:
                 undo(self.history.connection)
-                if has_moved(self.history, batch):
-                    raise HistoryMovedError(batch[0]) from failure
-                if self._were_records_in_the_way(failure):
+                self._refuse_moved(batch, failure)
+                if self._is_sent_otherwise(failure, work):
                     continue
                 if not failure.is_worth_a_retry or tries >= self._most_tries(batch):
                     raise story.failed(failure, self.history.connection) from failure
@@ -135,6 +145,33 @@ class Executor:
         except KeyboardInterrupt as interrupt:
             ending = Ending(batch, batch[0], Fate.UNDONE)
             raise story.interrupted(ending) from interrupt
+
+    def _ended(
+        self, story: Story, batch: Batch, work: Work, failure: TransactionEndedError
+    ) -> SqlmigError:
+        """Of the batch, what went before may be committed with its record."""
+        undo(self.history.connection)
+        recorded = recorded_of(work.recording.entries, self.history)
+        story.add([done(planned) for planned in batch if planned.migration_id in recorded])
+        return story.failed(failure, self.history.connection)
+
+    def _refuse_moved(self, batch: Batch, failure: ScriptError) -> None:
+        if has_moved(self.history, batch):
+            raise HistoryMovedError(batch[0]) from failure
+
+    def _is_sent_otherwise(self, failure: ScriptError, work: Work) -> bool:
+        """Whether the script may succeed when it is sent in another way, as it will be next."""
+        if self._were_records_in_the_way(failure):
+            return True
+        if isinstance(work, StatementwiseWork) or not failure.may_be_about_a_savepoint:
+            return False
+        if len(work.batch) > 1 or self._runner is LoneStatementsRunner:
+            failure.hint = (
+                _WATCHED if isinstance(work, InspectedWork) or len(work.batch) > 1 else ""
+            )
+            return False
+        self._runner = LoneStatementsRunner
+        return True
 
     def _were_records_in_the_way(self, failure: ScriptError) -> bool:
         """Whether a function that the script called may have dropped the prepared records, or met
@@ -173,6 +210,7 @@ class Executor:
             batch,
             self.rules,
             inspectors,
+            self._runner,
         )
 
     def _inspectors(self, batch: Batch, row_loss: RowLoss) -> Sequence[Inspector]:

@@ -6,13 +6,20 @@ from collections.abc import Sequence
 
 from sqlmig.engine.connection import server_message
 from sqlmig.engine.place import place_of
+from sqlmig.engine.prepared import REPLACED
+from sqlmig.engine.reading import OTHERWISE, READING_REMEDY, culprit
 from sqlmig.engine.tables import Table
 from sqlmig.engine.wire import StatementError
+from sqlmig.errors import CheckEndedTransactionError
 from sqlmig.model import CheckResult, Location, MigrationResult, ServerMessage
 from sqlmig.plan import PlannedMigration, PlannedScript
 
+ENDED_TRANSACTION = "ended the transaction that it runs in"
+
 _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
 _NO_SUCH_STATEMENT, _STATEMENT_EXISTS = "26000", "42P05"
+# A value of an enum that is not committed; what is refused in a subtransaction.
+_UNSAFE_NEW_ENUM_VALUE, _ACTIVE_SQL_TRANSACTION = "55P04", "25001"
 
 
 class ScriptError(Exception):
@@ -30,6 +37,7 @@ class ScriptError(Exception):
         self.message = message
         self.server = server
         self.location = location
+        self.hint = ""  # what to know beside that the script is to be fixed
         self.statements_kept = 0  # of a non-transactional migration, those done before it
 
     @property
@@ -38,12 +46,43 @@ class ScriptError(Exception):
         return self.server is not None and self.server.sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
 
     @property
-    def is_about_prepared(self) -> bool:
-        """Whether a prepared record was not there, or a statement of the script's was there
-        already."""
+    def may_be_about_a_savepoint(self) -> bool:
+        """Whether the server may have refused the script for the savepoint in which it ran."""
         sqlstate = self.server.sqlstate if self.server else ""
+        return sqlstate in (_UNSAFE_NEW_ENUM_VALUE, _ACTIVE_SQL_TRANSACTION)
+
+    @property
+    def is_about_prepared(self) -> bool:
+        """Whether a prepared record was not there or was another one, or a statement of the
+        script's was there already."""
+        if self.server is None:
+            return False
+        sqlstate = self.server.sqlstate
         is_the_records = sqlstate == _NO_SUCH_STATEMENT and self.location is None
-        return is_the_records or sqlstate == _STATEMENT_EXISTS
+        is_replaced = self.server.primary == REPLACED
+        return is_the_records or is_replaced or sqlstate == _STATEMENT_EXISTS
+
+
+class ReadOtherwiseError(ScriptError):
+    """One of the statements from `first` to before `end` changed how the server reads text."""
+
+    def __init__(self, script: PlannedScript, first: int, end: int) -> None:
+        location = script.prepared.location(culprit(script.prepared, first, end))
+        super().__init__(script, OTHERWISE, location=location)
+        self.hint = READING_REMEDY
+
+
+class TransactionEndedError(ScriptError):
+    """The script ended the transaction that it runs in: what was committed by that stays.
+
+    `culprit` is the path of what did it: the script's, or that of a check after it.
+    """
+
+    def __init__(
+        self, script: PlannedScript, ended: CheckEndedTransactionError | None = None
+    ) -> None:
+        super().__init__(script, ended.message if ended else f"{script.name} {ENDED_TRANSACTION}")
+        self.culprit = ended.path if ended else script.prepared.script.path
 
 
 class RowsLostError(ScriptError):

@@ -14,10 +14,9 @@ from enum import Enum
 
 from sqlmig.engine.failure import ProtectedRowsError
 from sqlmig.engine.history import History
-from sqlmig.engine.inspection import Finding, asking
+from sqlmig.engine.inspection import Finding, asking, undo_script
 from sqlmig.engine.loss import lock_against_writing
 from sqlmig.engine.rows import count_rows, row_hashes
-from sqlmig.engine.savepoint import undo_script
 from sqlmig.engine.tables import (
     BLINDFOLD,
     Table,
@@ -121,7 +120,7 @@ class Guard:
     def _remember(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
         """Undoes the script, and looks at the rows as they were."""
         connection = self.history.connection
-        undo_script(connection)
+        undo_script(self.history)
         names = _roots(self._before, self._names(script))
         for oid, harm in harmed.items():
             table = self._before[oid]

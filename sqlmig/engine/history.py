@@ -16,6 +16,7 @@ from psycopg import sql
 
 from sqlmig.engine.connection import Connection
 from sqlmig.engine.prepared import PreparedStatements
+from sqlmig.engine.savepoint import Savepoint
 from sqlmig.errors import ConfigError, ExecutionError
 from sqlmig.model import AppliedMigration, AppliedSeed, Environment
 
@@ -30,10 +31,12 @@ SEEDS = "_sqlmig_seed"
 EVENTS = "_sqlmig_event"
 _OURS = (DETAILS, STATE, SEEDS, EVENTS)
 
+# A setting that is set in the session, if only to what it was, does not follow the configuration.
 _SURVEY = """
 SELECT current_schema(),
        current_setting('server_version_num')::int,
-       current_setting('standard_conforming_strings'),
+       set_config('standard_conforming_strings', current_setting('standard_conforming_strings'),
+                  false),
        pg_backend_pid(),
        version() LIKE '%%linux%%',
        (SELECT array_agg(nspname::text) FROM pg_catalog.pg_namespace),
@@ -82,7 +85,7 @@ class History:
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
     `exists` speaks of yoyo's tables, `has_log` of its log, `has_details` of what we know beside
     them; `is_complete` says that no table of ours is missing. `prepared` are the statements that
-    are planned already.
+    are planned already; `savepoint` stands before each script.
     """
 
     connection: Connection
@@ -96,6 +99,7 @@ class History:
     has_details: bool
     is_complete: bool
     prepared: PreparedStatements = field(repr=False, compare=False)
+    savepoint: Savepoint = field(default_factory=Savepoint, repr=False, compare=False)
     _templates: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def prepare(self, query: LiteralString) -> None:

@@ -14,7 +14,6 @@ from sqlmig.engine.connection import server_message
 from sqlmig.engine.failure import HistoryMovedError, RowsLostError, ScriptError
 from sqlmig.engine.history import History
 from sqlmig.engine.loss import Watch
-from sqlmig.engine.savepoint import undo_script
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration, PlannedScript
 
@@ -79,7 +78,7 @@ class RowLossInspector(SilentInspector):
             suspects = self._watch.suspects(connection)
             if suspects.keys() <= self._cleared:
                 return Finding.ACCEPTED
-            undo_script(connection)
+            undo_script(self.history)
             losses = self._watch.losses(connection, suspects)
         if losses:
             raise RowsLostError(script, losses)
@@ -92,11 +91,22 @@ def asking(script: PlannedScript) -> Iterator[None]:
     """Turns what the server refuses to an inspector into a ScriptError."""
     try:
         yield
+    except psycopg.errors.InvalidSavepointSpecification as error:
+        raise ScriptError(
+            script,
+            "whether rows would be lost cannot be told: the script cannot run in a savepoint, and "
+            "so cannot be undone to see",
+        ) from error
     except psycopg.Error as error:
         message = server_message(error)
         raise ScriptError(
             script, f"whether rows would be lost cannot be told: {message}", message
         ) from error
+
+
+def undo_script(history: History) -> None:
+    """Undoes all since the savepoint before the script, which can be run again."""
+    history.connection.execute(history.savepoint.return_to.encode())
 
 
 @dataclass(slots=True)

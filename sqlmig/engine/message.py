@@ -38,14 +38,25 @@ class ScriptMessage:
 
     def failed(self, failure: StatementError) -> ScriptError:
         """The failure of one of its statements, with its place in the script."""
-        statement = self.chunk.first_statement + failure.completed - len(self.before)
-        after = statement - len(self.script.prepared.statements)
-        if self.record and after >= len(self.closing):
+        if self.is_beyond_closing(failure.completed):
             return unrecorded(self.script, failure)
         if self.record and isinstance(failure.error, UntranslatableCharacter):
             return unreadable(self.script, failure)
         offset = self.chunk.start - len(self._prefix)
+        statement = self._statement(failure.completed)
         return failed_script(self.script, failure, offset=offset, statement=statement)
+
+    def had_begun(self, completed: int) -> bool:
+        """Whether anything of the script's had run when so many statements were completed."""
+        return self.chunk.first_statement > 0 or completed >= len(self.before)
+
+    def is_beyond_closing(self, completed: int) -> bool:
+        """Whether the record, or the commit after it, was next then."""
+        after = self._statement(completed) - len(self.script.prepared.statements)
+        return bool(self.record) and after >= len(self.closing)
+
+    def _statement(self, completed: int) -> int:
+        return self.chunk.first_statement + completed - len(self.before)
 
     @property
     def _prefix(self) -> str:

@@ -53,6 +53,18 @@ def fate_of(entries: Sequence[LogEntry], history: History, connect: Connector, p
     return Fate.UNKNOWN
 
 
+def recorded_of(entries: Sequence[LogEntry], history: History) -> set[str]:
+    """The ids of those whose log rows are there, though a script ended the transaction that was to
+    bring them; asked in its session, without its role."""
+    connection = history.connection
+    connection.execute("RESET SESSION AUTHORIZATION; RESET ROLE")
+    return {
+        entry.migration_id
+        for entry in entries
+        if connection.execute(is_logged(history, entry).encode()).fetchone() == (True,)
+    }
+
+
 def _is_at_work(pid: int, history: History, connection: Connection) -> bool:
     """Whether the session that lost its client still has the runner's lock; it is ended, if it has
     nothing to do, for it may not have read the message yet."""

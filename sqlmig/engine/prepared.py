@@ -11,14 +11,25 @@ from dataclasses import dataclass, field
 import psycopg
 
 from sqlmig.engine.connection import Connection
+from sqlmig.engine.raising import raising
+from sqlmig.engine.savepoint import random_name
+
+# A function may drop a statement of ours and prepare another of its name, but not at that time.
+_SINCE = """
+SELECT pg_catalog.extract('epoch', prepare_time)::text
+  FROM pg_catalog.pg_prepared_statement() WHERE name = '{name}'
+"""
+REPLACED = "a function has replaced what sqlmig prepared"
 
 _PLACEHOLDER = re.compile(rb"%%|%\((\w+)\)s")
 
 
 @dataclass(frozen=True, slots=True)
 class _Execution:
-    """How a prepared statement is called, and which parameters it takes in which order."""
+    """How a prepared statement is called, and which parameters it takes in which order; `proof`
+    fails where it is not the one that was prepared."""
 
+    proof: str
     call: bytes
     names: tuple[str, ...]
 
@@ -29,6 +40,7 @@ class PreparedStatements:
 
     connection: Connection
     _executions: dict[str, _Execution] = field(default_factory=dict)
+    _prefix: bytes = field(default_factory=lambda: random_name().encode())
 
     @property
     def are_there(self) -> bool:
@@ -42,22 +54,27 @@ class PreparedStatements:
         Each placeholder is a parameter of its own, for the server finds a parameter's type in one
         place.
         """
-        name = b"_sqlmig_%d" % len(self._executions)
+        name = b"%b_%d" % (self._prefix, len(self._executions))
         names = tuple(found.decode() for found in _PLACEHOLDER.findall(template) if found)
         numbers = itertools.count(1)
         text = _PLACEHOLDER.sub(lambda m: b"$%d" % next(numbers) if m[1] else b"%", template)
         self.connection.execute(b"PREPARE %b AS %b" % (name, text))
         call = b"EXECUTE %b (%b)" % (name, b", ".join([b"%s"] * len(names)))
-        self._executions[query] = _Execution(call, names)
+        since = _SINCE.format(name=name.decode())
+        row = self.connection.execute(since.encode()).fetchone()
+        is_ours = f"({since}) = '{row[0] if row else ''}'"
+        proof = f"SELECT CASE WHEN {is_ours} THEN true ELSE {raising(REPLACED)} END"
+        self._executions[query] = _Execution(proof, call, names)
 
     def execution(self, query: str, parameters: Mapping[str, object]) -> str | None:
-        """The statement that runs the query, with its parameters put in; None if it is not
-        prepared."""
+        """The statements that run the query, with its parameters put in, if it still is what was
+        prepared, and fail otherwise; None if it is not prepared."""
         found = self._executions.get(query)
         if found is None:
             return None
         values = [parameters[name] for name in found.names]
-        return psycopg.ClientCursor(self.connection).mogrify(found.call, values)
+        call = psycopg.ClientCursor(self.connection).mogrify(found.call, values)
+        return f"{found.proof};{call}"
 
     def deallocation(self) -> str:
         """The statement that drops all of the session's; ours count as dropped from now on."""

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from sqlmig.engine.connection import Connection
-from sqlmig.engine.failure import ScriptError
+from sqlmig.engine.failure import ScriptError, TransactionEndedError
 from sqlmig.engine.rows import contents
+from sqlmig.engine.savepoint import Savepoint
 from sqlmig.engine.script import ScriptRunner
 from sqlmig.engine.seeding import Seeder, SeedWatch, told
 from sqlmig.engine.tables import Tables, all_tables, written
 from sqlmig.model import UnstableSeed
 from sqlmig.plan import PlannedSeed
-
-_SAVEPOINT = "_sqlmig_first_runs"
 
 
 def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[UnstableSeed]:
@@ -41,16 +40,19 @@ def _unstable(
     connection: Connection, runner: ScriptRunner, seed: PlannedSeed
 ) -> UnstableSeed | None:
     first = all_tables(connection)
-    connection.execute(f"SAVEPOINT {_SAVEPOINT}")
+    first_runs = Savepoint()
+    connection.execute(first_runs.set.encode())
     try:
         runner.run(seed)
+    except TransactionEndedError:
+        raise
     except ScriptError as failure:
-        connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+        connection.execute(first_runs.return_to.encode())
         return UnstableSeed(seed.name, f"its second run fails: {failure.message}")
     second = all_tables(connection)
     touched = {rows.table for rows in written(first, second).values()}
     after = _contents(connection, second, touched)
-    connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
+    connection.execute(first_runs.return_to.encode())
     before = _contents(connection, first, touched)
     changed = sorted(label for label in touched if before.get(label) != after.get(label))
     if not changed:

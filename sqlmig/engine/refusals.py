@@ -49,6 +49,15 @@ def checks_failed(
     return SanityCheckError(count, checks=checks, report=report, remedy=what_remains)
 
 
+def transaction_ended(path: str) -> str:
+    """What to do after a script that ended the transaction in which it could have been undone."""
+    return (
+        "It was not recorded, and what it committed stays: `sqlmig drift` shows what of it is left "
+        "in the schema, rows are for you to look at. Remove what is left by hand, and from "
+        f"{path} what ends the transaction."
+    )
+
+
 def _rolled_back(report: Report | None) -> str:
     """What a rollback had done before it met one that was refused."""
     done = report.ids(Outcome.DONE) if report and report.direction is Direction.ROLLBACK else ()

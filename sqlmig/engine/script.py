@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlmig.engine.failure import failed_script
+from psycopg.pq import TransactionStatus
+
+from sqlmig.engine.failure import ReadOtherwiseError, TransactionEndedError, failed_script
 from sqlmig.engine.history import History
 from sqlmig.engine.inspection import Finding, Inspector
 from sqlmig.engine.limits import Limits, set_timeouts
 from sqlmig.engine.message import ScriptMessage
-from sqlmig.engine.savepoint import SET_SAVEPOINT
+from sqlmig.engine.reading import reads_as_before
+from sqlmig.engine.savepoint import Savepoint
 from sqlmig.engine.session import TransactionFrame
-from sqlmig.engine.wire import StatementError, send
+from sqlmig.engine.wire import MessageInterrupted, StatementError, send, send_alone
 from sqlmig.plan import PlannedScript
-from sqlmig.source.script import chunks
+from sqlmig.source.script import Chunk, chunks
 
 # The end of the script before has set all constraints immediate, for the rest of the transaction;
 # no statement gives each its own timing back.
@@ -36,7 +40,9 @@ _ABOUT_PREPARED = re.compile("prepare|deallocate|discard", re.IGNORECASE)
 class ScriptRunner:
     """Runs scripts one after the other; the first opens the transaction, the caller commits it.
 
-    `scripts` is how many there will be.
+    `scripts` is how many there will be. Each runs between two savepoints: the outer, the
+    history's, to undo it alone and to prove that a transaction which fails is still ours, and an
+    inner one, whose release proves it of one that does not.
     """
 
     history: History
@@ -44,10 +50,12 @@ class ScriptRunner:
     limits: Limits
     scripts: int
     inspectors: Sequence[Inspector] = ()
+    _mark: Savepoint = field(init=False, default_factory=Savepoint)
     _is_open: bool = field(init=False, default=False)
 
     def run(self, script: PlannedScript) -> None:
-        """Sends the script, and puts the session back as it was before. Raises ScriptError."""
+        """Sends the script, and puts the session back as it was before. Raises ScriptError;
+        TransactionEndedError where the script ended the transaction."""
         self._send_script(script, self._opening(script), _nothing)
         while any(i.after(script) is Finding.RUN_AGAIN for i in self.inspectors):
             self._send_script(script, (), _nothing)
@@ -57,6 +65,12 @@ class ScriptRunner:
         before. `record` is called when that message is made, after those before it."""
         self._send_script(script, self._opening(script), record)
 
+    def end_of_fence(self) -> Sequence[str]:
+        """What ends the part of the transaction that can be undone alone, once it is recorded. A
+        savepoint of the script's must not reach back over that: releasing ours releases those that
+        came after it."""
+        return (self.history.savepoint.release,)
+
     def _opening(self, script: PlannedScript) -> Sequence[str]:
         """What goes before the script: the transaction, the lock on the record, the limits.
 
@@ -65,8 +79,7 @@ class ScriptRunner:
         """
         opening = [*self._beginning()]
         opening += set_timeouts(self.limits, script.directives, self.history)
-        if self.scripts > 1 or self.inspectors:
-            opening.append(SET_SAVEPOINT)
+        opening += self._fence()
         if not self.inspectors:
             return opening
         self._send_opening(script, opening)
@@ -80,6 +93,9 @@ class ScriptRunner:
         self._is_open = True
         return self.frame.beginning
 
+    def _fence(self) -> Sequence[str]:
+        return (self.history.savepoint.set,)
+
     def _send_opening(self, script: PlannedScript, opening: Sequence[str]) -> None:
         try:
             send(self.history.connection, ";".join(opening).encode())
@@ -89,18 +105,19 @@ class ScriptRunner:
     def _send_script(
         self, script: PlannedScript, opening: Sequence[str], record: Callable[[], str]
     ) -> None:
-        *first, last = chunks(script.prepared)
-        for chunk in first:
-            self._send(ScriptMessage(script, chunk, opening))
-            self._keep_encoding()
-            opening = ()
-        closing = self._closing(script)
-        self._send(ScriptMessage(script, last, opening, closing, record()))
+        parts = [*chunks(script.prepared)]
+        before = (*opening, self._mark.set)
+        for chunk, following in itertools.pairwise(parts):
+            self._send(ScriptMessage(script, chunk, before))
+            self._refuse_another_reading(script, chunk.first_statement, following.first_statement)
+            before = ()
+        # The mark goes first: what closes may fail, and what fails there is the script's.
+        closing = (self._mark.release, *self._closing(script))
+        self._send(ScriptMessage(script, parts[-1], before, closing, record()))
 
-    def _keep_encoding(self) -> None:
-        """What is sent next, the record too, is UTF-8, whatever a function has set."""
-        if self.history.connection.info.parameter_status("client_encoding") != "UTF8":
-            send(self.history.connection, b"SET client_encoding TO 'UTF8'")
+    def _refuse_another_reading(self, script: PlannedScript, first: int, end: int) -> None:
+        if not reads_as_before(self.history.connection):
+            raise ReadOtherwiseError(script, first, end)
 
     def _closing(self, script: PlannedScript) -> Sequence[str]:
         """What puts the session back; prepared records are dropped with the statements that the
@@ -112,8 +129,73 @@ class ScriptRunner:
     def _send(self, message: ScriptMessage) -> None:
         try:
             send(self.history.connection, message.encoded, message.copied_rows)
+        except MessageInterrupted as interrupt:
+            self._prove_ours(message, interrupt)
+            raise
         except StatementError as failure:
+            self._prove_ours(message, failure)
             raise message.failed(failure) from failure
+
+    def _prove_ours(
+        self, message: ScriptMessage, failure: StatementError | MessageInterrupted
+    ) -> None:
+        if not self._is_ours(message, failure):
+            raise TransactionEndedError(message.script) from failure
+
+    def _is_ours(
+        self, message: ScriptMessage, failure: StatementError | MessageInterrupted
+    ) -> bool:
+        """Whether the transaction is still the one that was begun. Of what we send, only the
+        COMMIT leaves none open."""
+        connection = self.history.connection
+        if not message.had_begun(failure.completed):
+            return True
+        if connection.info.transaction_status is TransactionStatus.IDLE:
+            return message.is_beyond_closing(failure.completed) and not failure.is_outside
+        return self.history.savepoint.is_there(connection)
+
+
+class LoneStatementsRunner(ScriptRunner):
+    """The same for a script that cannot run in a savepoint: each of its statements is sent alone,
+    in the form of message that cannot hold a second one. So none that was not read as such is
+    there to end the transaction."""
+
+    def end_of_fence(self) -> Sequence[str]:
+        """Nothing."""
+        return ()
+
+    def _fence(self) -> Sequence[str]:
+        return ()
+
+    def _send_script(
+        self, script: PlannedScript, opening: Sequence[str], record: Callable[[], str]
+    ) -> None:
+        if opening:
+            self._send_opening(script, opening)
+        count = len(script.prepared.statements)
+        for index in range(count):
+            self._send_statement(script, index)
+            self._refuse_another_reading(script, index, index + 1)
+        nothing = Chunk(len(script.prepared.text), len(script.prepared.text), count)
+        self._send(ScriptMessage(script, nothing, (), self._closing(script), record()))
+
+    def _send_statement(self, script: PlannedScript, index: int) -> None:
+        prepared = script.prepared
+        statement, text = prepared.statements[index], prepared.statement_text(index)
+        rows = prepared.copied_rows(statement.data)
+        try:
+            send_alone(self.history.connection, text.encode(), rows)
+        except StatementError as failure:
+            raise failed_script(
+                script, failure, offset=statement.start, statement=index
+            ) from failure
+
+    def _is_ours(
+        self,
+        message: ScriptMessage,  # noqa: ARG002
+        failure: StatementError | MessageInterrupted,  # noqa: ARG002
+    ) -> bool:
+        return True
 
 
 def _may_prepare(text: str) -> bool:

@@ -16,17 +16,17 @@ from sqlmig.engine.failure import (
     ForbiddenRowsError,
     ProtectedRowsError,
     ScriptError,
+    TransactionEndedError,
 )
 from sqlmig.engine.guard import Guard
 from sqlmig.engine.history import History
 from sqlmig.engine.inspection import Finding, Inspector, SilentInspector, asking
 from sqlmig.engine.limits import Limits
 from sqlmig.engine.lock import RunnerLock
-from sqlmig.engine.refusals import checks_failed, forbidden, protected
+from sqlmig.engine.refusals import checks_failed, forbidden, protected, transaction_ended
 from sqlmig.engine.retry import pause
-from sqlmig.engine.savepoint import RELEASE_SAVEPOINT
 from sqlmig.engine.script import ScriptRunner
-from sqlmig.engine.session import TransactionFrame
+from sqlmig.engine.session import NOTHING_LEFT, WRITES_NO_MORE, TransactionFrame
 from sqlmig.engine.tables import (
     BLINDFOLD,
     Tables,
@@ -36,7 +36,7 @@ from sqlmig.engine.tables import (
     written,
 )
 from sqlmig.environments import Rules
-from sqlmig.errors import SeedFailedError, SqlmigError
+from sqlmig.errors import CheckEndedTransactionError, SeedFailedError, SqlmigError
 from sqlmig.model import CheckFile, CheckResult, Observer, SeedReport, SeedResult, WrittenRows
 from sqlmig.plan import PlannedScript, PlannedSeed
 
@@ -90,12 +90,15 @@ class Seeder:
             results.append(_timed(runner, seed, watch))
             if results[-1].written or known.get(seed.name) != seed.seed.file.script.checksum:
                 self._record(seed, results[-1].written)
+            self._send(*runner.end_of_fence(), *NOTHING_LEFT)
             for inspector in inspectors:
                 inspector.recorded(seed)
-            self.history.connection.execute(RELEASE_SAVEPOINT)
         checked = self._checked(seeds[-1], checks) if any(r.written for r in results) else []
-        self.history.connection.execute("COMMIT")
+        self._send(WRITES_NO_MORE, "COMMIT")
         return SeedReport(self.rules.environment, tuple(results), tuple(checked))
+
+    def _send(self, *statements: str) -> None:
+        self.history.connection.execute(";".join(statements).encode())
 
     def _record(self, seed: PlannedSeed, rows: Sequence[WrittenRows]) -> None:
         counts = {
@@ -107,10 +110,13 @@ class Seeder:
             for each in rows
         }
         text = records.seeded(self.history, seed.seed, json.dumps(counts), self.rules.environment)
-        self.history.connection.execute(text.encode())
+        self._send(text)
 
     def _checked(self, last: PlannedSeed, checks: Sequence[CheckFile]) -> list[CheckResult]:
-        results = run_checks(self.history, checks)
+        try:
+            results = run_checks(self.history, checks)
+        except CheckEndedTransactionError as ended:
+            raise TransactionEndedError(last, ended) from ended
         if any(result.has_failed for result in results):
             raise ChecksFailedError(last, results)
         return results
@@ -184,18 +190,24 @@ def _timed(runner: ScriptRunner, seed: PlannedSeed, watch: SeedWatch) -> SeedRes
 
 
 def told(failure: ScriptError) -> SqlmigError:
-    """What a person reads of a seed that failed; all of its batch is undone."""
+    """What a person reads of a seed that failed, or after which a check did."""
     if isinstance(failure, ForbiddenRowsError):
         return forbidden(failure)
     if isinstance(failure, ProtectedRowsError):
         return protected(failure)
     if isinstance(failure, ChecksFailedError):
         return checks_failed(failure.checks, "All seeds were undone; nothing was changed.")
+    path = failure.script.prepared.script.path
+    remedy = (
+        "All seeds were undone; nothing was changed."
+        f"{failure.hint and ' '}{failure.hint} Fix {path}, then run `sqlmig seed` again."
+    )
+    if isinstance(failure, TransactionEndedError):
+        remedy = transaction_ended(failure.culprit)
     return SeedFailedError(
         failure.message,
         seed=failure.script.name,
         location=failure.location,
         server=failure.server,
-        remedy="All seeds were undone; nothing was changed. Mend "
-        f"{failure.script.prepared.script.path}, then run `sqlmig seed` again.",
+        remedy=remedy,
     )

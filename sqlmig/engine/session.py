@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlmig.engine.history import History
 from sqlmig.engine.lock import RunnerLock
 from sqlmig.engine.raising import raising
+from sqlmig.engine.reading import KEEP_READING
 
 # DISCARD ALL would do most of this, but cannot run in a transaction. Deferred constraints are
 # checked first, with the script's own settings and role still in force.
@@ -20,23 +21,23 @@ _RESET = (
     "RESET SESSION AUTHORIZATION",
     "RESET ROLE",
     "RESET ALL",
+    KEEP_READING,
     "CLOSE ALL",
     "UNLISTEN *",
     "DISCARD TEMP",
     "DISCARD SEQUENCES",
 )
 
-# What is deferrable is our transaction: one that a script begins after it has ended ours is not. On
-# READ COMMITTED that has no effect, and RESET ALL leaves it alone. The isolation is ours too: under
-# a stricter default of the server, rows that others commit after the first look would be seen by no
-# other look, though TRUNCATE and DROP take them as well.
-_BEGIN = (
-    "SET default_transaction_deferrable = off",
-    "BEGIN ISOLATION LEVEL READ COMMITTED DEFERRABLE",
-)
-_IS_ANOTHER = "pg_catalog.current_setting('transaction_deferrable') <> 'on'"
+# Under a stricter default of the server, rows that others commit after the first look would be seen
+# by no other look, though TRUNCATE and DROP take them as well.
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
-_ENDED = raising("the script ended the transaction that it runs in, or set it NOT DEFERRABLE")
+# What a trigger on the history's own tables left for the commit: a cursor WITH HOLD, whose query
+# would run then, and deferred triggers. One that has itself deferred again and again cannot write
+# in a transaction that only reads.
+NOTHING_LEFT = ("SET CONSTRAINTS ALL IMMEDIATE", "CLOSE ALL")
+WRITES_NO_MORE = "SET TRANSACTION READ ONLY"
+
 _LOCK_LOST = raising("the script gave up sqlmig's lock, and another runner has it now")
 
 
@@ -45,9 +46,8 @@ class TransactionFrame:
     """What goes around every script that runs in a transaction.
 
     `beginning` opens it, and takes the lock on the record: that serialises runners where the
-    session's lock cannot. `closing` puts the session back after each script; it fails where the
-    transaction is not the one that was begun, or another runner took the lock that the script gave
-    up.
+    session's lock cannot. `closing` puts the session back after each script; it fails where
+    another runner took the lock that the script gave up.
     """
 
     beginning: Sequence[str]
@@ -58,19 +58,16 @@ class TransactionFrame:
         """The frame for that history; `runner_timeout` is how long to wait for other runners."""
         return cls(
             beginning=(
-                *_BEGIN,
+                _BEGIN,
                 f"SET LOCAL lock_timeout = '{runner_timeout}'",
                 history.sql("LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"),
             ),
-            closing=(
-                *_RESET,
-                f"SELECT CASE WHEN {_IS_ANOTHER} THEN {_ENDED} {_keep_lock(lock)} ELSE true END",
-            ),
+            closing=put_back(lock),
         )
 
 
 def put_back(lock: RunnerLock) -> Sequence[str]:
-    """The statements that put the session back outside a transaction, to be run in one message.
+    """The statements that put the session back, to be run in one message.
 
     They fail where another runner has taken the lock that the script gave up.
     """

@@ -17,10 +17,16 @@ from psycopg.pq import TransactionStatus
 
 from sqlmig.engine import records
 from sqlmig.engine.connection import Connection, Connector
-from sqlmig.engine.failure import ScriptError, StatementInDoubtError, failed_script
+from sqlmig.engine.failure import (
+    ReadOtherwiseError,
+    ScriptError,
+    StatementInDoubtError,
+    failed_script,
+)
 from sqlmig.engine.history import History
 from sqlmig.engine.limits import Limits, set_session_timeouts
 from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.reading import reads_as_before
 from sqlmig.engine.recognition import Verdict, drop_leftovers, index_build, is_invalid, verdict
 from sqlmig.engine.recording import Recording, content_of
 from sqlmig.engine.records import LogEntry
@@ -146,6 +152,7 @@ class StatementwiseWork:
             raise
         begun = min(index + 2, _count(planned))
         self._record_progress(planned, recorder, done=index + 1, begun=begun)
+        self._refuse_another_reading(planned, index)
         if not self.lock.is_held_by(self.history.connection.info.backend_pid, recorder):
             self._regain_lock(planned)
 
@@ -169,6 +176,12 @@ class StatementwiseWork:
             if _has_refused(self.history.connection):
                 raise _StatementCancelled from interrupt
             raise
+
+    def _refuse_another_reading(self, planned: PlannedMigration, index: int) -> None:
+        if not reads_as_before(self.history.connection):
+            failure = ReadOtherwiseError(planned, index, index + 1)
+            failure.statements_kept = index + 1
+            raise failure
 
     def _refuse_invalid_index(self, planned: PlannedMigration, index: int) -> None:
         build = index_build(planned.prepared.statement_text(index))

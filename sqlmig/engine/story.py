@@ -15,10 +15,11 @@ from sqlmig.engine.failure import (
     RowsLostError,
     ScriptError,
     StatementInDoubtError,
+    TransactionEndedError,
 )
 from sqlmig.engine.loss import count_own_rows
 from sqlmig.engine.outcome import Fate
-from sqlmig.engine.refusals import checks_failed, protected
+from sqlmig.engine.refusals import checks_failed, protected, transaction_ended
 from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted, SqlmigError
 from sqlmig.model import Direction, LostRows, MigrationResult, Outcome, Report
 from sqlmig.plan import Plan, PlannedMigration
@@ -73,7 +74,7 @@ class Story:
             report=report,
             location=failure.location,
             server=failure.server,
-            remedy=f"{_what_remains(failure, self._planned(name))} {self._remedy(failure)}",
+            remedy=self._advice(failure, self._planned(name)),
         )
 
     def refused(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
@@ -110,22 +111,31 @@ class Story:
         """A person stopped the run."""
         return RunInterrupted(self._after(ending))
 
-    def _remedy(self, failure: ScriptError) -> str:
+    def _advice(self, failure: ScriptError, planned: PlannedMigration) -> str:
+        """What remains of it, and what to do."""
+        if isinstance(failure, TransactionEndedError):
+            return transaction_ended(failure.culprit)
+        return f"{_what_remains(failure, planned)} {self._remedy(failure, planned)}"
+
+    def _remedy(self, failure: ScriptError, planned: PlannedMigration) -> str:
         if isinstance(failure, StatementInDoubtError):
             return (
                 "Look whether it is, then run it again with "
                 f"--redo-statement {failure.statement}, or pass it over with "
                 f"--skip-statement {failure.statement}."
             )
+        mending = _mending(planned, self.plan.again)
+        if failure.hint:
+            return f"{failure.hint} {mending}"
         known = remedy_for(failure.server) if failure.server else ""
-        return known or _mending(self._planned(failure.script.name), self.plan.again)
+        return known or mending
 
     def _planned(self, name: str) -> PlannedMigration:
         return next(planned for planned in self.plan.migrations if planned.name == name)
 
     def _after(self, ending: Ending) -> Report:
         if ending.fate is Fate.COMMITTED:
-            self.add([_done(planned) for planned in ending.batch])
+            self.add([done(planned) for planned in ending.batch])
             return self.report()
         is_undone = ending.fate is Fate.UNDONE and ending.at_work.directives.transactional
         outcome = Outcome.UNDONE if is_undone else Outcome.FAILED
@@ -163,5 +173,6 @@ def _mending(planned: PlannedMigration, again: str) -> str:
     return f"Mend {planned.prepared.script.path}, then run `{again}`."
 
 
-def _done(planned: PlannedMigration) -> MigrationResult:
+def done(planned: PlannedMigration) -> MigrationResult:
+    """The result of a migration that is committed."""
     return MigrationResult(planned.migration_id, planned.direction, Outcome.DONE)

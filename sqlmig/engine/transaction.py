@@ -15,15 +15,11 @@ from sqlmig.engine.inspection import Inspector
 from sqlmig.engine.limits import Limits
 from sqlmig.engine.recording import Recording
 from sqlmig.engine.records import LogEntry
-from sqlmig.engine.savepoint import RELEASE_SAVEPOINT
 from sqlmig.engine.script import ScriptRunner
-from sqlmig.engine.session import TransactionFrame
+from sqlmig.engine.session import NOTHING_LEFT, WRITES_NO_MORE, TransactionFrame
 from sqlmig.environments import Rules
 from sqlmig.model import Observer
 from sqlmig.plan import PlannedMigration
-
-# So that deferred triggers on the history's own tables have run when somebody looks.
-_RUN_DEFERRED = "SET CONSTRAINTS ALL IMMEDIATE"
 
 
 @dataclass(slots=True)
@@ -37,12 +33,13 @@ class TransactionWork:
     batch: Sequence[PlannedMigration]
     rules: Rules
     inspectors: Sequence[Inspector] = ()
+    runner: type[ScriptRunner] = ScriptRunner
     recording: Recording = field(init=False)
     _runner: ScriptRunner = field(init=False)
 
     def __post_init__(self) -> None:
         self.recording = Recording(self.history, self.observer)
-        self._runner = ScriptRunner(
+        self._runner = self.runner(
             self.history, self.frame, self.limits, len(self.batch), self.inspectors
         )
 
@@ -57,6 +54,7 @@ class TransactionWork:
 
     def _ending(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
         yield from self._record(planned, entry)
+        yield from NOTHING_LEFT
         if self._is_last(planned):
             yield self.recording.commit()
 
@@ -70,8 +68,7 @@ class TransactionWork:
             if table in self.rules.allowed:
                 subject = f"{planned.migration_id}: {table}"
                 yield records.noted(self.history, "allowed", subject, reason)
-        if len(self.batch) > 1:
-            yield RELEASE_SAVEPOINT
+        yield from self._runner.end_of_fence()
 
 
 @dataclass(slots=True)
@@ -87,9 +84,9 @@ class InspectedWork(TransactionWork):
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Sends the record, and has it inspected; with the last migration, commits."""
         with self.recording.writing(planned, entry):
-            self.recording.send(planned, *self._record(planned, entry), _RUN_DEFERRED)
+            self.recording.send(planned, *self._record(planned, entry), *NOTHING_LEFT)
         for inspector in self.inspectors:
             inspector.recorded(planned)
         if self._is_last(planned):
             with self.recording.committing():
-                self.recording.send(planned, self.recording.commit())
+                self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())

@@ -43,6 +43,21 @@ class StatementError(Exception):
         self.error = error
         self.completed = completed
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether it needs a transaction that is open, and there was none."""
+        return isinstance(self.error, psycopg.errors.NoActiveSqlTransaction)
+
+
+class MessageInterrupted(KeyboardInterrupt):  # as Python names what it is
+    """A Ctrl-C, after which the server has answered; `completed` as above."""
+
+    is_outside = False
+
+    def __init__(self, completed: int) -> None:
+        super().__init__()
+        self.completed = completed
+
 
 @dataclass(slots=True)
 class _Answer:
@@ -92,6 +107,13 @@ def send(connection: Connection, message: bytes, copy_rows: str = "") -> None:
     _run(connection, message, copy_rows, _Answer())
 
 
+def send_alone(connection: Connection, statement: bytes, copy_rows: str = "") -> None:
+    """The same for a single statement, in the form of message that the server refuses to read as
+    several."""
+    connection.pgconn.send_query_params(statement, None)
+    _finish(connection, copy_rows, _Answer())
+
+
 def ask(connection: Connection, message: bytes, copy_rows: str = "") -> Rows:
     """The same; what its last statement returned, values as the server writes them: no columns
     where that returns no rows at all."""
@@ -102,7 +124,14 @@ def ask(connection: Connection, message: bytes, copy_rows: str = "") -> Rows:
 
 def _run(connection: Connection, message: bytes, copy_rows: str, answer: _Answer) -> None:
     connection.pgconn.send_query(message)
-    connection.wait(_receive(connection.pgconn, copy_rows.encode(), answer))
+    _finish(connection, copy_rows, answer)
+
+
+def _finish(connection: Connection, copy_rows: str, answer: _Answer) -> None:
+    try:
+        connection.wait(_receive(connection.pgconn, copy_rows.encode(), answer))
+    except KeyboardInterrupt as interrupt:
+        raise MessageInterrupted(answer.completed) from interrupt
     if answer.error is not None:
         raise StatementError(answer.error, answer.completed)
 

@@ -15,7 +15,6 @@ from sqlmig.source.outside import runs_only_outside
 _BATCH_CHARACTERS = 1 << 20
 
 _TRANSACTION_WORDS = frozenset({"begin", "start", "commit", "end", "abort", "rollback", "prepare"})
-_SAVEPOINT_WORDS = frozenset({"savepoint", "release", "rollback"})
 _HARMLESS_META_COMMANDS = ("\\restrict", "\\unrestrict")
 _META_REMEDIES = dict.fromkeys(
     ("\\i", "\\ir", "\\include", "\\include_relative"),
@@ -137,8 +136,6 @@ def _refuse(script: Script, statement: Statement, directives: Directives) -> Non
         )
     if statement.word in _TRANSACTION_WORDS:
         _refuse_transaction_control(script, statement, directives)
-    if statement.word in _SAVEPOINT_WORDS:
-        _refuse_our_savepoints(script, statement)
     if statement.word == "set":
         _refuse_another_reading(script, statement)
     if directives.transactional and runs_only_outside(script.text, statement):
@@ -171,17 +168,6 @@ def _refuse_transaction_control(
         remedy="Remove it: the file and its record commit together. What must run outside a "
         "transaction goes into a file of its own with `-- transactional: false`.",
     )
-
-
-def _refuse_our_savepoints(script: Script, statement: Statement) -> None:
-    """One of the same name would hide ours: what a script did before it could not be undone."""
-    name = leading_words(script.text, statement, 5)[-1].strip('"')
-    if name.startswith("_sqlmig"):
-        raise SourceError(
-            f"the savepoint {name} is sqlmig's own",
-            location=Location.at(script.path, script.text, statement.start),
-            remedy="Give it a name that does not begin with _sqlmig.",
-        )
 
 
 def _refuse_another_reading(script: Script, statement: Statement) -> None:

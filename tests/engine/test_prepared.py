@@ -31,7 +31,7 @@ def test_the_records_of_a_long_run_are_planned_once(
     migrator.apply()
     _, *queries = (query for (query,) in database.rows("SELECT query FROM queries"))
     assert len(queries) == len(MANY)
-    assert all("EXECUTE _sqlmig_0" in query and "WITH log" not in query for query in queries)
+    assert all("EXECUTE sqlmig_" in query and "WITH log" not in query for query in queries)
 
 
 def test_scripts_may_prepare_statements_of_the_same_name_in_a_long_run(
@@ -66,6 +66,28 @@ def test_a_function_that_prepares_a_statement_is_called_by_two_scripts_of_a_long
     write_many(project)
     for number in (5, 7):
         project.migration(f"{number:03d}_many", "select keep();")
+    migrator.apply()
+    assert len(database.applied()) == 1 + len(MANY)
+
+
+def test_a_function_that_replaces_prepared_statements_keeps_no_migration_from_its_record(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    replace = """
+    create function forge() returns void language plpgsql as $f$
+    declare s record;
+    begin
+      for s in select name, parameter_types::text[] as types from pg_prepared_statements loop
+        execute 'deall' || 'ocate ' || s.name;
+        execute format('prep' || 'are %s(%s) as select true', s.name,
+                       array_to_string(s.types, ','));
+      end loop;
+    end $f$;
+    """
+    project.migration("001_forge", replace)
+    migrator.apply()
+    write_many(project)
+    project.migration("005_many", "create table once (); select forge();")
     migrator.apply()
     assert len(database.applied()) == 1 + len(MANY)
 

@@ -119,21 +119,6 @@ def test_what_leaves_the_transaction_open_is_accepted(statement: str) -> None:
     assert len(prepared(f"select 1;\n{statement};").statements) == 2
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "savepoint _sqlmig_script",
-        'SAVEPOINT "_sqlmig_script"',
-        "release savepoint _SQLMIG_check",
-        "rollback work to savepoint _sqlmig_script",
-    ],
-)
-def test_a_savepoint_of_sqlmigs_own_is_out_of_reach(statement: str) -> None:
-    error = refused(f"delete from a; {statement};")
-    assert "is sqlmig's own" in error.message
-    assert error.location.position == Position(1, 16)
-
-
 def test_a_file_outside_a_transaction_cannot_open_one_either() -> None:
     assert refused("begin;\nselect 1;\ncommit;", OUTSIDE).location.position == Position(1, 1)
 
