@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from sqlmig.engine.connection import Connection
+from sqlmig.engine.history import History
 from sqlmig.engine.rows import count_rows
 from sqlmig.engine.tables import Counters, Table, Tables, all_tables
 
@@ -33,20 +34,20 @@ class Watch:
     tables: Tables
 
     @classmethod
-    def begin(cls, connection: Connection, but_for: Iterable[str] = ()) -> Watch:
+    def begin(cls, history: History, but_for: Iterable[str] = ()) -> Watch:
         """Looks at the catalogs; tables of the names `but_for` are left out."""
         left_out = list(but_for)
-        found = all_tables(connection)
+        found = all_tables(history)
         return cls({oid: table for oid, table in found.items() if not table.is_named(left_out)})
 
-    def suspects(self, connection: Connection) -> dict[int, _Change]:
+    def suspects(self, history: History) -> dict[int, _Change]:
         """The tables of which rows may be gone, with what can be seen of them now."""
-        now = all_tables(connection)
+        now = all_tables(history)
         found = {}
         for oid, before in self.tables.items():
             after = now.get(oid)
             if _is_suspect(before, after):
-                rows = count_own_rows(connection, after) if after else None
+                rows = count_own_rows(history.connection, after) if after else None
                 counted = after.counters.since(before.counters) if after else before.counters
                 found[oid] = _Change(counted, after, rows)
         return found

@@ -40,14 +40,14 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
 def _unstable(
     connection: Connection, runner: ScriptRunner, seed: PlannedSeed
 ) -> UnstableSeed | None:
-    first = all_tables(connection)
+    first = all_tables(runner.history)
     connection.execute(f"SAVEPOINT {_SAVEPOINT}")
     try:
         runner.run(seed)
     except ScriptError as failure:
         connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")
         return UnstableSeed(seed.name, f"its second run fails: {failure.message}")
-    second = all_tables(connection)
+    second = all_tables(runner.history)
     touched = {rows.table for rows in written(first, second).values()}
     after = _contents(connection, second, touched)
     connection.execute(f"ROLLBACK TO SAVEPOINT {_SAVEPOINT}")

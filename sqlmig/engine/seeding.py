@@ -130,7 +130,7 @@ class SeedWatch(SilentInspector):
         the server from counting, and ExecutionError where it does not count anyway."""
         with asking(script):
             refuse_uncounted(self.history.connection)
-            self._before = all_tables(self.history.connection)
+            self._before = all_tables(self.history)
         names = self._names(script)
         if names and BLINDFOLD in script.prepared.text.lower():
             what = f"names {BLINDFOLD}, without which nobody sees what it writes"
@@ -156,7 +156,7 @@ class SeedWatch(SilentInspector):
 
     def _look(self, script: PlannedScript) -> Tables:
         with asking(script):
-            now = all_tables(self.history.connection)
+            now = all_tables(self.history)
         found = written(self._before, now)
         names = self._names(script)
         refused = [
