@@ -202,7 +202,7 @@ class Guard:
         return (kept.hashes - hashes).total()
 
     def _has_lost_since(self, oid: int, now: Tables) -> bool:
-        """Whether rows from before the script were written since it ended, without being counted."""
+        """Whether rows of before the script were written since it ended, without being counted."""
         return oid in self._before and self._count_old_rows(oid, now) != self._old_rows.get(oid)
 
     def _count_old_rows(self, oid: int, tables: Tables) -> int:

@@ -13,8 +13,8 @@ _OWN_TABLES = ", ".join(f"'{name}'" for name in OWN_TABLES)
 
 # A temporary object, or a table that sqlmig or yoyo keeps, and so no part of the schema: one of
 # theirs beside the marks of what is applied.
-_IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN
-         (SELECT relnamespace FROM pg_class WHERE relname = '{MIGRATIONS}' AND relkind IN ('r', 'p'))
+_IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN (
+        SELECT relnamespace FROM pg_class WHERE relname = '{MIGRATIONS}' AND relkind IN ('r', 'p'))
       OR relnamespace IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY}))"""
 
 # What a left-out object has for its own (indexes, constraints, types, …) is left out with it.
