@@ -19,7 +19,7 @@ from sqlmig.errors import ExecutionError
 from sqlmig.model import WrittenRows
 
 # The setting without which the server does not count.
-BLINDFOLD = "track_counts"
+_COUNTING = "track_counts"
 
 # The weakest lock under which rows can be written is that of INSERT, UPDATE and DELETE.
 # What DML holds, and what nothing else needs, is ROW EXCLUSIVE.
@@ -143,11 +143,11 @@ _NOTHING = Counters(0, 0, 0)
 
 def refuse_uncounted(connection: Connection) -> None:
     """Raises ExecutionError where the server does not count what is written."""
-    counts = connection.execute("SELECT pg_catalog.current_setting(%s)", [BLINDFOLD]).fetchone()
+    counts = connection.execute("SELECT pg_catalog.current_setting(%s)", [_COUNTING]).fetchone()
     if counts != ("on",):
         raise ExecutionError(
-            f"{BLINDFOLD} is off on this server, and without it nobody sees which rows are written",
-            remedy=f"Nothing was touched. Set it on: ALTER DATABASE … SET {BLINDFOLD} = on.",
+            f"{_COUNTING} is off on this server, and without it nobody sees which rows are written",
+            remedy=f"Nothing was touched. Set it on: ALTER DATABASE … SET {_COUNTING} = on.",
         )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from sqlmig import Migrator
 from sqlmig.engine import guard
+from sqlmig.engine.history import OWN_TABLES
 from sqlmig.errors import ConfigError, ExecutionError, ProtectedTableError
 from sqlmig.model import Direction, SilentObserver
 from sqlmig.plan import Since, Transactions
@@ -596,6 +597,133 @@ def test_a_stricter_isolation_by_default_hides_no_row_of_others(
         other.execute("select pg_advisory_unlock(5)")
         applying.result()
     assert database.value("select count(*) from payments where id = 7") == 1
+
+
+def test_between_the_look_at_the_rows_and_the_second_run_no_other_writes(
+    project: Project, database: Database
+) -> None:
+    sql = (
+        "create temp table saved on commit drop as select * from payments;"
+        "do $$begin if nextval('runs') = 2 then perform pg_advisory_xact_lock(5); end if; end$$;"
+        "truncate payments; insert into payments select * from saved"
+    )
+    changes = migrator(project, database, sql, "production")
+    database.execute("create sequence runs")
+    with (
+        database.another_connection() as holder,
+        database.another_connection() as writer,
+        ThreadPoolExecutor() as pool,
+    ):
+        holder.execute("select pg_advisory_lock(5)")
+        applying = pool.submit(changes.apply)
+        while not waiting(database):
+            assert not applying.done()
+        writing = pool.submit(writer.execute, "insert into payments values (7, 1, 1, 'meanwhile')")
+        while waiting(database) < 2 and not writing.done():
+            assert not applying.done()
+        holder.execute("select pg_advisory_unlock(5)")
+        applying.result()
+        writing.result()
+    assert database.value("select count(*) from payments where id = 7") == 1
+
+
+NOT_OURS = ["yoyo_lockers", "_yoyo_logbook", "_sqlmig_migrations", "_sqlmigs", "books._yoyo_log"]
+
+
+@pytest.mark.parametrize("table", NOT_OURS)
+@pytest.mark.parametrize("sql", ["delete from {}", "drop table {}", "alter table {} set unlogged"])
+def test_a_table_with_a_name_like_one_of_sqlmigs_own_is_protected(
+    project: Project, database: Database, table: str, sql: str
+) -> None:
+    database.execute(f"create schema books; create table {table} (id int)")
+    database.execute(f"insert into {table} values (1)")
+    project.migration("001_change", sql.format(table))
+    config = project.config(database=database.url, environment="production", protected_tables=table)
+    with pytest.raises(ProtectedTableError, match="1 row"):
+        Migrator(config).apply()
+    assert database.value(f"select count(*) from {table}") == 1
+
+
+@pytest.mark.parametrize("table", ["yoyo_lock", *OWN_TABLES])
+def test_the_tables_of_the_history_are_never_protected(
+    project: Project, database: Database, table: str
+) -> None:
+    project.migration("001_first", "create table if not exists yoyo_lock (pid int)")
+    project.migration("002_second", "select 1")
+    config = project.config(database=database.url, environment="production", protected_tables=table)
+    Migrator(config).apply()
+    assert database.applied() == ["001_first", "002_second"]
+
+
+STRANGE = {
+    "a name with a dot and a space": ("public", "pay. ments"),
+    "a name with quotes": ("public", "pay\"me'nts"),
+    "a schema in capitals": ("Finance Dept", "Payments"),
+    "a name with a percent sign": ("100%s", "{fees}"),
+    "the names of the guard's own query": ("t", "own"),
+}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'update {0} set "a\'b" = 2',
+        "set track_counts = off; delete from {0}",
+        "alter table {0} set unlogged",
+        'alter table {0} rename id to z; alter table {0} rename "a\'b" to id',
+        'alter table {0} alter "a\'b" type oid',
+    ],
+)
+@pytest.mark.parametrize(("schema", "name"), STRANGE.values(), ids=STRANGE)
+def test_any_name_can_be_protected(
+    project: Project, database: Database, schema: str, name: str, sql: str
+) -> None:
+    table = ".".join('"{}"'.format(part.replace('"', '""')) for part in (schema, name))
+    database.execute(f'create schema if not exists "{schema}"')
+    database.execute(f'create table {table} (id int, "a\'b" int, now int, t int, own int)')
+    database.execute(f"insert into {table} values (1, -1)")
+    project.migration("001_change", sql.replace("{0}", table))
+    config = project.config(
+        database=database.url, environment="production", protected_tables=[f"{schema}.{name}"]
+    )
+    with pytest.raises(ProtectedTableError, match="1 row"):
+        Migrator(config).apply()
+    assert database.value(f"select count(*) from {table}") == 1
+
+
+def test_rows_that_others_insert_meanwhile_are_not_held_against_a_script(
+    project: Project, database: Database
+) -> None:
+    sql = "insert into payments values (9, 1, 1, 'x'); select pg_advisory_xact_lock(5)"
+    changes = migrator(project, database, sql, "production")
+    with database.another_connection() as other, ThreadPoolExecutor() as pool:
+        other.execute("select pg_advisory_lock(5)")
+        applying = pool.submit(changes.apply)
+        while not waiting(database):
+            assert not applying.done()
+        other.execute("insert into payments values (7, 1, 1, 'meanwhile')")
+        other.execute("begin; savepoint s; insert into payments values (8, 1, 1, 'x'); commit")
+        other.execute("select pg_advisory_unlock(5)")
+        applying.result()
+    assert database.value("select count(*) from payments") == 6
+
+
+def test_of_a_large_table_a_row_that_was_deleted_uncounted_is_seen(
+    project: Project, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "MOST_COMPARED_ROWS", 2)
+    sql = "set track_counts = off; delete from payments where id = 1"
+    changes = migrator(project, database, sql, "production")
+    with pytest.raises(ProtectedTableError, match="uncounted, 1 of the 3 rows of payments"):
+        changes.apply()
+
+
+def test_a_large_table_may_get_more_rows(
+    project: Project, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "MOST_COMPARED_ROWS", 2)
+    migrator(project, database, "insert into payments values (4, 2, 1, '')", "production").apply()
+    assert database.value("select count(*) from payments") == 4
 
 
 def test_of_a_large_table_whatever_could_change_a_row_is_refused(

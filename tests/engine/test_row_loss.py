@@ -19,6 +19,11 @@ LOSING = {
     "deleting in a function": "do $$begin execute 'delete' || ' from kept'; end$$",
     "dropping a column": "alter table kept drop column note",
     "emptying it uncounted": "set track_counts = off; truncate kept",
+    "deleting rows uncounted": "set track_counts = off; delete from kept where id = 1",
+    "deleting rows uncounted and inserting as many": (
+        "do $$begin set local track_counts = off; delete from kept where id = 1;"
+        " insert into kept (id, note) values (9, 'x'); set local track_counts = on; end$$"
+    ),
     "truncating and filling it again": (
         "truncate kept; insert into kept (id, note) values (7, 'x'), (8, 'y')"
     ),
@@ -34,6 +39,12 @@ HARMLESS = {
     "a view": "drop view seen",
     "an empty table": "drop table empty",
     "adding rows": "insert into kept (id, note) values (3, 'c')",
+    "altering rows": "update kept set note = 'z'",
+    "altering rows uncounted and others counted": (
+        "update kept set note = 'z' where id = 1; set track_counts = off;"
+        "update kept set note = 'y' where id = 2"
+    ),
+    "deleting no row": "delete from kept where false",
     "a new column": "alter table kept add column more int default 1",
     "another name": "alter table kept rename to held",
     "a wider type": "drop view seen; alter table kept alter column id type bigint",
