@@ -179,11 +179,15 @@ class SeedWatch(SilentInspector):
         labels = [
             now[oid].label
             for oid in suspects
-            if self._counted(now[oid]) != self._kept.get(oid, _NO_ROWS)
+            if self._counted(now[oid]) != self._kept.get(oid, self._of_none(oid))
         ]
         if labels:
             what = f"writes, uncounted, to what seeds of its tier may not: {', '.join(labels)}"
             raise ForbiddenRowsError(script, what, labels)
+
+    def _of_none(self, oid: int) -> tuple[int, int] | None:
+        """What a table had of which no rows were counted: none, if the seed has made it."""
+        return None if oid in self._before else _NO_ROWS
 
     def _counted(self, table: Table) -> tuple[int, int]:
         """Its rows, and those of them that this transaction has not written."""
