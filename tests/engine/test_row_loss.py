@@ -175,3 +175,17 @@ def test_consent_to_one_loss_is_none_to_another(project: Project, database: Data
         production.rollback(Since("001"), consented=["002_more"])
     assert caught.value.migration_id == "001_tables"
     assert "sqlmig rollback 001_tables --yes" in str(caught.value)
+
+
+@pytest.mark.parametrize("table", ["yoyo_lockers", "_yoyo_logbook", "_sqlmigs", "other._yoyo_log"])
+def test_a_table_with_a_name_like_one_of_sqlmigs_own_has_rows_to_lose(
+    project: Project, database: Database, table: str
+) -> None:
+    database.execute(f"create schema other; create table {table} (id int)")
+    database.execute(f"insert into {table} values (1)")
+    project.migration("001_change", "select 1", f"drop table {table}")
+    changes = Migrator(project.config(database=database.url, environment="production"))
+    changes.apply()
+    with pytest.raises(RowLossError):
+        changes.rollback(Since("001"))
+    assert database.value(f"select count(*) from {table}") == 1
