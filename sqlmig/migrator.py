@@ -253,7 +253,7 @@ class Migrator:
 
         names = (*self.config.protected_tables, *self.config.forbidden_tables)
         with self._database.history() as history:
-            return unknown_names(history.connection, names)
+            return unknown_names(history, names)
 
     def set_environment(self, environment: Environment) -> Rules:
         """Stamps the database, whatever it was stamped as before and whatever the settings say;

@@ -76,10 +76,10 @@ def without_age(table: str) -> str:
 
 def test_the_failure_is_what_apply_prints(clone: Path, database: Database) -> None:
     run(clone, database, "python -m sqlmig apply -q")
-    (clone / "sql/migrations/008_refunds.sql").write_text(
+    (clone / "sql/migrations/009_refunds.sql").write_text(
         "CREATE TABLE refunds (\n  payment_id UUID NOT NULL,\n  amount numerc NOT NULL\n);\n"
     )
-    (clone / "sql/rollbacks/008_refunds.sql").write_text("DROP TABLE refunds;\n")
+    (clone / "sql/rollbacks/009_refunds.sql").write_text("DROP TABLE refunds;\n")
     done = run(clone, database, "python -m sqlmig apply")
     assert done.returncode == 3
     assert done.stderr.startswith("Database: ")

@@ -200,11 +200,57 @@ def test_an_exception_that_is_none_is_a_mistake(
         applied(project, database).seed()
 
 
-def test_a_seed_that_stops_the_counting_is_refused(project: Project, database: Database) -> None:
-    seed(project, "reference/001", "set track_counts = off; insert into payments values (1, 1)")
-    with pytest.raises(ForbiddenSeedError, match="reference/001 names track_counts"):
-        applied(project, database).seed()
-    assert database.value("select count(*) from payments") == 0
+UNCOUNTED = {
+    "insert": "set track_counts = off; insert into payments values (1, 1)",
+    "insert, and counting again": (
+        "set track_counts = off; insert into payments values (1, 1); set track_counts = on"
+    ),
+    "dynamic sql": (
+        "do $$begin perform set_config('track' || '_counts', 'off', true);"
+        " delete from payments; perform set_config('track' || '_counts', 'on', true); end$$"
+    ),
+    "function": (
+        "create function f() returns void language sql set track_counts = off as"
+        " 'update payments set amount = 9'; select f()"
+    ),
+    "as many rows": (
+        "set track_counts = off; delete from payments; insert into payments values (5, 5)"
+    ),
+    "trigger on the history": (
+        "create function w() returns trigger language plpgsql set track_counts = off as"
+        " 'begin delete from payments; return null; end'; create trigger t after insert on"
+        " _sqlmig_seed for each row execute function w(); insert into cities values (1, 'a')"
+    ),
+}
+
+
+@pytest.mark.parametrize("sql", UNCOUNTED.values(), ids=UNCOUNTED)
+def test_a_seed_that_has_the_server_stop_counting_is_refused(
+    project: Project, database: Database, sql: str
+) -> None:
+    seeder = applied(project, database)
+    database.execute("insert into payments values (7, 70)")
+    seed(project, "reference/001", sql)
+    with pytest.raises(ForbiddenSeedError, match=r"reference/001 writes, uncounted, .*: payments"):
+        seeder.seed()
+    assert database.rows("select amount from payments") == [(70,)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "-- track_counts\nselect 'set track_counts = off'",
+        "set track_counts = off; insert into cities values (1, 'a')",
+        "delete from payments where false",
+        "insert into payments select 1, 1 where false",
+    ],
+)
+def test_a_seed_that_writes_nothing_forbidden_is_run(
+    project: Project, database: Database, sql: str
+) -> None:
+    seed(project, "reference/001", sql)
+    applied(project, database).seed()
+    assert database.rows("select seed from _sqlmig_seed") == [("reference/001",)]
 
 
 def test_where_the_server_does_not_count_nothing_is_seeded(

@@ -52,7 +52,7 @@ def school(migrator: Migrator, database: Database) -> Database:
 def test_the_whole_schema_is_applied_and_a_second_apply_does_nothing(
     migrator: Migrator, database: Database
 ) -> None:
-    assert len(migrator.apply().ids(Outcome.DONE)) == 7
+    assert len(migrator.apply().ids(Outcome.DONE)) == 8
     assert database.tables() == ALL
     assert migrator.apply().results == ()
 
@@ -68,7 +68,7 @@ def test_rollback_004_leaves_001_to_003_and_applying_again_gives_the_same_schema
     assert database.applied() == before
     assert database.dump() == only_three
     assert [status.state for status in migrator.status()] == (
-        [MigrationState.APPLIED] * 3 + [MigrationState.PENDING] * 4
+        [MigrationState.APPLIED] * 3 + [MigrationState.PENDING] * 5
     )
     migrator.apply()
     assert database.dump() == whole
@@ -79,10 +79,10 @@ def test_every_rollback_restores_the_schema_before(migrator: Migrator, database:
     migrator.apply("001")
     migrator.rollback(Since("001"))
     steps = [database.dump(*hidden)]
-    for number in range(1, 8):
+    for number in range(1, 9):
         migrator.apply(str(number))
         steps.append(database.dump(*hidden))
-    for number in range(7, 0, -1):
+    for number in range(8, 0, -1):
         assert database.dump(*hidden) == steps[number]
         migrator.rollback(Since(str(number)))
         assert database.dump(*hidden) == steps[number - 1]
@@ -104,6 +104,57 @@ def test_every_rollback_restores_the_schema_before(migrator: Migrator, database:
 def test_payments_refuse_change_even_to_their_owner(school: Database, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="payments is append-only"):
         school.execute(statement)
+    assert school.rows("SELECT amount FROM payments") == [(500,)]
+
+
+IN_A_PARENT = "CREATE TABLE par (LIKE payments INCLUDING DEFAULTS)"
+PARENTS = {
+    "inherits": f"{IN_A_PARENT}; ALTER TABLE payments INHERIT par",
+    "is a partition": (
+        f"{IN_A_PARENT} PARTITION BY LIST (mode); ALTER TABLE par ATTACH PARTITION payments DEFAULT"
+    ),
+    "is a partition of a partition": (
+        f"{IN_A_PARENT} PARTITION BY LIST (mode);"
+        " CREATE TABLE mid (LIKE payments INCLUDING DEFAULTS) PARTITION BY LIST (mode);"
+        " ALTER TABLE par ATTACH PARTITION mid DEFAULT;"
+        " ALTER TABLE mid ATTACH PARTITION payments DEFAULT"
+    ),
+}
+
+
+@pytest.mark.parametrize("parent", PARENTS.values(), ids=PARENTS)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE par SET amount = 1",
+        "DELETE FROM par",
+        "TRUNCATE par",
+        "SET session_replication_role = replica; DELETE FROM par",
+        "MERGE INTO par USING (SELECT 1) s ON true WHEN MATCHED THEN DELETE",
+    ],
+)
+def test_payments_refuse_change_through_a_parent_table(
+    school: Database, parent: str, statement: str
+) -> None:
+    school.execute(parent)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="payments is append-only"):
+        school.execute(statement)
+    assert school.rows("SELECT amount FROM payments") == [(500,)]
+
+
+@pytest.mark.parametrize("parent", PARENTS.values(), ids=PARENTS)
+def test_a_role_with_rights_on_a_parent_alone_cannot_change_payments(
+    school: Database, parent: str
+) -> None:
+    school.execute(parent)
+    school.execute("CREATE ROLE clerk; GRANT ALL ON par TO clerk")
+    try:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="payments is append-only"):
+            school.execute("SET ROLE clerk; UPDATE par SET amount = 1")
+
+    finally:
+        school.execute("RESET ROLE")
+        school.execute("DROP OWNED BY clerk; DROP ROLE clerk")
     assert school.rows("SELECT amount FROM payments") == [(500,)]
 
 

@@ -62,6 +62,9 @@ DAMAGE = {
     "063_truncate_of_payments_is_refused": (
         "alter table payments enable trigger payments_append_only"
     ),
+    "064_change_of_payments_through_a_parent_is_refused": (
+        "drop trigger payments_append_only_rows on payments"
+    ),
 }
 
 
@@ -195,7 +198,7 @@ def test_with_rows_the_rollback_is_refused_and_says_how_many(
 
 def test_a_seed_that_empties_the_checklist_is_undone(smart_kids: Path, database: Database) -> None:
     changes = seeded(smart_kids, database, "testing")
-    database.execute("alter table payments disable trigger payments_append_only")
+    database.execute("alter table payments disable trigger user")
     database.execute("delete from academic_sessions where name = '2024-25'")
     with pytest.raises(SanityCheckError, match="All seeds were undone"):
         changes.seed()

@@ -2,7 +2,8 @@
 
 Whatever SQL did it, a script that has written to a table holds a lock on it, and either its
 counters tell of deletes and updates, or the table is another one than before. Then the script is
-undone, the rows are looked at as they were, and it is run again, to compare them.
+undone, the rows are looked at as they were, and it is run again, to compare them. Where a script
+had the server stop counting, the lock remains: then the rows that were there are counted.
 """
 
 from __future__ import annotations
@@ -10,20 +11,25 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 
+import psycopg
+
+from sqlmig.engine.connection import server_message
 from sqlmig.engine.failure import ProtectedRowsError
+from sqlmig.engine.harm import Harm, harms, is_locked_for_rows, protectors
 from sqlmig.engine.history import History
 from sqlmig.engine.inspection import Finding, asking, undo_script
-from sqlmig.engine.loss import lock_against_writing
-from sqlmig.engine.rows import count_rows, row_hashes
-from sqlmig.engine.tables import (
-    BLINDFOLD,
-    Table,
-    Tables,
-    descendants,
-    families,
-    refuse_uncounted,
+from sqlmig.engine.loss import count_own_rows, lock_against_writing
+from sqlmig.engine.rows import count_old_rows, count_rows, row_hashes
+from sqlmig.engine.tables import Table, Tables, descendants, families, refuse_uncounted
+from sqlmig.engine.values import (
+    Base,
+    Change,
+    bases,
+    changes,
+    has_another_type,
+    reading_after,
+    reading_before,
 )
 from sqlmig.environments import Rules
 from sqlmig.plan import PlannedScript
@@ -33,26 +39,20 @@ from sqlmig.plan import PlannedScript
 MOST_COMPARED_ROWS = 200_000
 
 
-class Harm(Enum):
-    """What happened to a protected table, as far as it shows without its rows."""
-
-    DROPPED = "drop"
-    RENAMED = "rename"
-    LOST_COLUMN = "drop a column of"
-    WRITTEN = "lose or alter"
-
-
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """The rows of a table before the script; `hashes` only where they are to be compared.
 
-    `name` is that of the setting which protects the table.
+    `name` is that of the setting which protects the table. `old_rows` are those that no script of
+    this transaction has written. `changes` are those of columns' types, by number.
     """
 
     name: str
     table: Table
     rows: int
-    hashes: Counter[int]
+    old_rows: int
+    hashes: Counter[int | None]
+    changes: Mapping[int, Change]
 
 
 @dataclass(slots=True)
@@ -65,22 +65,16 @@ class Guard:
     _before: Tables = field(default_factory=dict)
     _after: Tables = field(default_factory=dict)
     _kept: dict[int, _Kept] = field(default_factory=dict)
+    _old_rows: dict[int, int] = field(default_factory=dict)
 
     def before(self, script: PlannedScript) -> None:
-        """Looks at the tables as they are. Raises ProtectedRowsError for a script that would keep
-        the server from counting, and ExecutionError where it does not count anyway."""
-        self._kept = {}
+        """Looks at the tables as they are. Raises ExecutionError where the server does not count
+        what is written."""
+        self._kept, self._old_rows = {}, {}
         with asking(script):
-            self._before = families(self.history.connection, self._names(script))
+            self._before = families(self.history, self._names(script))
             if self._before:
                 refuse_uncounted(self.history.connection)
-        if self._before and BLINDFOLD in script.prepared.text.lower():
-            raise ProtectedRowsError(
-                script,
-                f"names {BLINDFOLD}, without which nobody sees what becomes of "
-                f"{', '.join(self.rules.protected)}",
-                self.rules.protected,
-            )
 
     def after(self, script: PlannedScript) -> Finding:
         """Raises ProtectedRowsError where rows are lost or altered, ScriptError where that cannot
@@ -97,11 +91,17 @@ class Guard:
     def recorded(self, script: PlannedScript) -> None:
         """Raises ProtectedRowsError where the record itself, through a trigger, changed rows."""
         with asking(script):
-            harmed = self._harmed(script, self._after, self._look(script))
+            now = self._look(script)
+            found = self._harmed(script, self._after, now)
+            harmed = [
+                oid
+                for oid, harm in found.items()
+                if harm is not Harm.UNCOUNTED or self._has_lost_since(oid, now)
+            ]
         if harmed:
             labels = ", ".join(self._after[oid].label for oid in harmed)
             what = f"a trigger on sqlmig's own tables changes rows of {labels}"
-            names = _roots(self._after, self._names(script))
+            names = protectors(self._after, self._names(script))
             raise ProtectedRowsError(script, what, [*dict.fromkeys(names[oid] for oid in harmed)])
 
     def _names(self, script: PlannedScript) -> Sequence[str]:
@@ -110,90 +110,131 @@ class Guard:
         return [name for name in self.rules.protected if name not in declared & self.rules.allowed]
 
     def _look(self, script: PlannedScript) -> Tables:
-        return families(self.history.connection, self._names(script), self._before)
+        return families(self.history, self._names(script), self._before)
 
     def _harmed(self, script: PlannedScript, before: Tables, now: Tables) -> Mapping[int, Harm]:
-        roots = _roots(before, self._names(script))
-        found = {oid: _harm(before[oid], name, before, now) for oid, name in roots.items()}
-        return {oid: harm for oid, harm in found.items() if harm is not None}
+        return harms(self.history.connection, self._names(script), before, now)
 
     def _remember(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
         """Undoes the script, and looks at the rows as they were."""
         connection = self.history.connection
+        new = {oid: self._new_types(oid) for oid, h in harmed.items() if h is Harm.WRITTEN}
         undo_script(self.history)
-        names = _roots(self._before, self._names(script))
+        names = protectors(self._before, self._names(script))
         for oid, harm in harmed.items():
             table = self._before[oid]
             lock_against_writing(connection, table)
-            rows, hashes = count_rows(connection, table.identifier), Counter[int]()
-            if harm is Harm.WRITTEN and rows <= MOST_COMPARED_ROWS:
-                hashes = row_hashes(connection, table.identifier, [*table.columns.values()])
-            self._kept[oid] = _Kept(names[oid], table, rows, hashes)
+            self._kept[oid] = self._keep(script, names[oid], table, harm, new.get(oid, {}))
         _refuse(script, [_refusal(self._kept[oid], harm) for oid, harm in harmed.items()])
+
+    def _keep(
+        self,
+        script: PlannedScript,
+        name: str,
+        table: Table,
+        harm: Harm,
+        new: Mapping[int, Base],
+    ) -> _Kept:
+        connection = self.history.connection
+        if harm is Harm.UNLOGGED:
+            return _Kept(name, table, count_own_rows(connection, table), 0, Counter(), {})
+        rows = count_rows(connection, table.identifier)
+        if harm is Harm.UNCOUNTED:
+            old_rows = self._count_old_rows(table.oid, self._before)
+            return _Kept(name, table, rows, old_rows, Counter(), {})
+        if harm is not Harm.WRITTEN or rows > MOST_COMPARED_ROWS:
+            return _Kept(name, table, rows, 0, Counter(), {})
+        changed = self._changes(table, new)
+        readings = [reading_before(c, changed.get(n)) for n, c in table.columns.items()]
+        try:
+            hashes = row_hashes(connection, table.identifier, readings)
+        except psycopg.DataError as error:
+            what = (
+                f"changes the type of a column of {table.label}, which has {_counted(rows)}, and"
+                f" whether its values stay the same cannot be told: {server_message(error)}"
+            )
+            raise ProtectedRowsError(script, what, [name]) from error
+        return _Kept(name, table, rows, 0, hashes, changed)
+
+    def _new_types(self, oid: int) -> Mapping[int, Base]:
+        """The types that columns have now, where these are not those that they had."""
+        if oid not in self._after:
+            return {}
+        now = self._after[oid].columns
+        changed = {
+            number: now[number]
+            for number, column in self._before[oid].columns.items()
+            if number in now and has_another_type(column, now[number])
+        }
+        found = bases(self.history.connection, [*changed.values()])
+        return dict(zip(changed, found, strict=True))
+
+    def _changes(self, table: Table, new: Mapping[int, Base]) -> Mapping[int, Change]:
+        connection = self.history.connection
+        old = bases(connection, [table.columns[number] for number in new])
+        return dict(zip(new, changes(connection, old, [*new.values()]), strict=True))
 
     def _compare(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
         refusals = []
         for oid, harm in harmed.items():
             kept = self._kept[oid]
-            lost = self._lost(kept) if harm is Harm.WRITTEN else 0
-            refusals.append(_refusal(kept, harm, lost))
+            if is_locked_for_rows(self._after, oid):
+                self._old_rows[oid] = self._count_old_rows(oid, self._after)
+            refusals.append(_refusal(kept, harm, self._lost(script, kept, harm)))
         _refuse(script, refusals)
 
-    def _lost(self, kept: _Kept) -> int:
+    def _lost(self, script: PlannedScript, kept: _Kept, harm: Harm) -> int:
         """How many of the rows are not there any more as they were."""
+        if harm is Harm.UNCOUNTED:
+            return kept.old_rows - self._old_rows[kept.table.oid]
+        if harm is not Harm.WRITTEN or kept.rows > MOST_COMPARED_ROWS:
+            return 0
         now = self._after[kept.table.oid]
-        columns = [now.columns[number] for number in kept.table.columns]
-        return (kept.hashes - row_hashes(self.history.connection, now.identifier, columns)).total()
+        types = self._new_types(kept.table.oid)
+        for number, change in kept.changes.items():
+            if change.is_cast and types.get(number) != change.base:
+                what = f"gives a column of {now.label} another type each time it runs"
+                raise ProtectedRowsError(script, what, [kept.name])
+        readings = [reading_after(now.columns[n], kept.changes.get(n)) for n in kept.table.columns]
+        left_out = _newly_unlogged(self._before, self._after, now.oid)
+        hashes = row_hashes(self.history.connection, now.identifier, readings, left_out)
+        return (kept.hashes - hashes).total()
+
+    def _has_lost_since(self, oid: int, now: Tables) -> bool:
+        """Whether rows of before the script were written since it ended, without being counted."""
+        return oid in self._before and self._count_old_rows(oid, now) != self._old_rows.get(oid)
+
+    def _count_old_rows(self, oid: int, tables: Tables) -> int:
+        family = descendants(self._before, oid) & tables.keys()
+        identifiers = [tables[member].identifier for member in family]
+        return count_old_rows(self.history.connection, identifiers)
 
 
-def _roots(tables: Tables, names: Sequence[str]) -> dict[int, str]:
-    """The tables of those names, and the children that have columns beyond theirs, each with the
-    name that protects it."""
-    found: dict[int, str] = {}
-    for name in names:
-        for root in [table for table in tables.values() if table.is_named([name])]:
-            columns = {*root.columns.values()}
-            for oid in descendants(tables, root.oid):
-                if oid == root.oid or not columns.issuperset(tables[oid].columns.values()):
-                    found.setdefault(oid, name)
-    return found
-
-
-def _harm(root: Table, name: str, before: Tables, now: Tables) -> Harm | None:
-    """What became of a table that is protected by that name, its own or a parent's."""
-    after = now.get(root.oid)
-    if after is None:
-        return Harm.DROPPED
-    if root.is_named([name]) and (after.schema, after.name) != (root.schema, root.name):
-        return Harm.RENAMED
-    if not after.has_columns_of(root):
-        return Harm.LOST_COLUMN
-    family = descendants(before, root.oid)
-    if not family <= descendants(now, root.oid):
-        return Harm.WRITTEN
-    changed = any(_may_have_changed(before[oid], now[oid]) for oid in family)
-    return Harm.WRITTEN if changed else None
-
-
-def _may_have_changed(before: Table, after: Table) -> bool:
-    if not after.is_locked:
-        return False
-    counted = after.counters.since(before.counters)
-    return after.filenode != before.filenode or counted.updated > 0 or counted.deleted > 0
+def _newly_unlogged(before: Tables, now: Tables, root: int) -> list[int]:
+    """The partitions and children whose rows a crash takes, which it did not before."""
+    return [
+        oid
+        for oid in descendants(now, root)
+        if now[oid].is_unlogged and not (oid in before and before[oid].is_unlogged)
+    ]
 
 
 def _refusal(kept: _Kept, harm: Harm, lost: int = 0) -> tuple[str, str] | None:
     """The name that protects a table, and what the script would do to it; None where nothing is
     lost by that."""
-    label, rows = kept.table.label, f"{kept.rows} row{'' if kept.rows == 1 else 's'}"
+    label, rows = kept.table.label, _counted(kept.rows)
     if kept.rows == 0:
         return None
-    if harm is not Harm.WRITTEN:
-        return kept.name, f"would {harm.value} {label}, which has {rows}"
-    if kept.rows > MOST_COMPARED_ROWS:
+    if harm is Harm.UNCOUNTED or (harm is Harm.WRITTEN and kept.rows <= MOST_COMPARED_ROWS):
+        return (kept.name, f"would {harm.value} {lost} of the {rows} of {label}") if lost else None
+    if harm is Harm.WRITTEN:
         what = f"may {harm.value} rows of {label}, which has {rows}: too many to compare"
         return kept.name, what
-    return (kept.name, f"would {harm.value} {lost} of the {rows} of {label}") if lost else None
+    return kept.name, f"would {harm.value} {label}, which has {rows}"
+
+
+def _counted(rows: int) -> str:
+    return f"{rows} row{'' if rows == 1 else 's'}"
 
 
 def _refuse(script: PlannedScript, refusals: Iterable[tuple[str, str] | None]) -> None:

@@ -25,11 +25,14 @@ _NOTICES_LOST_CLIENTS_SINCE = 140000
 MIGRATIONS = "_yoyo_migration"
 LOG = "_yoyo_log"
 VERSION = "_yoyo_version"
+LOCK = "yoyo_lock"  # made by yoyo itself where it runs, never by sqlmig
 DETAILS = "_sqlmig_migration"
 STATE = "_sqlmig_state"
 SEEDS = "_sqlmig_seed"
 EVENTS = "_sqlmig_event"
 _OURS = (DETAILS, STATE, SEEDS, EVENTS)
+# All tables that sqlmig and yoyo keep in the schema of a history, and no others.
+OWN_TABLES = (MIGRATIONS, LOG, VERSION, LOCK, *_OURS)
 
 # A setting that is set in the session, if only to what it was, does not follow the configuration.
 _SURVEY = """

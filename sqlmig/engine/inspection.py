@@ -68,14 +68,14 @@ class RowLossInspector(SilentInspector):
 
     def before(self, script: PlannedScript) -> None:  # noqa: ARG002  # a look at the tables
         """Remembers the tables as they are."""
-        self._watch = Watch.begin(self.history.connection, self.protected)
+        self._watch = Watch.begin(self.history, self.protected)
         self._cleared = set()
 
     def after(self, script: PlannedScript) -> Finding:
         """Raises RowsLostError where a table lost rows, ScriptError where that cannot be told."""
         connection = self.history.connection
         with asking(script):
-            suspects = self._watch.suspects(connection)
+            suspects = self._watch.suspects(self.history)
             if suspects.keys() <= self._cleared:
                 return Finding.ACCEPTED
             undo_script(self.history)

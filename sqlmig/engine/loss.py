@@ -13,17 +13,23 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from sqlmig.engine.connection import Connection
-from sqlmig.engine.rows import count_rows
+from sqlmig.engine.history import History
+from sqlmig.engine.rows import count_old_rows, count_rows
 from sqlmig.engine.tables import Counters, Table, Tables, all_tables
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What a transaction has counted for a table; `rows` are those after it, None if it is gone."""
+    """What a transaction has counted for a table; `rows` are those after it, None if it is gone.
+
+    `old_rows` are those of them that the transaction has not written; None where an update or a
+    rewrite, which lose none, may have written them.
+    """
 
     counted: Counters
     table: Table | None
     rows: int | None
+    old_rows: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +39,20 @@ class Watch:
     tables: Tables
 
     @classmethod
-    def begin(cls, connection: Connection, but_for: Iterable[str] = ()) -> Watch:
+    def begin(cls, history: History, but_for: Iterable[str] = ()) -> Watch:
         """Looks at the catalogs; tables of the names `but_for` are left out."""
         left_out = list(but_for)
-        found = all_tables(connection)
+        found = all_tables(history)
         return cls({oid: table for oid, table in found.items() if not table.is_named(left_out)})
 
-    def suspects(self, connection: Connection) -> dict[int, _Change]:
+    def suspects(self, history: History) -> dict[int, _Change]:
         """The tables of which rows may be gone, with what can be seen of them now."""
-        now = all_tables(connection)
+        now = all_tables(history)
         found = {}
         for oid, before in self.tables.items():
             after = now.get(oid)
             if _is_suspect(before, after):
-                rows = count_own_rows(connection, after) if after else None
-                counted = after.counters.since(before.counters) if after else before.counters
-                found[oid] = _Change(counted, after, rows)
+                found[oid] = _change(history.connection, before, after)
         return found
 
     def losses(self, connection: Connection, suspects: Mapping[int, _Change]) -> list[Table]:
@@ -58,7 +62,7 @@ class Watch:
         for oid, change in suspects.items():
             before = self.tables[oid]
             lock_against_writing(connection, before)
-            if _has_lost(before, count_own_rows(connection, before), change):
+            if _has_lost(connection, before, change):
                 lost.append(before)
         return lost
 
@@ -81,14 +85,27 @@ def _is_suspect(before: Table, after: Table | None) -> bool:
         after.filenode != before.filenode
         or not after.has_columns_of(before)
         or after.counters.since(before.counters).deleted > 0
+        or after.is_locked_for_rows
     )
 
 
-def _has_lost(before: Table, rows: int, change: _Change) -> bool:
+def _change(connection: Connection, before: Table, after: Table | None) -> _Change:
+    if after is None:
+        return _Change(before.counters, None, None, None)
+    counted, old_rows = after.counters.since(before.counters), None
+    if after.filenode == before.filenode and counted.updated == 0:
+        old_rows = count_old_rows(connection, [after.identifier])
+    return _Change(counted, after, count_own_rows(connection, after), old_rows)
+
+
+def _has_lost(connection: Connection, before: Table, change: _Change) -> bool:
+    rows = count_own_rows(connection, before)
     if rows == 0:
         return False
     if change.table is None or change.rows is None:
         return True
     if not change.table.has_columns_of(before) or change.counted.deleted > 0:
         return True
+    if change.old_rows is not None:
+        return change.old_rows < count_old_rows(connection, [before.identifier])
     return change.rows - rows - change.counted.inserted < 0

@@ -39,7 +39,7 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
 def _unstable(
     connection: Connection, runner: ScriptRunner, seed: PlannedSeed
 ) -> UnstableSeed | None:
-    first = all_tables(connection)
+    first = all_tables(runner.history)
     first_runs = Savepoint()
     connection.execute(first_runs.set.encode())
     try:
@@ -49,7 +49,7 @@ def _unstable(
     except ScriptError as failure:
         connection.execute(first_runs.return_to.encode())
         return UnstableSeed(seed.name, f"its second run fails: {failure.message}")
-    second = all_tables(connection)
+    second = all_tables(runner.history)
     touched = {rows.table for rows in written(first, second).values()}
     after = _contents(connection, second, touched)
     connection.execute(first_runs.return_to.encode())

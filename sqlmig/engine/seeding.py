@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlmig.engine import records
@@ -20,15 +20,23 @@ from sqlmig.engine.failure import (
 )
 from sqlmig.engine.guard import Guard
 from sqlmig.engine.history import History
-from sqlmig.engine.inspection import Finding, Inspector, SilentInspector, asking
+from sqlmig.engine.inspection import (
+    Finding,
+    Inspector,
+    SilentInspector,
+    asking,
+    undo_script,
+)
 from sqlmig.engine.limits import Limits
 from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.loss import count_own_rows, lock_against_writing
 from sqlmig.engine.refusals import checks_failed, forbidden, protected, transaction_ended
 from sqlmig.engine.retry import pause
+from sqlmig.engine.rows import count_old_rows
 from sqlmig.engine.script import ScriptRunner
 from sqlmig.engine.session import NOTHING_LEFT, WRITES_NO_MORE, TransactionFrame
 from sqlmig.engine.tables import (
-    BLINDFOLD,
+    Table,
     Tables,
     all_tables,
     ancestors,
@@ -130,39 +138,80 @@ class SeedWatch(SilentInspector):
     forbidden: Mapping[str, Sequence[str]]
     written: Sequence[WrittenRows] = ()
     _before: Tables = field(default_factory=dict)
+    _kept: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def before(self, script: PlannedScript) -> None:
-        """Looks at the tables as they are. Raises ForbiddenRowsError for a script that would keep
-        the server from counting, and ExecutionError where it does not count anyway."""
+        """Looks at the tables as they are. Raises ExecutionError where the server does not count
+        what is written."""
+        self._kept = {}
         with asking(script):
             refuse_uncounted(self.history.connection)
-            self._before = all_tables(self.history.connection)
-        names = self._names(script)
-        if names and BLINDFOLD in script.prepared.text.lower():
-            what = f"names {BLINDFOLD}, without which nobody sees what it writes"
-            raise ForbiddenRowsError(script, what, names)
+            self._before = all_tables(self.history)
 
     def after(self, script: PlannedScript) -> Finding:
         """Raises ForbiddenRowsError."""
         now = self._look(script)
         self.written = [*written(self._before, now).values()]
+        finding = self._count_uncounted(script, now)
         # If another inspector has the script undone and run again, that run alone counts.
         self._before = {
             oid: replace(table, counters=now[oid].counters) if oid in now else table
             for oid, table in self._before.items()
         }
-        return Finding.ACCEPTED
+        return finding
 
     def recorded(self, script: PlannedScript) -> None:
         """Raises ForbiddenRowsError for what a trigger on sqlmig's own tables wrote."""
-        self._look(script)
+        now = self._look(script)
+        with asking(script):
+            self._refuse_uncounted(script, now, self._suspects(script, now))
+
+    def _count_uncounted(self, script: PlannedScript, now: Tables) -> Finding:
+        """Where a statement was there to write forbidden rows, but none are counted: either it met
+        none, or the script had the server stop counting."""
+        with asking(script):
+            suspects = self._suspects(script, now)
+            unknown = suspects & self._before.keys() - self._kept.keys()
+            if not unknown:
+                self._refuse_uncounted(script, now, suspects)
+                return Finding.ACCEPTED
+            undo_script(self.history)
+            for oid in unknown:
+                lock_against_writing(self.history.connection, self._before[oid])
+                self._kept[oid] = self._counted(self._before[oid])
+        return Finding.RUN_AGAIN
+
+    def _suspects(self, script: PlannedScript, now: Tables) -> set[int]:
+        names = self._names(script)
+        return {o for o, t in now.items() if t.is_locked_for_rows and _is_any(now, o, names)}
+
+    def _refuse_uncounted(
+        self, script: PlannedScript, now: Tables, suspects: Collection[int]
+    ) -> None:
+        labels = [
+            now[oid].label
+            for oid in suspects
+            if self._counted(now[oid]) != self._kept.get(oid, self._of_none(oid))
+        ]
+        if labels:
+            what = f"writes, uncounted, to what seeds of its tier may not: {', '.join(labels)}"
+            raise ForbiddenRowsError(script, what, labels)
+
+    def _of_none(self, oid: int) -> tuple[int, int] | None:
+        """What a table had of which no rows were counted: none, if the seed has made it."""
+        return None if oid in self._before else _NO_ROWS
+
+    def _counted(self, table: Table) -> tuple[int, int]:
+        """Its rows, and those of them that this transaction has not written."""
+        connection = self.history.connection
+        return count_own_rows(connection, table), count_old_rows(connection, [table.identifier])
 
     def _names(self, script: PlannedScript) -> Sequence[str]:
         return self.forbidden[script.name.partition("/")[0]]
 
     def _look(self, script: PlannedScript) -> Tables:
         with asking(script):
-            now = all_tables(self.history.connection)
+            now = all_tables(self.history)
         found = written(self._before, now)
         names = self._names(script)
         refused = [
@@ -177,6 +226,9 @@ class SeedWatch(SilentInspector):
                 [rows.table for rows in refused],
             )
         return now
+
+
+_NO_ROWS = (0, 0)
 
 
 def _is_any(tables: Tables, oid: int, names: Sequence[str]) -> bool:

@@ -14,30 +14,44 @@ from typing import Any, LiteralString
 from psycopg import sql
 
 from sqlmig.engine.connection import Connection
+from sqlmig.engine.history import OWN_TABLES, History
 from sqlmig.errors import ExecutionError
 from sqlmig.model import WrittenRows
 
 # The setting without which the server does not count.
-BLINDFOLD = "track_counts"
+_COUNTING = "track_counts"
 
 # The weakest lock under which rows can be written is that of INSERT, UPDATE and DELETE.
+# What DML holds, and what nothing else needs, is ROW EXCLUSIVE.
 _TABLES: LiteralString = """
 SELECT c.oid, n.nspname, c.relname, c.oid::pg_catalog.regclass::text, c.relfilenode,
-       ARRAY(SELECT a.attnum::int FROM pg_catalog.pg_attribute a
-              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum),
-       ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
-              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum),
+       c.relpersistence = 'u', a.numbers, a.names, a.types, a.modifiers, a.expressions,
        ARRAY(SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
        pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid),
        pg_catalog.pg_stat_get_xact_tuples_updated(c.oid),
        pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid),
-       c.oid IN (SELECT l.relation FROM pg_catalog.pg_locks l
-                  WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation'
-                    AND l.mode NOT IN ('AccessShareLock', 'RowShareLock'))
+       l.relation IS NOT NULL, coalesce(l.for_rows, false)
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN (SELECT l.relation, pg_catalog.bool_or(l.mode = 'RowExclusiveLock') AS for_rows
+               FROM pg_catalog.pg_locks l
+              WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation'
+                AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
+              GROUP BY l.relation) l ON l.relation = c.oid
+ CROSS JOIN LATERAL (
+       SELECT coalesce(pg_catalog.array_agg(a.attnum::int ORDER BY a.attnum), '{}') AS numbers,
+              pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) AS names,
+              pg_catalog.array_agg(a.atttypid ORDER BY a.attnum) AS types,
+              pg_catalog.array_agg(a.atttypmod ORDER BY a.attnum) AS modifiers,
+              pg_catalog.array_agg(
+                CASE WHEN a.attgenerated = 'v' THEN
+                  (SELECT d.adbin::text FROM pg_catalog.pg_attrdef d
+                    WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END
+                ORDER BY a.attnum) AS expressions
+         FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) a
  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
    AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-   AND c.relname !~ '^(_yoyo|_sqlmig|yoyo_lock)'
+   AND NOT (n.nspname = %(own_schema)s AND c.relname = ANY (%(own_tables)s::name[]))
 """
 
 # An array's oids are looked up one by one; for a subquery the server would read all tables.
@@ -74,20 +88,33 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its type by oid and modifier, and the expression of a virtual generated one."""
+
+    name: str
+    type: int
+    modifier: int
+    expression: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A table or partitioned table; `label` is its name for people, with the schema only where
-    search_path does not find it. `columns` are its names by number; `filenode` changes with
-    TRUNCATE and every rewrite; `is_locked` says that the transaction may have written to it."""
+    search_path does not find it. `columns` go by number; `filenode` changes with TRUNCATE and every
+    rewrite; `is_locked` says that the transaction may have written to it, `is_locked_for_rows` that
+    a statement was there to insert, update or delete rows, though it may have met none."""
 
     oid: int
     schema: str
     name: str
     label: str
     filenode: int
-    columns: Mapping[int, str]
+    is_unlogged: bool
+    columns: Mapping[int, Column]
     parents: tuple[int, ...]
     counters: Counters
     is_locked: bool
+    is_locked_for_rows: bool
 
     @property
     def identifier(self) -> sql.Identifier:
@@ -97,6 +124,13 @@ class Table:
     def has_columns_of(self, before: Table) -> bool:
         """Whether it still has all columns that it had, by number: another of the name is none."""
         return before.columns.keys() <= self.columns.keys()
+
+    def has_reused_names_of(self, before: Table) -> bool:
+        """Whether the name of a column that it had is that of another column now."""
+        numbers = {column.name: number for number, column in self.columns.items()}
+        return any(
+            numbers.get(column.name, number) != number for number, column in before.columns.items()
+        )
 
     def is_named(self, names: Iterable[str]) -> bool:
         """Whether it is one of those, which may come without their schema."""
@@ -109,30 +143,29 @@ _NOTHING = Counters(0, 0, 0)
 
 def refuse_uncounted(connection: Connection) -> None:
     """Raises ExecutionError where the server does not count what is written."""
-    counts = connection.execute("SELECT pg_catalog.current_setting(%s)", [BLINDFOLD]).fetchone()
+    counts = connection.execute("SELECT pg_catalog.current_setting(%s)", [_COUNTING]).fetchone()
     if counts != ("on",):
         raise ExecutionError(
-            f"{BLINDFOLD} is off on this server, and without it nobody sees which rows are written",
-            remedy=f"Nothing was touched. Set it on: ALTER DATABASE … SET {BLINDFOLD} = on.",
+            f"{_COUNTING} is off on this server, and without it nobody sees which rows are written",
+            remedy=f"Nothing was touched. Set it on: ALTER DATABASE … SET {_COUNTING} = on.",
         )
 
 
-def all_tables(connection: Connection) -> Tables:
+def all_tables(history: History) -> Tables:
     """Every permanent table of the database but for the system's and the history's, by oid."""
-    return _by_oid(connection.execute(_TABLES).fetchall())
+    return _read(history, _TABLES)
 
 
-def families(connection: Connection, names: Iterable[str], oids: Iterable[int] = ()) -> Tables:
+def families(history: History, names: Iterable[str], oids: Iterable[int] = ()) -> Tables:
     """The tables of those names, or with those oids, with their partitions and children."""
     bare = [name.rpartition(".")[2] for name in names]
-    query = _TABLES.replace("%", "%%") + _OF_FAMILIES
-    return _by_oid(connection.execute(query, {"names": bare, "oids": list(oids)}).fetchall())
+    return _read(history, _TABLES + _OF_FAMILIES, names=bare, oids=list(oids))
 
 
-def unknown_names(connection: Connection, names: Iterable[str]) -> list[str]:
+def unknown_names(history: History, names: Iterable[str]) -> list[str]:
     """Those that no table has."""
     wanted = list(dict.fromkeys(names))
-    there = families(connection, wanted).values()
+    there = families(history, wanted).values()
     return [name for name in wanted if not any(table.is_named([name]) for table in there)]
 
 
@@ -178,20 +211,25 @@ def _gone(table: Table) -> WrittenRows:
     return WrittenRows(table.label, replaced=True)
 
 
-def _by_oid(rows: list[tuple[Any, ...]]) -> Tables:
+def _read(history: History, query: LiteralString, **parameters: object) -> Tables:
+    own = {"own_schema": history.schema, "own_tables": list(OWN_TABLES)}
+    rows = history.connection.execute(query, own | parameters).fetchall()
     return {table.oid: table for table in map(_table, rows)}
 
 
 def _table(row: tuple[Any, ...]) -> Table:
-    oid, schema, name, label, filenode, numbers, names, parents, *counted, is_locked = row
+    oid, schema, name, label, filenode, is_unlogged, numbers, *columns, parents = row[:12]
+    *counted, is_locked, is_locked_for_rows = row[12:]
     return Table(
         oid,
         schema,
         name,
         label,
         filenode,
-        dict(zip(numbers, names, strict=True)),
+        is_unlogged,
+        dict(zip(numbers, map(Column, *columns), strict=True)) if numbers else {},
         tuple(parents),
         Counters(*counted),
         is_locked,
+        is_locked_for_rows,
     )

@@ -5,10 +5,16 @@ In these parts of queries, `l` is the object that is asked about.
 
 from __future__ import annotations
 
+from sqlmig.engine.history import MIGRATIONS, OWN_TABLES
+
 _IS_TEMPORARY = "nspname ~ '^pg_(toast_)?temp_'"
 
-# A temporary object, or a table that sqlmig or yoyo keeps, and so no part of the schema.
-_IS_FOREIGN_TABLE = f"""(relname ~ '^_(sqlmig|yoyo)_' OR relname = 'yoyo_lock'
+_OWN_TABLES = ", ".join(f"'{name}'" for name in OWN_TABLES)
+
+# A temporary object, or a table that sqlmig or yoyo keeps, and so no part of the schema: one of
+# theirs beside the marks of what is applied.
+_IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN (
+        SELECT relnamespace FROM pg_class WHERE relname = '{MIGRATIONS}' AND relkind IN ('r', 'p'))
       OR relnamespace IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY}))"""
 
 # What a left-out object has for its own (indexes, constraints, types, …) is left out with it.

@@ -12,6 +12,7 @@ import pytest
 
 from sqlmig import Migrator
 from sqlmig.engine import guard
+from sqlmig.engine.history import OWN_TABLES
 from sqlmig.errors import ConfigError, ExecutionError, ProtectedTableError
 from sqlmig.model import Direction, SilentObserver
 from sqlmig.plan import Since, Transactions
@@ -177,6 +178,124 @@ LOSING = {
         "savepoint s; delete from payments; release savepoint s"
     ),
     "counting switched off": Loss("set track_counts = off; delete from payments"),
+    "counting switched off and on": Loss(
+        "set track_counts = off; delete from payments where id = 1; set track_counts = on"
+    ),
+    "counting switched off by a setting that the script makes up": Loss(
+        "select set_config('my.name', 'track' || '_counts', true);"
+        "select set_config(current_setting('my.name'), 'off', true); delete from payments;"
+        "select set_config(current_setting('my.name'), 'on', true)"
+    ),
+    "counting switched off by dynamic sql": Loss(
+        "do $$begin execute 'set local ' || 'track_' || 'counts = off'; update payments set"
+        " amount = 1; execute 'reset ' || 'track_' || 'counts'; end$$"
+    ),
+    "counting switched off for a function": Loss(
+        "create function f() returns void language sql set track_counts = off as"
+        " 'delete from payments'; select f()"
+    ),
+    "counting switched off by a function that is altered": Loss(
+        "create function f() returns void language sql as 'delete from payments';"
+        "alter function f() set track_counts = off; select f()"
+    ),
+    "counting switched off in a subtransaction": Loss(
+        "savepoint s; set local track_counts = off; delete from payments; release s; reset all"
+    ),
+    "counting switched off by a unicode name": Loss(
+        'set u&"track\\005fcounts" = off; delete from payments; reset all'
+    ),
+    "uncounted delete beside counted inserts": Loss(
+        "insert into payments values (7, 1, 1, 'x'), (8, 1, 1, 'y'); set track_counts = off;"
+        "delete from payments where id = 1; set track_counts = on;"
+        "insert into payments values (9, 1, 1, 'z')"
+    ),
+    "uncounted delete and the same number of other rows": Loss(
+        "set track_counts = off; delete from payments;"
+        "insert into payments values (4, 1, 1, 'a'), (5, 1, 1, 'b'), (6, 2, 1, 'c')"
+    ),
+    "uncounted cascade": Loss(
+        "set track_counts = off; delete from ledgers where id = 1", "ledgers", 2
+    ),
+    "uncounted delete from a partition": Loss(
+        "set track_counts = off; delete from entries_old", "entries"
+    ),
+    "uncounted update of a child": Loss(
+        "set track_counts = off; update accounts_closed set balance = 7", "accounts", 2
+    ),
+    "uncounted trigger on the history": Loss(
+        "alter function wipe() set track_counts = off; create trigger t after insert on"
+        " _sqlmig_migration for each row execute function wipe()"
+    ),
+    "uncounted trigger on the history after an insert": Loss(
+        "insert into payments values (4, 1, 1, 'a'); alter function wipe() set track_counts = off;"
+        "create trigger t after insert on _sqlmig_migration for each row execute function wipe()"
+    ),
+    "columns that swap their names": Loss(
+        "alter table payments rename id to z; alter table payments rename ledger to id;"
+        "alter table payments rename z to ledger"
+    ),
+    "a new column under the old name": Loss(
+        "alter table payments rename amount to amount_old;"
+        "alter table payments add amount int not null default 0"
+    ),
+    "a new column under the old name, filled": Loss(
+        "alter table payments rename note to note_old; alter table payments add note text;"
+        "update payments set note = note_old"
+    ),
+    "three columns that go round": Loss(
+        "do $$begin alter table payments rename note to n; alter table payments rename id to note;"
+        "alter table payments rename amount to id; alter table payments rename n to amount; end$$"
+    ),
+    "columns of a partitioned table that swap their names": Loss(
+        "alter table entries rename id to z; alter table entries rename amount to id;"
+        "alter table entries rename z to amount",
+        "entries",
+    ),
+    "columns of a parent that swap their names": Loss(
+        "alter table accounts rename id to z; alter table accounts rename balance to id;"
+        "alter table accounts rename z to balance",
+        "accounts",
+        2,
+    ),
+    "columns of a partition that swap while it is away": Loss(
+        "alter table entries detach partition entries_old;"
+        "alter table entries_old rename id to z; alter table entries_old rename amount to id;"
+        "alter table entries_old rename z to amount; alter table entries attach partition"
+        " entries_old for values from ('2000-01-01') to ('2020-01-01')",
+        "entries",
+        1,
+    ),
+    "a column of a child that is dropped while it is away": Loss(
+        "alter table accounts_closed no inherit accounts; alter table accounts_closed drop balance;"
+        "alter table accounts_closed add balance int; alter table accounts_closed inherit accounts",
+        "accounts",
+        1,
+    ),
+    "a quoted name that goes to another column": Loss(
+        'alter table books.journal rename line to "Line"; alter table books.journal rename said'
+        " to line",
+        "books.journal",
+        1,
+    ),
+    "unlogged": Loss("alter table payments set unlogged"),
+    "unlogged by dynamic sql": Loss(
+        "do $$begin execute 'alter table payments set un' || 'logged'; end$$"
+    ),
+    "a partition unlogged": Loss("alter table entries_new set unlogged", "entries", 2),
+    "a child unlogged": Loss("alter table accounts_closed set unlogged", "accounts", 1),
+    "a parent unlogged": Loss("alter table accounts set unlogged", "accounts", 1),
+    "rows that move to an unlogged partition": Loss(
+        "alter table entries detach partition entries_old; create unlogged table entries_older"
+        " partition of entries for values from ('2000-01-01') to ('2020-01-01');"
+        "insert into entries select * from entries_old",
+        "entries",
+    ),
+    "hidden by another table": Loss(
+        'create schema "postgres"; create table "postgres".payments (id int)'
+    ),
+    "hidden by a view": Loss(
+        'create schema "postgres"; create view "postgres".payments as select 1 as id'
+    ),
 }
 HARMLESS = {
     "a column": "alter table payments add column more text",
@@ -231,6 +350,64 @@ HARMLESS = {
     "its owner": "alter table payments owner to pg_database_owner",
     "statistics": "create statistics s on amount, ledger from payments",
     "publication": "create publication p for table payments",
+    "a comment on counting": "-- track_counts stays on\nselect 'set track_counts = off'",
+    "looking at the setting": "show track_counts",
+    "counting switched off beside another table's rows": (
+        "set track_counts = off; delete from unprotected"
+    ),
+    "rows that are not counted": (
+        "set track_counts = off; insert into payments values (4, 2, 40, 'w')"
+    ),
+    "an uncounted delete that meets no row": (
+        "set track_counts = off; delete from payments where false"
+    ),
+    "its own rows, deleted uncounted": (
+        "insert into payments values (9, 1, 9, 'x'); set track_counts = off;"
+        "delete from payments where id = 9"
+    ),
+    "a function that could delete": (
+        "create function f() returns void language sql as 'delete from payments'"
+    ),
+    "a rule that could delete": (
+        "create rule r as on insert to unprotected do also delete from payments"
+    ),
+    "explaining a delete": "explain delete from payments",
+    "columns that are renamed and renamed back": (
+        "alter table payments rename note to n; alter table payments rename n to note"
+    ),
+    "all columns renamed": (
+        "alter table payments rename note to remark; alter table payments rename amount to total"
+    ),
+    "a renamed column and a new one": (
+        "alter table payments rename note to remark; alter table payments add comment text"
+    ),
+    "a new column that takes another name": (
+        "alter table payments add fresh int; alter table payments rename fresh to newer;"
+        "alter table payments add fresh int"
+    ),
+    "a column of a partitioned table renamed": "alter table entries rename amount to total",
+    "a column of a parent renamed": "alter table accounts rename balance to total",
+    "a partition that goes and comes back": (
+        "alter table entries detach partition entries_old; alter table entries attach partition"
+        " entries_old for values from ('2000-01-01') to ('2020-01-01')"
+    ),
+    "a new unlogged partition": (
+        "create unlogged table entries_next partition of entries for values from ('2040-01-01') to"
+        " ('2050-01-01'); insert into entries values (4, '2045-01-01', 8)"
+    ),
+    "a partition without rows unlogged": (
+        "create table entries_next partition of entries for values from ('2040-01-01') to"
+        " ('2050-01-01'); alter table entries_next set unlogged"
+    ),
+    "rows that move to another partition": (
+        "alter table entries detach partition entries_old; create table entries_older"
+        " partition of entries for values from ('2000-01-01') to ('2020-01-01');"
+        "insert into entries select * from entries_old"
+    ),
+    "an unprotected table unlogged": "alter table unprotected set unlogged",
+    "a table of its name where nobody looks": (
+        "create schema other; create table other.payments (id int)"
+    ),
 }
 
 
@@ -260,7 +437,7 @@ def test_a_script_that_loses_protected_rows_is_undone_in_production(
         changes.apply()
     assert loss.table in refused.value.tables
     words = str(refused.value)
-    if "track_counts" not in words and "trigger on sqlmig" not in words:
+    if "trigger on sqlmig" not in words:
         assert re.search(rf"(which has|of the) {loss.rows} rows?", words)
     assert f"-- touches: {loss.table}: <reason>" in words
     assert refused.value.exit_code == 3
@@ -299,7 +476,19 @@ def test_a_harmless_script_is_applied_in_production(
     assert database.value("select count(*) >= 3 from payments")
 
 
-@pytest.mark.parametrize("sql", ["delete from payments", "drop table payments cascade"])
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "delete from payments",
+        "drop table payments cascade",
+        "alter table payments set unlogged",
+        "alter table payments rename note to n; alter table payments add note text",
+        "alter table payments drop column amount cascade",
+        "drop view seen; alter table payments alter amount type oid",
+        "set track_counts = off; delete from payments",
+        "insert into payments values (1, 1, 1, 'x'); delete from payments",
+    ],
+)
 def test_a_table_without_rows_has_none_to_lose(
     project: Project, database: Database, sql: str
 ) -> None:
@@ -408,6 +597,133 @@ def test_a_stricter_isolation_by_default_hides_no_row_of_others(
         other.execute("select pg_advisory_unlock(5)")
         applying.result()
     assert database.value("select count(*) from payments where id = 7") == 1
+
+
+def test_between_the_look_at_the_rows_and_the_second_run_no_other_writes(
+    project: Project, database: Database
+) -> None:
+    sql = (
+        "create temp table saved on commit drop as select * from payments;"
+        "do $$begin if nextval('runs') = 2 then perform pg_advisory_xact_lock(5); end if; end$$;"
+        "truncate payments; insert into payments select * from saved"
+    )
+    changes = migrator(project, database, sql, "production")
+    database.execute("create sequence runs")
+    with (
+        database.another_connection() as holder,
+        database.another_connection() as writer,
+        ThreadPoolExecutor() as pool,
+    ):
+        holder.execute("select pg_advisory_lock(5)")
+        applying = pool.submit(changes.apply)
+        while not waiting(database):
+            assert not applying.done()
+        writing = pool.submit(writer.execute, "insert into payments values (7, 1, 1, 'meanwhile')")
+        while waiting(database) < 2 and not writing.done():
+            assert not applying.done()
+        holder.execute("select pg_advisory_unlock(5)")
+        applying.result()
+        writing.result()
+    assert database.value("select count(*) from payments where id = 7") == 1
+
+
+NOT_OURS = ["yoyo_lockers", "_yoyo_logbook", "_sqlmig_migrations", "_sqlmigs", "books._yoyo_log"]
+
+
+@pytest.mark.parametrize("table", NOT_OURS)
+@pytest.mark.parametrize("sql", ["delete from {}", "drop table {}", "alter table {} set unlogged"])
+def test_a_table_with_a_name_like_one_of_sqlmigs_own_is_protected(
+    project: Project, database: Database, table: str, sql: str
+) -> None:
+    database.execute(f"create schema books; create table {table} (id int)")
+    database.execute(f"insert into {table} values (1)")
+    project.migration("001_change", sql.format(table))
+    config = project.config(database=database.url, environment="production", protected_tables=table)
+    with pytest.raises(ProtectedTableError, match="1 row"):
+        Migrator(config).apply()
+    assert database.value(f"select count(*) from {table}") == 1
+
+
+@pytest.mark.parametrize("table", ["yoyo_lock", *OWN_TABLES])
+def test_the_tables_of_the_history_are_never_protected(
+    project: Project, database: Database, table: str
+) -> None:
+    project.migration("001_first", "create table if not exists yoyo_lock (pid int)")
+    project.migration("002_second", "select 1")
+    config = project.config(database=database.url, environment="production", protected_tables=table)
+    Migrator(config).apply()
+    assert database.applied() == ["001_first", "002_second"]
+
+
+STRANGE = {
+    "a name in capitals": ("public", "Payments"),
+    "a keyword in a schema in capitals": ("Finance", "Order"),
+    "a keyword in a keyword": ("select", "user"),
+    "the names of the guard's own query": ("t", "own"),
+    "one more of them": ("own", "writer"),
+}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'update {0} set "a\'b" = 2',
+        "set track_counts = off; delete from {0}",
+        "alter table {0} set unlogged",
+        'alter table {0} rename id to z; alter table {0} rename "a\'b" to id',
+        'alter table {0} alter "a\'b" type oid',
+    ],
+)
+@pytest.mark.parametrize(("schema", "name"), STRANGE.values(), ids=STRANGE)
+def test_any_name_can_be_protected(
+    project: Project, database: Database, schema: str, name: str, sql: str
+) -> None:
+    table = ".".join('"{}"'.format(part.replace('"', '""')) for part in (schema, name))
+    database.execute(f'create schema if not exists "{schema}"')
+    database.execute(f'create table {table} (id int, "a\'b" int, now int, t int, own int)')
+    database.execute(f"insert into {table} values (1, -1)")
+    project.migration("001_change", sql.replace("{0}", table))
+    config = project.config(
+        database=database.url, environment="production", protected_tables=[f"{schema}.{name}"]
+    )
+    with pytest.raises(ProtectedTableError, match="1 row"):
+        Migrator(config).apply()
+    assert database.value(f"select count(*) from {table}") == 1
+
+
+def test_rows_that_others_insert_meanwhile_are_not_held_against_a_script(
+    project: Project, database: Database
+) -> None:
+    sql = "insert into payments values (9, 1, 1, 'x'); select pg_advisory_xact_lock(5)"
+    changes = migrator(project, database, sql, "production")
+    with database.another_connection() as other, ThreadPoolExecutor() as pool:
+        other.execute("select pg_advisory_lock(5)")
+        applying = pool.submit(changes.apply)
+        while not waiting(database):
+            assert not applying.done()
+        other.execute("insert into payments values (7, 1, 1, 'meanwhile')")
+        other.execute("begin; savepoint s; insert into payments values (8, 1, 1, 'x'); commit")
+        other.execute("select pg_advisory_unlock(5)")
+        applying.result()
+    assert database.value("select count(*) from payments") == 6
+
+
+def test_of_a_large_table_a_row_that_was_deleted_uncounted_is_seen(
+    project: Project, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "MOST_COMPARED_ROWS", 2)
+    sql = "set track_counts = off; delete from payments where id = 1"
+    changes = migrator(project, database, sql, "production")
+    with pytest.raises(ProtectedTableError, match="uncounted, 1 of the 3 rows of payments"):
+        changes.apply()
+
+
+def test_a_large_table_may_get_more_rows(
+    project: Project, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "MOST_COMPARED_ROWS", 2)
+    migrator(project, database, "insert into payments values (4, 2, 1, '')", "production").apply()
+    assert database.value("select count(*) from payments") == 4
 
 
 def test_of_a_large_table_whatever_could_change_a_row_is_refused(

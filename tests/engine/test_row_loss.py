@@ -19,6 +19,11 @@ LOSING = {
     "deleting in a function": "do $$begin execute 'delete' || ' from kept'; end$$",
     "dropping a column": "alter table kept drop column note",
     "emptying it uncounted": "set track_counts = off; truncate kept",
+    "deleting rows uncounted": "set track_counts = off; delete from kept where id = 1",
+    "deleting rows uncounted and inserting as many": (
+        "do $$begin set local track_counts = off; delete from kept where id = 1;"
+        " insert into kept (id, note) values (9, 'x'); set local track_counts = on; end$$"
+    ),
     "truncating and filling it again": (
         "truncate kept; insert into kept (id, note) values (7, 'x'), (8, 'y')"
     ),
@@ -34,6 +39,12 @@ HARMLESS = {
     "a view": "drop view seen",
     "an empty table": "drop table empty",
     "adding rows": "insert into kept (id, note) values (3, 'c')",
+    "altering rows": "update kept set note = 'z'",
+    "altering rows uncounted and others counted": (
+        "update kept set note = 'z' where id = 1; set track_counts = off;"
+        "update kept set note = 'y' where id = 2"
+    ),
+    "deleting no row": "delete from kept where false",
     "a new column": "alter table kept add column more int default 1",
     "another name": "alter table kept rename to held",
     "a wider type": "drop view seen; alter table kept alter column id type bigint",
@@ -164,3 +175,17 @@ def test_consent_to_one_loss_is_none_to_another(project: Project, database: Data
         production.rollback(Since("001"), consented=["002_more"])
     assert caught.value.migration_id == "001_tables"
     assert "sqlmig rollback 001_tables --yes" in str(caught.value)
+
+
+@pytest.mark.parametrize("table", ["yoyo_lockers", "_yoyo_logbook", "_sqlmigs", "other._yoyo_log"])
+def test_a_table_with_a_name_like_one_of_sqlmigs_own_has_rows_to_lose(
+    project: Project, database: Database, table: str
+) -> None:
+    database.execute(f"create schema other; create table {table} (id int)")
+    database.execute(f"insert into {table} values (1)")
+    project.migration("001_change", "select 1", f"drop table {table}")
+    changes = Migrator(project.config(database=database.url, environment="production"))
+    changes.apply()
+    with pytest.raises(RowLossError):
+        changes.rollback(Since("001"))
+    assert database.value(f"select count(*) from {table}") == 1

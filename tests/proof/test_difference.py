@@ -83,6 +83,7 @@ def test_what_extensions_brought_and_what_sqlmig_keeps_is_not_seen(database: Dat
             database,
             "select 1",
             "create table _sqlmig_migration (id serial primary key, x text unique);"
+            "create table _yoyo_migration (x int);"
             "create table _yoyo_log (x int); create table yoyo_lock (x int);"
             "create temp table t (x int primary key); create type pg_temp.y as (x int);"
             "create function pg_temp.f() returns int language sql as 'select 1'",

@@ -134,6 +134,23 @@ def test_another_role_finds_no_drift_in_who_owns_the_schema(
     assert told(migrator) == ["different schema public", "different table public.a"]
 
 
+@pytest.mark.parametrize(
+    "table", ["yoyo_lockers", "_yoyo_extra", "_sqlmig_migrations", "other._yoyo_log"]
+)
+def test_a_table_with_a_name_like_one_of_sqlmigs_own_is_drift(
+    migrator: Migrator, database: Database, table: str
+) -> None:
+    migrator.apply()
+    database.execute(f"create schema other; create table {table} (id int)")
+    assert any(table in line for line in told(migrator))
+
+
+def test_a_table_that_yoyo_made_is_no_drift(migrator: Migrator, database: Database) -> None:
+    migrator.apply()
+    database.execute("create table yoyo_lock (locked int default 1, ctime timestamp, pid int)")
+    assert not any("yoyo" in line for line in told(migrator))
+
+
 def test_the_history_in_a_schema_of_its_own_is_no_drift(
     project: Project, database: Database
 ) -> None:

@@ -1,0 +1,1 @@
+DROP TRIGGER payments_append_only_rows ON payments;
