@@ -29,10 +29,12 @@ SELECT unnest(setconfig) FROM pg_catalog.pg_db_role_setting
 class ScratchServer:
     """Where scratch databases are made; `url` names a database of it that is only connected to.
 
-    `settings` are those that every session in a scratch database begins with, as `name=value`.
+    Where it `is_shared`, others use its other databases. `settings` are those that every session in
+    a scratch database begins with, as `name=value`.
     """
 
-    def __init__(self, url: str, settings: Sequence[str] = ()) -> None:
+    def __init__(self, url: str, settings: Sequence[str] = (), *, is_shared: bool = True) -> None:
+        self.is_shared = is_shared
         self._url = url
         self._settings = (*settings, _FAST)
         self._names: list[str] = []
@@ -77,12 +79,14 @@ class ScratchServer:
 
 
 @contextmanager
-def scratch_server(url: str, settings: Sequence[str] = ()) -> Iterator[ScratchServer]:
+def scratch_server(
+    url: str, settings: Sequence[str] = (), *, is_shared: bool = True
+) -> Iterator[ScratchServer]:
     """The server of that URL; the databases made on it are dropped at the end.
 
     Raises DatabaseUnavailableError, and ServerError where the role may not make databases.
     """
-    server = ScratchServer(url, settings)
+    server = ScratchServer(url, settings, is_shared=is_shared)
     try:
         yield server
     finally:
