@@ -70,6 +70,7 @@ class Containment(SilentInspector):
     def look(self, script: PlannedScript, statement: int) -> None:
         """Looks at what that one statement has done."""
         if changed := self.catalogs.changed():
+            undo(self.history.connection)
             raise _refusal(script, statement, changed)
 
     def refuse_far(self, script: PlannedScript, statement: int) -> None:
