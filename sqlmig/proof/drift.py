@@ -26,10 +26,12 @@ SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How the live schema differs from what the `migrations` that are applied make."""
+    """How the live schema differs from what the `migrations` that are applied make; `warnings` name
+    scratch databases that could not be dropped."""
 
     migrations: tuple[str, ...]
     differences: tuple[Difference, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def drift(
@@ -55,7 +57,7 @@ def drift(
         with opened(stage.url) as connection:
             replayed = snapshot(connection, connection.info.user)
     ids = tuple(planned.migration_id for planned in applied)
-    return Drift(ids, differences(replayed, live))
+    return Drift(ids, differences(replayed, live), server.warnings)
 
 
 def _owner(history: History) -> str:

@@ -57,4 +57,4 @@ def verify(
             stage.close()  # the runner's lock is theirs now
             there = replace(config, database=stage.url)
             findings = [finding for proof in proofs for finding in proof(there)]
-    return Verification(tuple(trips), tuple(findings))
+    return Verification(tuple(trips), tuple(findings), server.warnings)

@@ -71,19 +71,22 @@ HARMLESS = {
     "table": "CREATE TABLE t (id int PRIMARY KEY, x text)",
     "rights on a table": "GRANT SELECT ON t TO PUBLIC",
     "owner": "CREATE TABLE u (); ALTER TABLE u OWNER TO CURRENT_USER",
-    "policy": "ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t TO PUBLIC USING (true)",
+    "policy": "ALTER TABLE t ENABLE ROW LEVEL SECURITY; "
+    "CREATE POLICY p ON t TO PUBLIC USING (true)",
     "extension": "CREATE EXTENSION pgcrypto",
     "default privileges": "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
     "schema": "CREATE SCHEMA s; COMMENT ON SCHEMA s IS 'x'",
     "words in a comment": "CREATE TABLE w (seen timestamptz) -- drop user data after a year",
-    "words in a string": "CREATE TABLE v (x text); INSERT INTO v VALUES ('create user'), ('; drop role a')",
+    "words in a string": "CREATE TABLE v (x text); "
+    "INSERT INTO v VALUES ('create user'), ('; drop role a')",
     "routine": "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DROP ROLE IF EXISTS nobody'",
     "undone in a block": "DO $$ BEGIN COMMENT ON DATABASE live IS 'x'; RAISE 'no'; "
     "EXCEPTION WHEN OTHERS THEN NULL; END $$",
     "undone by a savepoint": "SAVEPOINT a; COMMENT ON DATABASE live IS 'x'; "
     "ROLLBACK TO SAVEPOINT a",
     "nothing new": "GRANT CONNECT, TEMPORARY ON DATABASE live TO PUBLIC",
-    "there and back": "ALTER DATABASE live CONNECTION LIMIT 5; ALTER DATABASE live CONNECTION LIMIT -1",
+    "there and back": "ALTER DATABASE live CONNECTION LIMIT 5; "
+    "ALTER DATABASE live CONNECTION LIMIT -1",
     "its own database": "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = %L', "
     "current_database(), '5MB'); EXECUTE format('COMMENT ON DATABASE %I IS %L', "
     "current_database(), 'x'); EXECUTE format('REVOKE CONNECT ON DATABASE %I FROM PUBLIC', "
