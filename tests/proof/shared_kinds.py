@@ -14,6 +14,7 @@ GIVEN = (
     "CREATE ROLE team",
     "GRANT team TO maker WITH ADMIN OPTION",
     "GRANT team TO victim",
+    "SET ROLE maker; GRANT team TO victim; RESET ROLE",  # since 16, each revokes its own grant
     "ALTER ROLE victim SET work_mem = '5MB'",
     "CREATE DATABASE live OWNER maker",
     "CREATE DATABASE theirs OWNER victim",
@@ -73,7 +74,7 @@ HARMLESS = {
     "owner": "CREATE TABLE u (); ALTER TABLE u OWNER TO CURRENT_USER",
     "policy": "ALTER TABLE t ENABLE ROW LEVEL SECURITY; "
     "CREATE POLICY p ON t TO PUBLIC USING (true)",
-    "extension": "CREATE EXTENSION pgcrypto",
+    "extension": "CREATE EXTENSION citext",
     "default privileges": "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
     "schema": "CREATE SCHEMA s; COMMENT ON SCHEMA s IS 'x'",
     "words in a comment": "CREATE TABLE w (seen timestamptz) -- drop user data after a year",

@@ -61,7 +61,7 @@ def value(url: str, query: str) -> object:
             "create function loud() returns int language plpgsql as $$begin "
             "alter role postgres set work_mem = '9MB'; return 1; end$$;"
             "create function quiet(int) returns int immutable language plpgsql as "
-            "$$begin perform loud(); return 1; end$$;"
+            "$$begin perform public.loud(); return 1; end$$;"
             "create index concurrently i on t (quiet(x))",
             "select count(*) from pg_db_role_setting where setconfig::text like '%9MB%'",
         ),
