@@ -82,7 +82,7 @@ class Containment(SilentInspector):
             raise _refusal(script, statement, ("pg_database",))
 
     def refuse_unseen(self, script: PlannedScript, statement: int) -> None:
-        """Refuses one that commits before it could be looked at, though its kind needs not to."""
+        """Refuses one that commits by itself, before it can be looked at."""
         if self.is_shared:
             raise BeyondDatabaseError(
                 "this statement commits by itself, so what it changes beyond its database could "
