@@ -8,6 +8,7 @@ SqlmigError
 │   ├── UnknownDependencyError
 │   ├── DependencyCycleError
 │   ├── OrphanRollbackError
+│   ├── BeyondDatabaseError                       changes, when it is proven, what others use
 │   ├── FixtureError                              a document for MongoDB
 │   └── UnusableFilesError                        several of them, found in one reading
 ├── PlanError                           2   files and history do not fit what was asked
@@ -125,6 +126,10 @@ class DependencyCycleError(SourceError):
 
 class OrphanRollbackError(SourceError):
     """A rollback file without its migration."""
+
+
+class BeyondDatabaseError(SourceError):
+    """A script that, on a scratch database, changes what other databases use; it was undone."""
 
 
 class FixtureError(SourceError):

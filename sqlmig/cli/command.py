@@ -73,6 +73,7 @@ class Command(click.Command):
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort) as interrupt:  # Abort: in answer to a question
             ctx.obj.printer.say_aside(str(interrupt) or "Interrupted.")
+            ctx.obj.notes(interrupt)
             ctx.exit(_INTERRUPTED)
         _refuse_lost_output(ctx)
         return result

@@ -74,6 +74,11 @@ class Output:
             for warning in warnings:
                 self.notice(text.warning(warning))
 
+    def notes(self, problem: BaseException) -> None:
+        """Prints what an end by error or Ctrl-C left behind, as the notes of the exception say."""
+        for note in getattr(problem, "__notes__", ()):
+            self.printer.say_aside(text.warning(note))
+
     def agrees(self, what: str) -> bool:
         """Asks on a terminal; elsewhere nobody is there to agree."""
         if self.is_json or not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
@@ -90,6 +95,7 @@ class Output:
 
     def error(self, problem: SqlmigError) -> None:
         """Prints why the command could not do its work: JSON to stdout, text to stderr."""
+        self.notes(problem)
         if self.is_json:
             self.printer.say_verbatim(f"{error_document(problem)}\n")
             return

@@ -36,6 +36,7 @@ def verify(
         target, scratch_url=scratch_url, tell=lambda trip: output.lines(*text.round_trip(trip))
     )
     output.result(lambda: text.verified(result), lambda: json.verified(result))
+    output.warnings(result.warnings)
     if not result.is_sound:
         context.exit(FOUND_SOMETHING)
 
@@ -53,5 +54,6 @@ def drift(context: click.Context, scratch_url: str | None) -> None:
     refuse_empty(scratch_url, "--scratch-url")
     found = migrator_for(output).drift(scratch_url=scratch_url)
     output.result(lambda: text.drift(found), lambda: json.drift(found))
+    output.warnings(found.warnings)
     if found.differences:
         context.exit(FOUND_SOMETHING)

@@ -14,6 +14,7 @@ from sqlmig.engine.backend import Backend
 from sqlmig.engine.bookkeeping import stamp_new
 from sqlmig.engine.checking import CheckInspector
 from sqlmig.engine.connection import Connector, undo
+from sqlmig.engine.containment import ContainedStatements, Containment
 from sqlmig.engine.failure import (
     HistoryMovedError,
     ProtectedRowsError,
@@ -56,7 +57,7 @@ class Executor:
     """Executes plans on one history, whose runner's lock is held.
 
     `connect` opens further connections to the same database. `checks` look at what commits
-    together before it does.
+    together before it does; `containment` is that of a scratch database.
     """
 
     history: History
@@ -66,6 +67,7 @@ class Executor:
     connect: Connector
     rules: Rules
     checks: Sequence[CheckFile] = ()
+    containment: Containment | None = None
     _checked: list[CheckResult] = field(default_factory=list)
     _backend: Backend = field(init=False)
     _frame: TransactionFrame = field(init=False)
@@ -197,9 +199,7 @@ class Executor:
 
     def _work(self, batch: Batch, row_loss: RowLoss) -> Work:
         if not batch[0].directives.transactional:
-            return StatementwiseWork(
-                self.history, self.lock, self.limits, self.observer, self.connect
-            )
+            return self._statementwise()
         inspectors = self._inspectors(batch, row_loss)
         kind = InspectedWork if inspectors else TransactionWork
         return kind(
@@ -213,6 +213,12 @@ class Executor:
             self._runner,
         )
 
+    def _statementwise(self) -> StatementwiseWork:
+        arguments = (self.history, self.lock, self.limits, self.observer, self.connect)
+        if self.containment is None:
+            return StatementwiseWork(*arguments)
+        return ContainedStatements(*arguments, self.containment)
+
     def _inspectors(self, batch: Batch, row_loss: RowLoss) -> Sequence[Inspector]:
         found: list[Inspector] = []
         if self.history.is_pooled:
@@ -223,6 +229,8 @@ class Executor:
             found.append(RowLossInspector(self.history, self.rules.protected))
         if self.checks:
             found.append(CheckInspector(self.history, self.checks, batch[-1], self._checked))
+        if self.containment is not None:
+            found.append(self.containment)
         return found
 
     def _most_tries(self, batch: Batch) -> int:

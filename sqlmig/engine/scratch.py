@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
@@ -29,10 +29,14 @@ SELECT unnest(setconfig) FROM pg_catalog.pg_db_role_setting
 class ScratchServer:
     """Where scratch databases are made; `url` names a database of it that is only connected to.
 
-    `settings` are those that every session in a scratch database begins with, as `name=value`.
+    Where it `is_shared`, others use its other databases. `settings` are those that every session in
+    a scratch database begins with, as `name=value`. `warnings` name the databases that could not
+    be dropped at the end, and say why.
     """
 
-    def __init__(self, url: str, settings: Sequence[str] = ()) -> None:
+    def __init__(self, url: str, settings: Sequence[str] = (), *, is_shared: bool = True) -> None:
+        self.is_shared = is_shared
+        self.warnings: tuple[str, ...] = ()
         self._url = url
         self._settings = (*settings, _FAST)
         self._names: list[str] = []
@@ -53,10 +57,12 @@ class ScratchServer:
         self._names.remove(name)
 
     def drop_all(self) -> None:
-        """Drops every database that is left, as far as the server can still be reached."""
+        """Drops every database that is left; those that stay are among the warnings."""
         for name in tuple(self._names):
-            with suppress(DatabaseUnavailableError, ServerError):
+            try:
                 self.drop(name)
+            except (DatabaseUnavailableError, ServerError) as error:
+                self.warnings += (_left(name, error.message),)
 
     def url_of(self, name: str) -> str:
         """How to reach that database."""
@@ -77,22 +83,36 @@ class ScratchServer:
 
 
 @contextmanager
-def scratch_server(url: str, settings: Sequence[str] = ()) -> Iterator[ScratchServer]:
+def scratch_server(
+    url: str, settings: Sequence[str] = (), *, is_shared: bool = True
+) -> Iterator[ScratchServer]:
     """The server of that URL; the databases made on it are dropped at the end.
 
+    Where an error ends the block, the warnings are notes of that error.
     Raises DatabaseUnavailableError, and ServerError where the role may not make databases.
     """
-    server = ScratchServer(url, settings)
+    server = ScratchServer(url, settings, is_shared=is_shared)
     try:
         yield server
-    finally:
+    except BaseException as error:
         server.drop_all()
+        for warning in server.warnings:
+            error.add_note(warning)
+        raise
+    server.drop_all()
 
 
 def database_settings(url: str) -> list[str]:
     """What sessions in that database begin with, as `name=value`; reads only."""
     with opened(url) as connection, translated():
         return [setting for (setting,) in connection.execute(_SETTINGS).fetchall()]
+
+
+def _left(name: str, reason: str) -> str:
+    return (
+        f"the scratch database {name} is still there: {reason}. Remove what keeps it, then: "
+        f'DROP DATABASE "{name}" WITH (FORCE)'
+    )
 
 
 def _escaped(setting: str) -> str:

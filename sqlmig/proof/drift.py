@@ -16,7 +16,7 @@ from sqlmig.plan import PlannedMigration
 from sqlmig.proof.catalog import snapshot
 from sqlmig.proof.difference import Difference, differences
 from sqlmig.proof.replay import staged
-from sqlmig.proof.scratch import refuse_beyond_database, scratch_beside
+from sqlmig.proof.scratch import scratch_beside
 
 _OWNER = """
 SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class
@@ -26,10 +26,12 @@ SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How the live schema differs from what the `migrations` that are applied make."""
+    """How the live schema differs from what the `migrations` that are applied make; `warnings` name
+    scratch databases that could not be dropped."""
 
     migrations: tuple[str, ...]
     differences: tuple[Difference, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def drift(
@@ -42,11 +44,10 @@ def drift(
     """The drift of the database of `history`, on which `applied` have run in that order.
 
     Who owns the history is taken for who applies migrations, here and there, so that the name of
-    that role makes no difference. Writes to a scratch database alone. Raises PlanError before
-    anything runs, ExecutionError where a migration cannot run again.
+    that role makes no difference. Writes to a scratch database alone. Raises
+    ExecutionError where a migration cannot run again, BeyondDatabaseError for one that reaches
+    beyond its database, and was undone.
     """
-    if scratch_url is None:
-        refuse_beyond_database([planned.prepared for planned in applied])
     live = snapshot(history.connection, _owner(history))
     with (
         scratch_beside(config, scratch_url) as server,
@@ -56,7 +57,7 @@ def drift(
         with opened(stage.url) as connection:
             replayed = snapshot(connection, connection.info.user)
     ids = tuple(planned.migration_id for planned in applied)
-    return Drift(ids, differences(replayed, live))
+    return Drift(ids, differences(replayed, live), server.warnings)
 
 
 def _owner(history: History) -> str:

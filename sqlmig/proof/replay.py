@@ -7,9 +7,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from sqlmig.config import Config
+from sqlmig.engine.connection import Connection
+from sqlmig.engine.containment import Containment
 from sqlmig.engine.database import Database
 from sqlmig.engine.executor import Executor
+from sqlmig.engine.history import History
 from sqlmig.engine.scratch import ScratchServer
+from sqlmig.engine.shared import SUBSCRIPTIONS, SharedCatalogs
 from sqlmig.environments import Rules
 from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.model import Direction, Environment
@@ -41,11 +45,13 @@ class Stage:
         return self._server.url_of(self._name)
 
     def run(self, planned: PlannedMigration) -> None:
-        """Applies or rolls back that migration. Raises MigrationFailedError; it is undone then."""
+        """Applies or rolls back that migration. Raises MigrationFailedError, and
+        BeyondDatabaseError for what reaches beyond the database; it is undone then."""
         self._executor.execute(Plan(planned.direction, (planned,)))
 
     def replay(self, migrations: Sequence[PlannedMigration]) -> None:
-        """Applies migrations that have run before. Raises ExecutionError where one fails now."""
+        """Applies migrations that have run before. Raises ExecutionError where one fails now, and
+        BeyondDatabaseError."""
         if migrations:
             try:
                 self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
@@ -55,7 +61,7 @@ class Stage:
     def look(self) -> Snapshot:
         """The snapshot of the schema as it is now; the more often it is called, the cheaper."""
         if self._watch is None:
-            self._watch = Watch(self._open.enter_context(self._database.connect()))
+            self._watch = Watch(self._beside)
         return self._watch.look()
 
     def rebuild(self, applied: Sequence[PlannedMigration]) -> None:
@@ -86,9 +92,19 @@ class Stage:
         connection = self._open.enter_context(self._database.connect())
         history = self._database.history_on(connection)
         lock = self._open.enter_context(self._database.locked(history))
+        self._beside = self._open.enter_context(self._database.connect())
         observer, limits = self._database.observer, self._database.limits
-        connect = self._database.connect
-        self._executor = Executor(history, lock, limits, observer, connect, _RULES)
+        connect, containment = self._database.connect, self._containment(history, self._beside)
+        self._executor = Executor(
+            history, lock, limits, observer, connect, _RULES, containment=containment
+        )
+
+    def _containment(self, history: History, beside: Connection) -> Containment:
+        """On a server that others use, nothing that they share may change; elsewhere, nothing that
+        another server has."""
+        names = None if self._server.is_shared else (SUBSCRIPTIONS,)
+        catalogs = SharedCatalogs(history.connection, beside, names)
+        return Containment(history, catalogs, self._server.is_shared)
 
 
 @contextmanager

@@ -59,10 +59,12 @@ class RoundTrip:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The round trips in order, and what the proofs at the end found wrong, in words."""
+    """The round trips in order, and what the proofs at the end found wrong, in words; `warnings`
+    name scratch databases that could not be dropped."""
 
     round_trips: tuple[RoundTrip, ...]
     findings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:

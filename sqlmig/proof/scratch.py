@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlmig.config import Config
 from sqlmig.database import conninfo
 from sqlmig.embedded import EmbeddedPostgres
 from sqlmig.engine.scratch import ScratchServer, database_settings, scratch_server
-from sqlmig.errors import PlanError
-from sqlmig.source.cluster import cluster_statement
-from sqlmig.source.script import PreparedScript
 
 
 @contextmanager
@@ -19,7 +16,8 @@ def scratch_beside(config: Config, scratch_url: str | None) -> Iterator[ScratchS
     """The server for scratch databases: that of the URL if one is given, else the target's, else,
     where no database is named, the project's embedded one.
 
-    Sessions begin with what the target's database has them begin with (ALTER DATABASE … SET).
+    Others use that server, unless it was given for this. Sessions begin with what the target's
+    database has them begin with (ALTER DATABASE … SET).
     """
     is_named = config.database is not None
     target = conninfo(config) if is_named else None
@@ -27,16 +25,5 @@ def scratch_beside(config: Config, scratch_url: str | None) -> Iterator[ScratchS
     url = scratch_url if scratch_url is not None else target
     if url is None:
         url = EmbeddedPostgres(config.project / ".sqlmig").start().url or ""
-    with scratch_server(url, settings) as server:
+    with scratch_server(url, settings, is_shared=scratch_url is None) as server:
         yield server
-
-
-def refuse_beyond_database(scripts: Iterable[PreparedScript]) -> None:
-    """Raises PlanError where a script would change what all databases of a server share."""
-    for prepared in scripts:
-        if statement := cluster_statement(prepared):
-            raise PlanError(
-                f"{prepared.script.path} changes what all databases of the server share: "
-                f"{statement}",
-                remedy="Name a server where that does no harm: --scratch-url.",
-            )

@@ -10,8 +10,7 @@ from sqlmig.model import MigrationFile
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.replay import staged
 from sqlmig.proof.roundtrip import RoundTrip, RoundTrips, Verification
-from sqlmig.proof.scratch import refuse_beyond_database, scratch_beside
-from sqlmig.source.script import PreparedScript, prepare
+from sqlmig.proof.scratch import scratch_beside
 
 # What is proven once all migrations are applied: gets the settings of the scratch database, and
 # says in words what it found wrong.
@@ -40,11 +39,9 @@ def verify(
     """The round trips, in scratch databases that are dropped at the end; writes nothing else.
 
     `tell` hears of each as it is done; `proofs` run at the end, unless an apply failed. Raises
-    PlanError before anything runs, ExecutionError where what is applied cannot run again.
+    ExecutionError where what is applied cannot run again, BeyondDatabaseError for a script that
+    reaches beyond its database, and was undone.
     """
-    if scratch_url is None:
-        scripts = [planned.prepared for planned in (*course.applied, *course.planned)]
-        refuse_beyond_database([*scripts, *_rollbacks(course)])
     trips = []
     with (
         scratch_beside(config, scratch_url) as server,
@@ -60,13 +57,4 @@ def verify(
             stage.close()  # the runner's lock is theirs now
             there = replace(config, database=stage.url)
             findings = [finding for proof in proofs for finding in proof(there)]
-    return Verification(tuple(trips), tuple(findings))
-
-
-def _rollbacks(course: Course) -> Sequence[PreparedScript]:
-    planned = {migration.migration_id for migration in course.planned}
-    return [
-        prepare(file.rollback.script, file.rollback.directives)
-        for file in course.files
-        if file.rollback and file.migration_id in planned
-    ]
+    return Verification(tuple(trips), tuple(findings), server.warnings)

@@ -7,6 +7,7 @@ these commands tell them.
 from __future__ import annotations
 
 import re
+from enum import Enum
 
 from sqlmig.source.lexer import Statement, leading_words
 
@@ -31,6 +32,8 @@ _OUTSIDE = re.compile(
     """,
     re.VERBOSE,
 )
+_OF_THE_SERVER = re.compile(r"(create|alter|drop) (database|tablespace|system)\b")
+_OF_A_PUBLISHER = re.compile(r"(create|drop) subscription\b")
 _TAKES_ROWS = re.compile(r"drop (database|tablespace|subscription)\b|alter table\b")
 _NEW_LABEL = re.compile(r"alter type (\S+ ){1,3}add value\b")
 _OF_THE_SESSION = ("set", "reset", "analyze")
@@ -38,6 +41,22 @@ _FIRST_WORDS = frozenset({"vacuum", "discard", "cluster"})
 _COMMON_FIRST_WORDS = frozenset({"create", "drop", "alter", "reindex"})
 # Most statements begin with these; one of those words it takes to be refused.
 _HINT = re.compile("concurrently|database|system|schema|tablespace|subscription", re.IGNORECASE)
+
+
+class Reach(Enum):
+    """How far a statement reaches that runs outside a transaction alone."""
+
+    DATABASE = "its database"
+    SERVER = "what all databases of the server share"
+    PUBLISHER = "another server"
+
+
+def reach(text: str, statement: Statement) -> Reach:
+    """How far that statement reaches, of which `runs_only_outside` is true."""
+    words = _words(text, statement)
+    if _OF_A_PUBLISHER.match(words):
+        return Reach.PUBLISHER
+    return Reach.SERVER if _OF_THE_SERVER.match(words) else Reach.DATABASE
 
 
 def keeps_rows(text: str, statement: Statement) -> bool:

@@ -19,6 +19,7 @@ def verified(result: Verification) -> str:
         sound=result.is_sound,
         migrations=[_round_trip(trip) for trip in result.round_trips],
         findings=list(result.findings),
+        warnings=list(result.warnings),
     )
 
 
@@ -27,6 +28,7 @@ def drift(found: Drift) -> str:
     return document(
         migrations=list(found.migrations),
         differences=[_difference(each) for each in found.differences],
+        warnings=list(found.warnings),
     )
 
 
