@@ -108,7 +108,8 @@ class EmbeddedMongo:
         if importlib.util.find_spec("secantus") is None:
             raise EmbeddedError(
                 "the embedded MongoDB is not installed",
-                remedy="Run `pip install 'sqlmig[embedded]'`, or name a server with --mongo-url.",
+                remedy="Run `pip install 'sqlmig[embedded-mongo]'`, or name a server with "
+                "--mongo-url.",
             )
         self._home.mkdir(mode=0o700, exist_ok=True)
         log, settings, port = self._home / "log", self._home / "settings.toml", _free_port()
