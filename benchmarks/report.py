@@ -56,6 +56,7 @@ def markdown(results: Results, circumstances: Circumstances) -> str:
         *_link(results),
         *_files(results),
         *_lexer(results),
+        *_calls(results),
     ]
     return "\n".join(sections)
 
@@ -142,6 +143,12 @@ def _lexer(results: Results) -> Iterator[str]:
     if results.lexer:
         rows = [[name, f"{speed:.0f} MB/s"] for name, speed in results.lexer.items()]
         yield "## The lexer\n\n" + _table(["text", "speed"], rows)
+
+
+def _calls(results: Results) -> Iterator[str]:
+    if results.calls:
+        rows = [[name, f"{seconds * 1000:.1f} ms"] for name, seconds in results.calls.items()]
+        yield "## Single calls\n\n" + _table(["call", "median"], rows)
 
 
 def _rows(

@@ -15,7 +15,8 @@ class Results:
 
     `sizes` are those of every number of migrations, with fsync on or off; `link` those of `linked`
     migrations over the slow link; `files` those of every large file, whose sizes are `file_bytes`;
-    `lexer` has megabytes a second for each kind of text. `postgres` is the server's version.
+    `lexer` has megabytes a second for each kind of text, `calls` seconds for each call. `postgres`
+    is the server's version.
     """
 
     postgres: str = ""
@@ -25,3 +26,4 @@ class Results:
     files: dict[str, Figures] = field(default_factory=dict)
     file_bytes: dict[str, int] = field(default_factory=dict)
     lexer: Mapping[str, float] = field(default_factory=dict)
+    calls: Mapping[str, float] = field(default_factory=dict)

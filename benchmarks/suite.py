@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from benchmarks.calls import call_seconds
 from benchmarks.large import FILES
 from benchmarks.lexing import lexer_speeds
 from benchmarks.link import slow_link
@@ -31,6 +32,7 @@ class Part(StrEnum):
     LINK = "link"
     FILES = "files"
     LEXER = "lexer"
+    CALLS = "calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ class Suite:
                 race = Race(tools, server, self.rounds, folder / name)
                 results.files[name] = race.run([migration], (Phase.APPLY,))
                 results.file_bytes[name] = len(migration.up.encode())
+        if Part.CALLS in self.parts:
+            results.calls = call_seconds(server, self.rounds)
 
     def _tools(self, server: Server) -> list[Tool]:
         return [*own_tools(server), *(t for t in peers_of(self.peers) if t.program is not None)]

@@ -1,4 +1,5 @@
-"""One PostgreSQL server for the whole run, and a database of its own for each test.
+"""One PostgreSQL server for the whole run, which the first test that needs it starts, and a
+database of its own for each test.
 
 The tests that need MongoDB share one embedded server a worker, or the one that the variable
 SQLMIG_TEST_MONGO_URL names.
@@ -8,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -21,8 +21,8 @@ from psycopg import Connection
 from pymongo import MongoClient
 from pytest_postgresql import factories
 
-from sqlmig.embedded import EmbeddedMongo
-from sqlmig.embedded.postgres import temporary_postgres
+from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
+from tests import janitor
 from tests.database import Database
 from tests.faults.pooler import pgbouncer
 from tests.mongo.mongo import url_of
@@ -31,7 +31,6 @@ from tests.repository import Repository
 
 # Tests lose nothing when the machine does: they need no flushing to disk.
 _SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
-_SOCKET, _PORT = "SQLMIG_TEST_SOCKET", "SQLMIG_TEST_PORT"
 # A busy machine makes no example wrong. With a seed that is given, no example is left to chance.
 settings.register_profile(
     "sqlmig",
@@ -51,19 +50,15 @@ _FOREIGN_VARIABLES = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Starts the server once, before the workers of pytest-xdist, which inherit where it is.
+    """Begins the run, of which the workers of pytest-xdist are a part.
 
     A shell has what it starts in the background ignore Ctrl-C, and processes inherit that: there,
     the tests that interrupt one would wait for it for ever.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     cleanup = config.stash[_CLEANUP] = ExitStack()
-    if _SOCKET not in os.environ:
-        status = cleanup.enter_context(temporary_postgres(_SETTINGS)).status()
-        os.environ[_SOCKET], os.environ[_PORT] = str(status.socket), str(status.port)
-    config.option.postgresql_host = os.environ[_SOCKET]
-    config.option.postgresql_port = os.environ[_PORT]
-    config.option.postgresql_user = "postgres"
+    if janitor.MARK not in os.environ:
+        cleanup.enter_context(janitor.watched_run())
 
 
 def pytest_report_header() -> list[str]:
@@ -72,15 +67,25 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stops the server where this process started it."""
+    """Ends the run where this process began it."""
     config.stash[_CLEANUP].close()
 
 
 # It chooses the server of the whole run, and so the pg_dump that goes with it.
 _OF_THE_RUN = ("SQLMIG_PG_BINDIR",)
 
-postgresql_noproc = factories.postgresql_noproc()
+_running_server = factories.postgresql_noproc()
 _connection = factories.postgresql("postgresql_noproc")
+
+
+@pytest.fixture(scope="session")
+def postgresql_noproc(request: pytest.FixtureRequest) -> Any:
+    """The server of the run; the first test that needs it starts it, for all workers."""
+    status = EmbeddedPostgres(janitor.postgres_folder(), settings=_SETTINGS).start()
+    options = request.config.option
+    options.postgresql_host, options.postgresql_port = str(status.socket), str(status.port)
+    options.postgresql_user = "postgres"
+    return request.getfixturevalue("_running_server")
 
 
 @pytest.fixture(autouse=True)
@@ -135,12 +140,11 @@ def mongo_server() -> Iterator[str]:
     if given := os.environ.get("SQLMIG_TEST_MONGO_URL"):
         yield given
         return
-    with tempfile.TemporaryDirectory() as folder:
-        server = EmbeddedMongo(Path(folder))
-        try:
-            yield server.start().url or ""
-        finally:
-            server.reset()
+    server = EmbeddedMongo(janitor.mongo_folder())
+    try:
+        yield server.start().url or ""
+    finally:
+        server.reset()
 
 
 @pytest.fixture

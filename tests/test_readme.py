@@ -6,13 +6,13 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from sqlmig import Config, Migrator
 from sqlmig.model import Directives
+from tests.command import Run
 from tests.database import Database
 
 ROOT = Path(__file__).parent.parent
@@ -42,13 +42,7 @@ def clone(tmp_path: Path) -> Path:
 def run(clone: Path, database: Database, command: str) -> subprocess.CompletedProcess[str]:
     words = shlex.split(command)
     assert words[:3] == ["python", "-m", "sqlmig"]
-    return subprocess.run(
-        [sys.executable, *words[1:3], "--database-url", database.url, *words[3:]],
-        cwd=clone,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return Run(clone, database.url)(*words[3:])
 
 
 def test_the_commands_run_in_the_order_in_which_they_stand(

@@ -14,8 +14,9 @@ from sqlmig.changelog.parser import Bullet, Changelog, parse, parse_variant
 from sqlmig.changelog.places import Places
 from sqlmig.errors import SourceError
 from sqlmig.model import Directives, Position, migration_number, migration_order
-from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.directives import FileKind
 from sqlmig.source.folders import ROLLBACK_SUFFIX, SUFFIX, is_passed_over
+from sqlmig.source.head import read_head
 from sqlmig.source.lexer import LexError
 
 _REFERENCE = re.compile(r"(\d[^\s:]*)(?::(down|edit))?")

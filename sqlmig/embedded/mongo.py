@@ -116,7 +116,7 @@ def _require_secantus() -> None:
     if importlib.util.find_spec("secantus") is None:
         raise EmbeddedError(
             "the embedded MongoDB is not installed",
-            remedy="Run `pip install 'sqlmig[embedded]'`, or name a server with --mongo-url.",
+            remedy="Run `pip install 'sqlmig[embedded-mongo]'`, or name a server with --mongo-url.",
         )
 
 

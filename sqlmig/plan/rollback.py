@@ -11,8 +11,9 @@ from sqlmig.model import AppliedMigration, Direction, MigrationFile, Script
 from sqlmig.plan.model import Plan, PlannedMigration, notes
 from sqlmig.plan.references import resolve
 from sqlmig.plan.status import Files, History
-from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.directives import FileKind
 from sqlmig.source.files import checksum
+from sqlmig.source.head import read_head
 from sqlmig.source.layout import differ_in_layout_only
 from sqlmig.source.script import prepare
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from sqlmig.errors import PartialMigrationError, PlanError
 from sqlmig.model import AppliedMigration, Direction, MigrationFile, Script
 from sqlmig.plan import PlannedMigration
-from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.directives import FileKind
 from sqlmig.source.files import checksum
+from sqlmig.source.head import read_head
 from sqlmig.source.script import prepare
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlmig.errors import DuplicateMigrationError, OrphanRollbackError, SourceError
 from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
 from sqlmig.source.dependencies import in_apply_order, unknown_dependencies
-from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.directives import FileKind
 from sqlmig.source.folders import (
     SUFFIX,
     Scripts,
@@ -22,6 +22,7 @@ from sqlmig.source.folders import (
     shown,
 )
 from sqlmig.source.foreign import refuse_foreign
+from sqlmig.source.head import read_head
 from sqlmig.source.lexer import LexError, first_statement
 
 # How similar a name must be to be taken for a slip of another (1 is the same).

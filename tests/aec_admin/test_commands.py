@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from sqlmig.embedded import EmbeddedPostgres
+from tests.command import Run
 from tests.repository import Repository
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Successful = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
@@ -30,17 +30,11 @@ def copy(aec_admin: Path, repository: Repository) -> Path:
 
 
 @pytest.fixture
-def run(copy: Path) -> Iterator[Run]:
+def run(copy: Path) -> Iterator[Successful]:
     """Runs a command in the copy, which must succeed; its server is gone at the end."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "sqlmig", *arguments],
-            cwd=copy,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = Run(copy)(*arguments)
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done
 
@@ -48,7 +42,7 @@ def run(copy: Path) -> Iterator[Run]:
     EmbeddedPostgres(copy / ".sqlmig").reset()
 
 
-def test_the_whole_life_of_the_project(run: Run) -> None:
+def test_the_whole_life_of_the_project(run: Successful) -> None:
     assert run("validate").stdout.startswith("26 migrations, each with its rollback")
     assert "26 migrations applied." in run("apply").stdout
     assert run("status", "--check").returncode == 0
@@ -71,7 +65,7 @@ def test_what_the_readme_says_can_be_done(aec_admin: Path, run: Run) -> None:
         run(*command.split())
 
 
-def test_the_changelog_is_in_order(run: Run) -> None:
+def test_the_changelog_is_in_order(run: Successful) -> None:
     done = run("changelog", "lint", "--worktree", "--strict")
     assert re.search(
         r"^26 migrations in the working tree, .*: .* has an entry for each", done.stdout

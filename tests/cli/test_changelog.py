@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 
 import pytest
 
+from tests.command import Run
 from tests.repository import UNRELEASED, Repository, bullet
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
 def run(repository: Repository) -> Run:
-    """Runs `python -m sqlmig …` in the repository's folder."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "sqlmig", *arguments],
-            cwd=repository.root,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-
-    return run
+    """Runs commands in the repository's folder."""
+    return Run(repository.root)
 
 
 def short(repository: Repository) -> str:

@@ -12,28 +12,11 @@ from contextlib import suppress
 
 import pytest
 
+from tests.command import Run
 from tests.database import Database
 from tests.project import Project
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Terminal = Callable[..., "tuple[subprocess.Popen[bytes], int]"]
-
-
-@pytest.fixture
-def run(project: Project, database: Database) -> Run:
-    """Runs `python -m sqlmig …` in the project's folder, on the test's database."""
-
-    def run(*arguments: str, url: str | None = database.url) -> subprocess.CompletedProcess[str]:
-        options = ["--database-url", url] if url else []
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "sqlmig", *options, *arguments],
-            cwd=project.root,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-
-    return run
 
 
 @pytest.fixture(autouse=True)

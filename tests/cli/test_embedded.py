@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from sqlmig.embedded import EmbeddedPostgres
 from tests.cli.test_json_schemas import schema
+from tests.command import Run
 from tests.project import Project
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
@@ -23,16 +20,7 @@ def run(project: Project) -> Iterator[Run]:
     project.migration("001_a", "create table a ()", "drop table a")
     project.write("sqlmig.toml", 'database = "embedded"\n')
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "sqlmig", *arguments],
-            cwd=project.root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    yield run
+    yield Run(project.root)
     EmbeddedPostgres(project.root / ".sqlmig").reset()
 
 

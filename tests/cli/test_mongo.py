@@ -16,30 +16,25 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from sqlmig.embedded import EmbeddedMongo
+from tests.command import Run
 from tests.mongo.seeds import Seeds
 from tests.project import Project
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+MongoRun = Callable[..., "subprocess.CompletedProcess[str]"]
 PASSWORD = "hunter2"
 
 
 @pytest.fixture
-def run(project: Project, mongo_url: str) -> Run:
+def run(project: Project, mongo_url: str) -> MongoRun:
     """Runs `python -m sqlmig mongo …`, or `seed --only mongo`, on the test's database."""
 
+    command = Run(project.root, mongo_url, "--mongo-url")
+
     def run(
-        *arguments: str, url: str | None = mongo_url, **variables: str
+        *arguments: str, url: str | None = "", **variables: str
     ) -> subprocess.CompletedProcess[str]:
-        options = ["--mongo-url", url] if url else []
-        command = ("seed", "--only", "mongo") if arguments[0] == "seed" else ("mongo", arguments[0])
-        return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "sqlmig", *options, *command, *arguments[1:]],
-            cwd=project.root,
-            env={**os.environ, **variables},
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+        words = ("seed", "--only", "mongo") if arguments[0] == "seed" else ("mongo", arguments[0])
+        return command(*words, *arguments[1:], url=url, **variables)
 
     return run
 
@@ -62,7 +57,7 @@ def seeds(project: Project) -> Seeds:
 
 
 def test_seed_tells_what_became_of_each_files_documents(
-    run: Run, aside: Database[dict[str, Any]]
+    run: MongoRun, aside: Database[dict[str, Any]]
 ) -> None:
     done = run("seed", "--env", "dev")
     assert (done.returncode, done.stderr) == (0, "")
@@ -76,7 +71,7 @@ def test_seed_tells_what_became_of_each_files_documents(
 
 
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(
-    run: Run, aside: Database[dict[str, Any]]
+    run: MongoRun, aside: Database[dict[str, Any]]
 ) -> None:
     done = run("seed", "--dry-run", "--env", "dev")
     assert done.stdout.endswith("Would seed for development: 3 added. Nothing was written.\n")
@@ -84,7 +79,7 @@ def test_a_dry_run_says_what_it_would_do_and_writes_nothing(
 
 
 def test_unset_means_production_and_its_documents_are_kept(
-    run: Run, aside: Database[dict[str, Any]]
+    run: MongoRun, aside: Database[dict[str, Any]]
 ) -> None:
     assert run("seed").stdout.endswith("Seeded for production: 2 added.\n")
     aside["classes"].update_one({"_id": "class-1"}, {"$set": {"name": "one"}})
@@ -96,7 +91,7 @@ def test_unset_means_production_and_its_documents_are_kept(
     ]
 
 
-def test_status_tells_what_differs_and_what_is_next(run: Run) -> None:
+def test_status_tells_what_differs_and_what_is_next(run: MongoRun) -> None:
     done = run("status", "--env", "test")
     assert done.returncode == 0
     assert done.stdout.endswith("Fixtures for testing: 2 new.\nNext: sqlmig seed --only mongo\n")
@@ -105,7 +100,7 @@ def test_status_tells_what_differs_and_what_is_next(run: Run) -> None:
 
 
 def test_status_check_exits_1_when_anything_differs(
-    run: Run, aside: Database[dict[str, Any]]
+    run: MongoRun, aside: Database[dict[str, Any]]
 ) -> None:
     assert run("status", "--check").returncode == 1
     run("seed")
@@ -117,7 +112,7 @@ def test_status_check_exits_1_when_anything_differs(
 
 
 def test_reset_wants_a_yes_and_tells_what_it_dropped(
-    run: Run, aside: Database[dict[str, Any]]
+    run: MongoRun, aside: Database[dict[str, Any]]
 ) -> None:
     run("seed", "--env", "dev")
     refused = run("reset", "--env", "dev")
@@ -134,7 +129,7 @@ def test_reset_wants_a_yes_and_tells_what_it_dropped(
 
 @pytest.mark.parametrize("arguments", [(), ("--env", "prod"), ("--env", "production")])
 def test_reset_in_production_exits_2_and_drops_nothing(
-    run: Run, aside: Database[dict[str, Any]], arguments: tuple[str, ...]
+    run: MongoRun, aside: Database[dict[str, Any]], arguments: tuple[str, ...]
 ) -> None:
     run("seed", *arguments)
     done = run("reset", "--yes", *arguments)
@@ -144,7 +139,7 @@ def test_reset_in_production_exits_2_and_drops_nothing(
 
 
 def test_reset_of_a_database_that_might_be_production_exits_2_and_drops_nothing(
-    run: Run, aside: Database[dict[str, Any]]
+    run: MongoRun, aside: Database[dict[str, Any]]
 ) -> None:
     run("seed")
     done = run("reset", "--yes", "--env", "dev")
@@ -185,7 +180,7 @@ def test_a_project_of_mongodb_alone_is_stamped_by_the_command_that_is_named(
 @pytest.mark.parametrize("command", ["seed", "status", "reset"])
 @pytest.mark.parametrize("name", ["moon", "Production ", "prd"])
 def test_an_unknown_environment_exits_2_before_it_connects(
-    run: Run, command: str, name: str
+    run: MongoRun, command: str, name: str
 ) -> None:
     done = run(
         command,
@@ -197,7 +192,9 @@ def test_an_unknown_environment_exits_2_before_it_connects(
     assert "expected development, testing or production" in done.stderr
 
 
-def test_bad_fixtures_exit_2_before_it_connects_and_all_are_told(run: Run, seeds: Seeds) -> None:
+def test_bad_fixtures_exit_2_before_it_connects_and_all_are_told(
+    run: MongoRun, seeds: Seeds
+) -> None:
     seeds.text("reference/10_classes.json", '[{"_id": "a", "x": NaN},\n{"x": "hunter2"}]')
     done = run("seed", url="mongodb://127.0.0.1:1/x")
     assert (done.returncode, done.stdout) == (2, "")
@@ -209,7 +206,7 @@ def test_bad_fixtures_exit_2_before_it_connects_and_all_are_told(run: Run, seeds
 
 
 def test_a_refused_document_exits_3_and_names_the_fixture(
-    run: Run, seeds: Seeds, aside: Database[dict[str, Any]]
+    run: MongoRun, seeds: Seeds, aside: Database[dict[str, Any]]
 ) -> None:
     seeds.schema("classes", unique=[["name"]])
     aside["classes"].insert_one({"_id": "theirs", "name": "1"})
@@ -225,7 +222,9 @@ def test_a_refused_document_exits_3_and_names_the_fixture(
     }
 
 
-def test_a_named_environment_stamps_the_database_and_one_that_disagrees_exits_2(run: Run) -> None:
+def test_a_named_environment_stamps_the_database_and_one_that_disagrees_exits_2(
+    run: MongoRun,
+) -> None:
     run("seed", "--env", "test")
     for command in ("seed", "status"):
         done = run(command, "--env", "prod")
@@ -234,13 +233,13 @@ def test_a_named_environment_stamps_the_database_and_one_that_disagrees_exits_2(
         assert run(command, SQLMIG_ENV="dev").returncode == 2
 
 
-def test_the_stamp_outweighs_the_projects_setting(run: Run, project: Project) -> None:
+def test_the_stamp_outweighs_the_projects_setting(run: MongoRun, project: Project) -> None:
     assert run("seed", "--env", "test").stdout.endswith("Seeded for testing: 2 added.\n")
     project.write("sqlmig.toml", 'environment = "development"\n')
     assert run("seed").stdout.endswith("Seeded for testing: 2 unchanged.\n")
 
 
-def test_every_command_prints_one_json_object(run: Run) -> None:
+def test_every_command_prints_one_json_object(run: MongoRun) -> None:
     documents = [
         json.loads(run(*command, "--env", "dev", "--format", "json").stdout)
         for command in (("seed", "--dry-run"), ("seed",), ("status",), ("reset", "--yes"))
@@ -260,12 +259,12 @@ def test_every_command_prints_one_json_object(run: Run) -> None:
 
 
 @pytest.mark.parametrize("variable", ["SQLMIG_MONGO_URL", "MONGODB_URI", "MONGO_URL"])
-def test_the_url_may_stand_in_the_environment(run: Run, variable: str, mongo_url: str) -> None:
+def test_the_url_may_stand_in_the_environment(run: MongoRun, variable: str, mongo_url: str) -> None:
     done = run("seed", url=None, **{variable: mongo_url})
     assert done.stdout.endswith("Seeded for production: 2 added.\n")
 
 
-def test_without_a_url_the_ways_to_give_one_are_named(run: Run) -> None:
+def test_without_a_url_the_ways_to_give_one_are_named(run: MongoRun) -> None:
     done = run("seed", url=None)
     assert done.returncode == 2
     assert "--mongo-url, SQLMIG_MONGO_URL, MONGODB_URI, MONGO_URL" in done.stderr
@@ -274,14 +273,14 @@ def test_without_a_url_the_ways_to_give_one_are_named(run: Run) -> None:
 @pytest.mark.parametrize(
     "url", [f"mongodb://u:{PASSWORD}/@x", f"mongodb://u:{PASSWORD}@127.0.0.1:1/x"]
 )
-def test_the_password_of_the_url_is_never_shown(run: Run, url: str) -> None:
+def test_the_password_of_the_url_is_never_shown(run: MongoRun, url: str) -> None:
     done = run("seed", "-v", url=f"{url}?serverSelectionTimeoutMS=100")
     assert done.returncode in (2, 3)
     assert PASSWORD not in done.stdout + done.stderr
 
 
 def test_the_embedded_server_is_started_announced_and_found_again(
-    run: Run, project: Project
+    run: MongoRun, project: Project
 ) -> None:
     project.write("sqlmig.toml", 'mongo = "embedded"\n')
     server = EmbeddedMongo(project.root / ".sqlmig")
@@ -307,7 +306,7 @@ def test_the_embedded_server_is_started_announced_and_found_again(
 
 
 def test_a_long_load_on_a_terminal_shows_a_bar_and_none_in_a_pipe(
-    run: Run, seeds: Seeds, project: Project, mongo_url: str
+    run: MongoRun, seeds: Seeds, project: Project, mongo_url: str
 ) -> None:
     seeds.documents("reference/30_many.json", *({"_id": number} for number in range(1001)))
     terminal, other_end = pty.openpty()

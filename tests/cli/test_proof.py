@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable
 
 import pytest
 
+from tests.command import Run
 from tests.database import Database
 from tests.project import Project
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-@pytest.fixture
-def run(project: Project, database: Database) -> Run:
-    """Runs `python -m sqlmig …` in the project's folder, on the test's database."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "sqlmig", "--database-url", database.url, *arguments],
-            cwd=project.root,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-
-    return run
 
 
 @pytest.fixture(autouse=True)

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
-
 import pytest
 
+from tests.command import Run
 from tests.database import Database
 from tests.project import Project
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-
-@pytest.fixture
-def run(project: Project, database: Database) -> Run:
-    """Runs `python -m sqlmig …` in a project with one migration, on the test's database."""
+@pytest.fixture(autouse=True)
+def one_migration(project: Project) -> None:
     project.migration("001_cities", "create table cities (id int primary key, name text)")
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-W", "error", "-m", "sqlmig", "--database-url", database.url]
-        return subprocess.run(
-            [*command, *arguments],
-            cwd=project.root,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-
-    return run
 
 
 def test_seed_tells_what_each_file_wrote(run: Run, project: Project) -> None:

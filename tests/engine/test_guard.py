@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 
 import pytest
 
@@ -14,7 +12,6 @@ from sqlmig import Migrator
 from sqlmig.engine import guard
 from sqlmig.engine.history import OWN_TABLES
 from sqlmig.errors import ConfigError, ExecutionError, ProtectedTableError
-from sqlmig.model import Direction, SilentObserver
 from sqlmig.plan import Since, Transactions
 from tests.database import Database
 from tests.faults.processes import waiting
@@ -794,39 +791,6 @@ def test_what_keeps_rows_may_run_outside_a_transaction(
     database.execute("create type mode as enum ('cash')")
     migrator(project, database, f"-- transactional: false\n{sql}", "production").apply()
     assert database.applied() == ["001_tables", "002_change"]
-
-
-@dataclass(frozen=True)
-class Clock(SilentObserver):
-    """When each migration began, in seconds."""
-
-    starts: list[float] = field(default_factory=list)
-
-    def started(self, migration_id: str, direction: Direction) -> None:
-        self.starts.append(time.perf_counter())
-
-    def shortest(self) -> float:
-        return min(after - before for before, after in pairwise(self.starts))
-
-
-def test_with_1000_tables_and_nothing_to_report_it_costs_less_than_5_ms(
-    project: Project, database: Database
-) -> None:
-    database.execute(TABLES)
-    database.execute(
-        "do $$begin for n in 1..1000 loop execute format('create table t%s (id int)', n);"
-        " end loop; end$$"
-    )
-    shortest = []
-    for number, protected in (("1", ""), ("2", PROTECTED)):
-        for other in range(60):
-            project.migration(f"{number}{other:03}_change", "select 1")
-        settings = {"protected_tables": protected} if protected else {}
-        config = project.config(database=database.url, environment="production", **settings)
-        clock = Clock()
-        Migrator(config, clock).apply()
-        shortest.append(clock.shortest())
-    assert shortest[1] - shortest[0] < 0.005
 
 
 def test_unset_means_production(project: Project, database: Database) -> None:

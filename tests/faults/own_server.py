@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import psycopg
 
-from sqlmig.embedded.postgres import EmbeddedPostgres, temporary_postgres
+from sqlmig.embedded import EmbeddedPostgres
 from sqlmig.embedded.postmaster import end_server
 from tests.database import Database
+from tests.janitor import postgres_folder
 
 _SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
@@ -57,5 +59,9 @@ class OwnServer:
 @contextmanager
 def own_server() -> Iterator[OwnServer]:
     """A running server, removed with the block."""
-    with temporary_postgres(_SETTINGS) as server:
+    server = EmbeddedPostgres(postgres_folder(secrets.token_hex(4)), settings=_SETTINGS)
+    try:
+        server.start()
         yield OwnServer(server)
+    finally:
+        server.reset()

@@ -7,7 +7,6 @@ import random
 import re
 import signal
 import threading
-import time
 
 import pytest
 
@@ -139,14 +138,13 @@ def test_a_long_message_whose_connection_was_cut_does_not_keep_the_runner(
 ) -> None:
     write_ledger(project)
     Migrator(project.config(database=database.url)).apply()
-    write_entry(project, 2, "select pg_sleep(20);")
+    write_entry(project, 2, "select pg_sleep(60);")
     with proxied(database) as proxy:
         proxy.keeps_orphans = True
         proxy.lose_answer_to = COMMIT_OF_002
-        started = time.monotonic()
         with pytest.raises(MigrationFailedError):
             Migrator(project.config(database=proxy.url(database))).apply()
-        assert time.monotonic() - started < 15
+        assert sleeping(database), "the runner did not wait for its orphan"
     figure("connections cut in the middle")
 
 
@@ -213,8 +211,6 @@ def test_a_slow_connection_changes_nothing(project: Project, database: Database)
     write_ledger(project, 2, 3)
     with proxied(database) as proxy:
         proxy.delay = 0.02
-        started = time.monotonic()
         Migrator(project.config(database=proxy.url(database))).apply()
-        assert time.monotonic() - started > 0.2
     assert_complete(database, project)
     wait_until(lambda: advisory_locks(database) == 0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlmig.model import AppliedMigration, MigrationFile, ScriptFile
-from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.directives import FileKind
 from sqlmig.source.files import script_from_bytes
+from sqlmig.source.head import read_head
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -23,8 +23,9 @@ from sqlmig.model import Direction, Script
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.replay import Stage, staged
 from sqlmig.proof.scratch import scratch_beside
-from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.directives import FileKind
 from sqlmig.source.files import checksum
+from sqlmig.source.head import read_head
 from sqlmig.source.script import prepare
 from tests.project import Project
 from tests.proof.shared_kinds import BY_A_SUPERUSER, BY_AN_OWNER, GIVEN, HARMLESS, WAYS

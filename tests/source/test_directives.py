@@ -6,9 +6,10 @@ import pytest
 
 from sqlmig.errors import DirectiveError, UnusableFilesError
 from sqlmig.model import Directives, Position, TextRecord
-from sqlmig.source.directives import FileKind, read_head
+from sqlmig.source.directives import FileKind
+from sqlmig.source.head import read_head
 
-BELOW = "stands below the first statement, where it has no effect"
+BELOW = "must come before the first statement"
 
 
 def read(text: str, kind: FileKind = FileKind.MIGRATION) -> Directives:

@@ -1,0 +1,140 @@
+"""Seconds of single calls, each of which has a number to keep below."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.layouts import paired_folders
+from benchmarks.migrations import Migration, migrations
+from benchmarks.server import Server
+from sqlmig import Config, Migrator, SilentObserver
+from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
+from sqlmig.engine.templates import Template, TemplateServer
+from sqlmig.model import Direction
+
+_REPOSITORY = Path(__file__).parent.parent
+_TABLES = """
+DO $$ BEGIN
+  CREATE TABLE payments (id int);
+  FOR n IN 1..1000 LOOP EXECUTE format('CREATE TABLE t%s (id int)', n); END LOOP;
+END $$
+"""
+_GUARDED = 60  # migrations, of which the quickest counts
+
+Seconds = Mapping[str, float]
+
+
+def call_seconds(server: Server, rounds: int) -> Seconds:
+    """The median of each call over so many rounds."""
+    calls: dict[str, Callable[[Server], float]] = {
+        "PostgreSQL: from nothing to an accepting connection": _first_start,
+        "PostgreSQL: a second start finds it": _second_start,
+        "MongoDB: from nothing to an answer": _first_mongo_start,
+        "a fresh copy of the Smart Kids schema": _copy,
+        "expect_current over 1,000 migrations": _start_up_check,
+        "the guard, a migration, among 1,000 tables": _guard,
+    }
+    return {
+        name: statistics.median(call(server) for _ in range(rounds)) for name, call in calls.items()
+    }
+
+
+def _first_start(server: Server) -> float:
+    with _embedded(server) as embedded:
+        return _seconds(lambda: psycopg.connect(embedded.start().url or "").close())
+
+
+def _second_start(server: Server) -> float:
+    with _embedded(server) as embedded:
+        embedded.start()
+        return _seconds(embedded.start)
+
+
+def _first_mongo_start(_: Server) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        mongo = EmbeddedMongo(Path(folder))
+        try:
+            return _seconds(mongo.start)
+        finally:
+            mongo.reset()
+
+
+def _copy(server: Server) -> float:
+    config = Config.load(_REPOSITORY, environ={})
+
+    def build(url: str) -> None:
+        Migrator(replace(config, database=url)).apply()
+
+    template = Template("5mart", "k1d5")
+    with server.empty_database() as name, TemplateServer.at(server.url(name)) as templates:
+        templates.ensure(template, build, 60)
+        began = time.perf_counter()
+        with templates.copy(template):
+            return time.perf_counter() - began
+
+
+def _start_up_check(server: Server) -> float:
+    with _project(server, list(migrations(1000))) as config:
+        Migrator(config).apply()
+        return _seconds(Migrator(config).expect_current)
+
+
+def _guard(server: Server) -> float:
+    """How much longer a migration takes with a protected table than without."""
+    found = []
+    for protected in ([], ["payments"]):
+        small = [Migration(n, "change", "SELECT 1;", "SELECT 1;") for n in range(1, _GUARDED)]
+        with _project(server, small) as config:
+            with psycopg.connect(config.database or "") as connection:
+                connection.execute(_TABLES)
+            clock = _Clock()
+            Migrator(replace(config, protected_tables=tuple(protected)), clock).apply()
+            found.append(min(after - before for before, after in pairwise(clock.starts)))
+    without, guarded = found
+    return guarded - without
+
+
+@dataclass(frozen=True)
+class _Clock(SilentObserver):
+    """When each migration began, in seconds."""
+
+    starts: list[float] = field(default_factory=list)
+
+    def started(self, migration_id: str, direction: Direction) -> None:  # noqa: ARG002  # an observer's
+        """A migration begins."""
+        self.starts.append(time.perf_counter())
+
+
+@contextmanager
+def _embedded(server: Server) -> Iterator[EmbeddedPostgres]:
+    """An embedded server that does not exist yet, of the programs of the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        embedded = EmbeddedPostgres(Path(folder), programs=server.programs)
+        try:
+            yield embedded
+        finally:
+            embedded.reset()
+
+
+@contextmanager
+def _project(server: Server, files: list[Migration]) -> Iterator[Config]:
+    """The settings of a project with those migrations and an empty database, in production."""
+    with tempfile.TemporaryDirectory() as folder, server.empty_database() as name:
+        paired_folders(Path(folder), files)
+        given = {"database": server.url(name), "environment": "production"}
+        yield Config.load(Path(folder), given, environ={})
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
