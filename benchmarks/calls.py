@@ -18,7 +18,7 @@ from benchmarks.migrations import Migration, migrations
 from benchmarks.server import Server
 from sqlmig import Config, Migrator, SilentObserver
 from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
-from sqlmig.engine.templates import Template, TemplateServer
+from sqlmig.engine.databases.templates import Template, TemplateServer
 from sqlmig.model import Direction
 
 _REPOSITORY = Path(__file__).parent.parent

@@ -66,29 +66,29 @@ from sqlmig.plan import (
 )
 
 if TYPE_CHECKING:
-    from sqlmig.authoring import Draft, Written, add_entry, new_migration
     from sqlmig.changelog.linter import Inspection, lint_changelog
     from sqlmig.changelog.reference import changelog_rules
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
-    from sqlmig.comparison import Comparison
     from sqlmig.embedded import EmbeddedPostgres
-    from sqlmig.lookup import ScriptPart, ScriptSource
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.fixtures import Fixtures, read_fixtures
     from sqlmig.mongo.project import MongoProject
     from sqlmig.mongo.results import FixturesReport
     from sqlmig.mongo.seeder import MongoSeeder
-    from sqlmig.project import (
+    from sqlmig.operations.both import (
         ProjectPart,
         ProjectSeeder,
         ProjectSeedPlan,
         ProjectSeeds,
         set_environment,
     )
+    from sqlmig.operations.lookup import ScriptPart, ScriptSource
+    from sqlmig.plan.comparison import Comparison
+    from sqlmig.project.init import Starter, write_starter
+    from sqlmig.project.new import Draft, Written, add_entry, new_migration
     from sqlmig.proof.difference import Difference
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
-    from sqlmig.starter import Starter, write_starter
 
 __all__ = [
     "Alone",
@@ -177,17 +177,17 @@ __all__ = [
 
 # What needs a driver, git or a server is imported when it is first asked for.
 _LATER = {
-    "Draft": "sqlmig.authoring",
-    "Written": "sqlmig.authoring",
-    "add_entry": "sqlmig.authoring",
-    "new_migration": "sqlmig.authoring",
+    "Draft": "sqlmig.project.new",
+    "Written": "sqlmig.project.new",
+    "add_entry": "sqlmig.project.new",
+    "new_migration": "sqlmig.project.new",
     "Inspection": "sqlmig.changelog.linter",
     "lint_changelog": "sqlmig.changelog.linter",
     "changelog_rules": "sqlmig.changelog.reference",
     "Revision": "sqlmig.changelog.tree",
     "Staged": "sqlmig.changelog.tree",
     "WorkingTree": "sqlmig.changelog.tree",
-    "Comparison": "sqlmig.comparison",
+    "Comparison": "sqlmig.plan.comparison",
     "EmbeddedPostgres": "sqlmig.embedded",
     "Migrator": "sqlmig.migrator",
     "Fixtures": "sqlmig.mongo.fixtures",
@@ -195,20 +195,20 @@ _LATER = {
     "MongoProject": "sqlmig.mongo.project",
     "FixturesReport": "sqlmig.mongo.results",
     "MongoSeeder": "sqlmig.mongo.seeder",
-    "ScriptPart": "sqlmig.lookup",
-    "ScriptSource": "sqlmig.lookup",
+    "ScriptPart": "sqlmig.operations.lookup",
+    "ScriptSource": "sqlmig.operations.lookup",
     "Difference": "sqlmig.proof.difference",
     "Drift": "sqlmig.proof.drift",
     "RoundTrip": "sqlmig.proof.roundtrip",
     "Verdict": "sqlmig.proof.roundtrip",
     "Verification": "sqlmig.proof.roundtrip",
-    "ProjectPart": "sqlmig.project",
-    "ProjectSeedPlan": "sqlmig.project",
-    "ProjectSeeder": "sqlmig.project",
-    "ProjectSeeds": "sqlmig.project",
-    "set_environment": "sqlmig.project",
-    "Starter": "sqlmig.starter",
-    "write_starter": "sqlmig.starter",
+    "ProjectPart": "sqlmig.operations.both",
+    "ProjectSeedPlan": "sqlmig.operations.both",
+    "ProjectSeeder": "sqlmig.operations.both",
+    "ProjectSeeds": "sqlmig.operations.both",
+    "set_environment": "sqlmig.operations.both",
+    "Starter": "sqlmig.project.init",
+    "write_starter": "sqlmig.project.init",
 }
 
 logging.getLogger("sqlmig").addHandler(logging.NullHandler())

@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlmig.config import Config
-from sqlmig.engine.conditions import refuse_unknown_conditions
 from sqlmig.engine.database import Database
-from sqlmig.engine.history import History
-from sqlmig.environments import Rules, rules_for
+from sqlmig.engine.guard.conditions import refuse_unknown_conditions
+from sqlmig.engine.history.reading import History
 from sqlmig.errors import ConfigError
-from sqlmig.lookup import ScriptPart, ScriptSource, find_script
 from sqlmig.model import (
     CheckFile,
     CheckResult,
@@ -27,6 +25,17 @@ from sqlmig.model import (
     SilentObserver,
     UnstableSeed,
 )
+from sqlmig.operations.lookup import ScriptPart, ScriptSource, find_script
+from sqlmig.operations.planning import (
+    Files,
+    Planner,
+    apply_planner,
+    rollback_planner,
+    rows_to_compare,
+    rows_with_texts,
+)
+from sqlmig.operations.run import Runner, look
+from sqlmig.operations.validation import validate
 from sqlmig.plan import (
     Decision,
     OutOfOrder,
@@ -40,25 +49,16 @@ from sqlmig.plan import (
     resolve,
     statuses,
 )
-from sqlmig.planning import (
-    Files,
-    Planner,
-    apply_planner,
-    rollback_planner,
-    rows_to_compare,
-    rows_with_texts,
-)
-from sqlmig.readiness import refuse_unready
-from sqlmig.runner import Runner, look
+from sqlmig.plan.readiness import refuse_unready
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations, read_migrations_alone
-from sqlmig.validation import validate
+from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
-    from sqlmig.comparison import Comparison
+    from sqlmig.operations.seeds import SeedBatch, SeedRunner
+    from sqlmig.plan.comparison import Comparison
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
-    from sqlmig.seeds import SeedBatch, SeedRunner
 
 Tell = Callable[["RoundTrip"], None]
 
@@ -181,7 +181,7 @@ class Migrator:
 
     def compare(self, reference: str) -> Comparison:
         """What was recorded of a migration beside what its files say now; reads only."""
-        from sqlmig.comparison import compare
+        from sqlmig.plan.comparison import compare
 
         files = self._files()
         with self._database.history() as history:
@@ -197,7 +197,7 @@ class Migrator:
         recorded yet.
         Raises UnknownTargetError, and PlanError for one that is not applied or has no file.
         """
-        from sqlmig.repair import repair
+        from sqlmig.operations.repair import repair
 
         files = self._files()
         with self._database.history() as found, self._database.locked(found):
@@ -207,7 +207,7 @@ class Migrator:
 
     def seed_statuses(self) -> list[SeedStatus]:
         """The seeds of the environment in force, in order, and when each ran last; reads only."""
-        from sqlmig.seeds import seed_statuses, seeds_of
+        from sqlmig.operations.seeds import seed_statuses, seeds_of
 
         with self._database.history() as history:
             rules = self._database.rules(history)
@@ -249,7 +249,7 @@ class Migrator:
     def unknown_tables(self) -> list[str]:
         """The names in `protected_tables` and `forbidden_tables` that no table has: they protect
         nothing; reads only."""
-        from sqlmig.engine.tables import unknown_names
+        from sqlmig.engine.guard.tables import unknown_names
 
         names = (*self.config.protected_tables, *self.config.forbidden_tables)
         with self._database.history() as history:
@@ -259,7 +259,7 @@ class Migrator:
         """Stamps the database, whatever it was stamped as before and whatever the settings say;
         the rules of that stamp. Raises ConfigError for an embedded server that is to be
         production."""
-        from sqlmig.engine.bookkeeping import ensure_tables, set_stamp
+        from sqlmig.engine.history.bookkeeping import ensure_tables, set_stamp
 
         if self.config.is_embedded and environment is Environment.PRODUCTION:
             raise ConfigError(
@@ -340,8 +340,8 @@ class Migrator:
     def baseline(self, target: str) -> tuple[str, ...]:
         """Records all up to and including the target as applied, without running anything, in a
         database whose schema is there already; the ids. Raises PlanError where it has a history."""
-        from sqlmig.engine.marks import mark
-        from sqlmig.marking import plan_baseline, record_marking
+        from sqlmig.engine.history.marks import mark
+        from sqlmig.operations.marking import plan_baseline, record_marking
 
         files = self._files()
         return record_marking(self._database, lambda rows: plan_baseline(files, rows, target), mark)
@@ -349,8 +349,8 @@ class Migrator:
     def mark(self, reference: str, reason: str) -> tuple[str, ...]:
         """Records a migration as applied without running it, and why; its id, or nothing where it
         is applied. Raises PlanError."""
-        from sqlmig.engine.marks import mark
-        from sqlmig.marking import plan_mark, record_marking
+        from sqlmig.engine.history.marks import mark
+        from sqlmig.operations.marking import plan_mark, record_marking
 
         files = self._files()
         return record_marking(
@@ -360,8 +360,8 @@ class Migrator:
     def unmark(self, reference: str, reason: str) -> tuple[str, ...]:
         """Records a migration as not applied without undoing it, and why; its id, or nothing where
         it is not applied. Raises PlanError."""
-        from sqlmig.engine.marks import unmark
-        from sqlmig.marking import plan_unmark, record_marking
+        from sqlmig.engine.history.marks import unmark
+        from sqlmig.operations.marking import plan_unmark, record_marking
 
         files = self._files()
         return record_marking(
@@ -384,7 +384,7 @@ class Migrator:
         return checks
 
     def _seed_runner(self, files: Files, allowed: Collection[str] = ()) -> SeedRunner:
-        from sqlmig.seeds import SeedBatch, SeedRunner, seeds_of
+        from sqlmig.operations.seeds import SeedBatch, SeedRunner, seeds_of
 
         def planner(history: History) -> SeedBatch:
             rules = self._database.working_rules(history, allowed)

@@ -22,7 +22,7 @@ from sqlmig.config import Config, expect_project, refuse_empty
 from sqlmig.model import Environment
 
 if TYPE_CHECKING:
-    from sqlmig.engine.templates import Template, TemplateServer
+    from sqlmig.engine.databases.templates import Template, TemplateServer
 
 SERVER_VARIABLE = "SQLMIG_TEST_DATABASE_URL"
 # A template may take as long as all migrations do.
@@ -52,7 +52,7 @@ def migrate(
     `load=[functools.partial(migrate, config)]` with settings that are not those of the current
     folder. Raises as `Migrator.apply` does.
     """
-    from sqlmig.engine.templates import database_url  # noqa: PLC0415  # only tests with a database
+    from sqlmig.engine.databases.templates import database_url  # noqa: PLC0415  # only tests with a database
 
     url = database_url(
         {"host": host, "port": port, "user": user, "dbname": dbname, "password": password}
@@ -132,7 +132,7 @@ class _Templates:
 
 @pytest.fixture(scope="session")
 def _sqlmig_templates(sqlmig_server: str) -> Iterator[_Templates]:
-    from sqlmig.engine.templates import TemplateServer  # noqa: PLC0415
+    from sqlmig.engine.databases.templates import TemplateServer  # noqa: PLC0415
 
     with ExitStack() as stack:
         yield _Templates(stack.enter_context(TemplateServer.at(sqlmig_server)))
@@ -152,9 +152,9 @@ def _fill(config: Config, contents: Contents, url: str) -> None:
 
 def _described(config: Config, contents: Contents) -> Template:
     """The template by the project's folder, and by the checksums of all that goes into it."""
-    from sqlmig.engine.connection import sqlmig_version  # noqa: PLC0415
-    from sqlmig.engine.templates import Template  # noqa: PLC0415
-    from sqlmig.seeds import seeds_of  # noqa: PLC0415
+    from sqlmig.engine.databases.templates import Template  # noqa: PLC0415
+    from sqlmig.engine.server.connection import sqlmig_version  # noqa: PLC0415
+    from sqlmig.operations.seeds import seeds_of  # noqa: PLC0415
     from sqlmig.source.files import read_migrations  # noqa: PLC0415
 
     migrations = read_migrations(config.migrations_folder, config.rollbacks_folder)

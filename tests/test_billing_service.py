@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sqlmig import Config
-from sqlmig.validation import validate
+from sqlmig.operations.validation import validate
 from tests.database import Database
 
 EXAMPLE = Path(__file__).parent.parent / "examples/billing_service"

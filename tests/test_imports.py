@@ -61,11 +61,22 @@ def test_an_apply_with_nothing_to_do_imports_nothing_that_runs_or_writes(
     url = ("--database-url", database.url)
     imported_by(project, *url, "apply")
     imported = imported_by(project, *url, "apply")
-    assert "sqlmig.runner" in imported
+    assert "sqlmig.operations.run" in imported
     assert not imported & {
         *(f"sqlmig.engine.{name}" for name in ("executor", "guard", "lock", "records")),
-        *("sqlmig.engine.checking", "sqlmig.engine.seeding", "sqlmig.seeds", "sqlmig.marking"),
-        *("sqlmig.comparison", "sqlmig.embedded", "sqlmig.mongo", "sqlmig.project", "tomllib"),
+        *(
+            "sqlmig.engine.guard.checks",
+            "sqlmig.engine.seeds.seeding",
+            "sqlmig.operations.seeds",
+            "sqlmig.operations.marking",
+        ),
+        *(
+            "sqlmig.plan.comparison",
+            "sqlmig.embedded",
+            "sqlmig.mongo",
+            "sqlmig.operations.both",
+            "tomllib",
+        ),
     }
 
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from sqlmig import Config, Migrator
-from sqlmig.engine.templates import Template, TemplateServer, database_url
+from sqlmig.engine.databases.templates import Template, TemplateServer, database_url
 from tests.database import Database
 from tests.project import Project
 

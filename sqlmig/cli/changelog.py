@@ -80,7 +80,7 @@ def lint(
 @click.pass_obj
 def add(output: Output, migration: str, words: str, kind: str | None) -> None:
     """Enter a migration under Unreleased; ID:edit or ID:down for a change of a merged one."""
-    from sqlmig.authoring import add_entry
+    from sqlmig.project.new import add_entry
 
     written = add_entry(output.options.config(), migration, words, kind)
     output.result(lambda: files_text.written(written), lambda: files_json.written(written))

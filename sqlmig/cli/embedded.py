@@ -90,7 +90,7 @@ def _show(output: Output, postgres: EmbeddedPostgres, mongo: EmbeddedMongo) -> N
 
 
 def _servers(output: Output) -> tuple[EmbeddedPostgres, EmbeddedMongo]:
-    from sqlmig.database import embedded_mongo, embedded_server
+    from sqlmig.target.address import embedded_mongo, embedded_server
 
     config = output.options.config(database=EMBEDDED, mongo=EMBEDDED)
     return embedded_server(config), embedded_mongo(config)

@@ -9,7 +9,7 @@ from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.config import named_environment
 from sqlmig.errors import ConfigError
-from sqlmig.project import has_schema, set_environment
+from sqlmig.operations.both import has_schema, set_environment
 from sqlmig.report.json import seeds as json
 from sqlmig.report.text import seeds as text
 

@@ -17,7 +17,7 @@ from sqlmig.report.text import files as text
 @click.pass_obj
 def validate(output: Output) -> None:
     """Read and check every file; needs no database."""
-    from sqlmig.validation import validate as validate_project
+    from sqlmig.operations.validation import validate as validate_project
 
     migrations = validate_project(output.options.config())
     output.result(lambda: [text.validated(migrations)], lambda: json.validated(migrations))
@@ -27,7 +27,7 @@ def validate(output: Output) -> None:
 @click.pass_obj
 def init(output: Output) -> None:
     """Make settings, folders and a first migration; overwrites nothing."""
-    from sqlmig.starter import write_starter
+    from sqlmig.project.init import write_starter
 
     written = write_starter(output.options.project)
     output.result(lambda: text.starter(written), lambda: json.starter(written))

@@ -20,7 +20,7 @@ _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for
 @click.pass_obj
 def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None:
     """Print a migration's SQL as its file has it, or as it was recorded where the file is gone."""
-    from sqlmig.lookup import ScriptPart, ScriptSource
+    from sqlmig.operations.lookup import ScriptPart, ScriptSource
 
     part = ScriptPart.ROLLBACK if rollback else ScriptPart.MIGRATION
     source = ScriptSource.RECORD if recorded else ScriptSource.FILE

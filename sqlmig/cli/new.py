@@ -22,7 +22,7 @@ def new(
     output: Output, description: str, no_transaction: bool, irreversible: str | None, adr: bool
 ) -> None:
     """Begin a migration: its file, its rollback, and its entry in the changelog."""
-    from sqlmig.authoring import Draft, new_migration
+    from sqlmig.project.new import Draft, new_migration
 
     draft = Draft(
         description=description,

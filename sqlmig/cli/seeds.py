@@ -13,7 +13,7 @@ from sqlmig.cli.output import Output, Progress
 from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo, announce_postgres, migrator_for
 from sqlmig.errors import ConfigError
-from sqlmig.project import ProjectPart, ProjectSeeder
+from sqlmig.operations.both import ProjectPart, ProjectSeeder
 from sqlmig.report.json import seeds as json
 from sqlmig.report.text import checks as checks_text
 from sqlmig.report.text import seeds as text

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlmig.cli.output import Output, Progress
 from sqlmig.config import EMBEDDED
-from sqlmig.environments import warning_of
 from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.report.text import servers as text
+from sqlmig.target.rules import warning_of
 
 if TYPE_CHECKING:
     from sqlmig.config import Config
@@ -34,7 +34,7 @@ def announce_postgres(output: Output, config: Config) -> None:
     if config.is_embedded:
         output.notice(text.embedded_database())
     elif config.database is not None:
-        from sqlmig.engine.connection import parameters_in_force
+        from sqlmig.engine.server.connection import parameters_in_force
 
         parameters = parameters_in_force(config.database)
         words = text.database(parameters, config.origins["database"])
@@ -54,7 +54,7 @@ def tell_refusal(output: Output, migrator: Migrator) -> None:
 
 def announce_mongo(output: Output, config: Config) -> None:
     """Starts the embedded MongoDB, where that is meant and it does not run, and says so."""
-    from sqlmig.database import embedded_mongo
+    from sqlmig.target.address import embedded_mongo
 
     if config.mongo == EMBEDDED and not embedded_mongo(config).status().running:
         status = embedded_mongo(config).start()

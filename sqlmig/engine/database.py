@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlmig.config import Config
-from sqlmig.database import conninfo
-from sqlmig.engine.connection import Connection, opened, translated
-from sqlmig.engine.history import History, find_history
-from sqlmig.environments import Rules, rules_for, warning_of
+from sqlmig.engine.history.reading import History, find_history
+from sqlmig.engine.server.connection import Connection, opened, translated
 from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.model import Observer, SilentObserver
+from sqlmig.target.address import conninfo
+from sqlmig.target.rules import Rules, rules_for, warning_of
 
 if TYPE_CHECKING:
-    from sqlmig.engine.limits import Limits
-    from sqlmig.engine.lock import RunnerLock
+    from sqlmig.engine.history.lock import RunnerLock
+    from sqlmig.engine.run.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Database:
     @contextmanager
     def locked(self, history: History) -> Iterator[RunnerLock]:
         """Holds the runner's lock; what was read of the history before may be old by then."""
-        from sqlmig.engine.lock import RunnerLock
+        from sqlmig.engine.history.lock import RunnerLock
 
         lock = RunnerLock(history.connection, history.schema, history.is_pooled)
         with lock.held(self.config.lock_wait, self.observer):
@@ -80,7 +80,7 @@ class Database:
     @property
     def limits(self) -> Limits:
         """How long migrations and seeds may wait and work."""
-        from sqlmig.engine.limits import Limits
+        from sqlmig.engine.run.limits import Limits
 
         config = self.config
         return Limits(

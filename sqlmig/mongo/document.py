@@ -11,7 +11,7 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from sqlmig.errors import FixtureError
 from sqlmig.model import Location
 from sqlmig.mongo.files import Source
-from sqlmig.source.json_text import Path, offset_of
+from sqlmig.mongo.json_text import Path, offset_of
 
 # How documents are read, from fixtures and from the server alike, so that they compare.
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(

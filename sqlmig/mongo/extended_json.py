@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from sqlmig.mongo.json_text import Members, Path
 from sqlmig.mongo.wrappers import C_STRING, STRING, WRAPPERS, Wrapper
-from sqlmig.source.json_text import Members, Path
 
 _DEEPEST = 100  # levels; "MongoDB Limits and Thresholds"
 # The forms by each key that marks them: an object with such a key has one of these forms.

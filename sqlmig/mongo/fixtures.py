@@ -16,9 +16,9 @@ from sqlmig.model import Environment
 from sqlmig.mongo.document import Document, Place
 from sqlmig.mongo.extended_json import RefusedValueError, converted
 from sqlmig.mongo.files import TIERS, Source, Tier, list_files
+from sqlmig.mongo.json_text import NotJsonError, items
 from sqlmig.mongo.rules import KINDS, Rules, dangling_references, problems, read_rules
 from sqlmig.source.folders import raise_all
-from sqlmig.source.json_text import NotJsonError, items
 
 _LARGEST_BYTES = 16 * 1024 * 1024  # "MongoDB Limits and Thresholds"
 _MOST_PROBLEMS = 50  # told at once; more of them are likely to be the same again

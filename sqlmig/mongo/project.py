@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlmig.config import EMBEDDED, Config
-from sqlmig.database import mongo_url
-from sqlmig.environments import Rules, unproven, warning_of
 from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.model import Environment
 from sqlmig.mongo.connection import AsyncDatabase, connected
@@ -17,6 +15,8 @@ from sqlmig.mongo.fixtures import read_fixtures
 from sqlmig.mongo.results import FixturesReport
 from sqlmig.mongo.seeder import Loaded, MongoSeeder
 from sqlmig.mongo.stamp import claim, read_stamp, write_stamp
+from sqlmig.target.address import mongo_url
+from sqlmig.target.rules import Rules, unproven, warning_of
 
 Result = TypeVar("Result")
 

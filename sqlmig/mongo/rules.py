@@ -23,7 +23,7 @@ from sqlmig.errors import FixtureError
 from sqlmig.model import Location
 from sqlmig.mongo.document import Document
 from sqlmig.mongo.files import Tier
-from sqlmig.source.json_text import Path as FieldPath
+from sqlmig.mongo.json_text import Path as FieldPath
 
 DEMO_FLAG = "is_demo"
 # What an _id may be, and how errors name it.

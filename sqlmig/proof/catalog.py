@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlmig.engine.connection import Connection
+from sqlmig.engine.server.connection import Connection
 from sqlmig.proof.walk import SURVEY, Catalog, walk
 
 # Names are written with their schema where nothing is on the search path, and compiling a query

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmig.config import Config
-from sqlmig.engine.connection import opened
-from sqlmig.engine.history import MIGRATIONS, History
+from sqlmig.engine.history.reading import MIGRATIONS, History
+from sqlmig.engine.server.connection import opened
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.catalog import snapshot
 from sqlmig.proof.difference import Difference, differences

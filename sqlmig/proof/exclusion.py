@@ -5,7 +5,7 @@ In these parts of queries, `l` is the object that is asked about.
 
 from __future__ import annotations
 
-from sqlmig.engine.history import MIGRATIONS, OWN_TABLES
+from sqlmig.engine.history.reading import MIGRATIONS, OWN_TABLES
 
 _IS_TEMPORARY = "nspname ~ '^pg_(toast_)?temp_'"
 

@@ -7,19 +7,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from sqlmig.config import Config
-from sqlmig.engine.connection import Connection
-from sqlmig.engine.containment import Containment
 from sqlmig.engine.database import Database
-from sqlmig.engine.executor import Executor
-from sqlmig.engine.history import History
-from sqlmig.engine.scratch import ScratchServer
-from sqlmig.engine.shared import SUBSCRIPTIONS, SharedCatalogs
-from sqlmig.environments import Rules
+from sqlmig.engine.databases.scratch import ScratchServer
+from sqlmig.engine.databases.shared import SUBSCRIPTIONS, SharedCatalogs
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.run.containment import Containment
+from sqlmig.engine.run.executor import Executor
+from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.model import Direction, Environment
 from sqlmig.plan import Plan, PlannedMigration
 from sqlmig.proof.catalog import Snapshot
 from sqlmig.proof.watch import Watch
+from sqlmig.target.rules import Rules
 
 # Nobody's rows are in a scratch database, so that nothing has to be kept from a script.
 _RULES = Rules(Environment.DEVELOPMENT, "a scratch database")

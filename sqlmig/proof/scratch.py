@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlmig.config import Config
-from sqlmig.database import conninfo
 from sqlmig.embedded import EmbeddedPostgres
-from sqlmig.engine.scratch import ScratchServer, database_settings, scratch_server
+from sqlmig.engine.databases.scratch import ScratchServer, database_settings, scratch_server
+from sqlmig.target.address import conninfo
 
 
 @contextmanager

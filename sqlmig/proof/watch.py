@@ -12,7 +12,7 @@ from bisect import insort
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlmig.engine.connection import Connection
+from sqlmig.engine.server.connection import Connection
 from sqlmig.proof.catalog import ObjectName, Row, Snapshot, catalogs
 from sqlmig.proof.walk import counts, news, walk, walk_some
 

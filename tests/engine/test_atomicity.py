@@ -407,7 +407,7 @@ def test_a_script_that_cannot_run_in_a_savepoint_fails_at_its_place(
 def test_a_script_that_cannot_run_in_a_savepoint_cannot_hide_a_commit(
     project: Project, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sqlmig.engine.script.reads_as_before", lambda _: True)
+    monkeypatch.setattr("sqlmig.engine.run.script.reads_as_before", lambda _: True)
     project.migration("001_a", "select pg_export_snapshot();" + SMUGGLED)
     with pytest.raises(MigrationFailedError, match="cannot insert multiple commands") as caught:
         migrator(project, database).apply()

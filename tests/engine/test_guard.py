@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from sqlmig import Migrator
-from sqlmig.engine import guard
-from sqlmig.engine.history import OWN_TABLES
+from sqlmig.engine.guard import protected as guard
+from sqlmig.engine.history.reading import OWN_TABLES
 from sqlmig.errors import ConfigError, ExecutionError, ProtectedTableError
 from sqlmig.plan import Since, Transactions
 from tests.database import Database

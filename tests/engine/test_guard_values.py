@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from sqlmig import Migrator
-from sqlmig.engine import guard
+from sqlmig.engine.guard import protected as guard
 from sqlmig.errors import ProtectedTableError
 from tests.database import Database
 from tests.project import Project

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from sqlmig import Migrator, Outcome
-from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.errors import LockTimeoutError
 from sqlmig.model import SilentObserver
 from tests.database import Database

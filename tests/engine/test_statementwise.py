@@ -8,8 +8,8 @@ import time
 import pytest
 
 from sqlmig import Migrator
-from sqlmig.engine.connection import Connection
-from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.history.lock import RunnerLock
+from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import MigrationFailedError, PartialMigrationError
 from sqlmig.model import MigrationState, Position
 from sqlmig.plan import Newest

@@ -14,10 +14,10 @@ import psycopg
 import pytest
 
 from sqlmig import Migrator, Outcome
-from sqlmig.engine import script
-from sqlmig.engine.connection import Connection
-from sqlmig.engine.lock import RunnerLock
-from sqlmig.engine.wire import send
+from sqlmig.engine.history.lock import RunnerLock
+from sqlmig.engine.run import script
+from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.wire import send
 from sqlmig.errors import (
     DatabaseUnavailableError,
     MigrationFailedError,
@@ -73,7 +73,7 @@ def test_ctrl_c_between_two_tries_says_what_is_applied(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sqlmig.engine.executor.pause", interrupt)
+    monkeypatch.setattr("sqlmig.engine.run.executor.pause", interrupt)
     with database.another_connection() as other, other.transaction():
         other.execute("lock table busy")
         with pytest.raises(RunInterrupted, match="1 applied, 1 undone"):

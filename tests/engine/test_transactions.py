@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from sqlmig import Migrator, Outcome
-from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.errors import ExecutionError, MigrationFailedError, PlanError, ServerError
 from sqlmig.model import SilentObserver
 from sqlmig.plan import Newest, Since, Transactions

@@ -14,8 +14,8 @@ from yoyo.backends.base import DatabaseBackend
 from yoyo.migrations import Migration, get_migration_hash
 
 from sqlmig import Config, Migrator, Outcome
-from sqlmig.engine.backend import Backend, ScriptMigration
-from sqlmig.engine.history import LOG, MIGRATIONS, VERSION
+from sqlmig.engine.history.reading import LOG, MIGRATIONS, VERSION
+from sqlmig.engine.run.backend import Backend, ScriptMigration
 from sqlmig.model import MigrationState
 from sqlmig.plan import Newest
 from tests.database import Database

@@ -15,8 +15,8 @@ import sys
 import threading
 from typing import Protocol
 
-from sqlmig.engine import wire
-from sqlmig.engine.connection import Connection
+from sqlmig.engine.server import wire
+from sqlmig.engine.server.connection import Connection
 
 _send = wire.send
 
@@ -34,7 +34,7 @@ def main(moment: str, value: str, *command: str) -> None:
         wire.send = _deadly_send(moment, value)
     # What sends takes `send` from its module, so that is changed before they are imported.
     from sqlmig.cli import main as sqlmig  # noqa: PLC0415
-    from sqlmig.engine import executor  # noqa: F401, PLC0415  # slow to import: not part of the run
+    from sqlmig.engine.run import executor  # noqa: F401, PLC0415  # slow to import: not part of the run
 
     if moment == "within":
         timer = threading.Timer(float(value), _die)

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from sqlmig import Migrator
-from sqlmig.engine.lock import RunnerLock
+from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.model import SilentObserver
 from tests.database import Database
 from tests.faults.figures import Figure

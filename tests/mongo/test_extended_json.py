@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from sqlmig.mongo.document import CODEC
 from sqlmig.mongo.extended_json import RefusedValueError, converted
-from sqlmig.source.json_text import items
+from sqlmig.mongo.json_text import items
 from tests.mongo.corpus_accepted import ACCEPTED, OID, Accepted
 from tests.mongo.corpus_refused import REFUSED
 from tests.mongo.mongo import Mongo

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from sqlmig.engine.scratch import PREFIX
+from sqlmig.engine.databases.scratch import PREFIX
 from sqlmig.errors import ExecutionError, PartialMigrationError, PlanError
 from sqlmig.migrator import Migrator
 from tests.database import Database

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from sqlmig.engine.scratch import PREFIX
+from sqlmig.engine.databases.scratch import PREFIX
 from sqlmig.errors import DatabaseUnavailableError, ServerError
 from sqlmig.migrator import Migrator
 from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification

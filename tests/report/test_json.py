@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from sqlmig.comparison import Comparison
 from sqlmig.errors import (
     MigrationFailedError,
     SourceError,
@@ -22,6 +21,7 @@ from sqlmig.model import (
     ServerMessage,
 )
 from sqlmig.plan import Transactions, plan_apply, statuses
+from sqlmig.plan.comparison import Comparison
 from sqlmig.report.json import files as files_json
 from sqlmig.report.json import migrations as migrations_json
 from sqlmig.report.json.errors import error as error_document

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 import pytest
 
-from sqlmig.comparison import Comparison
 from sqlmig.model import (
     AppliedMigration,
     Direction,
@@ -21,6 +20,7 @@ from sqlmig.model import (
     Report,
 )
 from sqlmig.plan import Newest, Plan, Transactions, plan_apply, plan_rollback, statuses
+from sqlmig.plan.comparison import Comparison
 from sqlmig.report.text import files, servers
 from sqlmig.report.text import migrations as text
 from sqlmig.report.text.figures import age, duration

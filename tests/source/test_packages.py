@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sqlmig import Config, ConfigError, Migrator, SourceError
-from sqlmig.starter import write_starter
-from sqlmig.validation import validate
+from sqlmig.operations.validation import validate
+from sqlmig.project.init import write_starter
 from tests.database import Database
 from tests.project import Project
 

@@ -9,9 +9,9 @@ from sqlmig.model import MigrationFile
 from sqlmig.report.json.document import document, place
 
 if TYPE_CHECKING:
-    from sqlmig.authoring import Written
-    from sqlmig.comparison import Comparison
-    from sqlmig.starter import Starter
+    from sqlmig.plan.comparison import Comparison
+    from sqlmig.project.init import Starter
+    from sqlmig.project.new import Written
 
 
 def validated(migrations: Sequence[MigrationFile]) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlmig.environments import Rules
 from sqlmig.model import CheckResult, SeedReport, SeedResult, SeedStatus, UnstableSeed
 from sqlmig.report.json.document import check_members, document
 from sqlmig.report.json.mongo import fixtures_members
+from sqlmig.target.rules import Rules
 
 if TYPE_CHECKING:
     from sqlmig.mongo.results import FixturesReport
-    from sqlmig.project import ProjectSeedPlan, ProjectSeeds
+    from sqlmig.operations.both import ProjectSeedPlan, ProjectSeeds
 
 
 def seed_plan(planned: ProjectSeedPlan) -> str:

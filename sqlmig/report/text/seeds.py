@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlmig.environments import Rules
 from sqlmig.model import (
     SeedReport,
     SeedResult,
@@ -17,9 +16,10 @@ from sqlmig.report.text.checks import checked
 from sqlmig.report.text.figures import age, counted, duration
 from sqlmig.report.text.mongo import mongo_plan, mongo_seeded
 from sqlmig.report.text.table import Cell, Medium, table
+from sqlmig.target.rules import Rules
 
 if TYPE_CHECKING:
-    from sqlmig.project import ProjectSeedPlan, ProjectSeeds
+    from sqlmig.operations.both import ProjectSeedPlan, ProjectSeeds
 
 
 def seed_plan(planned: ProjectSeedPlan, now: datetime, medium: Medium) -> list[str]:

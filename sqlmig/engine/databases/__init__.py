@@ -1,0 +1,1 @@
+"""Databases that sqlmig makes and drops: scratch databases and templates."""

@@ -1,0 +1,119 @@
+"""What a transaction changes of the catalogues that all databases of a server share.
+
+The server's own list says which these are. Two sessions read them at the same time: the one whose
+transaction is open sees what it has changed, the other does not, and what further sessions commit
+meanwhile both see alike. So it needs no counters or locks, which a script can blind or release, and
+what changes nothing in the end (a GRANT of what was granted, a role that was dropped again) does
+not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlmig.engine.server.connection import Connection, translated
+
+SUBSCRIPTIONS = "pg_subscription"
+
+# Each shared catalogue with the columns that this role may read.
+_SURVEY = """
+SELECT c.relname::text, pg_catalog.array_agg(a.attname::text ORDER BY a.attnum)
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE c.relisshared AND c.relkind = 'r'
+   AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')
+ GROUP BY c.relname
+"""
+_HERE = "SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
+
+# Rows that are no others' business: those of the scratch database itself, and what is recorded of
+# objects in one database.
+_IS_HERE = (
+    "(t.classoid OPERATOR(pg_catalog.=) 1262::pg_catalog.oid"
+    " AND t.objoid OPERATOR(pg_catalog.=) {here}::pg_catalog.oid)"
+)
+_CONDITIONS: Mapping[str, str] = {
+    "pg_database": "t.oid OPERATOR(pg_catalog.<>) {here}::pg_catalog.oid",
+    "pg_db_role_setting": "t.setdatabase OPERATOR(pg_catalog.<>) {here}::pg_catalog.oid",
+    "pg_shdescription": f"NOT {_IS_HERE}",
+    "pg_shseclabel": f"NOT {_IS_HERE}",
+    "pg_shdepend": "t.dbid OPERATOR(pg_catalog.=) 0::pg_catalog.oid AND NOT "
+    + _IS_HERE.replace("classoid", "classid").replace("objoid", "objid"),
+}
+
+# A user's operators, casts and functions have no part in these, wherever search_path puts them.
+_ROWS = "SELECT pg_catalog.format('%s %s', '{name}', ROW({columns})) FROM pg_catalog.{source} t"
+_FINGERPRINT = (
+    "SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended(line, 0))"
+    " FROM ({rows}) r (line)"
+)
+
+# pg_authid is closed to all but superusers, and pg_roles hides passwords. What alters a row of it
+# keeps this lock until the transaction ends.
+_ROLES = "pg_authid"
+_HAS_ROLES_LOCKED = """
+SELECT FROM pg_catalog.pg_locks
+ WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND locktype = 'relation'
+   AND relation OPERATOR(pg_catalog.=) 1260::pg_catalog.oid AND mode = 'RowExclusiveLock'
+"""
+
+# What others commit at the very moment of a look may show as a difference, but not in each.
+_LOOKS = 4
+
+
+class SharedCatalogs:
+    """The shared catalogues as two sessions of one role see them: `inside`, whose transactions are
+    looked at, and `outside`, which has none open. `names`, where given, are those that count.
+    """
+
+    def __init__(
+        self, inside: Connection, outside: Connection, names: Collection[str] | None = None
+    ) -> None:
+        self._inside = inside
+        self._outside = outside
+        with translated():
+            columns = {
+                catalog: found
+                for catalog, found in outside.execute(_SURVEY).fetchall()
+                if names is None or catalog in names
+            }
+            ((here,),) = outside.execute(_HERE).fetchall()
+        self._are_roles_hidden = names is None and _ROLES not in columns
+        self._rows = _rows_of(columns, here, and_roles=self._are_roles_hidden).encode()
+        self._fingerprint = _FINGERPRINT.format(rows=self._rows.decode()).encode()
+
+    def changed(self) -> frozenset[str]:
+        """The catalogues that the open transaction changes, as far as others would see it after a
+        commit. Raises ServerError where it cannot be told, DatabaseUnavailableError."""
+        with translated():
+            if self._are_roles_hidden and self._inside.execute(_HAS_ROLES_LOCKED).fetchall():
+                return frozenset({_ROLES})
+            seen = [c.execute(self._fingerprint).fetchone() for c in (self._inside, self._outside)]
+            if seen[0] == seen[1]:
+                return frozenset()
+            found = self._differences()
+            for _ in range(_LOOKS - 1):
+                found = found and found & self._differences()
+        return frozenset(line.partition(" ")[0] for line in found)
+
+    def _differences(self) -> frozenset[str]:
+        """The rows that only one of the sessions sees, but for those that others wrote or removed
+        between the first look and the last."""
+        before, changed, after = (
+            frozenset(line for (line,) in connection.execute(self._rows).fetchall())
+            for connection in (self._outside, self._inside, self._outside)
+        )
+        return (changed - before - after) | ((before & after) - changed)
+
+
+def _rows_of(columns: Mapping[str, Sequence[str]], here: int, *, and_roles: bool) -> str:
+    """The query of all rows, each as a line that begins with the catalogue's name."""
+    queries = []
+    for catalog, found in columns.items():
+        listed = ", ".join(f"t.{column}" for column in found)
+        rows = _ROWS.format(name=catalog, columns=listed, source=catalog)
+        condition = _CONDITIONS.get(catalog, "true").format(here=here)
+        queries.append(f"{rows} WHERE {condition}")
+    if and_roles:
+        queries.append(_ROWS.format(name=_ROLES, columns="t.*", source="pg_roles"))
+    return " UNION ALL ".join(queries)

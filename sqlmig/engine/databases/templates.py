@@ -1,0 +1,134 @@
+"""Databases for tests: copies of a template that is migrated once, for all processes of a server.
+
+A template is built under another name and gets its own last, when it is sealed: nobody can
+connect to it, so nobody can change it, and copying it never has to wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import LiteralString, Self
+from urllib.parse import quote, urlencode
+
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from sqlmig.engine.history.lock import RunnerLock
+from sqlmig.engine.server.connection import Connection, opened, translated
+from sqlmig.model import SilentObserver
+
+_log = logging.getLogger("sqlmig")
+
+_IS_SEALED = """
+SELECT FROM pg_catalog.pg_database WHERE datname = %s AND datistemplate AND NOT datallowconn
+"""
+# A copy bears the server process of the session that made it: when that is gone, nobody will drop
+# the copy.
+_ABANDONED = """
+SELECT datname, datistemplate FROM pg_catalog.pg_database
+ WHERE datname LIKE %s
+   AND substring(datname FROM '^sqlmig_test_[0-9a-f]+_([0-9]+)_')::int
+       NOT IN (SELECT pid FROM pg_catalog.pg_stat_activity)
+"""
+_NAMED_LIKE = "SELECT datname, datistemplate FROM pg_catalog.pg_database WHERE datname LIKE %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template by what it is for (`family`) and what is in it (`key`), both short and of
+    letters and digits; a family has one template at a time."""
+
+    family: str
+    key: str
+
+    @property
+    def name(self) -> str:
+        """The database's name once it is sealed."""
+        return f"sqlmig_template_{self.family}_{self.key}"
+
+
+class TemplateServer:
+    """A server with templates, and one session on it; `url` names a database that is only
+    connected to."""
+
+    def __init__(self, url: str, connection: Connection) -> None:
+        self._url = url
+        self._connection = connection
+
+    @classmethod
+    @contextmanager
+    def at(cls, url: str) -> Iterator[Self]:
+        """The server of that URL; its session ends with the block.
+
+        Raises ConfigError, DatabaseUnavailableError, and ServerError where the server refuses.
+        """
+        with opened(url) as connection, translated():
+            yield cls(url, connection)
+
+    def ensure(self, template: Template, build: Callable[[str], None], wait: float) -> None:
+        """Has the template there, built by whoever comes first; the others wait for it.
+
+        `build` gets the URL of an empty database and fills it. Older templates of the family, and
+        copies that a killed process left, are dropped. Raises LockTimeoutError after `wait`
+        seconds, and what `build` raises: then there is no template.
+        """
+        lock = RunnerLock(self._connection, f"template {template.family}")
+        with lock.held(wait, SilentObserver()), translated():
+            self._drop_all(_ABANDONED, f"sqlmig_test_{template.family}_%")
+            if not self._connection.execute(_IS_SEALED, (template.name,)).fetchall():
+                for kind in ("building", "template"):
+                    self._drop_all(_NAMED_LIKE, f"sqlmig_{kind}_{template.family}%")
+                self._build(template, build)
+
+    @contextmanager
+    def copy(self, template: Template) -> Iterator[str]:
+        """The URL of a new copy of the template, dropped with its sessions at the end."""
+        pid = self._connection.info.backend_pid
+        name = f"sqlmig_test_{template.family}_{pid}_{secrets.token_hex(4)}"
+        with translated():
+            # Copying files waits for a checkpoint; copying pages through the log does not.
+            self._run("CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log", name, template.name)
+        try:
+            yield self._url_of(name)
+        finally:
+            with translated():
+                self._drop(name)
+
+    def _build(self, template: Template, build: Callable[[str], None]) -> None:
+        building = f"sqlmig_building_{template.family}"
+        self._run("CREATE DATABASE {}", building)
+        build(self._url_of(building))
+        self._run("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true", building)
+        self._run("ALTER DATABASE {} RENAME TO {}", building, template.name)
+        _log.info("built the template database %s", template.name)
+
+    def _drop_all(self, query: LiteralString, pattern: str) -> None:
+        for name, is_template in self._connection.execute(query, (pattern,)).fetchall():
+            if is_template:
+                self._run("ALTER DATABASE {} IS_TEMPLATE false", name)
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        self._run("DROP DATABASE {} WITH (FORCE)", name)
+
+    def _run(self, statement: LiteralString, *names: str) -> None:
+        identifiers = (sql.Identifier(name) for name in names)
+        self._connection.execute(sql.SQL(statement).format(*identifiers))
+
+    def _url_of(self, name: str) -> str:
+        return database_url({**conninfo_to_dict(self._url), "dbname": name})
+
+
+def database_url(parameters: dict[str, object]) -> str:
+    """The URL of libpq's parameters, as SQLAlchemy and asyncpg read it too."""
+    given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
+    user, password = given.pop("user", ""), given.pop("password", "")
+    secret = f":{quote(password, safe='')}" if password else ""
+    login = f"{quote(user, safe='')}{secret}@" if user or password else ""
+    database = quote(given.pop("dbname", ""), safe="")
+    query = f"?{urlencode(given, quote_via=quote)}" if given else ""
+    return f"postgresql://{login}/{database}{query}"

@@ -1,0 +1,135 @@
+"""What looks at a transaction from inside: before its script runs, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import LiteralString, Protocol
+
+import psycopg
+
+from sqlmig.engine.guard.loss import Watch
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.server.connection import server_message
+from sqlmig.engine.server.failure import HistoryMovedError, RowsLostError, ScriptError
+from sqlmig.model import Direction
+from sqlmig.plan import PlannedMigration, PlannedScript
+
+_MARKED: LiteralString = """
+SELECT migration_id FROM {migrations} WHERE migration_id = ANY (%(ids)s)
+"""
+
+
+class Finding(Enum):
+    """What an inspector makes of a script that has run."""
+
+    ACCEPTED = "accepted"
+    RUN_AGAIN = "it was undone to learn more, and has to run again"
+
+
+class Inspector(Protocol):
+    """Is asked before and after each script, within the transaction, and may refuse to go on by
+    raising a ScriptError."""
+
+    def before(self, script: PlannedScript) -> None:
+        """The transaction is open, and holds the lock on the history."""
+
+    def after(self, script: PlannedScript) -> Finding:
+        """The script has run, and the session is put back; nothing is recorded yet."""
+
+    def recorded(self, script: PlannedScript) -> None:
+        """The record is written, and what was deferred has run; the commit is next."""
+
+
+class SilentInspector:
+    """An inspector that finds nothing: the base for those who look only now and then."""
+
+    def before(self, script: PlannedScript) -> None:
+        """Does nothing."""
+
+    def after(self, script: PlannedScript) -> Finding:  # noqa: ARG002  # the protocol's
+        """Accepts the script."""
+        return Finding.ACCEPTED
+
+    def recorded(self, script: PlannedScript) -> None:
+        """Does nothing."""
+
+
+@dataclass(slots=True)
+class RowLossInspector(SilentInspector):
+    """Refuses a script that loses rows of any table; of the protected ones the guard sees to it."""
+
+    history: History
+    protected: Collection[str] = ()
+    _watch: Watch = field(default_factory=lambda: Watch({}))
+    _cleared: set[int] = field(default_factory=set)
+
+    def before(self, script: PlannedScript) -> None:  # noqa: ARG002  # a look at the tables
+        """Remembers the tables as they are."""
+        self._watch = Watch.begin(self.history, self.protected)
+        self._cleared = set()
+
+    def after(self, script: PlannedScript) -> Finding:
+        """Raises RowsLostError where a table lost rows, ScriptError where that cannot be told."""
+        connection = self.history.connection
+        with asking(script):
+            suspects = self._watch.suspects(self.history)
+            if suspects.keys() <= self._cleared:
+                return Finding.ACCEPTED
+            undo_script(self.history)
+            losses = self._watch.losses(connection, suspects)
+        if losses:
+            raise RowsLostError(script, losses)
+        self._cleared.update(suspects)
+        return Finding.RUN_AGAIN
+
+
+@contextmanager
+def asking(script: PlannedScript) -> Iterator[None]:
+    """Turns what the server refuses to an inspector into a ScriptError."""
+    try:
+        yield
+    except psycopg.errors.InvalidSavepointSpecification as error:
+        raise ScriptError(
+            script,
+            "whether rows would be lost cannot be told: the script cannot run in a savepoint, and "
+            "so cannot be undone to see",
+        ) from error
+    except psycopg.Error as error:
+        message = server_message(error)
+        raise ScriptError(
+            script, f"whether rows would be lost cannot be told: {message}", message
+        ) from error
+
+
+def undo_script(history: History) -> None:
+    """Undoes all since the savepoint before the script, which can be run again."""
+    history.connection.execute(history.savepoint.return_to.encode())
+
+
+@dataclass(slots=True)
+class HistoryInspector(SilentInspector):
+    """Refuses a migration that another runner has done since the plan was made.
+
+    For connections through a pooler, on which the runner's lock cannot be held: there the lock on
+    the history's table, taken with the transaction, serialises runners.
+    """
+
+    history: History
+    batch: Sequence[PlannedMigration]
+
+    def before(self, script: PlannedScript) -> None:
+        """Raises HistoryMovedError where the history is not what the plan says."""
+        for planned in self.batch:
+            if planned is script and has_moved(self.history, [planned]):
+                raise HistoryMovedError(planned)
+
+
+def has_moved(history: History, batch: Sequence[PlannedMigration]) -> bool:
+    """Whether another runner has done any of the batch since the plan was made."""
+    ids = [planned.migration_id for planned in batch if not planned.was_partial]
+    question = history.sql(_MARKED, ids=ids)
+    marked = len(history.connection.execute(question.encode()).fetchall())
+    return marked != (0 if batch[0].direction is Direction.APPLY else len(ids))

@@ -1,0 +1,244 @@
+"""The guard: in production, rows of protected tables are neither lost nor altered.
+
+Whatever SQL did it, a script that has written to a table holds a lock on it, and either its
+counters tell of deletes and updates, or the table is another one than before. Then the script is
+undone, the rows are looked at as they were, and it is run again, to compare them. Where a script
+had the server stop counting, the lock remains: then the rows that were there are counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import psycopg
+
+from sqlmig.engine.guard.harm import Harm, harms, is_locked_for_rows, protectors
+from sqlmig.engine.guard.inspection import Finding, asking, undo_script
+from sqlmig.engine.guard.loss import count_own_rows, lock_against_writing
+from sqlmig.engine.guard.rows import count_old_rows, count_rows, row_hashes
+from sqlmig.engine.guard.tables import Table, Tables, descendants, families, refuse_uncounted
+from sqlmig.engine.guard.values import (
+    Base,
+    Change,
+    bases,
+    changes,
+    has_another_type,
+    reading_after,
+    reading_before,
+)
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.server.connection import server_message
+from sqlmig.engine.server.failure import ProtectedRowsError
+from sqlmig.plan import PlannedScript
+from sqlmig.target.rules import Rules
+
+# Up to so many rows are compared one by one (32 MB of hashes here); of a larger table, whatever
+# could have changed a row is refused.
+MOST_COMPARED_ROWS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The rows of a table before the script; `hashes` only where they are to be compared.
+
+    `name` is that of the setting which protects the table. `old_rows` are those that no script of
+    this transaction has written. `changes` are those of columns' types, by number.
+    """
+
+    name: str
+    table: Table
+    rows: int
+    old_rows: int
+    hashes: Counter[int | None]
+    changes: Mapping[int, Change]
+
+
+@dataclass(slots=True)
+class Guard:
+    """Refuses what a script did to protected tables, unless the file declares it and a person
+    allowed it."""
+
+    history: History
+    rules: Rules
+    _before: Tables = field(default_factory=dict)
+    _after: Tables = field(default_factory=dict)
+    _kept: dict[int, _Kept] = field(default_factory=dict)
+    _old_rows: dict[int, int] = field(default_factory=dict)
+
+    def before(self, script: PlannedScript) -> None:
+        """Looks at the tables as they are. Raises ExecutionError where the server does not count
+        what is written."""
+        self._kept, self._old_rows = {}, {}
+        with asking(script):
+            self._before = families(self.history, self._names(script))
+            if self._before:
+                refuse_uncounted(self.history.connection)
+
+    def after(self, script: PlannedScript) -> Finding:
+        """Raises ProtectedRowsError where rows are lost or altered, ScriptError where that cannot
+        be told."""
+        with asking(script):
+            self._after = self._look(script)
+            harmed = self._harmed(script, self._before, self._after)
+            if not harmed.keys() <= self._kept.keys():
+                self._remember(script, harmed)
+                return Finding.RUN_AGAIN
+            self._compare(script, harmed)
+        return Finding.ACCEPTED
+
+    def recorded(self, script: PlannedScript) -> None:
+        """Raises ProtectedRowsError where the record itself, through a trigger, changed rows."""
+        with asking(script):
+            now = self._look(script)
+            found = self._harmed(script, self._after, now)
+            harmed = [
+                oid
+                for oid, harm in found.items()
+                if harm is not Harm.UNCOUNTED or self._has_lost_since(oid, now)
+            ]
+        if harmed:
+            labels = ", ".join(self._after[oid].label for oid in harmed)
+            what = f"a trigger on sqlmig's own tables changes rows of {labels}"
+            names = protectors(self._after, self._names(script))
+            raise ProtectedRowsError(script, what, [*dict.fromkeys(names[oid] for oid in harmed)])
+
+    def _names(self, script: PlannedScript) -> Sequence[str]:
+        """The tables to look at: the protected ones but for those that the script may touch."""
+        declared = {table for table, _ in script.directives.touches}
+        return [name for name in self.rules.protected if name not in declared & self.rules.allowed]
+
+    def _look(self, script: PlannedScript) -> Tables:
+        return families(self.history, self._names(script), self._before)
+
+    def _harmed(self, script: PlannedScript, before: Tables, now: Tables) -> Mapping[int, Harm]:
+        return harms(self.history.connection, self._names(script), before, now)
+
+    def _remember(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
+        """Undoes the script, and looks at the rows as they were."""
+        connection = self.history.connection
+        new = {oid: self._new_types(oid) for oid, h in harmed.items() if h is Harm.WRITTEN}
+        undo_script(self.history)
+        names = protectors(self._before, self._names(script))
+        for oid, harm in harmed.items():
+            table = self._before[oid]
+            lock_against_writing(connection, table)
+            self._kept[oid] = self._keep(script, names[oid], table, harm, new.get(oid, {}))
+        _refuse(script, [_refusal(self._kept[oid], harm) for oid, harm in harmed.items()])
+
+    def _keep(
+        self,
+        script: PlannedScript,
+        name: str,
+        table: Table,
+        harm: Harm,
+        new: Mapping[int, Base],
+    ) -> _Kept:
+        connection = self.history.connection
+        if harm is Harm.UNLOGGED:
+            return _Kept(name, table, count_own_rows(connection, table), 0, Counter(), {})
+        rows = count_rows(connection, table.identifier)
+        if harm is Harm.UNCOUNTED:
+            old_rows = self._count_old_rows(table.oid, self._before)
+            return _Kept(name, table, rows, old_rows, Counter(), {})
+        if harm is not Harm.WRITTEN or rows > MOST_COMPARED_ROWS:
+            return _Kept(name, table, rows, 0, Counter(), {})
+        changed = self._changes(table, new)
+        readings = [reading_before(c, changed.get(n)) for n, c in table.columns.items()]
+        try:
+            hashes = row_hashes(connection, table.identifier, readings)
+        except psycopg.DataError as error:
+            what = (
+                f"changes the type of a column of {table.label}, which has {_counted(rows)}, and"
+                f" whether its values stay the same cannot be told: {server_message(error)}"
+            )
+            raise ProtectedRowsError(script, what, [name]) from error
+        return _Kept(name, table, rows, 0, hashes, changed)
+
+    def _new_types(self, oid: int) -> Mapping[int, Base]:
+        """The types that columns have now, where these are not those that they had."""
+        if oid not in self._after:
+            return {}
+        now = self._after[oid].columns
+        changed = {
+            number: now[number]
+            for number, column in self._before[oid].columns.items()
+            if number in now and has_another_type(column, now[number])
+        }
+        found = bases(self.history.connection, [*changed.values()])
+        return dict(zip(changed, found, strict=True))
+
+    def _changes(self, table: Table, new: Mapping[int, Base]) -> Mapping[int, Change]:
+        connection = self.history.connection
+        old = bases(connection, [table.columns[number] for number in new])
+        return dict(zip(new, changes(connection, old, [*new.values()]), strict=True))
+
+    def _compare(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
+        refusals = []
+        for oid, harm in harmed.items():
+            kept = self._kept[oid]
+            if is_locked_for_rows(self._after, oid):
+                self._old_rows[oid] = self._count_old_rows(oid, self._after)
+            refusals.append(_refusal(kept, harm, self._lost(script, kept, harm)))
+        _refuse(script, refusals)
+
+    def _lost(self, script: PlannedScript, kept: _Kept, harm: Harm) -> int:
+        """How many of the rows are not there any more as they were."""
+        if harm is Harm.UNCOUNTED:
+            return kept.old_rows - self._old_rows[kept.table.oid]
+        if harm is not Harm.WRITTEN or kept.rows > MOST_COMPARED_ROWS:
+            return 0
+        now = self._after[kept.table.oid]
+        types = self._new_types(kept.table.oid)
+        for number, change in kept.changes.items():
+            if change.is_cast and types.get(number) != change.base:
+                what = f"gives a column of {now.label} another type each time it runs"
+                raise ProtectedRowsError(script, what, [kept.name])
+        readings = [reading_after(now.columns[n], kept.changes.get(n)) for n in kept.table.columns]
+        left_out = _newly_unlogged(self._before, self._after, now.oid)
+        hashes = row_hashes(self.history.connection, now.identifier, readings, left_out)
+        return (kept.hashes - hashes).total()
+
+    def _has_lost_since(self, oid: int, now: Tables) -> bool:
+        """Whether rows of before the script were written since it ended, without being counted."""
+        return oid in self._before and self._count_old_rows(oid, now) != self._old_rows.get(oid)
+
+    def _count_old_rows(self, oid: int, tables: Tables) -> int:
+        family = descendants(self._before, oid) & tables.keys()
+        identifiers = [tables[member].identifier for member in family]
+        return count_old_rows(self.history.connection, identifiers)
+
+
+def _newly_unlogged(before: Tables, now: Tables, root: int) -> list[int]:
+    """The partitions and children whose rows a crash takes, which it did not before."""
+    return [
+        oid
+        for oid in descendants(now, root)
+        if now[oid].is_unlogged and not (oid in before and before[oid].is_unlogged)
+    ]
+
+
+def _refusal(kept: _Kept, harm: Harm, lost: int = 0) -> tuple[str, str] | None:
+    """The name that protects a table, and what the script would do to it; None where nothing is
+    lost by that."""
+    label, rows = kept.table.label, _counted(kept.rows)
+    if kept.rows == 0:
+        return None
+    if harm is Harm.UNCOUNTED or (harm is Harm.WRITTEN and kept.rows <= MOST_COMPARED_ROWS):
+        return (kept.name, f"would {harm.value} {lost} of the {rows} of {label}") if lost else None
+    if harm is Harm.WRITTEN:
+        what = f"may {harm.value} rows of {label}, which has {rows}: too many to compare"
+        return kept.name, what
+    return kept.name, f"would {harm.value} {label}, which has {rows}"
+
+
+def _counted(rows: int) -> str:
+    return f"{rows} row{'' if rows == 1 else 's'}"
+
+
+def _refuse(script: PlannedScript, refusals: Iterable[tuple[str, str] | None]) -> None:
+    told = [refusal for refusal in refusals if refusal is not None]
+    if told:
+        names = dict.fromkeys(name for name, _ in told)
+        raise ProtectedRowsError(script, "; ".join(what for _, what in told), [*names])

@@ -1,0 +1,116 @@
+"""Reads the rows of a table, all of them: a policy that hides some is an error."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from sqlmig.engine.server.connection import Connection
+
+_COUNT = "SELECT pg_catalog.count(*) FROM {table}"
+
+_HASHES = """
+SELECT CASE WHEN {is_comparable} THEN pg_catalog.hashtextextended(ROW({columns})::text, 0) END
+  FROM {table} WHERE tableoid <> ALL ({left_out}::oid[])
+"""
+
+# The rows of this transaction are those whose writer began after it and is not done; numbers of
+# transactions wrap around, and that of a row that was frozen long ago may be any.
+_MOST_TRANSACTIONS_MEANWHILE = 1 << 28
+_OLD_ROWS = """
+SELECT pg_catalog.count(*)
+  FROM ONLY {table} AS t, pg_catalog.pg_current_xact_id() AS now(id),
+       LATERAL (SELECT now.id::text::bigint) AS own(id),
+       LATERAL (SELECT (t.xmin::text::bigint - own.id) & 4294967295) AS writer(distance)
+ WHERE CASE WHEN writer.distance < {most}
+            THEN pg_catalog.pg_xact_status((own.id + writer.distance)::text::xid8) = 'committed'
+            ELSE true END
+"""
+
+# The sum, in which the order does not matter, of a hash of each row.
+_CONTENTS = """
+SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended(t::text, 0)::numeric)
+  FROM ONLY {table} t
+"""
+
+# What a value is as text depends on these, and they may be anything on the server; TimeZone may
+# stay, for with these each timestamp is written with its offset. Types are named with their schema.
+_PINNED = {
+    "row_security": "off",
+    "search_path": "pg_catalog, pg_temp",
+    "extra_float_digits": "1",
+    "DateStyle": "ISO, YMD",
+    "IntervalStyle": "postgres",
+    "bytea_output": "hex",
+    "quote_all_identifiers": "off",
+}
+_PIN = ";".join(f"SET {name} = {value}" for name, value in _PINNED.items())
+_UNPIN = ";".join(f"RESET {name}" for name in _PINNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a column is read to be hashed, and where that says whether its value can be compared."""
+
+    value: sql.Composable
+    is_comparable: sql.Composable | None = None
+
+
+def count_rows(connection: Connection, table: sql.Composable) -> int:
+    """The rows of the table (`ONLY …` for those of itself alone)."""
+    with pinned(connection):
+        row = connection.execute(sql.SQL(_COUNT).format(table=table)).fetchone()
+    return row[0] if row else 0
+
+
+def count_old_rows(connection: Connection, tables: Sequence[sql.Composable]) -> int:
+    """The rows of those tables alone that this transaction has not written."""
+    most = sql.Literal(_MOST_TRANSACTIONS_MEANWHILE)
+    total = 0
+    with pinned(connection):
+        for table in tables:
+            query = sql.SQL(_OLD_ROWS).format(table=table, most=most)
+            total += connection.execute(query).fetchall()[0][0]
+    return total
+
+
+def row_hashes(
+    connection: Connection,
+    table: sql.Composable,
+    readings: Sequence[Reading],
+    left_out: Sequence[int] = (),
+) -> Counter[int | None]:
+    """A 64-bit hash of each row, of those columns, with the number of rows that have it; None for
+    those that cannot be compared. Rows of the partitions and children `left_out` are not there."""
+    conditions = [reading.is_comparable for reading in readings if reading.is_comparable]
+    query = sql.SQL(_HASHES).format(
+        is_comparable=sql.SQL(" AND ").join(conditions or [sql.SQL("true")]),
+        columns=sql.SQL(", ").join(reading.value for reading in readings),
+        table=table,
+        left_out=sql.Literal(list(left_out)),
+    )
+    with pinned(connection):
+        return Counter(row[0] for row in connection.execute(query))
+
+
+def contents(connection: Connection, table: sql.Composable) -> tuple[object, ...]:
+    """What is equal for two tables, or two states of one, that have the same rows."""
+    with pinned(connection):
+        row = connection.execute(sql.SQL(_CONTENTS).format(table=table)).fetchone()
+    return row or ()
+
+
+@contextmanager
+def pinned(connection: Connection) -> Iterator[None]:
+    """In its block, values are written as text in one way, and types with their schema."""
+    connection.execute(_PIN)
+    try:
+        yield
+    finally:
+        if connection.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:
+            connection.execute(_UNPIN)

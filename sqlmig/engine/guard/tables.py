@@ -1,0 +1,235 @@
+"""Tables as a transaction sees them, and what it has done to them so far.
+
+The counters are the server's, which count what is attempted, also by statements that were undone
+since; but then the lock is gone too. They go on from the transaction before, so that only their
+growth within one transaction says something. Source: pgstat_relation.c of PostgreSQL 15 to 18.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from psycopg import sql
+
+from sqlmig.engine.history.reading import OWN_TABLES, History
+from sqlmig.engine.server.connection import Connection
+from sqlmig.errors import ExecutionError
+from sqlmig.model import WrittenRows
+
+# The setting without which the server does not count.
+_COUNTING = "track_counts"
+
+# The weakest lock under which rows can be written is that of INSERT, UPDATE and DELETE.
+# What DML holds, and what nothing else needs, is ROW EXCLUSIVE.
+_TABLES: LiteralString = """
+SELECT c.oid, n.nspname, c.relname, c.oid::pg_catalog.regclass::text, c.relfilenode,
+       c.relpersistence = 'u', a.numbers, a.names, a.types, a.modifiers, a.expressions,
+       ARRAY(SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
+       pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid),
+       pg_catalog.pg_stat_get_xact_tuples_updated(c.oid),
+       pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid),
+       l.relation IS NOT NULL, coalesce(l.for_rows, false)
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN (SELECT l.relation, pg_catalog.bool_or(l.mode = 'RowExclusiveLock') AS for_rows
+               FROM pg_catalog.pg_locks l
+              WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation'
+                AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
+              GROUP BY l.relation) l ON l.relation = c.oid
+ CROSS JOIN LATERAL (
+       SELECT coalesce(pg_catalog.array_agg(a.attnum::int ORDER BY a.attnum), '{}') AS numbers,
+              pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) AS names,
+              pg_catalog.array_agg(a.atttypid ORDER BY a.attnum) AS types,
+              pg_catalog.array_agg(a.atttypmod ORDER BY a.attnum) AS modifiers,
+              pg_catalog.array_agg(
+                CASE WHEN a.attgenerated = 'v' THEN
+                  (SELECT d.adbin::text FROM pg_catalog.pg_attrdef d
+                    WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) END
+                ORDER BY a.attnum) AS expressions
+         FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) a
+ WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+   AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+   AND NOT (n.nspname = %(own_schema)s AND c.relname = ANY (%(own_tables)s::name[]))
+"""
+
+# An array's oids are looked up one by one; for a subquery the server would read all tables.
+_OF_FAMILIES: LiteralString = """
+   AND c.oid = ANY (ARRAY(
+     WITH RECURSIVE family(oid) AS (
+       SELECT k.oid FROM pg_catalog.pg_class k WHERE k.relname = ANY (%(names)s::name[])
+        UNION SELECT pg_catalog.unnest(%(oids)s::oid[])
+        UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON i.inhparent = f.oid)
+     SELECT oid FROM family))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Rows that the server has counted as written."""
+
+    inserted: int
+    updated: int
+    deleted: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return bool(self.inserted or self.updated or self.deleted)
+
+    def since(self, before: Counters) -> Counters:
+        """What was counted after those others."""
+        return Counters(
+            self.inserted - before.inserted,
+            self.updated - before.updated,
+            self.deleted - before.deleted,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its type by oid and modifier, and the expression of a virtual generated one."""
+
+    name: str
+    type: int
+    modifier: int
+    expression: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or partitioned table; `label` is its name for people, with the schema only where
+    search_path does not find it. `columns` go by number; `filenode` changes with TRUNCATE and every
+    rewrite; `is_locked` says that the transaction may have written to it, `is_locked_for_rows` that
+    a statement was there to insert, update or delete rows, though it may have met none."""
+
+    oid: int
+    schema: str
+    name: str
+    label: str
+    filenode: int
+    is_unlogged: bool
+    columns: Mapping[int, Column]
+    parents: tuple[int, ...]
+    counters: Counters
+    is_locked: bool
+    is_locked_for_rows: bool
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        """Its name in SQL, with its schema."""
+        return sql.Identifier(self.schema, self.name)
+
+    def has_columns_of(self, before: Table) -> bool:
+        """Whether it still has all columns that it had, by number: another of the name is none."""
+        return before.columns.keys() <= self.columns.keys()
+
+    def has_reused_names_of(self, before: Table) -> bool:
+        """Whether the name of a column that it had is that of another column now."""
+        numbers = {column.name: number for number, column in self.columns.items()}
+        return any(
+            numbers.get(column.name, number) != number for number, column in before.columns.items()
+        )
+
+    def is_named(self, names: Iterable[str]) -> bool:
+        """Whether it is one of those, which may come without their schema."""
+        return not {self.name, f"{self.schema}.{self.name}"}.isdisjoint(names)
+
+
+Tables = Mapping[int, Table]
+_NOTHING = Counters(0, 0, 0)
+
+
+def refuse_uncounted(connection: Connection) -> None:
+    """Raises ExecutionError where the server does not count what is written."""
+    counts = connection.execute("SELECT pg_catalog.current_setting(%s)", [_COUNTING]).fetchone()
+    if counts != ("on",):
+        raise ExecutionError(
+            f"{_COUNTING} is off on this server, and without it nobody sees which rows are written",
+            remedy=f"Nothing was touched. Set it on: ALTER DATABASE … SET {_COUNTING} = on.",
+        )
+
+
+def all_tables(history: History) -> Tables:
+    """Every permanent table of the database but for the system's and the history's, by oid."""
+    return _read(history, _TABLES)
+
+
+def families(history: History, names: Iterable[str], oids: Iterable[int] = ()) -> Tables:
+    """The tables of those names, or with those oids, with their partitions and children."""
+    bare = [name.rpartition(".")[2] for name in names]
+    return _read(history, _TABLES + _OF_FAMILIES, names=bare, oids=list(oids))
+
+
+def unknown_names(history: History, names: Iterable[str]) -> list[str]:
+    """Those that no table has."""
+    wanted = list(dict.fromkeys(names))
+    there = families(history, wanted).values()
+    return [name for name in wanted if not any(table.is_named([name]) for table in there)]
+
+
+def descendants(tables: Tables, root: int) -> set[int]:
+    """The oids of a table and of all its partitions and children."""
+    found = {root}
+    while more := {oid for oid, t in tables.items() if found & {*t.parents}} - found:
+        found |= more
+    return found
+
+
+def written(before: Tables, now: Tables) -> dict[int, WrittenRows]:
+    """What the transaction has written to each table in between, by oid, under its old name."""
+    found = {oid: _gone(table) for oid, table in before.items() if oid not in now}
+    for oid, table in now.items():
+        was = before.get(oid)
+        counted = table.counters.since(was.counters if was else _NOTHING)
+        replaced = was is not None and _is_another(was, table)
+        if table.is_locked and (counted.any or replaced):
+            found[oid] = WrittenRows(
+                (was or table).label, counted.inserted, counted.updated, counted.deleted, replaced
+            )
+    return found
+
+
+def ancestors(tables: Tables, oid: int) -> list[Table]:
+    """A table, and those that it is a partition or child of; none where there is no such table."""
+    found = [tables[oid]] if oid in tables else []
+    for table in found:
+        found += [tables[parent] for parent in table.parents if parent in tables]
+    return found
+
+
+def _is_another(was: Table, table: Table) -> bool:
+    """Whether it has another file, name or place among partitions, or fewer columns."""
+    return not table.has_columns_of(was) or (
+        (was.filenode, was.schema, was.name, was.parents)
+        != (table.filenode, table.schema, table.name, table.parents)
+    )
+
+
+def _gone(table: Table) -> WrittenRows:
+    return WrittenRows(table.label, replaced=True)
+
+
+def _read(history: History, query: LiteralString, **parameters: object) -> Tables:
+    own = {"own_schema": history.schema, "own_tables": list(OWN_TABLES)}
+    rows = history.connection.execute(query, own | parameters).fetchall()
+    return {table.oid: table for table in map(_table, rows)}
+
+
+def _table(row: tuple[Any, ...]) -> Table:
+    oid, schema, name, label, filenode, is_unlogged, numbers, *columns, parents = row[:12]
+    *counted, is_locked, is_locked_for_rows = row[12:]
+    return Table(
+        oid,
+        schema,
+        name,
+        label,
+        filenode,
+        is_unlogged,
+        dict(zip(numbers, map(Column, *columns), strict=True)) if numbers else {},
+        tuple(parents),
+        Counters(*counted),
+        is_locked,
+        is_locked_for_rows,
+    )

@@ -1,0 +1,137 @@
+"""Whether a column that has another type says the same: how its values are read before and after.
+
+Before the change, a value is cast to the new type and back: if that alters it, the change would.
+What it is in the new type is what it must be afterwards. Where no cast goes both ways, and where a
+cast only takes the same bytes for something else (-1 as an int is 4294967295 as an oid), the text
+of the value must stay as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import LiteralString, NamedTuple
+
+from psycopg import sql
+
+from sqlmig.engine.guard.rows import Reading, pinned
+from sqlmig.engine.guard.tables import Column
+from sqlmig.engine.server.connection import Connection
+
+# Two functions that write the same.
+_SAME_OUTPUT: Mapping[str, str] = {"varcharout": "textout"}
+
+_OUTPUTS = """
+SELECT t.oid, p.prosrc FROM pg_catalog.pg_type t JOIN pg_catalog.pg_proc p ON p.oid = t.typoutput
+ WHERE t.oid = ANY (%s)
+"""
+
+_BASES = """
+WITH RECURSIVE base (n, type, modifier) AS (
+  SELECT g.n, g.type, g.modifier
+    FROM ROWS FROM (pg_catalog.unnest(%s::oid[]), pg_catalog.unnest(%s::int[]))
+         WITH ORDINALITY AS g (type, modifier, n)
+   UNION ALL
+  SELECT b.n, t.typbasetype, t.typtypmod
+    FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.type WHERE t.typtype = 'd')
+SELECT b.type, b.modifier FROM base b
+ WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = b.type AND t.typtype = 'd')
+ ORDER BY b.n
+"""
+
+# Arrays are cast as their elements are. Strings of one kind are strings of the other.
+_CASTS = """
+WITH type AS (
+  SELECT t.oid, t.typcategory = 'A' AND t.typelem <> 0 AS is_array,
+         CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem ELSE t.oid END AS element
+    FROM pg_catalog.pg_type t)
+SELECT pg_catalog.format_type(g.old, g.old_modifier), pg_catalog.format_type(g.new, g.new_modifier),
+       o.oid IS NOT NULL AND n.oid IS NOT NULL AND (
+         o.element = n.element OR o.is_array = n.is_array
+         AND there.castsource IS NOT NULL AND back.castsource IS NOT NULL
+         AND ('b' NOT IN (there.castmethod, back.castmethod) OR (
+              SELECT pg_catalog.bool_and(s.typcategory = 'S') FROM pg_catalog.pg_type s
+               WHERE s.oid IN (o.element, n.element))))
+  FROM ROWS FROM (pg_catalog.unnest(%s::oid[]), pg_catalog.unnest(%s::int[]),
+                  pg_catalog.unnest(%s::oid[]), pg_catalog.unnest(%s::int[]))
+       WITH ORDINALITY AS g (old, old_modifier, new, new_modifier, n)
+  LEFT JOIN type o ON o.oid = g.old
+  LEFT JOIN type n ON n.oid = g.new
+  LEFT JOIN pg_catalog.pg_cast there
+    ON there.castsource = o.element AND there.casttarget = n.element
+  LEFT JOIN pg_catalog.pg_cast back
+    ON back.castsource = n.element AND back.casttarget = o.element
+ ORDER BY g.n
+"""
+
+_THERE_AND_BACK = '{0}::{1}::{2}::text COLLATE "C" IS NOT DISTINCT FROM {0}::text COLLATE "C"'
+
+
+class Base(NamedTuple):
+    """A type that is no domain, with its modifier."""
+
+    type: int
+    modifier: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A column of another type than before; `base` is that of the type it has now.
+
+    The names are those of the types beneath the domains, as the server quotes them; `is_cast` says
+    that a value is cast to be compared, and not read as text.
+    """
+
+    base: Base
+    old: LiteralString
+    new: LiteralString
+    is_cast: bool
+
+
+def has_another_type(before: Column, after: Column) -> bool:
+    """Whether the type, or what it is limited to, is not what it was."""
+    return (before.type, before.modifier) != (after.type, after.modifier)
+
+
+def outputs(connection: Connection, types: Iterable[int]) -> Mapping[int, str]:
+    """What writes the values of each type as text: the same bytes, written by the same, are the
+    same value. A domain has that of its base. Types that are not there are left out."""
+    rows = connection.execute(_OUTPUTS, [list(types)]).fetchall()
+    return {oid: _SAME_OUTPUT.get(writer, writer) for oid, writer in rows}
+
+
+def bases(connection: Connection, columns: Sequence[Column]) -> list[Base]:
+    """The types of those columns, with that of its values for each domain."""
+    parameters = [[c.type for c in columns], [c.modifier for c in columns]]
+    return [Base(*row) for row in connection.execute(_BASES, parameters).fetchall()]
+
+
+def changes(connection: Connection, old: Sequence[Base], new: Sequence[Base]) -> list[Change]:
+    """What becomes of each of the old types, asked before the change."""
+    parameters = [
+        [each.type for each in old],
+        [each.modifier for each in old],
+        [each.type for each in new],
+        [each.modifier for each in new],
+    ]
+    with pinned(connection):
+        rows = connection.execute(_CASTS, parameters).fetchall()
+    return [Change(base, *row) for base, row in zip(new, rows, strict=True)]
+
+
+def reading_before(column: Column, change: Change | None) -> Reading:
+    """How to read the column while it has its old type."""
+    name = sql.Identifier(column.name)
+    if change is None or not change.is_cast:
+        return reading_after(column, change)
+    old, new = (sql.SQL(each) for each in (change.old, change.new))
+    return Reading(
+        sql.SQL("{}::{}").format(name, new), sql.SQL(_THERE_AND_BACK).format(name, new, old)
+    )
+
+
+def reading_after(column: Column, change: Change | None) -> Reading:
+    """How to read the column when it has its new type."""
+    name = sql.Identifier(column.name)
+    is_text = change is not None and not change.is_cast
+    return Reading(sql.SQL("{}::text").format(name) if is_text else name)

@@ -1,0 +1,1 @@
+"""What is recorded in the database, and the lock on it."""

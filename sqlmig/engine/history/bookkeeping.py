@@ -1,0 +1,36 @@
+"""Makes sqlmig's own tables where they are missing, and stamps the database."""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.records import creation, noted, stamped
+from sqlmig.model import Environment
+from sqlmig.target.rules import Rules
+
+
+def ensure_tables(history: History) -> None:
+    """Makes the schema and the tables of ours that are not there; yoyo's are made by an apply."""
+    connection = history.connection
+    if history.is_complete:
+        return
+    with connection.transaction():
+        if not history.schema_exists:
+            schema = sql.Identifier(history.schema)
+            connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
+        connection.execute(creation(history).encode())
+
+
+def set_stamp(history: History, environment: Environment) -> None:
+    """Writes the stamp, and notes that somebody did; the tables are there."""
+    with history.connection.transaction():
+        history.connection.execute(stamped(history, environment).encode())
+        event = noted(history, "environment set", environment.value, "")
+        history.connection.execute(event.encode())
+
+
+def stamp_new(history: History, rules: Rules) -> None:
+    """Writes the stamp of a database that has none, where somebody named its environment."""
+    if rules.new_stamp is not None:
+        history.connection.execute(stamped(history, rules.new_stamp).encode())

@@ -1,0 +1,295 @@
+"""The statements that write the history, one for each event.
+
+Each is a single statement, so that log, mark and detail travel in one message with the COMMIT.
+Times are the server's, so that runners on machines with different clocks agree on the order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import LiteralString
+
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.server.connection import sqlmig_version
+from sqlmig.engine.server.raising import raising
+from sqlmig.model import Direction, Environment, Script, SeedFile, TextRecord
+
+FORMAT_VERSION = 1
+
+# The text of a migration is kept up to this many bytes; that of a rollback always.
+_KEPT_BYTES = 1 << 20
+
+_CREATE: LiteralString = """
+CREATE TABLE IF NOT EXISTS {details} (
+  migration_id text PRIMARY KEY,
+  checksum text,
+  apply_sql text,
+  rollback_sql text,
+  rollback_checksum text,
+  statements_done int,
+  statements_begun int,
+  statements_total int,
+  applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  applied_by text NOT NULL DEFAULT session_user,
+  duration_ms int,
+  sqlmig_version text NOT NULL
+);
+CREATE TABLE IF NOT EXISTS {state} (key text PRIMARY KEY, value jsonb NOT NULL);
+CREATE TABLE IF NOT EXISTS {seeds} (
+  seed text PRIMARY KEY,
+  checksum text NOT NULL,
+  rows_written jsonb NOT NULL,
+  environment text NOT NULL,
+  seeded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  seeded_by text NOT NULL DEFAULT session_user
+);
+CREATE TABLE IF NOT EXISTS {events} (
+  happened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  happened_by text NOT NULL DEFAULT session_user,
+  event text NOT NULL,
+  subject text NOT NULL,
+  reason text
+);
+INSERT INTO {state} VALUES ('format', to_jsonb(%(format)s::int)) ON CONFLICT DO NOTHING
+"""
+
+# One time for all that belongs together, and that of its end, not of the message that brings it.
+_NOW: LiteralString = "WITH now AS (SELECT clock_timestamp() AS time)"
+
+_LOG: LiteralString = """
+INSERT INTO {log} (id, migration_hash, migration_id, operation, username, hostname, created_at_utc)
+VALUES (%(log_id)s, %(hash)s, %(migration_id)s, %(operation)s, %(username)s, %(hostname)s,
+        (SELECT time FROM now) AT TIME ZONE 'UTC')
+"""
+
+_MARK: LiteralString = """
+INSERT INTO {migrations} (migration_hash, migration_id, applied_at_utc)
+VALUES (%(hash)s, %(migration_id)s, (SELECT time FROM now) AT TIME ZONE 'UTC')
+"""
+
+_DETAIL: LiteralString = """
+INSERT INTO {details} (migration_id, checksum, apply_sql, rollback_sql, rollback_checksum,
+                       duration_ms, statements_done, statements_begun, statements_total,
+                       applied_at, sqlmig_version)
+VALUES (%(migration_id)s, %(checksum)s, %(apply_sql)s, %(rollback_sql)s, %(rollback_checksum)s,
+        %(duration_ms)s
+        + (extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000)::int,
+        %(statements_done)s, %(statements_begun)s, %(statements_total)s,
+        (SELECT time FROM now), %(version)s)
+ON CONFLICT (migration_id) DO UPDATE
+   SET checksum = excluded.checksum, apply_sql = excluded.apply_sql,
+       rollback_sql = excluded.rollback_sql, rollback_checksum = excluded.rollback_checksum,
+       duration_ms = excluded.duration_ms,
+       statements_done = excluded.statements_done,
+       statements_begun = excluded.statements_begun,
+       statements_total = excluded.statements_total,
+       applied_at = excluded.applied_at, applied_by = excluded.applied_by,
+       sqlmig_version = excluded.sqlmig_version
+"""
+
+_BEGUN: LiteralString = f"{_NOW} {_DETAIL}"
+
+# A trigger or rule may drop a row without an error.
+_OR_FAIL = f" THEN true ELSE {raising('a trigger or rule keeps the record away')} END"
+
+# Only table names and parameters are put into these, by psycopg.
+_APPLIED: LiteralString = f"""
+{_NOW}, log AS ({_LOG} RETURNING 1), mark AS ({_MARK} RETURNING 1),
+     detail AS ({_DETAIL} RETURNING 1)
+SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
+                 AND EXISTS (SELECT FROM detail) {_OR_FAIL}
+"""  # noqa: S608
+
+# Of a migration that was only partly applied there is no mark.
+_ROLLED_BACK: LiteralString = f"""
+{_NOW}, log AS ({_LOG} RETURNING 1),
+     unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
+     forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s),
+     unseeded AS (DELETE FROM {{seeds}})
+SELECT CASE WHEN EXISTS (SELECT FROM log) AND (EXISTS (SELECT FROM unmark) OR NOT EXISTS
+                 (SELECT FROM {{migrations}} WHERE migration_hash = %(hash)s)) {_OR_FAIL}
+"""  # noqa: S608
+
+_PROGRESS: LiteralString = """
+UPDATE {details} SET statements_done = %(done)s, statements_begun = %(begun)s
+ WHERE migration_id = %(migration_id)s
+"""
+
+_ATTEMPTED: LiteralString = """
+SELECT EXISTS (SELECT FROM {details} WHERE migration_id = %(migration_id)s
+                  AND statements_done IS NOT NULL)
+"""
+
+_REPAIRED: LiteralString = """
+INSERT INTO {details} (migration_id, checksum, apply_sql, rollback_sql, rollback_checksum,
+                       applied_at, sqlmig_version)
+SELECT %(migration_id)s, %(checksum)s, %(apply_sql)s, %(rollback_sql)s, %(rollback_checksum)s,
+       applied_at_utc AT TIME ZONE 'UTC', %(version)s
+  FROM {migrations} WHERE migration_id = %(migration_id)s
+ON CONFLICT (migration_id) DO UPDATE
+   SET checksum = excluded.checksum, apply_sql = excluded.apply_sql,
+       rollback_sql = excluded.rollback_sql, rollback_checksum = excluded.rollback_checksum,
+       applied_at = excluded.applied_at, statements_done = NULL, statements_begun = NULL,
+       statements_total = NULL
+"""
+
+_NOTED: LiteralString = """
+INSERT INTO {events} (event, subject, reason) VALUES (%(event)s, %(subject)s, %(reason)s)
+"""
+
+_STAMPED: LiteralString = """
+INSERT INTO {state} VALUES ('environment', to_jsonb(%(name)s::text))
+ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+
+_SEEDED: LiteralString = """
+INSERT INTO {seeds} (seed, checksum, rows_written, environment)
+VALUES (%(seed)s, %(checksum)s, %(rows)s::jsonb, %(environment)s)
+ON CONFLICT (seed) DO UPDATE
+   SET checksum = excluded.checksum, rows_written = excluded.rows_written,
+       environment = excluded.environment, seeded_at = excluded.seeded_at,
+       seeded_by = excluded.seeded_by
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A row of yoyo's log: which migration (`hash` is yoyo's hash of its id), who, where."""
+
+    log_id: str
+    hash: str
+    migration_id: str
+    operation: str
+    username: str
+    hostname: str
+
+    def parameters(self) -> dict[str, str]:
+        """The fields by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the history keeps of a migration's files; a text is None where it is not kept."""
+
+    checksum: str
+    apply_sql: str | None
+    rollback_sql: str | None
+    rollback_checksum: str | None
+
+    @classmethod
+    def of(cls, script: Script, rollback: Script | None, record: TextRecord) -> Content:
+        """The content to keep: the migration's text unless it is too long or asked not to be."""
+        keep = record is TextRecord.TEXT and _is_short(script.text)
+        return cls(
+            script.checksum,
+            script.text if keep else None,
+            rollback.text if rollback else None,
+            rollback.checksum if rollback else None,
+        )
+
+    def parameters(self) -> dict[str, str | None]:
+        """The fields by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def creation(history: History) -> str:
+    """Makes the tables of ours where they are not there yet; yoyo makes its own."""
+    return history.sql(_CREATE, format=FORMAT_VERSION)
+
+
+def prepare(history: History, direction: Direction) -> None:
+    """Prepares the record of a migration in that direction, for the session, which forgets what
+    else was prepared in it."""
+    history.connection.execute(history.prepared.deallocation())
+    history.prepare(_APPLIED if direction is Direction.APPLY else _ROLLED_BACK)
+
+
+def applied(history: History, entry: LogEntry, content: Content, duration: float) -> str:
+    """Log, mark and detail of a migration that took `duration` seconds until this message is sent;
+    the server adds those that pass from there to the record."""
+    return history.sql(
+        _APPLIED,
+        **entry.parameters(),
+        **content.parameters(),
+        duration_ms=round(duration * 1000),
+        statements_done=None,
+        statements_begun=None,
+        statements_total=None,
+        version=sqlmig_version(),
+    )
+
+
+def rolled_back(history: History, entry: LogEntry) -> str:
+    """Log, and the removal of mark and detail; nobody knows which seeds' rows are still there."""
+    return history.sql(_ROLLED_BACK, **entry.parameters())
+
+
+def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:
+    """A non-transactional migration begins, or goes on where `done` of its statements are done;
+    the next one is about to run."""
+    return history.sql(
+        _BEGUN,
+        migration_id=migration_id,
+        **content.parameters(),
+        duration_ms=None,
+        statements_done=done,
+        statements_begun=min(done + 1, total),
+        statements_total=total,
+        version=sqlmig_version(),
+    )
+
+
+def progress(history: History, migration_id: str, *, done: int, begun: int) -> str:
+    """So many of its statements are done, and so many begun."""
+    return history.sql(_PROGRESS, migration_id=migration_id, done=done, begun=begun)
+
+
+def was_attempted(history: History, migration_id: str) -> str:
+    """Asks whether an earlier run began the migration: one row with a truth value."""
+    return history.sql(_ATTEMPTED, migration_id=migration_id)
+
+
+def settled(history: History) -> str:
+    """Waits, within a transaction, until no other one is in the middle of a migration."""
+    return history.sql("LOCK TABLE {details} IN ROW EXCLUSIVE MODE")
+
+
+def is_logged(history: History, entry: LogEntry) -> str:
+    """Asks whether that log row is there: one row with a truth value."""
+    return history.sql(
+        "SELECT EXISTS (SELECT FROM {log} WHERE id = %(log_id)s)", log_id=entry.log_id
+    )
+
+
+def repaired(history: History, migration_id: str, content: Content) -> str:
+    """The content of an applied migration, as its files are now."""
+    return history.sql(
+        _REPAIRED, migration_id=migration_id, **content.parameters(), version=sqlmig_version()
+    )
+
+
+def noted(history: History, event: str, subject: str, reason: str) -> str:
+    """An event that people may ask about later: what happened to what, and why."""
+    return history.sql(_NOTED, event=event, subject=subject, reason=reason)
+
+
+def stamped(history: History, environment: Environment) -> str:
+    """The environment that the database is from now on."""
+    return history.sql(_STAMPED, name=environment.value)
+
+
+def seeded(history: History, seed: SeedFile, rows: str, environment: Environment) -> str:
+    """A seed that wrote rows, or whose file had changed; `rows` is JSON."""
+    return history.sql(
+        _SEEDED,
+        seed=seed.name,
+        checksum=seed.file.script.checksum,
+        rows=rows,
+        environment=environment.value,
+    )
+
+
+def _is_short(text: str) -> bool:
+    """Whether it is to be kept; what has more characters is not encoded to count its bytes."""
+    return len(text) <= _KEPT_BYTES and len(text.encode()) <= _KEPT_BYTES

@@ -1,0 +1,222 @@
+"""The only import of yoyo: its backend and its migration, with hooks overridden.
+
+yoyo's own loops run (`apply_migrations`, `apply_one`, `rollback_migrations`, `rollback_one`). They
+ask a migration to process its steps, the backend to log and to mark it, and a transaction to end
+around the mark; here the steps are one script, log and mark are remembered, and the end of that
+transaction writes them together with the COMMIT.
+"""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import platform
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, LiteralString, Protocol
+
+from psycopg import sql
+from yoyo import internalmigrations
+from yoyo.backends import PostgresqlPsycopgBackend
+from yoyo.migrations import Migration, MigrationList, get_migration_hash
+
+from sqlmig.engine.history import reading as tables
+from sqlmig.engine.history import records
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.records import LogEntry
+from sqlmig.engine.server.connection import Connection
+from sqlmig.model import Direction
+from sqlmig.plan import PlannedMigration
+
+# Where there is no runner's lock, behind a pooler, the first runners would meet here.
+_ONE_AT_A_TIME = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext({name}))"
+
+
+class Work(Protocol):
+    """What the loops drive: one script after the other, each with its record."""
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Sends the script, or makes it ready to be sent with its record."""
+
+    def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
+        """Writes the record, and commits script and record."""
+
+
+class ScriptMigration(Migration):
+    """A migration whose one step is the whole script.
+
+    The base's constructor is not called: it enters the migration into a registry of the whole
+    process, through which projects would see each other's dependencies.
+    """
+
+    def __init__(self, planned: PlannedMigration) -> None:
+        self.planned = planned
+        self.id = planned.migration_id
+        self.hash = get_migration_hash(planned.migration_id)
+        self.path = planned.prepared.script.path
+        self.use_transactions = planned.directives.transactional
+        self.steps: list[object] = []
+        self._depends: set[Migration] = set()
+
+    def process_steps(self, backend: Backend, direction: str, force: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # yoyo's signature
+        """Hands the script to the work."""
+        backend.work.run(self.planned)
+
+
+class Backend(PostgresqlPsycopgBackend):
+    """yoyo's backend over one connection that is there already, for one history."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self._entry: LogEntry | None = None
+        self._is_updated = False
+        super().__init__("", tables.MIGRATIONS)
+
+    def run(self, migrations: Iterable[PlannedMigration], direction: Direction, work: Work) -> None:
+        """Lets yoyo's loop apply or roll back the migrations, in the order given."""
+        self.work = work
+        self._entry = None
+        loop = {
+            Direction.APPLY: self.apply_migrations,
+            Direction.ROLLBACK: self.rollback_migrations,
+        }[direction]
+        loop(MigrationList([ScriptMigration(planned) for planned in migrations]))
+
+    def connect(self, dburi: str) -> Connection:  # noqa: ARG002  # yoyo's signature
+        """The connection of the history."""
+        return self.history.connection
+
+    def init_connection(self, connection: Connection) -> None:
+        """Nothing: tables are named with their schema, so search_path does not matter."""
+
+    def copy(self) -> AbstractContextManager[Backend]:
+        """This very backend, so that work and record share a transaction."""
+        return nullcontext(self)
+
+    @property
+    def migration_table_quoted(self) -> str:
+        """The table of marks, with its schema."""
+        return self._qualified(tables.MIGRATIONS)
+
+    @property
+    def log_table_quoted(self) -> str:
+        """The log, with its schema."""
+        return self._qualified(tables.LOG)
+
+    @property
+    def version_table_quoted(self) -> str:
+        """The table of format versions, with its schema."""
+        return self._qualified(tables.VERSION)
+
+    def _qualified(self, table: str) -> str:
+        return sql.Identifier(self.history.schema, table).as_string(self.connection)
+
+    def list_tables(self, **kwargs: Any) -> list[str]:  # noqa: ARG002  # yoyo's signature
+        """The names of the tables in the history's schema."""
+        rows = self.connection.execute(
+            "SELECT c.relname FROM pg_catalog.pg_class c "
+            "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'p') AND n.nspname = %s",
+            (self.history.schema,),
+        )
+        return [name for (name,) in rows]
+
+    def ensure_internal_schema_updated(self) -> None:
+        """Makes or upgrades yoyo's tables, and ours, once, in one transaction.
+
+        yoyo's own upgrade names its tables without a schema, hence the search_path.
+        """
+        if self._is_updated:
+            return
+        with self.connection.transaction():
+            self.connection.execute(self._preparation().encode())
+            self._upgrade()
+            if not self.history.is_complete:
+                self.connection.execute(records.creation(self.history).encode())
+        self._is_updated = True
+
+    def _preparation(self) -> str:
+        """What goes before an upgrade, as one message."""
+        statements: list[LiteralString] = [_ONE_AT_A_TIME, "SET LOCAL search_path TO {schema}"]
+        if not self.history.schema_exists:
+            statements.insert(1, "CREATE SCHEMA IF NOT EXISTS {schema}")
+        name = self.history.schema
+        text = sql.SQL(";".join(statements)).format(name=name, schema=sql.Identifier(name))
+        return text.as_string(self.connection)
+
+    def _upgrade(self) -> None:
+        if not self.history.exists or internalmigrations.needs_upgrading(self):
+            self._in_transaction = True  # has yoyo open a savepoint where it would BEGIN
+            try:
+                internalmigrations.upgrade(self)
+            finally:
+                self._in_transaction = False
+
+    def get_log_data(
+        self, migration: Migration | None = None, operation: str = "apply"
+    ) -> dict[str, Any]:
+        """yoyo's log row, without its look-ups that fail or wait in containers: the user without
+        a passwd entry, and the host's name in the DNS."""
+        return {
+            "id": str(uuid.uuid4()),
+            "migration_id": migration.id if migration else None,
+            "migration_hash": migration.hash if migration else None,
+            "username": _user(),
+            "hostname": platform.node(),
+            "created_at_utc": None,
+            "operation": operation,
+        }
+
+    def entry(self, migration_id: str, operation: str) -> LogEntry:
+        """The log row of a migration that nothing is run of."""
+        row = self.get_log_data(operation=operation)
+        return LogEntry(
+            row["id"],
+            get_migration_hash(migration_id),
+            migration_id,
+            operation,
+            row["username"],
+            row["hostname"],
+        )
+
+    def log_migration(self, migration: ScriptMigration, operation: str) -> None:
+        """Remembers the log row for the record."""
+        row = self.get_log_data(migration, operation)
+        self._entry = LogEntry(
+            row["id"],
+            row["migration_hash"],
+            row["migration_id"],
+            operation,
+            row["username"],
+            row["hostname"],
+        )
+        self._planned = migration.planned
+
+    def mark_one(self, migration: Migration, log: bool = True) -> None:  # noqa: FBT001, FBT002  # yoyo's signature
+        """Nothing: the mark is part of the record."""
+
+    def unmark_one(self, migration: Migration, log: bool = True) -> None:  # noqa: FBT001, FBT002  # yoyo's signature
+        """Nothing: taking the mark away is part of the record."""
+
+    def transaction(self, rollback_on_exit: bool = False) -> AbstractContextManager[Any]:  # noqa: FBT001, FBT002  # yoyo's signature
+        """Around a mark: writes the record at its end. Elsewhere, as yoyo has it."""
+        if self._entry is None:
+            context: AbstractContextManager[Any] = super().transaction(rollback_on_exit)
+            return context
+        return self._recording(self._planned, self._entry)
+
+    @contextmanager
+    def _recording(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[None]:
+        yield
+        self._entry = None
+        self.work.record(planned, entry)
+
+
+@functools.cache
+def _user() -> str:
+    """Who runs this process; asked once, for there may be a directory service to ask."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,204 @@
+"""Keeps scripts within their scratch database: what one changes for others is undone and refused.
+
+Whether it does is seen from what has happened, before it commits. So every statement that can run
+in a transaction runs in one, whatever its file says; the others are on a closed list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlmig.engine.databases.shared import SUBSCRIPTIONS, SharedCatalogs
+from sqlmig.engine.guard.inspection import SilentInspector
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.records import LogEntry
+from sqlmig.engine.run.statementwise import StatementwiseWork
+from sqlmig.engine.server.connection import Connection, undo
+from sqlmig.engine.server.failure import ScriptError, failed_script
+from sqlmig.engine.server.wire import StatementError, send
+from sqlmig.errors import BeyondDatabaseError, ExecutionError
+from sqlmig.model import Location
+from sqlmig.plan import PlannedMigration, PlannedScript
+from sqlmig.source.outside import Reach, reach, runs_only_outside
+
+_WHAT = {
+    "pg_auth_members": "memberships of roles",
+    "pg_authid": "roles",
+    "pg_database": "databases",
+    "pg_db_role_setting": "settings of roles or databases",
+    "pg_parameter_acl": "privileges on parameters",
+    "pg_replication_origin": "replication origins",
+    "pg_shdepend": "owners or privileges",
+    "pg_shdescription": "comments on roles, databases or tablespaces",
+    "pg_shseclabel": "security labels of roles, databases or tablespaces",
+    "pg_tablespace": "tablespaces",
+}
+_ELSEWHERE = "Name a server where that does no harm: --scratch-url."
+# What the server refuses within a transaction: most statements of a kind, and COMMIT in a routine.
+_IN_A_TRANSACTION, _COMMIT_IN_A_ROUTINE = "25001", "2D000"
+# As the statement's own transaction would be, but one that sees what others commit meanwhile, as
+# the look from outside does.
+_BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
+# Nothing of a script is left to run at COMMIT. LOCAL ends with the transaction: a role that the
+# script has taken comes back.
+_RUN_DEFERRED = b"SET CONSTRAINTS ALL IMMEDIATE;CLOSE ALL;SET LOCAL ROLE NONE"
+_STEP_ASIDE = b"SAVEPOINT sqlmig_look;SET LOCAL ROLE NONE"
+_STEP_BACK = b"ROLLBACK TO SAVEPOINT sqlmig_look;RELEASE SAVEPOINT sqlmig_look"
+# LOCK fails outside a transaction: so it does in a file that is not transactional.
+_NEEDS_A_BLOCK = "lock"
+
+
+@dataclass(slots=True)
+class Containment(SilentInspector):
+    """Looks at each transaction before it commits; raises BeyondDatabaseError where it changes what
+    others use: then it is undone.
+
+    On a server that is not shared with others (`is_shared`), subscriptions alone are refused.
+    """
+
+    history: History
+    catalogs: SharedCatalogs
+    is_shared: bool
+
+    def recorded(self, script: PlannedScript) -> None:
+        """Looks at what script and record have done."""
+        if changed := self.catalogs.changed():
+            undo(self.history.connection)
+            raise _refusal(script, self._culprit(script), changed)
+
+    def look(self, script: PlannedScript, statement: int) -> None:
+        """Looks at what that one statement has done."""
+        if changed := self.catalogs.changed():
+            undo(self.history.connection)
+            raise _refusal(script, statement, changed)
+
+    def refuse_far(self, script: PlannedScript, statement: int) -> None:
+        """Refuses one that runs outside a transaction alone, and reaches beyond its database."""
+        far = reach(script.prepared.text, script.prepared.statements[statement])
+        if far is Reach.PUBLISHER:
+            raise _refusal(script, statement, (SUBSCRIPTIONS,))
+        if far is Reach.SERVER and self.is_shared:
+            raise _refusal(script, statement, ("pg_database",))
+
+    def refuse_unseen(self, script: PlannedScript, statement: int) -> None:
+        """Refuses one that commits by itself, before it can be looked at."""
+        if self.is_shared:
+            raise BeyondDatabaseError(
+                "this statement commits by itself, so what it changes beyond its database could "
+                "not be undone",
+                location=_place(script, statement),
+                remedy=_ELSEWHERE,
+            )
+
+    def _culprit(self, script: PlannedScript) -> int:
+        """The statement that does it, found by running the script again, in parts, and undoing it;
+        the first, where the record did it, or no statement alone."""
+        connection = self.history.connection
+        try:
+            send(connection, _BEGIN)
+            for index, statement in enumerate(script.prepared.statements):
+                text = script.prepared.statement_text(index).encode()
+                send(connection, text, script.prepared.copied_rows(statement.data))
+                send(connection, _STEP_ASIDE)
+                if self.catalogs.changed():
+                    return index
+                send(connection, _STEP_BACK)
+        except (StatementError, ExecutionError):
+            return 0
+        finally:
+            undo(connection)
+        return 0
+
+
+@dataclass(slots=True)
+class ContainedStatements(StatementwiseWork):
+    """Runs one migration statement by statement on a scratch database, each in a transaction where
+    it can, so that it is looked at before it commits.
+
+    No progress is kept: half a migration on a scratch database is thrown away.
+    """
+
+    containment: Containment
+
+    def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
+        """Writes the record, has it inspected, and commits it."""
+        with self.recording.writing(planned, entry):
+            statement = self.recording.statement(planned, entry)
+            self.recording.send(planned, _BEGIN.decode(), statement, _RUN_DEFERRED.decode())
+        self.containment.recorded(planned)
+        with self.recording.committing():
+            self.recording.send(planned, self.recording.commit())
+
+    def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:  # noqa: ARG002  # the base's
+        return 0
+
+    def _record_progress(
+        self, planned: PlannedMigration, recorder: Connection, *, done: int, begun: int
+    ) -> None:
+        pass
+
+    def _send_statement(self, planned: PlannedMigration, index: int) -> None:
+        statement = planned.prepared.statements[index]
+        if statement.word == _NEEDS_A_BLOCK:
+            StatementwiseWork._send_statement(self, planned, index)
+        elif runs_only_outside(planned.prepared.text, statement):
+            self.containment.refuse_far(planned, index)
+            StatementwiseWork._send_statement(self, planned, index)
+        else:
+            self._send_in_a_transaction(planned, index)
+
+    def _send_in_a_transaction(self, planned: PlannedMigration, index: int) -> None:
+        connection = self.history.connection
+        try:
+            send(connection, _BEGIN)
+            StatementwiseWork._send_statement(self, planned, index)
+            self._close(planned, index)
+        except ScriptError as failure:
+            undo(connection)
+            if not _commits(failure):
+                raise
+            self.containment.refuse_unseen(planned, index)
+            StatementwiseWork._send_statement(self, planned, index)
+        else:
+            self.containment.look(planned, index)
+            send(connection, b"COMMIT")
+
+    def _close(self, planned: PlannedMigration, index: int) -> None:
+        start = planned.prepared.statements[index].start
+        try:
+            send(self.history.connection, _RUN_DEFERRED)
+        except StatementError as failure:
+            raise failed_script(planned, failure, offset=start, statement=index) from failure
+
+
+def _commits(failure: ScriptError) -> bool:
+    """Whether the statement may run outside a transaction; one within a routine may not."""
+    if failure.server is None:
+        return False
+    is_within = bool(failure.server.context)
+    return failure.server.sqlstate == (_COMMIT_IN_A_ROUTINE if is_within else _IN_A_TRANSACTION)
+
+
+def _refusal(
+    script: PlannedScript, statement: int, changed: Collection[str]
+) -> BeyondDatabaseError:
+    location = _place(script, statement)
+    if SUBSCRIPTIONS in changed:
+        return BeyondDatabaseError(
+            "a scratch database takes no subscription: it would pull from a live publisher, and "
+            "could not be dropped",
+            location=location,
+            remedy="It was undone. Make subscriptions outside of migrations.",
+        )
+    what = ", ".join(sorted(_WHAT.get(catalog, catalog) for catalog in changed))
+    return BeyondDatabaseError(
+        f"this changes what all databases of the server share: {what}",
+        location=location,
+        remedy=f"It was undone. {_ELSEWHERE}",
+    )
+
+
+def _place(script: PlannedScript, statement: int) -> Location:
+    found = script.prepared.statements
+    return script.prepared.location(found[statement].start if found else 0)

@@ -1,0 +1,268 @@
+"""Runs a plan: batch by batch through yoyo's loops, tries again where another session was in the
+way, and tells what became of every migration."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import psycopg
+
+from sqlmig.engine.guard.checks import CheckInspector
+from sqlmig.engine.guard.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
+from sqlmig.engine.guard.protected import Guard
+from sqlmig.engine.history import records
+from sqlmig.engine.history.bookkeeping import stamp_new
+from sqlmig.engine.history.lock import RunnerLock
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.run.backend import Backend
+from sqlmig.engine.run.containment import ContainedStatements, Containment
+from sqlmig.engine.run.limits import Limits
+from sqlmig.engine.run.outcome import Fate, fate_of, recorded_of
+from sqlmig.engine.run.retry import pause
+from sqlmig.engine.run.script import LoneStatementsRunner, ScriptRunner
+from sqlmig.engine.run.session import TransactionFrame
+from sqlmig.engine.run.statementwise import StatementwiseWork
+from sqlmig.engine.run.story import Ending, Story, done
+from sqlmig.engine.run.transaction import InspectedWork, TransactionWork
+from sqlmig.engine.server.connection import Connector, undo
+from sqlmig.engine.server.failure import (
+    HistoryMovedError,
+    ProtectedRowsError,
+    RowsLostError,
+    ScriptError,
+    TransactionEndedError,
+)
+from sqlmig.engine.server.watcher import Watcher
+from sqlmig.engine.server.wire import StatementError
+from sqlmig.errors import SqlmigError
+from sqlmig.model import CheckFile, CheckResult, MigrationResult, Observer, Report
+from sqlmig.plan import Plan, PlannedMigration, RowLoss, Transactions
+from sqlmig.source.outside import keeps_rows
+from sqlmig.target.rules import Rules
+
+_WATCHED = (
+    "With --atomic, and where sqlmig looks at what a script does to rows, it runs in a savepoint, "
+    "after queries of sqlmig's own: the server does not allow that there."
+)
+_MANY = 10  # migrations of which the records are worth to be prepared
+
+Batch = Sequence[PlannedMigration]
+Work = TransactionWork | StatementwiseWork
+
+
+@dataclass(slots=True)
+class Executor:
+    """Executes plans on one history, whose runner's lock is held.
+
+    `connect` opens further connections to the same database. `checks` look at what commits
+    together before it does; `containment` is that of a scratch database.
+    """
+
+    history: History
+    lock: RunnerLock
+    limits: Limits
+    observer: Observer
+    connect: Connector
+    rules: Rules
+    checks: Sequence[CheckFile] = ()
+    containment: Containment | None = None
+    _checked: list[CheckResult] = field(default_factory=list)
+    _backend: Backend = field(init=False)
+    _frame: TransactionFrame = field(init=False)
+    _watcher: Watcher = field(init=False)
+    _pid: int = field(init=False)
+    _runner: type[ScriptRunner] = field(init=False, default=ScriptRunner)
+
+    def __post_init__(self) -> None:
+        self._backend = Backend(self.history)
+        self._frame = TransactionFrame.of(self.history, self.lock, self.limits.runner_timeout)
+        self._pid = self.history.connection.info.backend_pid
+        self._watcher = Watcher(self.connect, self._pid, self.observer)
+
+    def execute(self, plan: Plan) -> Report:
+        """Runs the plan, writing schema, rows and history as the scripts say.
+
+        Raises MigrationFailedError, which has the report up to there, or RunInterrupted after a
+        Ctrl-C. Whatever is raised, no transaction is left open. HistoryMovedError, for the caller
+        alone, says that another runner was at work, and that the plan has to be made again.
+        """
+        story = Story(plan)
+        self._backend.ensure_internal_schema_updated()
+        stamp_new(self.history, self.rules)
+        self._prepare_records(plan)
+        with self._watcher.watching():
+            for batch in _batches(plan):
+                try:
+                    story.add(self._run(batch, story))
+                except HistoryMovedError as moved:
+                    moved.results = tuple(story.done)
+                    raise
+        return replace(story.report(), checks=tuple(self._checked))
+
+    def _prepare_records(self, plan: Plan) -> None:
+        """Not behind a pooler, where the next transaction may run in another session, nor before
+        checks, each of which drops what is prepared."""
+        if len(plan.migrations) >= _MANY and not (self.history.is_pooled or self.checks):
+            records.prepare(self.history, plan.direction)
+
+    def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
+        """Runs one batch, as often as it takes; what goes wrong is told with the story so far."""
+        self._runner = ScriptRunner
+        for tries in itertools.count(1):
+            row_loss = _row_loss(story.plan, batch)
+            work = self._work(batch, row_loss)
+            try:
+                self._refuse_unseen(batch[0], row_loss)
+                with self._watcher.busy():
+                    self._backend.run(batch, story.plan.direction, work)
+                return work.recording.results
+            except HistoryMovedError:
+                raise
+            except TransactionEndedError as failure:
+                raise self._ended(story, batch, work, failure) from failure
+            except ScriptError as failure:
+                undo(self.history.connection)
+                self._refuse_moved(batch, failure)
+                if self._is_sent_otherwise(failure, work):
+                    continue
+                if not failure.is_worth_a_retry or tries >= self._most_tries(batch):
+                    raise story.failed(failure, self.history.connection) from failure
+                self._pause(batch, failure, tries, story)
+            except StatementError as failure:
+                raise story.refused(self._ending(batch, work), failure.error) from failure
+            except psycopg.Error as error:
+                raise story.lost(self._ending(batch, work), error) from error
+            except KeyboardInterrupt as interrupt:
+                raise story.interrupted(self._ending(batch, work)) from interrupt
+            finally:
+                undo(self.history.connection)
+        raise AssertionError("the loop above does not end by itself")
+
+    def _pause(self, batch: Batch, failure: ScriptError, tries: int, story: Story) -> None:
+        names = [planned.name for planned in batch]
+        try:
+            pause(names, failure, tries, self.observer)
+        except KeyboardInterrupt as interrupt:
+            ending = Ending(batch, batch[0], Fate.UNDONE)
+            raise story.interrupted(ending) from interrupt
+
+    def _ended(
+        self, story: Story, batch: Batch, work: Work, failure: TransactionEndedError
+    ) -> SqlmigError:
+        """Of the batch, what went before may be committed with its record."""
+        undo(self.history.connection)
+        recorded = recorded_of(work.recording.entries, self.history)
+        story.add([done(planned) for planned in batch if planned.migration_id in recorded])
+        return story.failed(failure, self.history.connection)
+
+    def _refuse_moved(self, batch: Batch, failure: ScriptError) -> None:
+        if has_moved(self.history, batch):
+            raise HistoryMovedError(batch[0]) from failure
+
+    def _is_sent_otherwise(self, failure: ScriptError, work: Work) -> bool:
+        """Whether the script may succeed when it is sent in another way, as it will be next."""
+        if self._were_records_in_the_way(failure):
+            return True
+        if isinstance(work, StatementwiseWork) or not failure.may_be_about_a_savepoint:
+            return False
+        if len(work.batch) > 1 or self._runner is LoneStatementsRunner:
+            failure.hint = (
+                _WATCHED if isinstance(work, InspectedWork) or len(work.batch) > 1 else ""
+            )
+            return False
+        self._runner = LoneStatementsRunner
+        return True
+
+    def _were_records_in_the_way(self, failure: ScriptError) -> bool:
+        """Whether a function that the script called may have dropped the prepared records, or met
+        what others prepared that were kept for their sake; from now on they are sent as text."""
+        if not (failure.is_about_prepared and self.history.prepared.are_there):
+            return False
+        self.history.connection.execute(self.history.prepared.deallocation())
+        return True
+
+    def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
+        """What runs statement by statement cannot be undone to look at it first."""
+        if planned.directives.transactional or _keeps_rows(planned):
+            return
+        if self.rules.protected:
+            raise ProtectedRowsError(
+                planned,
+                "runs statements outside a transaction that could take rows of "
+                f"{', '.join(self.rules.protected)} away",
+                self.rules.protected,
+            )
+        if row_loss is RowLoss.ASK:
+            raise RowsLostError(planned, ())
+
+    def _work(self, batch: Batch, row_loss: RowLoss) -> Work:
+        if not batch[0].directives.transactional:
+            return self._statementwise()
+        inspectors = self._inspectors(batch, row_loss)
+        kind = InspectedWork if inspectors else TransactionWork
+        return kind(
+            self.history,
+            self._frame,
+            self.limits,
+            self.observer,
+            batch,
+            self.rules,
+            inspectors,
+            self._runner,
+        )
+
+    def _statementwise(self) -> StatementwiseWork:
+        arguments = (self.history, self.lock, self.limits, self.observer, self.connect)
+        if self.containment is None:
+            return StatementwiseWork(*arguments)
+        return ContainedStatements(*arguments, self.containment)
+
+    def _inspectors(self, batch: Batch, row_loss: RowLoss) -> Sequence[Inspector]:
+        found: list[Inspector] = []
+        if self.history.is_pooled:
+            found.append(HistoryInspector(self.history, batch))
+        if self.rules.protected:
+            found.append(Guard(self.history, self.rules))
+        if row_loss is RowLoss.ASK:
+            found.append(RowLossInspector(self.history, self.rules.protected))
+        if self.checks:
+            found.append(CheckInspector(self.history, self.checks, batch[-1], self._checked))
+        if self.containment is not None:
+            found.append(self.containment)
+        return found
+
+    def _most_tries(self, batch: Batch) -> int:
+        """A non-transactional migration is not run again by itself: its first half is done."""
+        return self.limits.tries if batch[0].directives.transactional else 1
+
+    def _ending(self, batch: Batch, work: Work) -> Ending:
+        """What became of the batch, when no answer came to tell.
+
+        A transaction that is still open was not committed. Otherwise the history is asked, by
+        another session.
+        """
+        recording, fate = work.recording, Fate.UNDONE
+        if not undo(self.history.connection) and recording.is_committing:
+            fate = fate_of(recording.entries, self.history, self.connect, self._pid)
+        return Ending(batch, recording.at_work or batch[0], fate)
+
+
+def _keeps_rows(planned: PlannedMigration) -> bool:
+    text = planned.prepared.text
+    return all(keeps_rows(text, statement) for statement in planned.prepared.statements)
+
+
+def _row_loss(plan: Plan, batch: Batch) -> RowLoss:
+    consented = all(planned.migration_id in plan.consented for planned in batch)
+    return RowLoss.ACCEPT if consented else plan.row_loss
+
+
+def _batches(plan: Plan) -> Iterator[Batch]:
+    """The migrations that commit together."""
+    if plan.transactions is Transactions.TOGETHER and plan.migrations:
+        yield plan.migrations
+    else:
+        for planned in plan.migrations:
+            yield (planned,)

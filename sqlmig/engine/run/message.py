@@ -1,0 +1,68 @@
+"""One message to the server: a part of a script, with what goes before it and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg.errors import UntranslatableCharacter
+
+from sqlmig.engine.server.failure import ScriptError, failed_script, unreadable, unrecorded
+from sqlmig.engine.server.wire import StatementError
+from sqlmig.plan import PlannedScript
+from sqlmig.source.script import Chunk
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptMessage:
+    """`before` are the statements that open the way for the script, `closing` those that put the
+    session back after its last part, and `record` what records it, if that travels with it."""
+
+    script: PlannedScript
+    chunk: Chunk
+    before: Sequence[str] = ()
+    closing: Sequence[str] = ()
+    record: str = ""
+
+    @property
+    def encoded(self) -> bytes:
+        """All of it; made in one expression, of which nothing else is kept, for a script may be
+        large."""
+        text = self.script.prepared.text
+        return (self._prefix + text[self.chunk.start : self.chunk.end] + self._suffix).encode()
+
+    @property
+    def copied_rows(self) -> str:
+        """The rows for the COPY that ends this part; "" where none does."""
+        return self.script.prepared.copied_rows(self.chunk.data)
+
+    def failed(self, failure: StatementError) -> ScriptError:
+        """The failure of one of its statements, with its place in the script."""
+        if self.is_beyond_closing(failure.completed):
+            return unrecorded(self.script, failure)
+        if self.record and isinstance(failure.error, UntranslatableCharacter):
+            return unreadable(self.script, failure)
+        offset = self.chunk.start - len(self._prefix)
+        statement = self._statement(failure.completed)
+        return failed_script(self.script, failure, offset=offset, statement=statement)
+
+    def had_begun(self, completed: int) -> bool:
+        """Whether anything of the script's had run when so many statements were completed."""
+        return self.chunk.first_statement > 0 or completed >= len(self.before)
+
+    def is_beyond_closing(self, completed: int) -> bool:
+        """Whether the record, or the commit after it, was next then."""
+        after = self._statement(completed) - len(self.script.prepared.statements)
+        return bool(self.record) and after >= len(self.closing)
+
+    def _statement(self, completed: int) -> int:
+        return self.chunk.first_statement + completed - len(self.before)
+
+    @property
+    def _prefix(self) -> str:
+        return "".join(f"{statement};" for statement in self.before) + "\n" * bool(self.before)
+
+    @property
+    def _suffix(self) -> str:
+        """On a line of its own, for a script may end in a comment."""
+        return "\n;" + ";".join((*self.closing, self.record)) if self.closing else ""

@@ -1,0 +1,207 @@
+"""Whether a statement that a dead runner may or may not have finished is done.
+
+Only for what can be told from the catalogs; everything else is UNKNOWN, and a person decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlmig.engine.server.connection import Connection
+from sqlmig.source.lexer import tokens
+
+_OF_A_DROP = ("if", "exists", "cascade", "restrict")
+_PROBE_TABLE, _PROBE_INDEX = "_sqlmig_probe", "_sqlmig_probe_index"
+
+# Running these once more changes nothing that the first time did not.
+_REPEATABLE = frozenset(
+    {"analyze", "checkpoint", "cluster", "refresh", "reindex", "reset", "set", "show", "vacuum"}
+)
+
+_NAME = r'(?:"(?:[^"]|"")+"|\w+)'
+_INDEX_BUILD = re.compile(
+    rf"create (?P<unique>unique )?index concurrently (?:if not exists )?(?P<name>{_NAME}) "
+    rf"on (?:only )?(?P<table>{_NAME}(?: \. {_NAME})*) (?P<rest>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_REINDEX = re.compile(
+    rf"reindex .*?\b(?:index|table) (?:concurrently )?(?P<name>{_NAME}(?: \. {_NAME})*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+# Progress views hide other roles' work; locks are for all to see. An index is built, and a table
+# vacuumed, under this one.
+_IS_AT_WORK = """
+EXISTS (SELECT FROM pg_locks l
+         WHERE l.locktype = 'relation' AND l.relation = i.indrelid
+           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+           AND l.mode = 'ShareUpdateExclusiveLock' AND l.pid <> pg_backend_pid())
+"""
+
+_FIND_INDEX = f"""
+SELECT i.indexrelid::regclass::text, i.indisvalid, pg_get_indexdef(i.indexrelid),
+       {_IS_AT_WORK}
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+ WHERE i.indrelid = to_regclass(%s) AND c.relname = %s
+"""  # noqa: S608  # constants
+
+_LEFTOVERS = f"""
+SELECT i.indexrelid::regclass::text
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+ WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
+   AND (i.indrelid = to_regclass(%(name)s)
+        OR i.indrelid = (SELECT indrelid FROM pg_index WHERE indexrelid = to_regclass(%(name)s)))
+   AND NOT {_IS_AT_WORK}
+"""  # noqa: S608  # constants
+
+_HAS_LABEL = """
+SELECT EXISTS (SELECT FROM pg_enum WHERE enumtypid = to_regtype(%s) AND enumlabel = %s)
+"""
+
+
+class Verdict(Enum):
+    """What the catalogs say of a statement."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexBuild:
+    """A CREATE INDEX CONCURRENTLY: `table` and `name` as written, `rest` is what follows them."""
+
+    name: str
+    table: str
+    head: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """An index of that name on that table, perhaps with a session that is still building it."""
+
+    identity: str
+    is_valid: bool
+    definition: str
+    is_being_built: bool
+
+
+def verdict(connection: Connection, statement: str) -> Verdict:
+    """Whether the statement is done; asks the catalogs, and changes nothing."""
+    words = list(tokens(statement))
+    low = [word.lower() for word in words]
+    if low[0] in _REPEATABLE:
+        return Verdict.NOT_DONE
+    if (build := index_build(statement)) is not None:
+        return _verdict_on_index(connection, build)
+    if low[:3] == ["drop", "index", "concurrently"]:
+        return _verdict_on_drop(connection, words)
+    if low[:2] == ["alter", "type"] and "add" in low:
+        return _verdict_on_label(connection, words)
+    return Verdict.UNKNOWN
+
+
+def index_build(statement: str) -> IndexBuild | None:
+    """The named index that a CREATE INDEX CONCURRENTLY builds; None for all other statements."""
+    text = " ".join(tokens(statement))
+    match = _INDEX_BUILD.fullmatch(text)
+    if match is None:
+        return None
+    return IndexBuild(
+        name=_folded(match["name"]),
+        table=match["table"],
+        head=f"CREATE {match['unique'] or ''} INDEX",
+        rest=match["rest"],
+    )
+
+
+def is_invalid(connection: Connection, build: IndexBuild) -> bool:
+    """Whether the index is there, and no query uses it because its build failed."""
+    index = _find(connection, build)
+    return index is not None and not index.is_valid
+
+
+def drop_leftovers(connection: Connection, statement: str) -> bool:
+    """Drops what a failed build of the statement left; False while a session is still building.
+
+    Only indexes that are invalid, of the very name that the statement gives, or, for REINDEX, of
+    the names that the server gives to its interim ones.
+    """
+    if (build := index_build(statement)) is not None:
+        index = _find(connection, build)
+        if index is not None and index.is_being_built:
+            return False
+        names = [index.identity] if index is not None and not index.is_valid else []
+    else:
+        names = _reindex_leftovers(connection, statement)
+    for name in names:
+        # regclass has quoted what needs it.
+        connection.execute(f"DROP INDEX CONCURRENTLY {name}".encode())
+    return True
+
+
+def _verdict_on_index(connection: Connection, build: IndexBuild) -> Verdict:
+    index = _find(connection, build)
+    if index is None or not index.is_valid:
+        return Verdict.NOT_DONE
+    expected = _definition_of(connection, build)
+    return Verdict.DONE if _shape(index.definition) == _shape(expected) else Verdict.UNKNOWN
+
+
+def _definition_of(connection: Connection, build: IndexBuild) -> str:
+    """How the server would write the definition: of the same index on an empty copy."""
+    with connection.transaction(force_rollback=True):
+        connection.execute(f"CREATE TEMP TABLE {_PROBE_TABLE} (LIKE {build.table})".encode())
+        connection.execute(
+            f"{build.head} {_PROBE_INDEX} ON pg_temp.{_PROBE_TABLE} {build.rest}".encode()
+        )
+        row = connection.execute(
+            "SELECT pg_get_indexdef(to_regclass(%s))", (f"pg_temp.{_PROBE_INDEX}",)
+        ).fetchone()
+    return str(row[0]) if row else ""
+
+
+def _shape(definition: str) -> tuple[bool, str]:
+    """Uniqueness, and all that follows the names."""
+    return definition.startswith("CREATE UNIQUE"), definition.partition(" USING ")[2]
+
+
+def _verdict_on_drop(connection: Connection, words: Sequence[str]) -> Verdict:
+    names = [
+        word for word in words[3:] if word.lower() not in ("if", "exists", "cascade", "restrict")
+    ]
+    row = connection.execute("SELECT to_regclass(%s)", ("".join(names),)).fetchone()
+    return Verdict.DONE if row == (None,) else Verdict.NOT_DONE
+
+
+def _verdict_on_label(connection: Connection, words: Sequence[str]) -> Verdict:
+    low = [word.lower() for word in words]
+    label = next((word for word in words[low.index("add") :] if word.startswith("'")), None)
+    if label is None:
+        return Verdict.UNKNOWN
+    type_name = "".join(words[2 : low.index("add")])
+    parameters = (type_name, label[1:-1].replace("''", "'"))
+    row = connection.execute(_HAS_LABEL, parameters).fetchone()
+    return Verdict.DONE if row == (True,) else Verdict.NOT_DONE
+
+
+def _reindex_leftovers(connection: Connection, statement: str) -> list[str]:
+    match = _REINDEX.match(" ".join(tokens(statement)))
+    if match is None:
+        return []
+    name = match["name"].replace(" ", "")
+    return [row[0] for row in connection.execute(_LEFTOVERS, {"name": name})]
+
+
+def _find(connection: Connection, build: IndexBuild) -> _Index | None:
+    row = connection.execute(_FIND_INDEX, (build.table.replace(" ", ""), build.name)).fetchone()
+    return _Index(*row) if row else None
+
+
+def _folded(name: str) -> str:
+    """A name as the catalogs have it."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()

@@ -1,0 +1,86 @@
+"""Writes the record of each migration, and remembers what has been committed and what only sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlmig.engine.history import records
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.records import Content, LogEntry
+from sqlmig.engine.server.failure import ScriptError, unrecorded
+from sqlmig.engine.server.wire import StatementError, send
+from sqlmig.model import Direction, MigrationResult, Observer, Outcome
+from sqlmig.plan import PlannedMigration
+
+
+@dataclass(slots=True)
+class Recording:
+    """The records of one batch.
+
+    `results` has its migrations once it is committed; `entries` are the log rows that go with it;
+    `at_work` is the migration that was begun last. `is_committing` is true from the moment that
+    the commit is sent: if no answer comes, only the history can tell what became of it.
+    """
+
+    history: History
+    observer: Observer
+    results: list[MigrationResult] = field(default_factory=list)
+    entries: list[LogEntry] = field(default_factory=list)
+    at_work: PlannedMigration | None = None
+    is_committing: bool = False
+    _started: float = 0.0
+
+    def begin(self, planned: PlannedMigration) -> None:
+        """The migration's first statement is about to be sent."""
+        self.at_work = planned
+        self._started = time.monotonic()
+        self.observer.started(planned.migration_id, planned.direction)
+
+    def statement(self, planned: PlannedMigration, entry: LogEntry) -> str:
+        """The record; it adds the time of the message in which it is sent to that until now."""
+        if planned.direction is Direction.ROLLBACK:
+            return records.rolled_back(self.history, entry)
+        return records.applied(self.history, entry, content_of(planned), self._duration())
+
+    @contextmanager
+    def writing(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[None]:
+        """Within the block the record is written."""
+        self.entries.append(entry)
+        yield
+        self.results.append(
+            MigrationResult(planned.migration_id, planned.direction, Outcome.DONE, self._duration())
+        )
+
+    def commit(self) -> str:
+        """The statement that commits the batch; it is about to be sent."""
+        self.is_committing = True
+        return "COMMIT"
+
+    @contextmanager
+    def committing(self) -> Iterator[None]:
+        """Within the block the batch may be committed, and is not where that raises ScriptError."""
+        try:
+            yield
+        except ScriptError:
+            self.is_committing = False
+            raise
+        for result in self.results if self.is_committing else ():
+            self.observer.finished(result)
+
+    def send(self, planned: PlannedMigration, *statements: str) -> None:
+        """Sends the record, or what goes with it, in a message of its own. Raises ScriptError."""
+        try:
+            send(self.history.connection, ";".join(statements).encode())
+        except StatementError as failure:
+            raise unrecorded(planned, failure) from failure
+
+    def _duration(self) -> float:
+        return time.monotonic() - self._started
+
+
+def content_of(planned: PlannedMigration) -> Content:
+    """What the history keeps of a migration that is applied."""
+    return Content.of(planned.prepared.script, planned.rollback, planned.directives.record)

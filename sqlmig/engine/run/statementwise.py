@@ -1,0 +1,235 @@
+"""Non-transactional work: statement by statement, each recorded before it runs and after.
+
+So it is known at every moment which statements are done. Only when a runner dies in the middle of
+one, nobody recorded how it ended: the next runner looks at the database, and asks where that does
+not tell. The progress is recorded through a connection of its own, on which no role, time limit or
+read-only mode of the script's has an effect.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from sqlmig.engine.history import records
+from sqlmig.engine.history.lock import RunnerLock
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.records import LogEntry
+from sqlmig.engine.run.limits import Limits, set_session_timeouts
+from sqlmig.engine.run.recognition import Verdict, drop_leftovers, index_build, is_invalid, verdict
+from sqlmig.engine.run.recording import Recording, content_of
+from sqlmig.engine.run.session import put_back
+from sqlmig.engine.server.connection import Connection, Connector
+from sqlmig.engine.server.failure import (
+    ReadOtherwiseError,
+    ScriptError,
+    StatementInDoubtError,
+    failed_script,
+)
+from sqlmig.engine.server.parsing import reads_as_before
+from sqlmig.engine.server.wire import StatementError, ask, send
+from sqlmig.model import Direction, Observer
+from sqlmig.plan import PlannedMigration
+
+_SECONDS_BETWEEN_LOOKS = 0.5
+_TRIES_UNDER_A_LIMIT = 50
+_SETTING_WORDS = ("set", "reset")
+
+
+class _StatementCancelled(KeyboardInterrupt):  # as Python names what it is
+    """A Ctrl-C, after which the server answered that the statement is not done."""
+
+
+@dataclass(slots=True)
+class StatementwiseWork:
+    """Runs one migration outside a transaction; `results` has it once it is recorded."""
+
+    history: History
+    lock: RunnerLock
+    limits: Limits
+    observer: Observer
+    connect: Connector
+    recording: Recording = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.recording = Recording(self.history, self.observer)
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Sends the statements that are not done yet, one message each."""
+        self.recording.begin(planned)
+        with self.connect() as recorder:
+            try:
+                self._set_limits(planned)
+                for index in range(self._begin(planned, recorder), _count(planned)):
+                    self._run_statement(planned, index, recorder)
+            except BaseException:
+                with suppress(StatementError, psycopg.Error):
+                    self._put_back(planned)
+                raise
+            self._put_back(planned)
+
+    def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
+        """Writes the record, which commits by itself."""
+        with self.recording.committing(), self.recording.writing(planned, entry):
+            statement = self.recording.statement(planned, entry)
+            self.recording.send(planned, "BEGIN", statement, self.recording.commit())
+
+    def _set_limits(self, planned: PlannedMigration) -> None:
+        for setting in set_session_timeouts(self.limits, planned.directives, self.history):
+            send(self.history.connection, setting.encode())
+
+    def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:
+        """The index of the first statement to run, which is recorded as begun.
+
+        Of a migration that was attempted before, the settings that its done statements made are
+        made again, and what a failed build left is removed.
+        """
+        if planned.direction is Direction.ROLLBACK:
+            return 0
+        done = planned.resumption.done
+        question = records.was_attempted(self.history, planned.migration_id)
+        if ask(recorder, question.encode()).rows == (("t",),):
+            self._repeat_settings(planned, done)
+            self._remove_leftovers(planned, done)
+            done += self._is_done_after_all(planned, done)
+        content, total = content_of(planned), _count(planned)
+        text = records.begun(self.history, planned.migration_id, content, done, total)
+        send(recorder, text.encode())
+        return done
+
+    def _repeat_settings(self, planned: PlannedMigration, done: int) -> None:
+        for index in range(done):
+            if planned.prepared.statements[index].word in _SETTING_WORDS:
+                self._send_statement(planned, index)
+
+    def _is_done_after_all(self, planned: PlannedMigration, index: int) -> bool:
+        """Whether the statement in which a runner died is done; False where none is in doubt."""
+        if not planned.resumption.in_doubt:
+            return False
+        found = verdict(self.history.connection, planned.prepared.statement_text(index))
+        if found is Verdict.UNKNOWN:
+            start = planned.prepared.statements[index].start
+            raise StatementInDoubtError(planned, index + 1, planned.prepared.location(start))
+        return found is Verdict.DONE
+
+    def _remove_leftovers(self, planned: PlannedMigration, index: int) -> None:
+        """Waits while an orphaned session still builds the index: it may yet succeed."""
+        if index >= _count(planned):
+            return
+        statement = planned.prepared.statements[index]
+        text = planned.prepared.statement_text(index)
+        deadline = time.monotonic() + self.limits.runner_wait
+        while not drop_leftovers(self.history.connection, text):
+            if time.monotonic() >= deadline:
+                raise ScriptError(
+                    planned,
+                    "another session is still building the index that an earlier run began",
+                    location=planned.prepared.location(statement.start),
+                )
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+
+    def _run_statement(self, planned: PlannedMigration, index: int, recorder: Connection) -> None:
+        """Runs one statement, which is recorded as begun, and records how it ended.
+
+        A rollback keeps no record of its progress. What may stand outside a transaction there is
+        mostly the drop of an index, and one that is gone has been dropped.
+        """
+        if planned.direction is Direction.ROLLBACK and self._is_dropped(planned, index):
+            return
+        try:
+            self._send_statement(planned, index)
+            self._refuse_invalid_index(planned, index)
+        except ScriptError as failure:
+            self._record_progress(planned, recorder, done=index, begun=index)
+            failure.statements_kept = index
+            raise
+        except _StatementCancelled:
+            self._record_progress(planned, recorder, done=index, begun=index)
+            raise
+        begun = min(index + 2, _count(planned))
+        self._record_progress(planned, recorder, done=index + 1, begun=begun)
+        self._refuse_another_reading(planned, index)
+        if not self.lock.is_held_by(self.history.connection.info.backend_pid, recorder):
+            self._regain_lock(planned)
+
+    def _is_dropped(self, planned: PlannedMigration, index: int) -> bool:
+        if planned.prepared.statements[index].word != "drop":
+            return False
+        text = planned.prepared.statement_text(index)
+        return verdict(self.history.connection, text) is Verdict.DONE
+
+    def _send_statement(self, planned: PlannedMigration, index: int) -> None:
+        statement = planned.prepared.statements[index]
+        text = planned.prepared.statement_text(index)
+        rows = planned.prepared.copied_rows(statement.data)
+        try:
+            send(self.history.connection, text.encode(), rows)
+        except StatementError as failure:
+            raise failed_script(
+                planned, failure, offset=statement.start, statement=index
+            ) from failure
+        except KeyboardInterrupt as interrupt:
+            if _has_refused(self.history.connection):
+                raise _StatementCancelled from interrupt
+            raise
+
+    def _refuse_another_reading(self, planned: PlannedMigration, index: int) -> None:
+        if not reads_as_before(self.history.connection):
+            failure = ReadOtherwiseError(planned, index, index + 1)
+            failure.statements_kept = index + 1
+            raise failure
+
+    def _refuse_invalid_index(self, planned: PlannedMigration, index: int) -> None:
+        build = index_build(planned.prepared.statement_text(index))
+        if build is not None and is_invalid(self.history.connection, build):
+            raise ScriptError(
+                planned,
+                f"the index {build.name} is there, but invalid: an earlier build of it failed, "
+                f"and IF NOT EXISTS passed it over. Drop it: DROP INDEX CONCURRENTLY {build.name}",
+                location=planned.prepared.location(planned.prepared.statements[index].start),
+            )
+
+    def _record_progress(
+        self, planned: PlannedMigration, recorder: Connection, *, done: int, begun: int
+    ) -> None:
+        """A rollback keeps no progress: its migration is applied until it is done."""
+        if planned.direction is Direction.APPLY:
+            text = records.progress(self.history, planned.migration_id, done=done, begun=begun)
+            send(recorder, text.encode())
+
+    def _put_back(self, planned: PlannedMigration) -> None:
+        """SET CONSTRAINTS warns outside a transaction and does nothing, which is right."""
+        self._lift_time_limit()
+        text = ";".join((*put_back(self.lock), self.history.prepared.deallocation()))
+        try:
+            send(self.history.connection, text.encode())
+        except StatementError as failure:
+            raise failed_script(planned, failure, offset=0, statement=_count(planned)) from failure
+
+    def _regain_lock(self, planned: PlannedMigration) -> None:
+        if not self.lock.try_acquire():
+            raise ScriptError(
+                planned, "the script gave up sqlmig's lock, and another runner has it now"
+            )
+
+    def _lift_time_limit(self) -> None:
+        """A limit of a millisecond would stop all that follows; now and then it lets this pass."""
+        for _ in range(_TRIES_UNDER_A_LIMIT):
+            with suppress(StatementError):
+                send(self.history.connection, b"RESET statement_timeout")
+                return
+
+
+def _has_refused(connection: Connection) -> bool:
+    """Whether the server answered what was sent last, and with an error: libpq drops the message of
+    an error when it sends the next text."""
+    is_answered = connection.info.transaction_status is TransactionStatus.IDLE
+    return is_answered and bool(connection.pgconn.error_message)
+
+
+def _count(planned: PlannedMigration) -> int:
+    return len(planned.prepared.statements)

@@ -1,0 +1,178 @@
+"""How a run went: the results so far, and the error that tells them when it ends early."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import psycopg
+
+from sqlmig.engine.guard.loss import count_own_rows
+from sqlmig.engine.run.outcome import Fate
+from sqlmig.engine.run.refusals import checks_failed, protected, transaction_ended
+from sqlmig.engine.server.connection import Connection, remedy_for, server_message
+from sqlmig.engine.server.failure import (
+    ChecksFailedError,
+    ProtectedRowsError,
+    RowsLostError,
+    ScriptError,
+    StatementInDoubtError,
+    TransactionEndedError,
+)
+from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted, SqlmigError
+from sqlmig.model import Direction, LostRows, MigrationResult, Outcome, Report
+from sqlmig.plan import Plan, PlannedMigration
+
+_log = logging.getLogger("sqlmig")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a batch ended that did not end by itself: where it was, and what became of it."""
+
+    batch: Sequence[PlannedMigration]
+    at_work: PlannedMigration
+    fate: Fate
+
+
+@dataclass(slots=True)
+class Story:
+    """The results of a plan's migrations, in order, as far as they are known."""
+
+    plan: Plan
+    done: list[MigrationResult] = field(default_factory=list)
+
+    def add(self, results: Sequence[MigrationResult]) -> None:
+        """These are committed."""
+        self.done += results
+        for result in results:
+            _log.info("%s %s: %.3f s", result.direction.value, result.migration_id, result.duration)
+
+    def report(self, ended: str | None = None, outcome: Outcome = Outcome.FAILED) -> Report:
+        """All results: the named migration ended so, those of its transaction before it are
+        undone, and those after it were not attempted."""
+        rest = self._rest(ended, outcome)
+        return Report(self.plan.direction, (*self.done, *rest), self.plan.warnings)
+
+    def failed(self, failure: ScriptError, connection: Connection) -> SqlmigError:
+        """A script failed, or was not allowed to do what it did; its transaction is undone."""
+        name = failure.script.name
+        report = self.report(name)
+        if isinstance(failure, RowsLostError):
+            losses = [LostRows(t.label, count_own_rows(connection, t)) for t in failure.tables]
+            return RowLossError(
+                migration_id=name, report=report, losses=losses, again=self.plan.again
+            )
+        if isinstance(failure, ProtectedRowsError):
+            return protected(failure, report)
+        if isinstance(failure, ChecksFailedError):
+            return checks_failed(failure.checks, "All of it was undone.")
+        return MigrationFailedError(
+            failure.message,
+            migration_id=name,
+            report=report,
+            location=failure.location,
+            server=failure.server,
+            remedy=self._advice(failure, self._planned(name)),
+        )
+
+    def refused(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
+        """The server refused a statement of sqlmig's own."""
+        message = server_message(error)
+        name = ending.at_work.migration_id
+        return MigrationFailedError(
+            f"{name}: the database refused sqlmig's own bookkeeping: {message}",
+            migration_id=name,
+            report=self._after(ending),
+            server=message,
+            remedy=remedy_for(message) or "See `sqlmig status`.",
+        )
+
+    def lost(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
+        """The connection broke; what the history says of the batch is told."""
+        message, name = server_message(error), ending.at_work.migration_id
+        undone = "was undone" if ending.at_work.directives.transactional else "stopped half way"
+        told = {
+            Fate.COMMITTED: f"the connection was lost, but {name} is committed",
+            Fate.UNDONE: f"the connection was lost, and {name} {undone}",
+            Fate.UNKNOWN: f"the connection was lost, and nobody knows yet whether {name} is "
+            "committed",
+        }[ending.fate]
+        return MigrationFailedError(
+            f"{told}: {message.primary}",
+            migration_id=name,
+            report=self._after(ending),
+            server=message,
+            remedy=f"See `sqlmig status`, then run `{self.plan.again}` again.",
+        )
+
+    def interrupted(self, ending: Ending) -> RunInterrupted:
+        """A person stopped the run."""
+        return RunInterrupted(self._after(ending))
+
+    def _advice(self, failure: ScriptError, planned: PlannedMigration) -> str:
+        """What remains of it, and what to do."""
+        if isinstance(failure, TransactionEndedError):
+            return transaction_ended(failure.culprit)
+        return f"{_what_remains(failure, planned)} {self._remedy(failure, planned)}"
+
+    def _remedy(self, failure: ScriptError, planned: PlannedMigration) -> str:
+        if isinstance(failure, StatementInDoubtError):
+            return (
+                "Look whether it is, then run it again with "
+                f"--redo-statement {failure.statement}, or pass it over with "
+                f"--skip-statement {failure.statement}."
+            )
+        mending = _mending(planned, self.plan.again)
+        if failure.hint:
+            return f"{failure.hint} {mending}"
+        known = remedy_for(failure.server) if failure.server else ""
+        return known or mending
+
+    def _planned(self, name: str) -> PlannedMigration:
+        return next(planned for planned in self.plan.migrations if planned.name == name)
+
+    def _after(self, ending: Ending) -> Report:
+        if ending.fate is Fate.COMMITTED:
+            self.add([done(planned) for planned in ending.batch])
+            return self.report()
+        is_undone = ending.fate is Fate.UNDONE and ending.at_work.directives.transactional
+        outcome = Outcome.UNDONE if is_undone else Outcome.FAILED
+        return self.report(ending.at_work.migration_id, outcome)
+
+    def _rest(self, ended: str | None, outcome: Outcome) -> Iterator[MigrationResult]:
+        before = Outcome.NOT_ATTEMPTED if ended is None else Outcome.UNDONE
+        for planned in self.plan.migrations[len(self.done) :]:
+            is_it = planned.migration_id == ended
+            result = outcome if is_it else before
+            yield MigrationResult(planned.migration_id, planned.direction, result)
+            if is_it:
+                before = Outcome.NOT_ATTEMPTED
+
+
+def _what_remains(failure: ScriptError, planned: PlannedMigration) -> str:
+    """What a failed migration leaves behind."""
+    name, kept = planned.migration_id, failure.statements_kept
+    if planned.directives.transactional:
+        return f"{name} was undone: nothing of it remains."
+    if kept == 0:
+        return f"{name} stopped at its first statement."
+    return f"{name} stopped half way: its first {kept} statement{'s' * (kept > 1)} stay done."
+
+
+def _mending(planned: PlannedMigration, again: str) -> str:
+    """How to mend the script, and the command that runs it again."""
+    if planned.is_recorded_text:
+        return (
+            f"The script is the recorded one: put a mended {planned.migration_id}.sql among the "
+            f"rollbacks, then run `{again} --use file`."
+        )
+    if planned.direction is Direction.ROLLBACK:
+        again = f"{again} --use file"
+    return f"Mend {planned.prepared.script.path}, then run `{again}`."
+
+
+def done(planned: PlannedMigration) -> MigrationResult:
+    """The result of a migration that is committed."""
+    return MigrationResult(planned.migration_id, planned.direction, Outcome.DONE)

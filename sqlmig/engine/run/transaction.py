@@ -1,0 +1,92 @@
+"""Transactional work: scripts and their records in one transaction.
+
+A script and its record travel in one message; where inspectors have to look at what a script did
+before it is recorded, in several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlmig.engine.guard.inspection import Inspector
+from sqlmig.engine.history import records
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.records import LogEntry
+from sqlmig.engine.run.limits import Limits
+from sqlmig.engine.run.recording import Recording
+from sqlmig.engine.run.script import ScriptRunner
+from sqlmig.engine.run.session import NOTHING_LEFT, WRITES_NO_MORE, TransactionFrame
+from sqlmig.model import Observer
+from sqlmig.plan import PlannedMigration
+from sqlmig.target.rules import Rules
+
+
+@dataclass(slots=True)
+class TransactionWork:
+    """Runs a batch of migrations as one transaction, one message a migration."""
+
+    history: History
+    frame: TransactionFrame
+    limits: Limits
+    observer: Observer
+    batch: Sequence[PlannedMigration]
+    rules: Rules
+    inspectors: Sequence[Inspector] = ()
+    runner: type[ScriptRunner] = ScriptRunner
+    recording: Recording = field(init=False)
+    _runner: ScriptRunner = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.recording = Recording(self.history, self.observer)
+        self._runner = self.runner(
+            self.history, self.frame, self.limits, len(self.batch), self.inspectors
+        )
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Begins; the script is sent with its record."""
+        self.recording.begin(planned)
+
+    def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
+        """Sends script and record; with the last migration of the batch, commits."""
+        with self.recording.committing(), self.recording.writing(planned, entry):
+            self._runner.run_and_record(planned, lambda: ";".join(self._ending(planned, entry)))
+
+    def _ending(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
+        yield from self._record(planned, entry)
+        yield from NOTHING_LEFT
+        if self._is_last(planned):
+            yield self.recording.commit()
+
+    def _is_last(self, planned: PlannedMigration) -> bool:
+        return planned is self.batch[-1]
+
+    def _record(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
+        """The record, the consents that were needed, and the end of what can be undone alone."""
+        yield self.recording.statement(planned, entry)
+        for table, reason in planned.directives.touches:
+            if table in self.rules.allowed:
+                subject = f"{planned.migration_id}: {table}"
+                yield records.noted(self.history, "allowed", subject, reason)
+        yield from self._runner.end_of_fence()
+
+
+@dataclass(slots=True)
+class InspectedWork(TransactionWork):
+    """The same with inspectors, who look at each migration before its script, after it, and once
+    it is recorded."""
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Sends the script, and has it inspected."""
+        self.recording.begin(planned)
+        self._runner.run(planned)
+
+    def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
+        """Sends the record, and has it inspected; with the last migration, commits."""
+        with self.recording.writing(planned, entry):
+            self.recording.send(planned, *self._record(planned, entry), *NOTHING_LEFT)
+        for inspector in self.inspectors:
+            inspector.recorded(planned)
+        if self._is_last(planned):
+            with self.recording.committing():
+                self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())

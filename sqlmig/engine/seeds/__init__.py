@@ -1,0 +1,1 @@
+"""Runs seeds, and proves them."""

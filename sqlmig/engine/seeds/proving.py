@@ -1,0 +1,69 @@
+"""Proves that seeds are idempotent: all run once, then each a second time, and nothing is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlmig.engine.guard.rows import contents
+from sqlmig.engine.guard.tables import Tables, all_tables, written
+from sqlmig.engine.run.script import ScriptRunner
+from sqlmig.engine.seeds.seeding import Seeder, SeedWatch, told
+from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.failure import ScriptError, TransactionEndedError
+from sqlmig.engine.server.savepoint import Savepoint
+from sqlmig.model import UnstableSeed
+from sqlmig.plan import PlannedSeed
+
+
+def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[UnstableSeed]:
+    """The seeds whose second run fails, or changes what the first runs of all left.
+
+    Nothing is kept. Values of now() count as equal, for both runs have one transaction time.
+    Raises SeedFailedError where a first run fails, ForbiddenSeedError for one that writes to what
+    its tier may not.
+    """
+    connection = seeder.history.connection
+    watch = SeedWatch(seeder.history, seeder.forbidden)
+    runner = seeder.runner(2 * len(seeds), [watch])
+    try:
+        for seed in seeds:
+            runner.run(seed)
+        found = [_unstable(connection, runner, seed) for seed in seeds]
+    except ScriptError as failure:
+        raise told(failure) from failure
+    finally:
+        connection.rollback()
+    return [seed for seed in found if seed is not None]
+
+
+def _unstable(
+    connection: Connection, runner: ScriptRunner, seed: PlannedSeed
+) -> UnstableSeed | None:
+    first = all_tables(runner.history)
+    first_runs = Savepoint()
+    connection.execute(first_runs.set.encode())
+    try:
+        runner.run(seed)
+    except TransactionEndedError:
+        raise
+    except ScriptError as failure:
+        connection.execute(first_runs.return_to.encode())
+        return UnstableSeed(seed.name, f"its second run fails: {failure.message}")
+    second = all_tables(runner.history)
+    touched = {rows.table for rows in written(first, second).values()}
+    after = _contents(connection, second, touched)
+    connection.execute(first_runs.return_to.encode())
+    before = _contents(connection, first, touched)
+    changed = sorted(label for label in touched if before.get(label) != after.get(label))
+    if not changed:
+        return None
+    return UnstableSeed(seed.name, f"its second run changes rows of {', '.join(changed)}")
+
+
+def _contents(connection: Connection, tables: Tables, labels: Collection[str]) -> dict[str, object]:
+    """Of those tables that are there: one that was made again is the same by its name alone."""
+    return {
+        table.label: contents(connection, table.identifier)
+        for table in tables.values()
+        if table.label in labels
+    }

@@ -1,0 +1,265 @@
+"""Runs SQL seeds: all of them and their checks in one transaction, or to prove them, in none."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlmig.engine.guard.checks import run_checks
+from sqlmig.engine.guard.inspection import (
+    Finding,
+    Inspector,
+    SilentInspector,
+    asking,
+    undo_script,
+)
+from sqlmig.engine.guard.loss import count_own_rows, lock_against_writing
+from sqlmig.engine.guard.protected import Guard
+from sqlmig.engine.guard.rows import count_old_rows
+from sqlmig.engine.guard.tables import (
+    Table,
+    Tables,
+    all_tables,
+    ancestors,
+    refuse_uncounted,
+    written,
+)
+from sqlmig.engine.history import records
+from sqlmig.engine.history.lock import RunnerLock
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.run.limits import Limits
+from sqlmig.engine.run.refusals import checks_failed, forbidden, protected, transaction_ended
+from sqlmig.engine.run.retry import pause
+from sqlmig.engine.run.script import ScriptRunner
+from sqlmig.engine.run.session import NOTHING_LEFT, WRITES_NO_MORE, TransactionFrame
+from sqlmig.engine.server.connection import undo
+from sqlmig.engine.server.failure import (
+    ChecksFailedError,
+    ForbiddenRowsError,
+    ProtectedRowsError,
+    ScriptError,
+    TransactionEndedError,
+)
+from sqlmig.errors import CheckEndedTransactionError, SeedFailedError, SqlmigError
+from sqlmig.model import CheckFile, CheckResult, Observer, SeedReport, SeedResult, WrittenRows
+from sqlmig.plan import PlannedScript, PlannedSeed
+from sqlmig.target.rules import Rules
+
+
+@dataclass(slots=True)
+class Seeder:
+    """Runs seeds on one history, whose runner's lock is held.
+
+    `forbidden` has, for each tier, the tables that its seeds may not write to.
+    """
+
+    history: History
+    lock: RunnerLock
+    limits: Limits
+    observer: Observer
+    rules: Rules
+    forbidden: Mapping[str, Sequence[str]]
+
+    def run(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
+        """Runs and records all seeds, looks at them through the checks, and commits.
+
+        Raises SeedFailedError, ForbiddenSeedError, ProtectedTableError or SanityCheckError; then
+        nothing of the batch is left.
+        """
+        for tries in itertools.count(1):
+            try:
+                return self._attempt(seeds, checks)
+            except ScriptError as failure:
+                undo(self.history.connection)
+                if not failure.is_worth_a_retry or tries >= self.limits.tries:
+                    raise told(failure) from failure
+                pause([seed.name for seed in seeds], failure, tries, self.observer)
+            finally:
+                undo(self.history.connection)
+        raise AssertionError("the loop above does not end by itself")
+
+    def runner(self, scripts: int, inspectors: Sequence[Inspector]) -> ScriptRunner:
+        """What runs so many scripts of seeds in one transaction."""
+        frame = TransactionFrame.of(self.history, self.lock, self.limits.runner_timeout)
+        return ScriptRunner(self.history, frame, self.limits, scripts, inspectors)
+
+    def _attempt(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
+        watch = SeedWatch(self.history, self.forbidden)
+        inspectors: list[Inspector] = [watch]
+        if self.rules.protected:
+            inspectors.append(Guard(self.history, self.rules))
+        runner = self.runner(len(seeds), inspectors)
+        known = {seed.name: seed.checksum for seed in self.history.seeds()}
+        results = []
+        for seed in seeds:
+            results.append(_timed(runner, seed, watch))
+            if results[-1].written or known.get(seed.name) != seed.seed.file.script.checksum:
+                self._record(seed, results[-1].written)
+            self._send(*runner.end_of_fence(), *NOTHING_LEFT)
+            for inspector in inspectors:
+                inspector.recorded(seed)
+        checked = self._checked(seeds[-1], checks) if any(r.written for r in results) else []
+        self._send(WRITES_NO_MORE, "COMMIT")
+        return SeedReport(self.rules.environment, tuple(results), tuple(checked))
+
+    def _send(self, *statements: str) -> None:
+        self.history.connection.execute(";".join(statements).encode())
+
+    def _record(self, seed: PlannedSeed, rows: Sequence[WrittenRows]) -> None:
+        counts = {
+            each.table: {
+                "inserted": each.inserted,
+                "updated": each.updated,
+                "deleted": each.deleted,
+            }
+            for each in rows
+        }
+        text = records.seeded(self.history, seed.seed, json.dumps(counts), self.rules.environment)
+        self._send(text)
+
+    def _checked(self, last: PlannedSeed, checks: Sequence[CheckFile]) -> list[CheckResult]:
+        try:
+            results = run_checks(self.history, checks)
+        except CheckEndedTransactionError as ended:
+            raise TransactionEndedError(last, ended) from ended
+        if any(result.has_failed for result in results):
+            raise ChecksFailedError(last, results)
+        return results
+
+
+@dataclass(slots=True)
+class SeedWatch(SilentInspector):
+    """Sees what a seed writes, and refuses what its tier may not write."""
+
+    history: History
+    forbidden: Mapping[str, Sequence[str]]
+    written: Sequence[WrittenRows] = ()
+    _before: Tables = field(default_factory=dict)
+    _kept: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def before(self, script: PlannedScript) -> None:
+        """Looks at the tables as they are. Raises ExecutionError where the server does not count
+        what is written."""
+        self._kept = {}
+        with asking(script):
+            refuse_uncounted(self.history.connection)
+            self._before = all_tables(self.history)
+
+    def after(self, script: PlannedScript) -> Finding:
+        """Raises ForbiddenRowsError."""
+        now = self._look(script)
+        self.written = [*written(self._before, now).values()]
+        finding = self._count_uncounted(script, now)
+        # If another inspector has the script undone and run again, that run alone counts.
+        self._before = {
+            oid: replace(table, counters=now[oid].counters) if oid in now else table
+            for oid, table in self._before.items()
+        }
+        return finding
+
+    def recorded(self, script: PlannedScript) -> None:
+        """Raises ForbiddenRowsError for what a trigger on sqlmig's own tables wrote."""
+        now = self._look(script)
+        with asking(script):
+            self._refuse_uncounted(script, now, self._suspects(script, now))
+
+    def _count_uncounted(self, script: PlannedScript, now: Tables) -> Finding:
+        """Where a statement was there to write forbidden rows, but none are counted: either it met
+        none, or the script had the server stop counting."""
+        with asking(script):
+            suspects = self._suspects(script, now)
+            unknown = suspects & self._before.keys() - self._kept.keys()
+            if not unknown:
+                self._refuse_uncounted(script, now, suspects)
+                return Finding.ACCEPTED
+            undo_script(self.history)
+            for oid in unknown:
+                lock_against_writing(self.history.connection, self._before[oid])
+                self._kept[oid] = self._counted(self._before[oid])
+        return Finding.RUN_AGAIN
+
+    def _suspects(self, script: PlannedScript, now: Tables) -> set[int]:
+        names = self._names(script)
+        return {o for o, t in now.items() if t.is_locked_for_rows and _is_any(now, o, names)}
+
+    def _refuse_uncounted(
+        self, script: PlannedScript, now: Tables, suspects: Collection[int]
+    ) -> None:
+        labels = [
+            now[oid].label
+            for oid in suspects
+            if self._counted(now[oid]) != self._kept.get(oid, self._of_none(oid))
+        ]
+        if labels:
+            what = f"writes, uncounted, to what seeds of its tier may not: {', '.join(labels)}"
+            raise ForbiddenRowsError(script, what, labels)
+
+    def _of_none(self, oid: int) -> tuple[int, int] | None:
+        """What a table had of which no rows were counted: none, if the seed has made it."""
+        return None if oid in self._before else _NO_ROWS
+
+    def _counted(self, table: Table) -> tuple[int, int]:
+        """Its rows, and those of them that this transaction has not written."""
+        connection = self.history.connection
+        return count_own_rows(connection, table), count_old_rows(connection, [table.identifier])
+
+    def _names(self, script: PlannedScript) -> Sequence[str]:
+        return self.forbidden[script.name.partition("/")[0]]
+
+    def _look(self, script: PlannedScript) -> Tables:
+        with asking(script):
+            now = all_tables(self.history)
+        found = written(self._before, now)
+        names = self._names(script)
+        refused = [
+            rows
+            for oid, rows in found.items()
+            if _is_any(self._before, oid, names) or _is_any(now, oid, names)
+        ]
+        if refused:
+            raise ForbiddenRowsError(
+                script,
+                f"writes to what seeds of its tier may not: {'; '.join(map(str, refused))}",
+                [rows.table for rows in refused],
+            )
+        return now
+
+
+_NO_ROWS = (0, 0)
+
+
+def _is_any(tables: Tables, oid: int, names: Sequence[str]) -> bool:
+    return any(table.is_named(names) for table in ancestors(tables, oid))
+
+
+def _timed(runner: ScriptRunner, seed: PlannedSeed, watch: SeedWatch) -> SeedResult:
+    started = time.monotonic()
+    runner.run(seed)
+    return SeedResult(seed.name, tuple(watch.written), time.monotonic() - started)
+
+
+def told(failure: ScriptError) -> SqlmigError:
+    """What a person reads of a seed that failed, or after which a check did."""
+    if isinstance(failure, ForbiddenRowsError):
+        return forbidden(failure)
+    if isinstance(failure, ProtectedRowsError):
+        return protected(failure)
+    if isinstance(failure, ChecksFailedError):
+        return checks_failed(failure.checks, "All seeds were undone; nothing was changed.")
+    path = failure.script.prepared.script.path
+    remedy = (
+        "All seeds were undone; nothing was changed."
+        f"{failure.hint and ' '}{failure.hint} Fix {path}, then run `sqlmig seed` again."
+    )
+    if isinstance(failure, TransactionEndedError):
+        remedy = transaction_ended(failure.culprit)
+    return SeedFailedError(
+        failure.message,
+        seed=failure.script.name,
+        location=failure.location,
+        server=failure.server,
+        remedy=remedy,
+    )

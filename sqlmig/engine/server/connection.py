@@ -1,0 +1,187 @@
+"""Opens connections, and turns psycopg's errors into ours: the one door for both."""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
+
+from sqlmig.engine.server.raising import raised
+from sqlmig.errors import ConfigError, DatabaseUnavailableError, ServerError
+from sqlmig.model import ServerMessage
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Connector = Callable[[], Connection]
+
+# libpq would wait for minutes for a host that does not answer.
+_CONNECT_TIMEOUT_SECONDS = 10
+_SECONDS_BETWEEN_TRIES = 0.3
+_UNKNOWN_SETTING = "42704"
+_REMEDIES = {
+    "42501": "Grant this role what it lacks, or connect as one that has it.",
+    "55P03": "Another session holds a lock: run it again when that is done, or end that session.",
+    "40P01": "It met another session, each waiting for the other: run it again.",
+}
+
+
+def opened(database: str, wait: float = 0.0) -> Connection:
+    """A connection in autocommit mode, closed at the end of its `with` block.
+
+    `database` is a libpq URL or key=value string, or "" for what libpq finds by itself; a server
+    that does not answer is tried again for `wait` seconds. Raises ConfigError for a URL that libpq
+    cannot read, and DatabaseUnavailableError.
+    """
+    parameters = _parameters(database)
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return psycopg.connect(
+                database,
+                autocommit=True,
+                prepare_threshold=None,
+                client_encoding="utf8",
+                application_name=application_name(),
+                **_defaults(parameters),
+            )
+        except psycopg.OperationalError as error:
+            if time.monotonic() >= deadline:
+                raise _unavailable(error, parameters) from error
+            time.sleep(_SECONDS_BETWEEN_TRIES)
+
+
+def undo(connection: Connection) -> bool:
+    """Rolls the open transaction back; False where none is open, or the connection is lost."""
+    status = connection.pgconn.transaction_status
+    is_open = status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
+    if is_open:
+        connection.rollback()
+    return is_open
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns psycopg's errors into DatabaseUnavailableError, where the connection was lost, or
+    ServerError with what the server said."""
+    try:
+        yield
+    except psycopg.Error as error:
+        message = server_message(error)
+        if not message.sqlstate and isinstance(error, psycopg.OperationalError):
+            raise DatabaseUnavailableError(
+                f"the connection to the server was lost: {message.primary}",
+                remedy="See the server's log; then run `sqlmig status`.",
+            ) from error
+        raise ServerError(
+            f"the database refused: {message}", server=message, remedy=remedy_for(message)
+        ) from error
+
+
+def server_message(error: psycopg.Error) -> ServerMessage:
+    """What the server said, field by field; the driver's own words where it said nothing, and ours
+    where we had it fail."""
+    fields = error.diag
+    if fields.sqlstate == _UNKNOWN_SETTING and (reason := raised(str(fields.message_primary))):
+        return ServerMessage(sqlstate="", primary=reason)
+    return ServerMessage(
+        sqlstate=fields.sqlstate or "",
+        primary=fields.message_primary or str(error).strip(),
+        detail=fields.message_detail or "",
+        hint=fields.message_hint or "",
+        context=fields.context or "",
+    )
+
+
+@functools.cache
+def sqlmig_version() -> str:
+    """The version of this package, as its metadata on disk have it."""
+    return version("sqlmig")
+
+
+def application_name() -> str:
+    """How this process shows in the server's activity view, so that a waiter can say who works.
+
+    Within the 63 bytes that the server keeps; `sqlmig <version> <host> <pid>`.
+    """
+    pid = str(os.getpid())
+    name = f"sqlmig {sqlmig_version()} {socket.gethostname()}"
+    return f"{name[: 62 - len(pid)]} {pid}"
+
+
+def parameters_in_force(database: str) -> Mapping[str, str]:
+    """What libpq takes from the string, and where that is silent from variables and its defaults;
+    nothing where it cannot read the string, as connecting will tell."""
+    try:
+        given = conninfo_to_dict(database)
+    except psycopg.ProgrammingError:
+        return {}
+    options = psycopg.pq.Conninfo.get_defaults()
+    defaults = {option.keyword.decode(): option.val.decode() for option in options if option.val}
+    defaults.pop("service", None)  # its values are among the defaults already
+    return defaults | {name: str(value) for name, value in given.items()}
+
+
+def _parameters(database: str) -> Mapping[str, Any]:
+    """The parts of a URL. libpq quotes what it cannot read, and takes what follows a stray / : or
+    @ of a password for port and host, so none of its words are repeated."""
+    try:
+        parameters = conninfo_to_dict(database)
+    except psycopg.ProgrammingError:
+        raise _unreadable("it is neither a PostgreSQL URL nor key=value pairs") from None
+    if any(port and not port.isdecimal() for port in str(parameters.get("port", "")).split(",")):
+        raise _unreadable("its port is no number")
+    if "@" in str(parameters.get("host", "")):
+        raise _unreadable("its host holds an @")
+    return parameters
+
+
+def _unreadable(reason: str) -> ConfigError:
+    return ConfigError(
+        f"the database URL cannot be read: {reason}",
+        remedy="Write it as postgresql://user@host:5432/database; in a password, / is %2F, @ is "
+        "%40, : is %3A, # is %23, ? is %3F and % is %25.",
+    )
+
+
+def _defaults(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Connection parameters of ours, where neither the URL nor libpq's environment has them."""
+    if "connect_timeout" in parameters or "PGCONNECT_TIMEOUT" in os.environ:
+        return {}
+    return {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}
+
+
+def _unavailable(
+    error: psycopg.OperationalError, parameters: Mapping[str, Any]
+) -> DatabaseUnavailableError:
+    shown = " ".join(
+        f"{name}={parameters[name]}"
+        for name in ("host", "port", "dbname", "user")
+        if parameters.get(name)
+    )
+    reason = str(error).removeprefix("connection failed: ").strip()
+    return DatabaseUnavailableError(
+        f"no connection to the database ({shown or 'from the PG* variables'})\n{reason}",
+        remedy=_connection_remedy(reason),
+    )
+
+
+def _connection_remedy(reason: str) -> str:
+    """libpq gives no SQLSTATE for a connection that failed, only the server's English words."""
+    if "password" in reason:
+        return "Give the role's password: in the URL, in PGPASSWORD, or in ~/.pgpass."
+    if "does not exist" in reason:
+        return "Make it, or name another one in the database URL."
+    return "Check that the server runs and that the database URL is right."
+
+
+def remedy_for(message: ServerMessage) -> str:
+    """What to do about an error whose cause its SQLSTATE tells; "" for the others."""
+    return _REMEDIES.get(message.sqlstate, "")

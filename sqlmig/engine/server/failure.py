@@ -1,0 +1,166 @@
+"""Why a migration failed, and where: from the server's diagnostics to a place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmig.engine.guard.tables import Table
+from sqlmig.engine.server.connection import server_message
+from sqlmig.engine.server.parsing import OTHERWISE, READING_REMEDY, culprit
+from sqlmig.engine.server.place import place_of
+from sqlmig.engine.server.prepared import REPLACED
+from sqlmig.engine.server.wire import StatementError
+from sqlmig.errors import CheckEndedTransactionError
+from sqlmig.model import CheckResult, Location, MigrationResult, ServerMessage
+from sqlmig.plan import PlannedMigration, PlannedScript
+
+ENDED_TRANSACTION = "ended the transaction that it runs in"
+
+_LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+_NO_SUCH_STATEMENT, _STATEMENT_EXISTS = "26000", "42P05"
+# A value of an enum that is not committed; what is refused in a subtransaction.
+_UNSAFE_NEW_ENUM_VALUE, _ACTIVE_SQL_TRANSACTION = "55P04", "25001"
+
+
+class ScriptError(Exception):
+    """A script failed; for its executor, which adds what became of the others."""
+
+    def __init__(
+        self,
+        script: PlannedScript,
+        message: str,
+        server: ServerMessage | None = None,
+        location: Location | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.script = script
+        self.message = message
+        self.server = server
+        self.location = location
+        self.hint = ""  # what to know beside that the script is to be fixed
+        self.statements_kept = 0  # of a non-transactional migration, those done before it
+
+    @property
+    def is_worth_a_retry(self) -> bool:
+        """Whether it met another session's lock, which will go away."""
+        return self.server is not None and self.server.sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
+
+    @property
+    def may_be_about_a_savepoint(self) -> bool:
+        """Whether the server may have refused the script for the savepoint in which it ran."""
+        sqlstate = self.server.sqlstate if self.server else ""
+        return sqlstate in (_UNSAFE_NEW_ENUM_VALUE, _ACTIVE_SQL_TRANSACTION)
+
+    @property
+    def is_about_prepared(self) -> bool:
+        """Whether a prepared record was not there or was another one, or a statement of the
+        script's was there already."""
+        if self.server is None:
+            return False
+        sqlstate = self.server.sqlstate
+        is_the_records = sqlstate == _NO_SUCH_STATEMENT and self.location is None
+        is_replaced = self.server.primary == REPLACED
+        return is_the_records or is_replaced or sqlstate == _STATEMENT_EXISTS
+
+
+class ReadOtherwiseError(ScriptError):
+    """One of the statements from `first` to before `end` changed how the server reads text."""
+
+    def __init__(self, script: PlannedScript, first: int, end: int) -> None:
+        location = script.prepared.location(culprit(script.prepared, first, end))
+        super().__init__(script, OTHERWISE, location=location)
+        self.hint = READING_REMEDY
+
+
+class TransactionEndedError(ScriptError):
+    """The script ended the transaction that it runs in: what was committed by that stays.
+
+    `culprit` is the path of what did it: the script's, or that of a check after it.
+    """
+
+    def __init__(
+        self, script: PlannedScript, ended: CheckEndedTransactionError | None = None
+    ) -> None:
+        super().__init__(script, ended.message if ended else f"{script.name} {ENDED_TRANSACTION}")
+        self.culprit = ended.path if ended else script.prepared.script.path
+
+
+class RowsLostError(ScriptError):
+    """A rollback lost rows of `tables` and nobody has agreed to that."""
+
+    def __init__(self, script: PlannedScript, tables: Sequence[Table]) -> None:
+        super().__init__(script, "rows would be lost")
+        self.tables = tuple(tables)
+
+
+class ProtectedRowsError(ScriptError):
+    """In production, a script did to `tables` what may not be done to protected ones."""
+
+    def __init__(self, script: PlannedScript, message: str, tables: Sequence[str]) -> None:
+        super().__init__(script, message)
+        self.tables = tuple(tables)
+
+
+class ForbiddenRowsError(ScriptError):
+    """A seed wrote to `tables`, which its tier may not write to."""
+
+    def __init__(self, script: PlannedScript, message: str, tables: Sequence[str]) -> None:
+        super().__init__(script, message)
+        self.tables = tuple(tables)
+
+
+class ChecksFailedError(ScriptError):
+    """Sanity checks on what is about to be committed failed; `checks` has the results of all."""
+
+    def __init__(self, script: PlannedScript, checks: Sequence[CheckResult]) -> None:
+        super().__init__(script, "a sanity check failed")
+        self.checks = tuple(checks)
+
+
+class HistoryMovedError(ScriptError):
+    """Another runner has done what was planned; the plan has to be made again.
+
+    `results` are those of the run until then.
+    """
+
+    def __init__(self, planned: PlannedMigration) -> None:
+        super().__init__(planned, "another runner has done it")
+        self.results: tuple[MigrationResult, ...] = ()
+
+
+class StatementInDoubtError(ScriptError):
+    """Nobody can tell whether the statement is done; `statement` is its number, from 1."""
+
+    def __init__(self, planned: PlannedMigration, statement: int, location: Location) -> None:
+        super().__init__(
+            planned,
+            f"statement {statement} may be done already: the runner died in the middle of it",
+            location=location,
+        )
+        self.statement = statement
+        self.statements_kept = statement - 1
+
+
+def unrecorded(script: PlannedScript, failure: StatementError) -> ScriptError:
+    """The failure of what records the script, or commits it."""
+    message = server_message(failure.error)
+    return ScriptError(script, f"could not be recorded: {message}", message)
+
+
+def unreadable(script: PlannedScript, failure: StatementError) -> ScriptError:
+    """The failure of a message that the server could not put into the database's encoding."""
+    message = server_message(failure.error)
+    what = "it, or the rollback that is recorded with it"
+    return ScriptError(script, f"{what}, holds what the database cannot: {message}", message)
+
+
+def failed_script(
+    script: PlannedScript, failure: StatementError, *, offset: int, statement: int
+) -> ScriptError:
+    """The failure with its place, as `place_of` finds it."""
+    message = server_message(failure.error)
+    location = place_of(script.prepared, failure, offset=offset, statement=statement)
+    if location is None:
+        when = "before its first statement" if statement < 0 else "at its end"
+        return ScriptError(script, f"{when}: {message}", message)
+    return ScriptError(script, str(message), message, location)

@@ -1,0 +1,46 @@
+"""How the server reads what is sent next: as the lexer did, or otherwise.
+
+A message is cut into statements before any of it runs, so it is enough to look between two. Of the
+settings that change how text is cut, the server reports both at the end of a message, whatever set
+them.
+"""
+
+from __future__ import annotations
+
+from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.wire import send
+from sqlmig.source.script import PreparedScript
+
+SETTING = "standard_conforming_strings"
+
+# Set in the session, it does not follow the server's configuration, which may be loaded anew
+# between two messages.
+KEEP_READING = f"SET {SETTING} = on"
+
+OTHERWISE = (
+    f"{SETTING} is off from here on, so that the server would read the rest otherwise than it is "
+    "written"
+)
+READING_REMEDY = (
+    f"Remove what sets {SETTING}: files are read with it on, and backslashes are for E'…' strings."
+)
+
+
+def reads_as_before(connection: Connection) -> bool:
+    """Whether backslashes in strings are still characters like any other.
+
+    Another encoding is none of the server's business: what is sent next is UTF-8, the record too,
+    and the server is told so again.
+    """
+    if connection.info.parameter_status("client_encoding") != "UTF8":
+        send(connection, b"SET client_encoding TO 'UTF8'")
+    return connection.info.parameter_status(SETTING) != "off"
+
+
+def culprit(prepared: PreparedScript, first: int, end: int) -> int:
+    """The offset of the statement, of those from `first` to before `end`, that changed the reading:
+    the one that names the setting, or else the last, after which it was noticed."""
+    for index in range(first, end):
+        if SETTING in prepared.statement_text(index).lower():
+            return prepared.statements[index].start
+    return prepared.statements[end - 1].start

@@ -1,0 +1,82 @@
+"""Statements that are prepared once and run often: the server plans them once, which for a small
+one takes longer than to run it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import psycopg
+
+from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.raising import raising
+from sqlmig.engine.server.savepoint import random_name
+
+# A function may drop a statement of ours and prepare another of its name, but not at that time.
+_SINCE = """
+SELECT pg_catalog.extract('epoch', prepare_time)::text
+  FROM pg_catalog.pg_prepared_statement() WHERE name = '{name}'
+"""
+REPLACED = "a function has replaced what sqlmig prepared"
+
+_PLACEHOLDER = re.compile(rb"%%|%\((\w+)\)s")
+
+
+@dataclass(frozen=True, slots=True)
+class _Execution:
+    """How a prepared statement is called, and which parameters it takes in which order; `proof`
+    fails where it is not the one that was prepared."""
+
+    proof: str
+    call: bytes
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedStatements:
+    """What is prepared in the session of one connection."""
+
+    connection: Connection
+    _executions: dict[str, _Execution] = field(default_factory=dict)
+    _prefix: bytes = field(default_factory=lambda: random_name().encode())
+
+    @property
+    def are_there(self) -> bool:
+        """Whether any is prepared."""
+        return bool(self._executions)
+
+    def prepare(self, query: str, template: bytes) -> None:
+        """Prepares a query that is known by that name from now on; `template` is its text with
+        psycopg's named placeholders.
+
+        Each placeholder is a parameter of its own, for the server finds a parameter's type in one
+        place.
+        """
+        name = b"%b_%d" % (self._prefix, len(self._executions))
+        names = tuple(found.decode() for found in _PLACEHOLDER.findall(template) if found)
+        numbers = itertools.count(1)
+        text = _PLACEHOLDER.sub(lambda m: b"$%d" % next(numbers) if m[1] else b"%", template)
+        self.connection.execute(b"PREPARE %b AS %b" % (name, text))
+        call = b"EXECUTE %b (%b)" % (name, b", ".join([b"%s"] * len(names)))
+        since = _SINCE.format(name=name.decode())
+        row = self.connection.execute(since.encode()).fetchone()
+        is_ours = f"({since}) = '{row[0] if row else ''}'"
+        proof = f"SELECT CASE WHEN {is_ours} THEN true ELSE {raising(REPLACED)} END"
+        self._executions[query] = _Execution(proof, call, names)
+
+    def execution(self, query: str, parameters: Mapping[str, object]) -> str | None:
+        """The statements that run the query, with its parameters put in, if it still is what was
+        prepared, and fail otherwise; None if it is not prepared."""
+        found = self._executions.get(query)
+        if found is None:
+            return None
+        values = [parameters[name] for name in found.names]
+        call = psycopg.ClientCursor(self.connection).mogrify(found.call, values)
+        return f"{found.proof};{call}"
+
+    def deallocation(self) -> str:
+        """The statement that drops all of the session's; ours count as dropped from now on."""
+        self._executions.clear()
+        return "DEALLOCATE ALL"

@@ -1,0 +1,55 @@
+"""Savepoints of sqlmig's own, each with a name that no script can know.
+
+Scripts are text that was there before the name was made, and no function may execute SAVEPOINT,
+RELEASE or ROLLBACK TO. So a savepoint stands as long as its transaction does: it proves that a
+script has not ended the transaction that it runs in, in whatever way.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+import psycopg
+
+from sqlmig.engine.server.connection import Connection
+
+
+def random_name() -> str:
+    """A name of our own, in every session another."""
+    return f"sqlmig_{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Savepoint:
+    """A savepoint that can be set again and again; one that is set later hides the one before."""
+
+    name: str = field(default_factory=random_name)
+
+    @property
+    def set(self) -> str:
+        """The statement that sets it."""
+        return f"SAVEPOINT {self.name}"
+
+    @property
+    def release(self) -> str:
+        """The statement that releases it and those that came after it; it fails where the
+        transaction is another one."""
+        return f"RELEASE SAVEPOINT {self.name}"
+
+    @property
+    def return_to(self) -> str:
+        """The statement that undoes all since, and keeps the savepoint; it fails likewise."""
+        return f"ROLLBACK TO SAVEPOINT {self.name}"
+
+    def is_there(self, connection: Connection) -> bool:
+        """Whether the transaction in which it was set is still open, aborted or not; undoes all
+        since."""
+        try:
+            connection.execute(self.return_to.encode())
+        except (
+            psycopg.errors.InvalidSavepointSpecification,
+            psycopg.errors.NoActiveSqlTransaction,
+        ):
+            return False
+        return True

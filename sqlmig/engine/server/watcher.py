@@ -1,0 +1,105 @@
+"""Says what a long statement waits for, and how far it is with an index: from a thread and session
+of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from sqlmig.engine.server.connection import Connection, Connector
+from sqlmig.errors import SqlmigError
+from sqlmig.model import Blocker, IndexBuild, Observer
+
+_log = logging.getLogger("sqlmig")
+_SECONDS_BETWEEN_LOOKS = 1.0
+
+# Literals are left out: a session may be at ALTER ROLE … PASSWORD.
+_BLOCKERS = """
+SELECT a.pid, coalesce(w.locked, 'a transaction'),
+       left(regexp_replace(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'),
+                           '''[^'']*(''|$)', '''…''', 'g'), 80)
+  FROM unnest(pg_catalog.pg_blocking_pids(%(pid)s)) b (pid)
+  JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
+  LEFT JOIN LATERAL (
+    SELECT l.relation::pg_catalog.regclass::text AS locked FROM pg_catalog.pg_locks l
+     WHERE l.pid = %(pid)s AND NOT l.granted AND l.relation IS NOT NULL LIMIT 1
+  ) w ON true
+"""
+# The server's own view of CREATE INDEX and REINDEX; which phase counts what is told in
+# "CREATE INDEX Progress Reporting" of PostgreSQL's manual.
+_BUILDS = """
+SELECT relid::pg_catalog.regclass::text, phase,
+       CASE WHEN phase LIKE 'waiting%%' AND lockers_total > 0
+            THEN lockers_done::float / lockers_total
+            WHEN tuples_total > 0 THEN tuples_done::float / tuples_total
+            WHEN blocks_total > 0 THEN blocks_done::float / blocks_total END
+  FROM pg_catalog.pg_stat_progress_create_index WHERE pid = %(pid)s
+"""
+
+
+class Watcher:
+    """Looks once a second at what a session waits for or builds, as long as it is at work.
+
+    It connects only when work takes longer than that, and never disturbs it: a watcher that cannot
+    look is silent.
+    """
+
+    def __init__(self, connect: Connector, pid: int, observer: Observer) -> None:
+        self._connect = connect
+        self._pid = pid
+        self._observer = observer
+        self._end = threading.Event()
+        self._busy_since: float | None = None
+        self._told: set[Blocker] = set()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Runs the thread; at the end it is gone."""
+        thread = threading.Thread(target=self._run, name="sqlmig watcher", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._end.set()
+            thread.join()
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Around work that may have to wait."""
+        self._busy_since = time.monotonic()
+        try:
+            yield
+        finally:
+            self._busy_since = None
+
+    def _run(self) -> None:
+        try:
+            while not self._end.wait(_SECONDS_BETWEEN_LOOKS):
+                if self._is_slow():
+                    self._watch()
+        except (SqlmigError, psycopg.Error) as error:
+            _log.debug("the watcher cannot look: %s", error)
+
+    def _is_slow(self) -> bool:
+        since = self._busy_since
+        return since is not None and time.monotonic() - since >= _SECONDS_BETWEEN_LOOKS
+
+    def _watch(self) -> None:
+        with self._connect() as connection:
+            while self._is_slow() and not self._end.is_set():
+                self._look(connection)
+                self._end.wait(_SECONDS_BETWEEN_LOOKS)
+
+    def _look(self, connection: Connection) -> None:
+        for row in connection.execute(_BLOCKERS, {"pid": self._pid}):
+            blocker = Blocker(*row)
+            if blocker not in self._told:
+                self._told.add(blocker)
+                self._observer.blocked(blocker)
+        for row in connection.execute(_BUILDS, {"pid": self._pid}):
+            self._observer.building(IndexBuild(*row))

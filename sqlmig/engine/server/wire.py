@@ -1,0 +1,185 @@
+"""Sends SQL as it is, many statements in one message, and counts what was completed.
+
+psycopg's cursors would collect the results; here they are dropped as they come, COPY's rows are
+fed, and an error says how many statements were completed before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import pq
+from psycopg.generators import copy_to, fetch
+from psycopg.generators import send as flush
+from psycopg.waiting import Wait
+
+from sqlmig.engine.server.connection import Connection
+from sqlmig.model import Rows
+
+if TYPE_CHECKING:
+    from psycopg.abc import PQGen
+    from psycopg.pq.abc import PGconn, PGresult
+
+_COPY_BYTES = 1 << 16
+_ROWS_AT_A_TIME = 1000
+_KEPT_ROWS = 20
+_TUPLES_CHUNK = 12  # libpq 17's; psycopg's ExecStatus lacks it before 3.3
+_PARTS = (pq.ExecStatus.SINGLE_TUPLE, _TUPLES_CHUNK)
+_CHUNKED_ROWS_SINCE = 170000
+
+Row = tuple[str | None, ...]
+
+
+class StatementError(Exception):
+    """The server refused a statement: `error` is what it said, `completed` how many went before.
+
+    For the engine only: it knows which text was sent, and tells the user the place.
+    """
+
+    def __init__(self, error: psycopg.Error, completed: int) -> None:
+        super().__init__(error)
+        self.error = error
+        self.completed = completed
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it needs a transaction that is open, and there was none."""
+        return isinstance(self.error, psycopg.errors.NoActiveSqlTransaction)
+
+
+class MessageInterrupted(KeyboardInterrupt):  # as Python names what it is
+    """A Ctrl-C, after which the server has answered; `completed` as above."""
+
+    is_outside = False
+
+    def __init__(self, completed: int) -> None:
+        super().__init__()
+        self.completed = completed
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What has come back of a message so far."""
+
+    completed: int = 0
+    error: psycopg.Error | None = None
+
+    def take(self, result: PGresult) -> None:
+        """Adds what came of a statement, of which this is all, or a part before its last rows."""
+        # One result of each statement has its tag, which is not always the last; what a rule adds
+        # has none.
+        self.completed += bool(result.command_status)
+
+
+@dataclass(slots=True)
+class _Question(_Answer):
+    """The same, with what the last statement returned."""
+
+    columns: tuple[str, ...] = ()
+    first_rows: list[Row] = field(default_factory=list)
+    count: int = 0
+    _is_new: bool = True
+
+    def take(self, result: PGresult) -> None:
+        """Adds the rows too."""
+        _Answer.take(self, result)
+        if self._is_new:
+            self.columns, self.first_rows, self.count = (), [], 0
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            self._take_rows(result)
+        self._is_new = result.status not in _PARTS
+
+    def _take_rows(self, result: PGresult) -> None:
+        self.columns = self.columns or _columns(result)
+        kept = _KEPT_ROWS - len(self.first_rows)
+        self.first_rows += [_row(result, index) for index in range(min(kept, result.ntuples))]
+        self.count += result.ntuples
+
+
+def send(connection: Connection, message: bytes, copy_rows: str = "") -> None:
+    """Runs the text as one simple-query message, and drops the rows that it returns.
+
+    `copy_rows` are the rows for its COPY … FROM STDIN. Raises StatementError;
+    psycopg.OperationalError where the connection is lost.
+    """
+    _run(connection, message, copy_rows, _Answer())
+
+
+def send_alone(connection: Connection, statement: bytes, copy_rows: str = "") -> None:
+    """The same for a single statement, in the form of message that the server refuses to read as
+    several."""
+    connection.pgconn.send_query_params(statement, None)
+    _finish(connection, copy_rows, _Answer())
+
+
+def ask(connection: Connection, message: bytes, copy_rows: str = "") -> Rows:
+    """The same; what its last statement returned, values as the server writes them: no columns
+    where that returns no rows at all."""
+    question = _Question()
+    _run(connection, message, copy_rows, question)
+    return Rows(question.columns, tuple(question.first_rows), question.count)
+
+
+def _run(connection: Connection, message: bytes, copy_rows: str, answer: _Answer) -> None:
+    connection.pgconn.send_query(message)
+    _finish(connection, copy_rows, answer)
+
+
+def _finish(connection: Connection, copy_rows: str, answer: _Answer) -> None:
+    try:
+        connection.wait(_receive(connection.pgconn, copy_rows.encode(), answer))
+    except KeyboardInterrupt as interrupt:
+        raise MessageInterrupted(answer.completed) from interrupt
+    if answer.error is not None:
+        raise StatementError(answer.error, answer.completed)
+
+
+def _receive(pgconn: PGconn, copy_rows: bytes, answer: _Answer) -> PQGen[None]:
+    """Fills the answer. The error is put there, not raised: `Connection.wait` drives this on to
+    the end after a Ctrl-C, and closes the connection of a generator that raises then."""
+    yield from flush(pgconn)
+    _stream_rows(pgconn)
+    while (result := (yield from fetch(pgconn))) is not None:
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            answer.error = answer.error or psycopg.errors.error_from_result(result)
+        elif result.status == pq.ExecStatus.COPY_IN:
+            yield from _feed(pgconn, copy_rows)
+        elif result.status == pq.ExecStatus.COPY_OUT:
+            yield from _drain(pgconn)
+        else:
+            answer.take(result)
+
+
+def _stream_rows(pgconn: PGconn) -> None:
+    """Has results come in parts, so that a SELECT of millions of rows takes no memory here."""
+    if pq.version() >= _CHUNKED_ROWS_SINCE:
+        pgconn.set_chunked_rows_mode(_ROWS_AT_A_TIME)
+    else:
+        pgconn.set_single_row_mode()
+
+
+def _feed(pgconn: PGconn, rows: bytes) -> PQGen[None]:
+    for start in range(0, len(rows), _COPY_BYTES):
+        yield from copy_to(pgconn, rows[start : start + _COPY_BYTES])
+    while pgconn.put_copy_end() == 0:
+        yield Wait.W
+    yield from flush(pgconn)
+
+
+def _drain(pgconn: PGconn) -> PQGen[None]:
+    while (size := pgconn.get_copy_data(1)[0]) >= 0:
+        if size == 0:
+            yield Wait.R
+            pgconn.consume_input()
+
+
+def _columns(result: PGresult) -> tuple[str, ...]:
+    names = [result.fname(column) or b"" for column in range(result.nfields)]
+    return tuple(name.decode() for name in names)
+
+
+def _row(result: PGresult, index: int) -> Row:
+    values = (result.get_value(index, column) for column in range(result.nfields))
+    return tuple(None if value is None else value.decode() for value in values)

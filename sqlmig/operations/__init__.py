@@ -1,0 +1,1 @@
+"""One file an operation, over plan and engine."""

@@ -1,0 +1,145 @@
+"""Says of migrations that they are applied, or not, without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlmig.engine.database import Database
+from sqlmig.engine.history.bookkeeping import stamp_new
+from sqlmig.engine.history.reading import History
+from sqlmig.errors import PlanError
+from sqlmig.model import AppliedMigration, MigrationFile
+from sqlmig.plan import resolve
+
+Files = Sequence[MigrationFile]
+Rows = Sequence[AppliedMigration]
+
+_BASELINE = "baseline"
+
+
+Writer = Callable[[History, Files, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """Which migrations are to be marked, in order, and why; none where all is so already."""
+
+    files: tuple[MigrationFile, ...]
+    reason: str
+
+    @property
+    def migration_ids(self) -> tuple[str, ...]:
+        """The ids, in order."""
+        return tuple(file.migration_id for file in self.files)
+
+
+def record_marking(
+    database: Database, planner: Callable[[Rows], Marking], write: Writer
+) -> tuple[str, ...]:
+    """Writes what is planned, under the runner's lock, and stamps a database without a stamp where
+    its environment is named; the ids, none where all is so already.
+
+    Raises EnvironmentMismatchError before anything is written.
+    """
+    with database.history() as found:
+        database.working_rules(found)
+        if not planner(found.read()).files:
+            return ()
+        with database.locked(found):
+            history = database.history_on(found.connection)
+            rules = database.working_rules(history)
+            marking = planner(history.read())
+            write(history, marking.files, marking.reason)
+            stamp_new(history, rules)
+            return marking.migration_ids
+
+
+def plan_baseline(files: Files, rows: Rows, target: str) -> Marking:
+    """All up to and including the target, to be marked as applied.
+
+    Raises UnknownTargetError, and PlanError where the history has something else already: a
+    baseline is for a database in which no migration has run.
+    """
+    ids = [file.migration_id for file in files]
+    wanted = files[: ids.index(resolve(target, ids)) + 1]
+    applied = [row.migration_id for row in rows]
+    if set(applied) == {file.migration_id for file in wanted}:
+        return Marking((), _BASELINE)
+    if applied:
+        raise PlanError(
+            f"this database has a history already, which ends with {applied[-1]}",
+            remedy="A baseline is for one that has none. To say of a single migration that it is "
+            "applied: sqlmig mark ID --reason TEXT.",
+        )
+    return Marking(tuple(wanted), _BASELINE)
+
+
+def plan_mark(files: Files, rows: Rows, reference: str, reason: str) -> Marking:
+    """The migration, to be marked as applied; none where it is.
+
+    Raises UnknownTargetError, and PlanError where it is half done, or depends on one that is not
+    applied, or where there is no reason.
+    """
+    file = _file(files, reference)
+    row = next((row for row in rows if row.migration_id == file.migration_id), None)
+    if row is not None and row.is_partial:
+        raise PlanError(
+            f"{file.migration_id} is partly applied: {row.statements_done} of "
+            f"{row.statements_total} statements",
+            remedy="Finish it with `sqlmig apply`, or give it up: "
+            f"sqlmig rollback --only {file.migration_id}.",
+        )
+    if row is not None:
+        return Marking((), reason)
+    applied = {row.migration_id for row in rows if not row.is_partial}
+    lacking = [name for name in file.file.directives.depends if name not in applied]
+    if lacking:
+        raise PlanError(
+            f"{file.migration_id} depends on what is not applied: {', '.join(lacking)}",
+            remedy="Apply or mark that first.",
+        )
+    return Marking((file,), _stated(reason))
+
+
+def plan_unmark(files: Files, rows: Rows, reference: str, reason: str) -> Marking:
+    """The migration, to be marked as not applied; none where it is not.
+
+    Raises UnknownTargetError, and PlanError where its file is gone, an applied one depends on it,
+    or where there is no reason.
+    """
+    applied = [row.migration_id for row in rows]
+    migration_id = resolve(reference, [*applied, *(file.migration_id for file in files)])
+    if migration_id not in applied:
+        return Marking((), reason)
+    by_id = {file.migration_id: file for file in files}
+    if migration_id not in by_id:
+        raise PlanError(
+            f"{migration_id} has no file, so that it could never be applied again",
+            remedy="Restore it from version control, or undo it for good: "
+            f"sqlmig rollback --only {migration_id}.",
+        )
+    dependents = list(_dependents(files, applied, migration_id))
+    if dependents:
+        raise PlanError(
+            f"applied migrations depend on {migration_id}: {', '.join(dependents)}",
+            remedy="Unmark those first, the last one first.",
+        )
+    return Marking((by_id[migration_id],), _stated(reason))
+
+
+def _file(files: Files, reference: str) -> MigrationFile:
+    by_id = {file.migration_id: file for file in files}
+    return by_id[resolve(reference, by_id)]
+
+
+def _dependents(files: Files, applied: Sequence[str], migration_id: str) -> Iterable[str]:
+    for file in files:
+        if file.migration_id in applied and migration_id in file.file.directives.depends:
+            yield file.migration_id
+
+
+def _stated(reason: str) -> str:
+    if not reason.strip():
+        raise PlanError("there is no reason", remedy="Say why, for those who read the log.")
+    return reason.strip()

@@ -1,0 +1,64 @@
+"""Brings the record of applied migrations up to what their files say now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.records import Content, creation, repaired
+from sqlmig.errors import PlanError
+from sqlmig.model import AppliedMigration, MigrationFile
+from sqlmig.plan import resolve
+
+
+def repair(
+    history: History, migrations: Sequence[MigrationFile], references: Sequence[str] | None
+) -> list[str]:
+    """Records those named, or all, whose files differ from the record or are not recorded yet; the
+    ids that it wrote. The runner's lock is held.
+
+    Raises UnknownTargetError, and PlanError for one that is not applied or has no file.
+    """
+    files = {file.migration_id: file for file in migrations}
+    applied = [row for row in history.read() if not row.is_partial]
+    if references is not None:
+        named = {_repairable(reference, applied, files) for reference in references}
+        applied = [row for row in applied if row.migration_id in named]
+    chosen = [row.migration_id for row in applied if _is_repairable(row, files)]
+    with history.connection.transaction():
+        if chosen and not history.is_complete:
+            history.connection.execute(creation(history).encode())
+        for migration_id in chosen:
+            _record(history, files[migration_id])
+    return chosen
+
+
+def _is_repairable(row: AppliedMigration, files: dict[str, MigrationFile]) -> bool:
+    file = files.get(row.migration_id)
+    if file is None:
+        return False
+    rollback = file.rollback.script.checksum if file.rollback else None
+    return (row.checksum, row.rollback_checksum) != (file.file.script.checksum, rollback)
+
+
+def _repairable(
+    reference: str, applied: Sequence[AppliedMigration], files: dict[str, MigrationFile]
+) -> str:
+    ids = [row.migration_id for row in applied]
+    migration_id = resolve(reference, [*ids, *files])
+    if migration_id not in ids:
+        raise PlanError(
+            f"{migration_id} is not applied, so there is no record to repair",
+            remedy="Apply it: sqlmig apply.",
+        )
+    if migration_id not in files:
+        raise PlanError(
+            f"{migration_id} has no file to record", remedy="Restore it from version control."
+        )
+    return migration_id
+
+
+def _record(history: History, file: MigrationFile) -> None:
+    rollback = file.rollback.script if file.rollback else None
+    content = Content.of(file.file.script, rollback, file.file.directives.record)
+    history.connection.execute(repaired(history, file.migration_id, content).encode())

@@ -1,0 +1,113 @@
+"""Runs a plan under the runner's lock, and makes it again while other runners are at work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlmig.engine.database import Database
+from sqlmig.engine.history.reading import History
+from sqlmig.errors import PlanError
+from sqlmig.model import CheckFile, CheckResult, MigrationResult, Report
+from sqlmig.operations.planning import Planner
+from sqlmig.plan import Plan, Transactions
+from sqlmig.target.rules import Rules
+
+if TYPE_CHECKING:
+    from sqlmig.engine.history.lock import RunnerLock
+    from sqlmig.engine.run.executor import Executor
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Runs plans on a database under its rules; the checks look at what each has done.
+
+    `allowed` are the protected tables of which a person said --allow-protected.
+    """
+
+    database: Database
+    checks: Sequence[CheckFile] = ()
+    allowed: Collection[str] = ()
+
+    def run(self, planner: Planner, history: History) -> Report:
+        """What the plan did. With nothing planned, and no stamp to set, no lock is taken and
+        nothing is written.
+
+        Raises EnvironmentMismatchError, what the executor raises, LockTimeoutError, and
+        SanityCheckError where a check finds something afterwards.
+        """
+        rules = self.database.working_rules(history, self.allowed)
+        plan = planner(history)
+        if not plan.migrations and rules.new_stamp is None:
+            return Report(plan.direction, warnings=plan.warnings)
+        return self._run_locked(planner, history)
+
+    def _run_locked(self, planner: Planner, history: History) -> Report:
+        from sqlmig.engine.server.failure import HistoryMovedError
+
+        results: tuple[MigrationResult, ...] = ()
+        with self.database.locked(history) as lock:
+            while True:
+                current = self.database.history_on(history.connection)
+                rules = self.database.working_rules(current, self.allowed)
+                plan = planner(current)
+                try:
+                    report = self._executor(plan, rules, current, lock).execute(plan)
+                except HistoryMovedError as moved:
+                    results += moved.results
+                else:
+                    report = replace(report, results=results + report.results)
+                    is_done = report.checks or not report.results
+                    return report if is_done else self._checked(report, current)
+
+    def _checked(self, report: Report, history: History) -> Report:
+        """The report with what the checks found in the database as it is now."""
+        from sqlmig.engine.run.refusals import checks_failed
+
+        if not self.checks:
+            return report
+        checks = look(self.database.history_on(history.connection), self.checks)
+        report = replace(report, checks=tuple(checks))
+        if any(check.has_failed for check in checks):
+            raise checks_failed(
+                checks, f"{report.tally()}; that stays. See `sqlmig check`.", report
+            )
+        return report
+
+    def _executor(self, plan: Plan, rules: Rules, history: History, lock: RunnerLock) -> Executor:
+        # yoyo takes longer to import than most commands take to run.
+        from sqlmig.engine.run.executor import Executor
+
+        if history.is_pooled:
+            _refuse_pooled(plan)
+        commits_together = plan.transactions is Transactions.TOGETHER
+        return Executor(
+            history,
+            lock,
+            self.database.limits,
+            self.database.observer,
+            self.database.connect,
+            rules,
+            self.checks if commits_together else (),
+        )
+
+
+def look(history: History, checks: Sequence[CheckFile]) -> list[CheckResult]:
+    """What the checks find; everything that they do is rolled back."""
+    from sqlmig.engine.guard.checks import run_checks
+
+    if not checks:
+        return []
+    with history.connection.transaction(force_rollback=True):
+        return run_checks(history, checks)
+
+
+def _refuse_pooled(plan: Plan) -> None:
+    outside = [m.migration_id for m in plan.migrations if not m.directives.transactional]
+    if outside:
+        raise PlanError(
+            f"this connection goes through a pooler, which cannot run what is declared "
+            f"`transactional: false`: {', '.join(outside)}",
+            remedy="Give the URL of the server itself.",
+        )

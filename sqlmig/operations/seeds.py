@@ -1,0 +1,123 @@
+"""Seeds a database with the rows of its environment's tiers: schema before data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlmig.config import Config
+from sqlmig.engine.database import Database
+from sqlmig.engine.history.bookkeeping import ensure_tables, stamp_new
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.seeds.proving import unstable_seeds
+from sqlmig.engine.seeds.seeding import Seeder
+from sqlmig.errors import ConfigError
+from sqlmig.model import (
+    AppliedSeed,
+    CheckFile,
+    Environment,
+    SeedFile,
+    SeedReport,
+    SeedStatus,
+    UnstableSeed,
+)
+from sqlmig.plan import PlannedSeed
+from sqlmig.source.script import prepare
+from sqlmig.source.seeds import read_seeds
+from sqlmig.target.rules import Rules
+
+
+def seeds_of(config: Config, environment: Environment) -> tuple[PlannedSeed, ...]:
+    """The seeds of an environment, ready to run, in order. Raises SourceError."""
+    found = read_seeds(config.seeds_folder, config.tiers[environment], config.all_tiers)
+    return tuple(
+        PlannedSeed(seed, prepare(seed.file.script, seed.file.directives)) for seed in found
+    )
+
+
+def seed_statuses(seeds: Sequence[PlannedSeed], history: History) -> list[SeedStatus]:
+    """How each seed stands; reads only."""
+    applied = {seed.name: seed for seed in history.seeds()}
+    return [_status(planned.seed, applied.get(planned.name)) for planned in seeds]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedBatch:
+    """The seeds to run, and the rules that hold for them."""
+
+    rules: Rules
+    seeds: tuple[PlannedSeed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRunner:
+    """Seeds a database; the planner is asked once more under the runner's lock."""
+
+    database: Database
+    planner: Callable[[History], SeedBatch]
+
+    def run(self, checks: Sequence[CheckFile], history: History) -> SeedReport:
+        """Runs the seeds and the checks in one transaction, under the runner's lock.
+
+        Raises what the planner and `Seeder.run` raise, and LockTimeoutError.
+        """
+        batch = self.planner(history)
+        if not batch.seeds:
+            return SeedReport(batch.rules.environment)
+        with self._seeder(history) as (seeder, seeds):
+            stamp_new(seeder.history, seeder.rules)
+            return seeder.run(seeds, checks)
+
+    def prove(self, history: History) -> list[UnstableSeed]:
+        """Those that are not idempotent; nothing is kept of what they do."""
+        if not self.planner(history).seeds:
+            return []
+        with self._seeder(history) as (seeder, seeds):
+            return unstable_seeds(seeder, seeds)
+
+    @contextmanager
+    def _seeder(self, found: History) -> Iterator[tuple[Seeder, tuple[PlannedSeed, ...]]]:
+        """Under the runner's lock, with the history as it is then; its tables are made if a
+        database that yoyo managed has none yet."""
+        database = self.database
+        with database.locked(found) as lock:
+            history = database.history_on(found.connection)
+            batch = self.planner(history)
+            if not history.is_complete:
+                ensure_tables(history)
+                history = database.history_on(found.connection)
+            forbidden = _forbidden(database.config)
+            limits, observer = database.limits, database.observer
+            seeder = Seeder(history, lock, limits, observer, batch.rules, forbidden)
+            yield seeder, batch.seeds
+
+
+def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
+    """For each tier, the tables that its seeds may not write to. Raises ConfigError for an
+    exception that is none."""
+    for tier, tables in config.tier_may_write.items():
+        _refuse_unknown(tier, config.all_tiers, "no environment has that tier")
+        for table in tables:
+            _refuse_unknown(table, config.forbidden_tables, "that is no forbidden table")
+    return {
+        tier: [
+            table
+            for table in config.forbidden_tables
+            if table not in config.tier_may_write.get(tier, ())
+        ]
+        for tier in config.all_tiers
+    }
+
+
+def _refuse_unknown(name: str, known: Sequence[str], reason: str) -> None:
+    if name not in known:
+        raise ConfigError(
+            f"tier_may_write names {name}: {reason}",
+            remedy=f"Known are: {', '.join(known) or 'none'}.",
+        )
+
+
+def _status(seed: SeedFile, applied: AppliedSeed | None) -> SeedStatus:
+    is_changed = applied is not None and applied.checksum != seed.file.script.checksum
+    return SeedStatus(seed.name, seed.file.description, applied, is_changed)

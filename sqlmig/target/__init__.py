@@ -1,0 +1,1 @@
+"""Which database, which environment, which rules."""

@@ -1,0 +1,136 @@
+"""Beginning a migration and entering it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sqlmig.errors import ChangelogError, SourceError
+from sqlmig.operations.validation import validate
+from sqlmig.project.new import Draft, Written, add_entry, new_migration
+from tests.project import Project
+from tests.repository import UNRELEASED, Repository, bullet
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def begin(project: Project, draft: Draft | None = None) -> Written:
+    return new_migration(project.config(), draft or Draft(description="add invoices"), NOW)
+
+
+def text(project: Project, path: str) -> str:
+    return (project.root / path).read_text()
+
+
+def test_the_first_migration_needs_nothing_to_be_there(project: Project) -> None:
+    written = begin(project)
+    assert written.migration_id == "001_add_invoices"
+    assert text(project, "sql/migrations/001_add_invoices.sql") == "-- Add invoices\n\n"
+    assert text(project, "sql/rollbacks/001_add_invoices.sql") == "-- Undo 001_add_invoices\n\n"
+    assert text(project, "docs/CHANGELOG.md").endswith(
+        "\n## [Unreleased]\n\n### Added\n\n- `001_add_invoices`: add invoices.\n"
+    )
+    with pytest.raises(SourceError, match="has no statement"):
+        validate(project.config())
+
+
+def test_an_irreversible_migration_has_no_rollback_and_a_decision(project: Project) -> None:
+    written = begin(project, Draft(description="Drop the old rooms", irreversible="all are gone"))
+    assert [Path(path).name for path in written.paths] == [
+        "001_drop_the_old_rooms.sql",
+        "0001-drop-the-old-rooms.md",
+    ]
+    assert text(project, "sql/migrations/001_drop_the_old_rooms.sql") == (
+        "-- Drop the old rooms\n-- irreversible: all are gone\n-- adr: 0001\n\n"
+    )
+    assert written.bullet.endswith("[ADR-0001](adr/0001-drop-the-old-rooms.md)")
+    record = text(project, "docs/adr/0001-drop-the-old-rooms.md")
+    assert record.startswith(
+        "---\nstatus: proposed\ndate: 2026-11-21\n---\n\n# Drop the old rooms\n"
+    )
+
+
+def test_a_migration_outside_a_transaction_says_so_in_both_scripts(project: Project) -> None:
+    begin(project, Draft(description="index the fees", transactional=False))
+    for folder in ("migrations", "rollbacks"):
+        assert "-- transactional: false\n" in text(project, f"sql/{folder}/001_index_the_fees.sql")
+
+
+@pytest.mark.parametrize(
+    ("description", "name"),
+    [
+        ("  Añadir las cuotas, ¡ya!  ", "001_anadir_las_cuotas_ya"),
+        ("x/../../y and so on it goes", "001_x_y_and_so_on_it_goes"),
+        ("word " * 30, "001_" + "_".join(["word"] * 12)),
+    ],
+)
+def test_a_name_is_made_of_plain_letters(project: Project, description: str, name: str) -> None:
+    assert begin(project, Draft(description=description)).migration_id == name
+
+
+def test_a_description_of_several_lines_becomes_one(project: Project) -> None:
+    draft = Draft(description="add\ninvoices;\n drop table x", irreversible="all\nare gone")
+    path, _ = begin(project, draft).paths
+    assert Path(path).read_text() == (
+        "-- Add invoices; drop table x\n-- irreversible: all are gone\n-- adr: 0001\n\n"
+    )
+
+
+def test_a_number_that_is_merged_is_taken_though_it_is_not_on_the_disk(
+    repository: Repository,
+) -> None:
+    repository.entered("001_a")
+    repository.write("docs/adr/0001-a.md", "# A\n")
+    repository.commit()
+    repository.git("switch", "--quiet", "--create", "feature")
+    repository.git("switch", "--quiet", "main")
+    repository.entered("001_a", "002_b")
+    repository.write("docs/adr/0002-b.md", "# B\n")
+    repository.commit()
+    repository.git("switch", "--quiet", "feature")
+    written = begin(repository, Draft(description="add invoices", decision=True))
+    assert written.migration_id == "003_add_invoices"
+    assert Path(written.paths[-1]).name == "0003-add-invoices.md"
+
+
+def test_an_entry_is_linked_to_the_decision_that_the_migration_names(project: Project) -> None:
+    project.migration("001_a", "-- adr: 0004\nselect 1;")
+    project.write("docs/adr/0004-rooms.md", "# Rooms\n")
+    written = add_entry(project.config(), "1", "the first of all tables")
+    assert written.bullet == ("- `001_a`: the first of all tables. [ADR-0004](adr/0004-rooms.md)")
+
+
+def test_an_edit_is_entered_as_a_change(project: Project) -> None:
+    project.migration("001_a", "select 1;")
+    project.write("docs/CHANGELOG.md", UNRELEASED + bullet("001_a"))
+    add_entry(project.config(), "001_a:edit", "wider numbers from now on")
+    assert text(project, "docs/CHANGELOG.md").endswith(
+        "\n### Changed\n\n- `001_a:edit`: wider numbers from now on.\n"
+    )
+
+
+def test_what_is_entered_already_is_told_with_its_line(project: Project) -> None:
+    project.migration("001_a", "select 1;")
+    project.write("docs/CHANGELOG.md", UNRELEASED + bullet("001_a"))
+    with pytest.raises(ChangelogError, match=r"in line 7 of docs/CHANGELOG\.md"):
+        add_entry(project.config(), "1", "the first of all tables")
+
+
+@pytest.mark.parametrize("data", [b"## [Unreleased]\n\xeb", b"<<<<<<< HEAD\n## [Unreleased]\n"])
+def test_a_changelog_that_cannot_be_read_stops_before_anything_is_written(
+    project: Project, data: bytes
+) -> None:
+    path = project.write("docs/CHANGELOG.md", data)
+    with pytest.raises(ChangelogError):
+        begin(project)
+    assert path.read_bytes() == data
+    assert not (project.root / "sql").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_told(project: Project) -> None:
+    project.write("sql", "a file")
+    with pytest.raises(ChangelogError, match="cannot be written"):
+        begin(project)
+    assert not (project.root / "docs").exists()
