@@ -259,7 +259,7 @@ class Migrator:
         """Stamps the database, whatever it was stamped as before and whatever the settings say;
         the rules of that stamp. Raises ConfigError for an embedded server that is to be
         production."""
-        from sqlmig.engine.history.bookkeeping import ensure_tables, set_stamp
+        from sqlmig.engine.history.writing import ensure_tables, set_stamp
 
         if self.config.is_embedded and environment is Environment.PRODUCTION:
             raise ConfigError(
@@ -340,7 +340,7 @@ class Migrator:
     def baseline(self, target: str) -> tuple[str, ...]:
         """Records all up to and including the target as applied, without running anything, in a
         database whose schema is there already; the ids. Raises PlanError where it has a history."""
-        from sqlmig.engine.history.marks import mark
+        from sqlmig.engine.run.marks import mark
         from sqlmig.operations.marking import plan_baseline, record_marking
 
         files = self._files()
@@ -349,7 +349,7 @@ class Migrator:
     def mark(self, reference: str, reason: str) -> tuple[str, ...]:
         """Records a migration as applied without running it, and why; its id, or nothing where it
         is applied. Raises PlanError."""
-        from sqlmig.engine.history.marks import mark
+        from sqlmig.engine.run.marks import mark
         from sqlmig.operations.marking import plan_mark, record_marking
 
         files = self._files()
@@ -360,7 +360,7 @@ class Migrator:
     def unmark(self, reference: str, reason: str) -> tuple[str, ...]:
         """Records a migration as not applied without undoing it, and why; its id, or nothing where
         it is not applied. Raises PlanError."""
-        from sqlmig.engine.history.marks import unmark
+        from sqlmig.engine.run.marks import unmark
         from sqlmig.operations.marking import plan_unmark, record_marking
 
         files = self._files()

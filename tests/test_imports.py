@@ -63,20 +63,10 @@ def test_an_apply_with_nothing_to_do_imports_nothing_that_runs_or_writes(
     imported = imported_by(project, *url, "apply")
     assert "sqlmig.operations.run" in imported
     assert not imported & {
-        *(f"sqlmig.engine.{name}" for name in ("executor", "guard", "lock", "records")),
-        *(
-            "sqlmig.engine.guard.checks",
-            "sqlmig.engine.seeds.seeding",
-            "sqlmig.operations.seeds",
-            "sqlmig.operations.marking",
-        ),
-        *(
-            "sqlmig.plan.comparison",
-            "sqlmig.embedded",
-            "sqlmig.mongo",
-            "sqlmig.operations.both",
-            "tomllib",
-        ),
+        *("sqlmig.engine.run", "sqlmig.engine.guard.tables", "sqlmig.engine.seeds"),
+        *("sqlmig.engine.history.lock", "sqlmig.engine.history.records"),
+        *("sqlmig.operations.seeds", "sqlmig.operations.marking", "sqlmig.operations.both"),
+        *("sqlmig.plan.comparison", "sqlmig.embedded", "sqlmig.mongo", "tomllib"),
     }
 
 

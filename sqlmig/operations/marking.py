@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlmig.engine.database import Database
-from sqlmig.engine.history.bookkeeping import stamp_new
 from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.writing import stamp_new
 from sqlmig.errors import PlanError
 from sqlmig.model import AppliedMigration, MigrationFile
 from sqlmig.plan import resolve

@@ -63,7 +63,7 @@ class Runner:
 
     def _checked(self, report: Report, history: History) -> Report:
         """The report with what the checks found in the database as it is now."""
-        from sqlmig.engine.run.refusals import checks_failed
+        from sqlmig.engine.guard.refusals import checks_failed
 
         if not self.checks:
             return report

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlmig.config import Config
 from sqlmig.engine.database import Database
-from sqlmig.engine.history.bookkeeping import ensure_tables, stamp_new
 from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.writing import ensure_tables, stamp_new
 from sqlmig.engine.seeds.proving import unstable_seeds
 from sqlmig.engine.seeds.seeding import Seeder
 from sqlmig.errors import ConfigError

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlmig.engine.guard.conditions import condition_of, sqlstate_of
 from sqlmig.engine.guard.inspection import SilentInspector
+from sqlmig.engine.guard.refusals import transaction_ended
 from sqlmig.engine.history.reading import History, find_history
-from sqlmig.engine.run.refusals import transaction_ended
 from sqlmig.engine.server.connection import Connection, server_message
 from sqlmig.engine.server.failure import ENDED_TRANSACTION, ChecksFailedError, TransactionEndedError
 from sqlmig.engine.server.parsing import OTHERWISE, culprit, reads_as_before

@@ -13,7 +13,7 @@ import psycopg
 from sqlmig.engine.guard.loss import Watch
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import server_message
-from sqlmig.engine.server.failure import HistoryMovedError, RowsLostError, ScriptError
+from sqlmig.engine.server.failure import HistoryMovedError, LossFoundError, ScriptError
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration, PlannedScript
 
@@ -72,7 +72,7 @@ class RowLossInspector(SilentInspector):
         self._cleared = set()
 
     def after(self, script: PlannedScript) -> Finding:
-        """Raises RowsLostError where a table lost rows, ScriptError where that cannot be told."""
+        """Raises LossFoundError where a table lost rows, ScriptError where that cannot be told."""
         connection = self.history.connection
         with asking(script):
             suspects = self._watch.suspects(self.history)
@@ -81,7 +81,7 @@ class RowLossInspector(SilentInspector):
             undo_script(self.history)
             losses = self._watch.losses(connection, suspects)
         if losses:
-            raise RowsLostError(script, losses)
+            raise LossFoundError(script, losses)
         self._cleared.update(suspects)
         return Finding.RUN_AGAIN
 

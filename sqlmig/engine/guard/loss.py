@@ -16,6 +16,7 @@ from sqlmig.engine.guard.rows import count_old_rows, count_rows
 from sqlmig.engine.guard.tables import Counters, Table, Tables, all_tables
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection
+from sqlmig.model import LostRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +56,16 @@ class Watch:
                 found[oid] = _change(history.connection, before, after)
         return found
 
-    def losses(self, connection: Connection, suspects: Mapping[int, _Change]) -> list[Table]:
+    def losses(self, connection: Connection, suspects: Mapping[int, _Change]) -> list[LostRows]:
         """Those of them that did lose rows, in a transaction in which the script is undone. Keeps
         others from writing to them until it ends."""
         lost = []
         for oid, change in suspects.items():
             before = self.tables[oid]
             lock_against_writing(connection, before)
-            if _has_lost(connection, before, change):
-                lost.append(before)
+            rows = count_own_rows(connection, before)
+            if _has_lost(connection, before, change, rows):
+                lost.append(LostRows(before.label, rows))
         return lost
 
 
@@ -98,8 +100,8 @@ def _change(connection: Connection, before: Table, after: Table | None) -> _Chan
     return _Change(counted, after, count_own_rows(connection, after), old_rows)
 
 
-def _has_lost(connection: Connection, before: Table, change: _Change) -> bool:
-    rows = count_own_rows(connection, before)
+def _has_lost(connection: Connection, before: Table, change: _Change, rows: int) -> bool:
+    """Whether any of the rows that the table had are gone."""
     if rows == 0:
         return False
     if change.table is None or change.rows is None:

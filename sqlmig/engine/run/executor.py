@@ -13,9 +13,9 @@ from sqlmig.engine.guard.checks import CheckInspector
 from sqlmig.engine.guard.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
 from sqlmig.engine.guard.protected import Guard
 from sqlmig.engine.history import records
-from sqlmig.engine.history.bookkeeping import stamp_new
 from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.writing import stamp_new
 from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import ContainedStatements, Containment
 from sqlmig.engine.run.limits import Limits
@@ -29,8 +29,8 @@ from sqlmig.engine.run.transaction import InspectedWork, TransactionWork
 from sqlmig.engine.server.connection import Connector, undo
 from sqlmig.engine.server.failure import (
     HistoryMovedError,
+    LossFoundError,
     ProtectedRowsError,
-    RowsLostError,
     ScriptError,
     TransactionEndedError,
 )
@@ -128,7 +128,7 @@ class Executor:
                 if self._is_sent_otherwise(failure, work):
                     continue
                 if not failure.is_worth_a_retry or tries >= self._most_tries(batch):
-                    raise story.failed(failure, self.history.connection) from failure
+                    raise story.failed(failure) from failure
                 self._pause(batch, failure, tries, story)
             except StatementError as failure:
                 raise story.refused(self._ending(batch, work), failure.error) from failure
@@ -155,7 +155,7 @@ class Executor:
         undo(self.history.connection)
         recorded = recorded_of(work.recording.entries, self.history)
         story.add([done(planned) for planned in batch if planned.migration_id in recorded])
-        return story.failed(failure, self.history.connection)
+        return story.failed(failure)
 
     def _refuse_moved(self, batch: Batch, failure: ScriptError) -> None:
         if has_moved(self.history, batch):
@@ -195,7 +195,7 @@ class Executor:
                 self.rules.protected,
             )
         if row_loss is RowLoss.ASK:
-            raise RowsLostError(planned, ())
+            raise LossFoundError(planned, ())
 
     def _work(self, batch: Batch, row_loss: RowLoss) -> Work:
         if not batch[0].directives.transactional:

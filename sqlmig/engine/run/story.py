@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from sqlmig.engine.guard.loss import count_own_rows
+from sqlmig.engine.guard.refusals import checks_failed, protected, transaction_ended
 from sqlmig.engine.run.outcome import Fate
-from sqlmig.engine.run.refusals import checks_failed, protected, transaction_ended
-from sqlmig.engine.server.connection import Connection, remedy_for, server_message
+from sqlmig.engine.server.connection import remedy_for, server_message
 from sqlmig.engine.server.failure import (
     ChecksFailedError,
+    LossFoundError,
     ProtectedRowsError,
-    RowsLostError,
     ScriptError,
     StatementInDoubtError,
     TransactionEndedError,
 )
 from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted, SqlmigError
-from sqlmig.model import Direction, LostRows, MigrationResult, Outcome, Report
+from sqlmig.model import Direction, MigrationResult, Outcome, Report
 from sqlmig.plan import Plan, PlannedMigration
 
 _log = logging.getLogger("sqlmig")
@@ -55,14 +54,13 @@ class Story:
         rest = self._rest(ended, outcome)
         return Report(self.plan.direction, (*self.done, *rest), self.plan.warnings)
 
-    def failed(self, failure: ScriptError, connection: Connection) -> SqlmigError:
+    def failed(self, failure: ScriptError) -> SqlmigError:
         """A script failed, or was not allowed to do what it did; its transaction is undone."""
         name = failure.script.name
         report = self.report(name)
-        if isinstance(failure, RowsLostError):
-            losses = [LostRows(t.label, count_own_rows(connection, t)) for t in failure.tables]
+        if isinstance(failure, LossFoundError):
             return RowLossError(
-                migration_id=name, report=report, losses=losses, again=self.plan.again
+                migration_id=name, report=report, losses=failure.losses, again=self.plan.again
             )
         if isinstance(failure, ProtectedRowsError):
             return protected(failure, report)

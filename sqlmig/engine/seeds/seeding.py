@@ -18,6 +18,7 @@ from sqlmig.engine.guard.inspection import (
 )
 from sqlmig.engine.guard.loss import count_own_rows, lock_against_writing
 from sqlmig.engine.guard.protected import Guard
+from sqlmig.engine.guard.refusals import checks_failed, forbidden, protected, transaction_ended
 from sqlmig.engine.guard.rows import count_old_rows
 from sqlmig.engine.guard.tables import (
     Table,
@@ -31,7 +32,6 @@ from sqlmig.engine.history import records
 from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.run.limits import Limits
-from sqlmig.engine.run.refusals import checks_failed, forbidden, protected, transaction_ended
 from sqlmig.engine.run.retry import pause
 from sqlmig.engine.run.script import ScriptRunner
 from sqlmig.engine.run.session import NOTHING_LEFT, WRITES_NO_MORE, TransactionFrame

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlmig.engine.guard.tables import Table
 from sqlmig.engine.server.connection import server_message
 from sqlmig.engine.server.parsing import OTHERWISE, READING_REMEDY, culprit
 from sqlmig.engine.server.place import place_of
 from sqlmig.engine.server.prepared import REPLACED
 from sqlmig.engine.server.wire import StatementError
 from sqlmig.errors import CheckEndedTransactionError
-from sqlmig.model import CheckResult, Location, MigrationResult, ServerMessage
+from sqlmig.model import CheckResult, Location, LostRows, MigrationResult, ServerMessage
 from sqlmig.plan import PlannedMigration, PlannedScript
 
 ENDED_TRANSACTION = "ended the transaction that it runs in"
@@ -85,12 +84,12 @@ class TransactionEndedError(ScriptError):
         self.culprit = ended.path if ended else script.prepared.script.path
 
 
-class RowsLostError(ScriptError):
-    """A rollback lost rows of `tables` and nobody has agreed to that."""
+class LossFoundError(ScriptError):
+    """A rollback would lose rows, and that is not agreed to; `losses` are what is known of them."""
 
-    def __init__(self, script: PlannedScript, tables: Sequence[Table]) -> None:
+    def __init__(self, script: PlannedScript, losses: Sequence[LostRows]) -> None:
         super().__init__(script, "rows would be lost")
-        self.tables = tuple(tables)
+        self.losses = tuple(losses)
 
 
 class ProtectedRowsError(ScriptError):
