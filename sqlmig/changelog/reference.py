@@ -15,10 +15,10 @@ _PLACES = Places.of(Config())
 _INTRODUCTION = """\
 # The rules of the changelog
 
-`sqlmig changelog lint` checks these rules. An error makes it exit 1, a warning only with
-`--strict`, a note never. How to work with it: [changelog.md](changelog.md).
+`sqlmig changelog lint` checks these rules. It exits 1 for an error, for a warning only with
+`--strict`, and never for a note. To use the linter, read [changelog.md](changelog.md).
 
-This page is made by `sqlmig changelog rules`, from the samples that the rules are tested with.
+`sqlmig changelog rules` generates this page, with the samples that the rules are tested with.
 """
 
 
@@ -52,9 +52,9 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _sample(sample: Sample) -> Iterator[str]:
     if sample.before is not None:
-        yield "where this is merged:\n"
+        yield "If this is merged:\n"
         yield from _files(sample.before)
-        yield "and now there is:\n"
+        yield "And the files now contain:\n"
     yield from _files(sample)
 
 
