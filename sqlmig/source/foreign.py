@@ -97,9 +97,10 @@ def refuse_foreign(path: str, text: str, kind: FileKind) -> None:
     found = [marker for marker in _markers(text) if not marker.half or _divides(text, marker)]
     if not found or _are_titles(text, found, _HALVES.get(kind, _EITHER)):
         return
+    offset, tool, _ = found[0]
     raise SourceError(
-        f"a marker of {found[0].tool.name}, which sqlmig does not read: it would run the whole file",
-        location=Location.at(path, text, found[0].offset),
+        f"a marker of {tool.name}, which sqlmig does not read: it would run the whole file",
+        location=Location.at(path, text, offset),
         remedy=_REMEDY.get(kind, _OTHER_REMEDY),
     )
 
