@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 from sqlmig.errors import SourceError
@@ -94,7 +94,7 @@ def refuse_foreign(path: str, text: str, kind: FileKind) -> None:
     """
     if not _may_hold_marker(text):
         return
-    found = [marker for marker in _markers(text) if not marker.half or _divides(text, marker)]
+    found = _dividing(text)
     if not found or _are_titles(text, found, _HALVES.get(kind, _EITHER)):
         return
     offset, tool, _ = found[0]
@@ -105,10 +105,18 @@ def refuse_foreign(path: str, text: str, kind: FileKind) -> None:
     )
 
 
-def _divides(text: str, marker: _Marker) -> bool:
-    """Whether it stands before a statement, not within one or below the last."""
-    following = (each for each in statements(text) if each.stop > marker.offset)
-    return any(islice((each.start > marker.offset for each in following), 1))
+def _dividing(text: str) -> list[_Marker]:
+    """The markers, but for titles within a statement or below the last."""
+    found = list(_markers(text))
+    if not any(marker.half for marker in found):
+        return found
+    there = list(statements(text))
+    starts, stops = [*(each.start for each in there), -1], [each.stop for each in there]
+    return [
+        marker
+        for marker in found
+        if not marker.half or starts[bisect(stops, marker.offset)] > marker.offset
+    ]
 
 
 def _are_titles(text: str, found: Sequence[_Marker], possible: Collection[str]) -> bool:
