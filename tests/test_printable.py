@@ -35,6 +35,8 @@ FORGED = (
     "  ::error file=a::no",
     "##[error]no",
     "##vso[task.x]no",
+    "##VSO[task.x]no",
+    "##teamcity[x]",
     "%0A",
 )
 hostile = st.lists(
@@ -45,7 +47,8 @@ hostile = st.lists(
 def commands_to_ci(line: str) -> bool:
     """Whether a runner of GitHub or Azure takes the line for a command."""
     stripped = line.strip()
-    return (stripped.startswith("::") and "::" in stripped[2:]) or "##[" in line or "##vso[" in line
+    is_command = stripped.startswith("::") and "::" in stripped[2:]
+    return is_command or re.search(r"##\w*\[", line) is not None
 
 
 @given(hostile)
@@ -80,7 +83,32 @@ def test_a_table_has_its_lines_and_no_others(rows: list[tuple[str, str]], medium
         assert len(lines) == len(rows) + 1
 
 
-@given(hostile)
+@given(st.lists(hostile, min_size=1, max_size=3))
+def test_a_folded_value_begins_no_line_of_a_narrow_terminal(values: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("COLUMNS", "12")
+        lines = table(("A", "B"), [(Cell(value), Cell("b")) for value in values], Medium.TERMINAL)
+    plain = [STYLE.sub("", line) for line in lines]
+    assert all(line.startswith((" ", "─")) for line in plain if line)
+    assert not any(commands_to_ci(line) for line in plain)
+
+
+def test_a_table_keeps_its_columns_below_wide_and_combining_characters() -> None:
+    rows = [(Cell("表表"), Cell("x")), (Cell("e\u0301abc"), Cell("x")), (Cell("abcd"), Cell("x"))]
+    assert table(("A", "B"), rows, Medium.PIPE) == [
+        "A     B",
+        "表表  x",
+        "e\u0301abc  x",
+        "abcd  x",
+    ]
+
+
+def test_the_caret_stays_below_a_character_behind_wide_ones() -> None:
+    excerpt = Location.at("a.sql", "表e\u0301X", 3).excerpt()
+    assert excerpt.splitlines()[1] == "      |    ^"
+
+
+@given(hostile | st.just("\U000e0041\U000e0042"))
 def test_a_json_document_means_the_same_and_holds_nothing_raw(value: str) -> None:
     written = document(value=value, key={value: 1})
     assert json.loads(written)["value"] == value
@@ -97,6 +125,8 @@ def test_a_json_document_means_the_same_and_holds_nothing_raw(value: str) -> Non
         ("\x9b", r"\u009b"),
         ("\x7f", r"\x7f"),
         ("\u202e", r"\u202e"),
+        ("\xad\u3164\u180e", r"\u00ad\u3164\u180e"),
+        ("\U000e0041", r"\U000e0041"),
         ("\udcff", r"\udcff"),
         ("naïve 表 👩‍💻", "naïve 表 👩‍💻"),
         (r"C:\x1b", r"C:\x1b"),

@@ -36,6 +36,9 @@ _CLOSED = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "1",
+    # Objects and histories as they are, not as refs/replace and grafts of this clone have them.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
 }
 # What git tells its hooks about the commit under way, and where users keep their own settings.
 # All other variables of git's are left out.

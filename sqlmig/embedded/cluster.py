@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -30,9 +31,14 @@ _ORPHANS_MESSAGE = "pre-existing shared memory block"
 
 
 def database_url(home: Home, database: str = DATABASE) -> str:
-    """A libpq URL over the home's socket."""
+    """A libpq URL over the home's socket.
+
+    Where another account runs the server, the client asks the system whether it is that account
+    which listens there: the folder of the socket is not ours.
+    """
     host = quote(str(home.socket), safe="")
-    return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}"
+    peer = "" if home.account.uid == os.geteuid() else f"&requirepeer={quote(home.account.name)}"
+    return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}{peer}"
 
 
 def is_ready(home: Home) -> bool:

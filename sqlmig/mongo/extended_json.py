@@ -9,12 +9,12 @@ import difflib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 from sqlmig.mongo.json_text import Members, Path
-from sqlmig.mongo.wrappers import C_STRING, STRING, WRAPPERS, Wrapper
+from sqlmig.mongo.wrappers import C_STRING, STRING, WRAPPERS, Part, Wrapper
 
 _DEEPEST = 100  # levels; "MongoDB Limits and Thresholds"
 # The forms by each key that marks them: an object with such a key has one of these forms.
@@ -105,15 +105,18 @@ def _varying(form: Any, value: Any, path: Path) -> Iterator[Any]:
             raise ValueError(path)
         for key, inner in form.items():
             yield from _varying(inner, found[key], (*path, key))
-    elif isinstance(form, re.Pattern):
-        match = form.fullmatch(value) if isinstance(value, str) else None
-        if match is None:
-            raise ValueError(path)
-        yield from match.groups() or [value]
-    elif isinstance(form, type):
-        item = converted(value, path) if form is dict else value
-        if type(item) is not form:
-            raise ValueError(path)
-        yield item
+    elif isinstance(form, Part):
+        yield from _in_part(form.kind, value, path)
     elif (type(form), form) != (type(value), value):
         raise ValueError(path)
+
+
+def _in_part(kind: re.Pattern[str] | type, value: Any, path: Path) -> Sequence[Any]:
+    if isinstance(kind, re.Pattern):
+        if isinstance(value, str) and (match := kind.fullmatch(value)):
+            return match.groups() or [value]
+        raise ValueError(path)
+    item = converted(value, path) if kind is dict else value
+    if type(item) is not kind:
+        raise ValueError(path)
+    return [item]

@@ -17,7 +17,7 @@ from sqlmig.mongo.document import Document, Place
 from sqlmig.mongo.extended_json import RefusedValueError, converted
 from sqlmig.mongo.files import TIERS, Source, Tier, list_files
 from sqlmig.mongo.json_text import NotJsonError, items
-from sqlmig.mongo.rules import KINDS, Rules, dangling_references, problems, read_rules
+from sqlmig.mongo.rules import Rules, dangling_references, kind_of, problems, read_rules
 from sqlmig.source.folders import raise_all
 
 _LARGEST_BYTES = 16 * 1024 * 1024  # "MongoDB Limits and Thresholds"
@@ -112,7 +112,7 @@ def _document(place: Place, value: Any) -> Document:
         if not name or name.startswith("$") or "." in name:
             message = "a document's own field is not empty, does not begin with $ and holds no dot"
             raise RefusedValueError(message, (name,), "Rename it: an update could not name it.")
-    if type(fields["_id"]) not in KINDS:
+    if kind_of(fields["_id"]) is None:
         kinds = "text, a whole number, an ObjectId or a UUID"
         raise RefusedValueError(f"an _id is {kinds}", ("_id",))
     if (size := len(encoded := bson.encode(fields))) > _LARGEST_BYTES:

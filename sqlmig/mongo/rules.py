@@ -14,7 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bson.binary import Binary
+from bson.binary import ALL_UUID_SUBTYPES, Binary
+from bson.dbref import DBRef
 from bson.int64 import Int64
 from bson.objectid import ObjectId
 from jsonschema_rs import ReferencingError, ValidationError, Validator, validator_for
@@ -26,8 +27,7 @@ from sqlmig.mongo.files import Tier
 from sqlmig.mongo.json_text import Path as FieldPath
 
 DEMO_FLAG = "is_demo"
-# What an _id may be, and how errors name it.
-KINDS = {str: "text", int: "a number", Int64: "a number", ObjectId: "an ObjectId", Binary: "a UUID"}
+_KINDS = {str: "text", int: "a number", Int64: "a number", ObjectId: "an ObjectId"}
 # The documents of each collection by `_id`: one, or those of tiers that never meet in a database.
 Ids = Mapping[str, Mapping[Any, Sequence[Document]]]
 
@@ -43,6 +43,7 @@ _FORM = validator_for(
     }
 )
 _ADDRESS = re.compile(r"(?<=[^\s@])@((?:[\w-]+\.)+[\w-]+)")
+_UUID_BYTES = 16
 _MOST_COMPARED = 1_000  # ids, to find the one that was meant
 # Domains that nobody can own: RFC 2606 and RFC 6761.
 _RESERVED = re.compile(r"(.*\.)?(example\.(com|net|org)|example|invalid|localhost|test)")
@@ -56,6 +57,15 @@ class Rules:
     schema: Validator | None = None
     unique: Sequence[Sequence[str]] = ()
     references: Mapping[str, str] = field(default_factory=dict)
+
+
+def kind_of(value: Any) -> str | None:
+    """What errors call a value that can be an `_id`; None for any other."""
+    if isinstance(value, Binary):
+        return (
+            "a UUID" if value.subtype in ALL_UUID_SUBTYPES and len(value) == _UUID_BYTES else None
+        )
+    return _KINDS.get(type(value))
 
 
 def read_rules(path: Path, targets: Sequence[str]) -> Rules:
@@ -117,15 +127,16 @@ def dangling_references(document: Document, rules: Rules, ids: Ids) -> Iterator[
 def _wrong_reference(
     document: Document, value: Any, collection: str, targets: Mapping[Any, Sequence[Document]]
 ) -> str:
-    kind = KINDS.get(type(value), f"a {type(value).__name__}")
-    found = targets.get(value, ()) if type(value) in KINDS else ()
-    tiers = [target.source.tier for target in found if KINDS[type(target.id)] == kind]
+    kind = kind_of(value)
+    found = targets.get(value, ()) if kind else ()
+    tiers = [target.source.tier for target in found if kind_of(target.id) == kind]
     if any(tier in (Tier.REFERENCE, document.source.tier) for tier in tiers):
         return ""
     if tiers:
         return f"{value} of {collection} is a {tiers[0].value} document: this one loads without it"
-    kinds = {KINDS[type(target)] for target in targets}
+    kinds = {kind_of(target) or "" for target in targets}
     if kinds and kind not in kinds:
+        kind = kind or f"a {type(value).__name__}"
         return f"is {kind}, and the _ids of {collection} are {' or '.join(sorted(kinds))}"
     near = difflib.get_close_matches(str(value), map(str, islice(targets, _MOST_COMPARED)), n=1)
     return f"no _id of {collection} is {value}{f' (did you mean {near[0]}?)' if near else ''}"
@@ -139,6 +150,8 @@ def _parts(value: Any, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Any]]:
     """The value and all values in it, each with its path."""
     yield path, value
     inner: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, DBRef):  # what the driver makes of an object with $ref and $id
+        value = value.as_doc()
     if isinstance(value, dict):
         inner = value.items()
     elif isinstance(value, list):

@@ -156,12 +156,34 @@ def test_an_item_without_an_id_is_refused(seeds: Seeds, item: str, message: str)
     assert problem.message.startswith(f"[1]: {message}")
 
 
-@pytest.mark.parametrize("value", ["null", "true", "1.5", '["a"]', '{"a": 1}'])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("null", "true", "1.5", '["a"]', '{"a": 1}'),
+        *(
+            f'{{"$binary": {{"base64": "{content}", "subType": "{subtype}"}}}}'
+            for content, subtype in (("AA==", "00"), ("A" * 21 + "A==", "00"), ("AA==", "04"))
+        ),
+    ],
+)
 def test_an_id_of_a_type_that_identifies_nothing_is_refused(seeds: Seeds, value: str) -> None:
     seeds.text(CLASSES, f'[{{"_id": "a"}},\n  {{"_id": {value}}}]')
     problem = seeds.problem()
     assert seeds.place(problem) == f"{CLASSES}:2:4"
     assert problem.message == "[1]._id: an _id is text, a whole number, an ObjectId or a UUID"
+
+
+@pytest.mark.parametrize("subtype", ["03", "04"])
+def test_a_uuid_may_be_an_id_in_either_form(seeds: Seeds, subtype: str) -> None:
+    written = {"base64": "A" * 21 + "A==", "subType": subtype}
+    seeds.documents(CLASSES, {"_id": {"$binary": written}})
+    assert not seeds.problems()
+
+
+def test_an_address_in_a_reference_of_the_driver_s_own_form_is_seen(seeds: Seeds) -> None:
+    at = {"$ref": "a", "$id": "who@example.org", "more": "who@example.org"}
+    seeds.documents(CLASSES, {"_id": "a", "at": at})
+    assert [problem.field for problem in seeds.problems()] == ["at.$id", "at.more"]
 
 
 @pytest.mark.parametrize("name", ["$set", "$key", "$", "a.b", ".", ""])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlmig.model.printable import Ready, on_one_line
+from sqlmig.model.printable import Ready, no_command, on_one_line, width
 
 
 class Medium(Enum):
@@ -33,7 +33,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], medium: Medium
     headers = [on_one_line(header) for header in headers]
     if medium is Medium.TERMINAL:
         return _drawn(headers, rows)
-    widths = [max(len(text) for text in column) for column in _columns(headers, rows)]
+    widths = [max(map(width, column)) for column in _columns(headers, rows)]
     lines = [headers, *([cell.text for cell in row] for row in rows)]
     return [_line(line, widths) for line in lines]
 
@@ -43,7 +43,8 @@ def _columns(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[lis
 
 
 def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(f"{text:<{width}}" for text, width in zip(texts, widths, strict=True)).rstrip()
+    padded = (text + " " * (size - width(text)) for text, size in zip(texts, widths, strict=True))
+    return "  ".join(padded).rstrip()
 
 
 def _drawn(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
@@ -52,11 +53,12 @@ def _drawn(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    # Every line begins with a space: what a value is folded to is never a line of ours.
+    table = Table(box=SIMPLE_HEAD, show_edge=False)
     for header in headers:  # the widest give way first
         table.add_column(Text(header.capitalize()), overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell.text, style=cell.colour) for cell in row))
     page = io.StringIO()
     Console(file=page, force_terminal=True).print(table)
-    return [Ready(line) for line in page.getvalue().rstrip("\n").split("\n")]
+    return [Ready(no_command(line)) for line in page.getvalue().rstrip("\n").split("\n")]
