@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from jsonschema_rs import ReferencingError, ValidationError, Validator, validato
 
 from sqlmig.errors import FixtureError
 from sqlmig.model import Location
+from sqlmig.model.suggestions import did_you_mean, nearest
 from sqlmig.mongo.document import Document
 from sqlmig.mongo.files import Tier
 from sqlmig.mongo.json_text import Path as FieldPath
@@ -109,26 +109,29 @@ def dangling_references(document: Document, rules: Rules, ids: Ids) -> Iterator[
         name = ".".join(step for step in path if isinstance(step, str))
         collection = rules.references.get(name)
         if collection and value is not None and not isinstance(value, list):
-            message = _wrong_reference(document, value, collection, ids.get(collection, {}))
+            targets = ids.get(collection, {})
+            message, remedy = _wrong_reference(document, value, collection, targets)
             if message:
-                yield document.problem(message, path)
+                yield document.problem(message, path, remedy)
 
 
 def _wrong_reference(
     document: Document, value: Any, collection: str, targets: Mapping[Any, Sequence[Document]]
-) -> str:
+) -> tuple[str, str]:
+    """What is wrong with it, and a remedy; "" and "" where nothing is."""
     kind = KINDS.get(type(value), f"a {type(value).__name__}")
     found = targets.get(value, ()) if type(value) in KINDS else ()
     tiers = [target.source.tier for target in found if KINDS[type(target.id)] == kind]
     if any(tier in (Tier.REFERENCE, document.source.tier) for tier in tiers):
-        return ""
+        return "", ""
     if tiers:
-        return f"{value} of {collection} is a {tiers[0].value} document: this one loads without it"
+        tier = tiers[0].value
+        return f"{value} of {collection} is a {tier} document: this one loads without it", ""
     kinds = {KINDS[type(target)] for target in targets}
     if kinds and kind not in kinds:
-        return f"is {kind}, and the _ids of {collection} are {' or '.join(sorted(kinds))}"
-    near = difflib.get_close_matches(str(value), map(str, islice(targets, _MOST_COMPARED)), n=1)
-    return f"no _id of {collection} is {value}{f' (did you mean {near[0]}?)' if near else ''}"
+        return f"is {kind}, and the _ids of {collection} are {' or '.join(sorted(kinds))}", ""
+    near = nearest(str(value), map(str, islice(targets, _MOST_COMPARED)))
+    return f"no _id of {collection} is {value}", did_you_mean(near, "")
 
 
 def _unusable(path: Path, message: str) -> FixtureError:

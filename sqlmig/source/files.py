@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from importlib.resources.abc import Traversable
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from sqlmig.errors import DuplicateMigrationError, OrphanRollbackError, SourceError
 from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
+from sqlmig.model.suggestions import did_you_mean, nearest_migration
 from sqlmig.source.dependencies import in_apply_order, unknown_dependencies
 from sqlmig.source.directives import FileKind
 from sqlmig.source.folders import (
@@ -254,10 +254,9 @@ def _orphans(
 
 
 def _orphan(path: Traversable, name: str, scripts: Iterable[str]) -> OrphanRollbackError:
-    number = migration_number(name)
-    same = [script for script in scripts if number and migration_number(script) == number]
-    near = same or difflib.get_close_matches(name, scripts, n=1, cutoff=_NEAR)
-    hint = f"Did you mean {near[0]}{SUFFIX}?" if near else "Remove it, or restore the migration."
+    near = nearest_migration(name, scripts, _NEAR)
     return OrphanRollbackError(
-        "a rollback without a migration of that name", location=Location(shown(path)), remedy=hint
+        "a rollback without a migration of that name",
+        location=Location(shown(path)),
+        remedy=did_you_mean(near and near + SUFFIX, "Remove it, or restore the migration."),
     )

@@ -162,7 +162,7 @@ def test_the_rows_that_should_not_be_are_shown(project: Project, database: Datab
         "an unknown error": ("-- expect: error chek_violation\nselect 1", "chek_violation"),
         "an unknown migration": ("-- requires: 002_tables\nselect 1", "requires 002_tables"),
         "a bad expectation": ("-- expect: nothing\nselect 1", "expected `no rows`, `rows`"),
-        "a misspelt directive": ("-- expects: rows\nselect 1", "did you mean 'expect'"),
+        "a misspelt directive": ("-- expects: rows\nselect 1", "Did you mean expect?"),
         "nothing": ("-- only words", "has no statement"),
     }.values(),
 )

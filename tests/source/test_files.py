@@ -388,10 +388,11 @@ def test_a_misspelt_directive_is_refused_at_its_place_in_the_file(project: Proje
     assert isinstance(error, DirectiveError)
     assert str(error) == (
         f"{project.root}/sql/migrations/001_a.sql:2:1: "
-        "unknown directive 'transactionl' (did you mean 'transactional'?)\n"
+        "unknown directive 'transactionl'\n"
         "    2 | -- transactionl: false\n"
         "      | ^\n"
-        "If it is just a comment, write it without the colon after the first word."
+        "Did you mean transactional? If it is just a comment, write it without the colon after the "
+        "first word."
     )
 
 
