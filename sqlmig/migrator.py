@@ -16,6 +16,7 @@ from sqlmig.model import (
     CheckResult,
     Environment,
     MigrationFile,
+    Migrations,
     MigrationStatus,
     Observer,
     Report,
@@ -27,7 +28,6 @@ from sqlmig.model import (
 )
 from sqlmig.operations.lookup import ScriptPart, ScriptSource, find_script
 from sqlmig.operations.planning import (
-    Files,
     Planner,
     apply_planner,
     rollback_planner,
@@ -377,13 +377,13 @@ class Migrator:
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
 
-    def _checks(self, files: Files) -> tuple[CheckFile, ...]:
+    def _checks(self, files: Migrations) -> tuple[CheckFile, ...]:
         ids = [file.migration_id for file in files]
         checks = read_checks(self.config.checks_folder, ids)
         refuse_unknown_conditions(checks)
         return checks
 
-    def _seed_runner(self, files: Files, allowed: Collection[str] = ()) -> SeedRunner:
+    def _seed_runner(self, files: Migrations, allowed: Collection[str] = ()) -> SeedRunner:
         from sqlmig.operations.seeds import SeedBatch, SeedRunner, seeds_of
 
         def planner(history: History) -> SeedBatch:
@@ -399,7 +399,7 @@ class Migrator:
 
     def _apply_planner(
         self,
-        files: Files,
+        files: Migrations,
         target: str | None,
         out_of_order: OutOfOrder | None,
         transactions: Transactions,
@@ -409,7 +409,7 @@ class Migrator:
         return apply_planner(files, target, out_of_order or setting, transactions, decision)
 
 
-def _recorded(files: Files, history: History) -> tuple[PlannedMigration, ...]:
+def _recorded(files: Migrations, history: History) -> tuple[PlannedMigration, ...]:
     from sqlmig.proof.recorded import recorded_migrations
 
     return recorded_migrations(rows_with_texts(history), files)

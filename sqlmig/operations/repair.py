@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import Content, creation, repaired
 from sqlmig.errors import PlanError
-from sqlmig.model import AppliedMigration, MigrationFile
+from sqlmig.model import Applied, AppliedMigration, MigrationFile, Migrations
 from sqlmig.plan import resolve
 
 
-def repair(
-    history: History, migrations: Sequence[MigrationFile], references: Sequence[str] | None
-) -> list[str]:
+def repair(history: History, migrations: Migrations, references: Sequence[str] | None) -> list[str]:
     """Records those named, or all, whose files differ from the record or are not recorded yet; the
     ids that it wrote. The runner's lock is held.
 
@@ -41,9 +39,7 @@ def _is_repairable(row: AppliedMigration, files: dict[str, MigrationFile]) -> bo
     return (row.checksum, row.rollback_checksum) != (file.file.script.checksum, rollback)
 
 
-def _repairable(
-    reference: str, applied: Sequence[AppliedMigration], files: dict[str, MigrationFile]
-) -> str:
+def _repairable(reference: str, applied: Applied, files: dict[str, MigrationFile]) -> str:
     ids = [row.migration_id for row in applied]
     migration_id = resolve(reference, [*ids, *files])
     if migration_id not in ids:

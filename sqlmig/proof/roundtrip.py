@@ -3,12 +3,12 @@ database, and the schema is compared after each step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from sqlmig.errors import MigrationFailedError
-from sqlmig.model import AppliedMigration, Direction, MigrationFile
+from sqlmig.model import AppliedMigration, Direction, MigrationFile, Migrations
 from sqlmig.plan import Exactly, PlannedMigration, RollbackText, plan_rollback
 from sqlmig.proof.catalog import Snapshot
 from sqlmig.proof.difference import Difference, differences
@@ -77,7 +77,7 @@ class RoundTrips:
     """Walks over planned migrations, each in turn, on a stage where `applied` have run already."""
 
     stage: Stage
-    files: Sequence[MigrationFile]
+    files: Migrations
     applied: list[PlannedMigration]
 
     def walk(self, planned: Iterable[PlannedMigration]) -> Iterator[RoundTrip]:

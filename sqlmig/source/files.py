@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -97,14 +96,7 @@ def script_from_bytes(path: str, data: bytes) -> Script:
             location=Location.at(path, _printable(text), nul),
             remedy="Remove it.",
         )
-    return Script(path, text, checksum(text))
-
-
-def checksum(text: str) -> str:
-    """`sha256:` and the hash of the text with CRLF and CR as LF, so that checkouts agree."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return Script.of(path, text)
 
 
 def read_file(path: Traversable, kind: FileKind) -> ScriptFile:

@@ -16,8 +16,8 @@ from sqlmig.errors import (
     SourceError,
     UnusableFilesError,
 )
-from sqlmig.model import Position
-from sqlmig.source.files import checksum, read_script, script_from_bytes
+from sqlmig.model import Position, checksum
+from sqlmig.source.files import read_script, script_from_bytes
 from tests.privileges import public_project, without_root
 from tests.project import Project
 

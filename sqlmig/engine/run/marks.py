@@ -5,20 +5,19 @@ The words in yoyo's log are yoyo's own; the reason stands among the events.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import LiteralString
 
 from sqlmig.engine.history import records
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import Content
 from sqlmig.engine.run.backend import Backend
-from sqlmig.model import MigrationFile
+from sqlmig.model import MigrationFile, Migrations
 
 # As a migration does, so that one that runs at the same time is waited for.
 _LOCK: LiteralString = "LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"
 
 
-def mark(history: History, files: Sequence[MigrationFile], reason: str) -> None:
+def mark(history: History, files: Migrations, reason: str) -> None:
     """Records those migrations as applied, with their files' texts, in one transaction; the
     runner's lock is held."""
     backend = Backend(history)
@@ -31,7 +30,7 @@ def mark(history: History, files: Sequence[MigrationFile], reason: str) -> None:
             _send(history, records.noted(history, "mark", file.migration_id, reason))
 
 
-def unmark(history: History, files: Sequence[MigrationFile], reason: str) -> None:
+def unmark(history: History, files: Migrations, reason: str) -> None:
     """Records those migrations as not applied, in one transaction; the runner's lock is held."""
     backend = Backend(history)
     backend.ensure_internal_schema_updated()
