@@ -200,10 +200,9 @@ class Migrator:
         from sqlmig.operations.repair import repair
 
         files = self._files()
-        with self._database.history() as found, self._database.locked(found):
-            history = self._database.history_on(found.connection)
-            self._database.working_rules(history)
-            return repair(history, files, references)
+        with self._database.history() as found, self._database.working(found) as session:
+            self._database.working_rules(session.history)
+            return repair(session.history, files, references)
 
     def seed_statuses(self) -> list[SeedStatus]:
         """The seeds of the environment in force, in order, and when each ran last; reads only."""
@@ -266,10 +265,9 @@ class Migrator:
                 "the embedded server is for development and tests, not for production",
                 remedy="Name the production database with --database-url.",
             )
-        with self._database.history() as found, self._database.locked(found):
-            history = self._database.history_on(found.connection)
-            ensure_tables(history)
-            set_stamp(history, environment)
+        with self._database.history() as found, self._database.working(found) as session:
+            ensure_tables(session.history)
+            set_stamp(session.history, environment)
         return rules_for(replace(self.config, environment=None), environment)
 
     def verify(

@@ -42,12 +42,11 @@ def record_marking(
         database.working_rules(found)
         if not planner(found.read()).files:
             return ()
-        with database.locked(found):
-            history = database.history_on(found.connection)
-            rules = database.working_rules(history)
-            marking = planner(history.read())
-            write(history, marking.files, marking.reason)
-            stamp_new(history, rules)
+        with database.working(found) as session:
+            rules = database.working_rules(session.history)
+            marking = planner(session.history.read())
+            write(session.history, marking.files, marking.reason)
+            stamp_new(session.history, rules)
             return marking.migration_ids
 
 

@@ -149,7 +149,7 @@ class ContainedStatements(StatementwiseWork):
             self._send_in_a_transaction(planned, index)
 
     def _send_in_a_transaction(self, planned: PlannedMigration, index: int) -> None:
-        connection = self.history.connection
+        connection = self.session.connection
         try:
             send(connection, _BEGIN)
             StatementwiseWork._send_statement(self, planned, index)
@@ -167,7 +167,7 @@ class ContainedStatements(StatementwiseWork):
     def _close(self, planned: PlannedMigration, index: int) -> None:
         start = planned.prepared.statements[index].start
         try:
-            send(self.history.connection, _RUN_DEFERRED)
+            send(self.session.connection, _RUN_DEFERRED)
         except StatementError as failure:
             raise failed_script(planned, failure, offset=start, statement=index) from failure
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from psycopg.pq import TransactionStatus
 
 from sqlmig.engine.guard.inspection import Finding, Inspector
-from sqlmig.engine.history.reading import History
-from sqlmig.engine.run.limits import Limits, set_timeouts
+from sqlmig.engine.run.frame import TransactionFrame
+from sqlmig.engine.run.limits import set_timeouts
 from sqlmig.engine.run.message import ScriptMessage
-from sqlmig.engine.run.session import TransactionFrame
+from sqlmig.engine.run.session import RunnerSession
 from sqlmig.engine.server.failure import ReadOtherwiseError, TransactionEndedError, failed_script
 from sqlmig.engine.server.parsing import reads_as_before
 from sqlmig.engine.server.savepoint import Savepoint
@@ -45,13 +45,15 @@ class ScriptRunner:
     inner one, whose release proves it of one that does not.
     """
 
-    history: History
-    frame: TransactionFrame
-    limits: Limits
+    session: RunnerSession
     scripts: int
     inspectors: Sequence[Inspector] = ()
+    _frame: TransactionFrame = field(init=False)
     _mark: Savepoint = field(init=False, default_factory=Savepoint)
     _is_open: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self._frame = TransactionFrame.of(self.session)
 
     def run(self, script: PlannedScript) -> None:
         """Sends the script, and puts the session back as it was before. Raises ScriptError;
@@ -69,7 +71,7 @@ class ScriptRunner:
         """What ends the part of the transaction that can be undone alone, once it is recorded. A
         savepoint of the script's must not reach back over that: releasing ours releases those that
         came after it."""
-        return (self.history.savepoint.release,)
+        return (self.session.history.savepoint.release,)
 
     def _opening(self, script: PlannedScript) -> Sequence[str]:
         """What goes before the script: the transaction, the lock on the record, the limits.
@@ -78,7 +80,7 @@ class ScriptRunner:
         nothing is left to send.
         """
         opening = [*self._beginning()]
-        opening += set_timeouts(self.limits, script.directives, self.history)
+        opening += set_timeouts(self.session.limits, script.directives, self.session.history)
         opening += self._fence()
         if not self.inspectors:
             return opening
@@ -91,14 +93,14 @@ class ScriptRunner:
         if self._is_open:
             return (_DEFER_WHAT_IS_DEFERRED,)
         self._is_open = True
-        return self.frame.beginning
+        return self._frame.beginning
 
     def _fence(self) -> Sequence[str]:
-        return (self.history.savepoint.set,)
+        return (self.session.history.savepoint.set,)
 
     def _send_opening(self, script: PlannedScript, opening: Sequence[str]) -> None:
         try:
-            send(self.history.connection, ";".join(opening).encode())
+            send(self.session.connection, ";".join(opening).encode())
         except StatementError as failure:
             raise failed_script(script, failure, offset=0, statement=-1) from failure
 
@@ -116,19 +118,19 @@ class ScriptRunner:
         self._send(ScriptMessage(script, parts[-1], before, closing, record()))
 
     def _refuse_another_reading(self, script: PlannedScript, first: int, end: int) -> None:
-        if not reads_as_before(self.history.connection):
+        if not reads_as_before(self.session.connection):
             raise ReadOtherwiseError(script, first, end)
 
     def _closing(self, script: PlannedScript) -> Sequence[str]:
         """What puts the session back; prepared records are dropped with the statements that the
         script may have prepared."""
-        if self.history.prepared.are_there and not _may_prepare(script.prepared.text):
-            return self.frame.closing
-        return (*self.frame.closing, self.history.prepared.deallocation())
+        if self.session.history.prepared.are_there and not _may_prepare(script.prepared.text):
+            return self._frame.closing
+        return (*self._frame.closing, self.session.history.prepared.deallocation())
 
     def _send(self, message: ScriptMessage) -> None:
         try:
-            send(self.history.connection, message.encoded, message.copied_rows)
+            send(self.session.connection, message.encoded, message.copied_rows)
         except MessageInterrupted as interrupt:
             self._prove_ours(message, interrupt)
             raise
@@ -147,12 +149,12 @@ class ScriptRunner:
     ) -> bool:
         """Whether the transaction is still the one that was begun. Of what we send, only the
         COMMIT leaves none open."""
-        connection = self.history.connection
+        connection = self.session.connection
         if not message.had_begun(failure.completed):
             return True
         if connection.info.transaction_status is TransactionStatus.IDLE:
             return message.is_beyond_closing(failure.completed) and not failure.is_outside
-        return self.history.savepoint.is_there(connection)
+        return self.session.history.savepoint.is_there(connection)
 
 
 class LoneStatementsRunner(ScriptRunner):
@@ -184,7 +186,7 @@ class LoneStatementsRunner(ScriptRunner):
         statement, text = prepared.statements[index], prepared.statement_text(index)
         rows = prepared.copied_rows(statement.data)
         try:
-            send_alone(self.history.connection, text.encode(), rows)
+            send_alone(self.session.connection, text.encode(), rows)
         except StatementError as failure:
             raise failed_script(
                 script, failure, offset=statement.start, statement=index

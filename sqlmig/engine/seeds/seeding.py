@@ -29,12 +29,11 @@ from sqlmig.engine.guard.tables import (
     written,
 )
 from sqlmig.engine.history import records
-from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.engine.history.reading import History
-from sqlmig.engine.run.limits import Limits
+from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
 from sqlmig.engine.run.retry import pause
 from sqlmig.engine.run.script import ScriptRunner
-from sqlmig.engine.run.session import NOTHING_LEFT, WRITES_NO_MORE, TransactionFrame
+from sqlmig.engine.run.session import RunnerSession
 from sqlmig.engine.server.connection import undo
 from sqlmig.engine.server.failure import (
     ChecksFailedError,
@@ -44,22 +43,16 @@ from sqlmig.engine.server.failure import (
     TransactionEndedError,
 )
 from sqlmig.errors import CheckEndedTransactionError, SeedFailedError, SqlmigError
-from sqlmig.model import CheckFile, CheckResult, Observer, SeedReport, SeedResult, WrittenRows
+from sqlmig.model import CheckFile, CheckResult, SeedReport, SeedResult, WrittenRows
 from sqlmig.plan import PlannedScript, PlannedSeed
 from sqlmig.target.rules import Rules
 
 
 @dataclass(slots=True)
 class Seeder:
-    """Runs seeds on one history, whose runner's lock is held.
+    """Runs seeds; `forbidden` has, for each tier, the tables that its seeds may not write to."""
 
-    `forbidden` has, for each tier, the tables that its seeds may not write to.
-    """
-
-    history: History
-    lock: RunnerLock
-    limits: Limits
-    observer: Observer
+    session: RunnerSession
     rules: Rules
     forbidden: Mapping[str, Sequence[str]]
 
@@ -73,26 +66,21 @@ class Seeder:
             try:
                 return self._attempt(seeds, checks)
             except ScriptError as failure:
-                undo(self.history.connection)
-                if not failure.is_worth_a_retry or tries >= self.limits.tries:
+                undo(self.session.connection)
+                if not failure.is_worth_a_retry or tries >= self.session.limits.tries:
                     raise told(failure) from failure
-                pause([seed.name for seed in seeds], failure, tries, self.observer)
+                pause([seed.name for seed in seeds], failure, tries, self.session.observer)
             finally:
-                undo(self.history.connection)
+                undo(self.session.connection)
         raise AssertionError("the loop above does not end by itself")
 
-    def runner(self, scripts: int, inspectors: Sequence[Inspector]) -> ScriptRunner:
-        """What runs so many scripts of seeds in one transaction."""
-        frame = TransactionFrame.of(self.history, self.lock, self.limits.runner_timeout)
-        return ScriptRunner(self.history, frame, self.limits, scripts, inspectors)
-
     def _attempt(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
-        watch = SeedWatch(self.history, self.forbidden)
+        watch = SeedWatch(self.session.history, self.forbidden)
         inspectors: list[Inspector] = [watch]
         if self.rules.protected:
-            inspectors.append(Guard(self.history, self.rules))
-        runner = self.runner(len(seeds), inspectors)
-        known = {seed.name: seed.checksum for seed in self.history.seeds()}
+            inspectors.append(Guard(self.session.history, self.rules))
+        runner = ScriptRunner(self.session, len(seeds), inspectors)
+        known = {seed.name: seed.checksum for seed in self.session.history.seeds()}
         results = []
         for seed in seeds:
             results.append(_timed(runner, seed, watch))
@@ -106,23 +94,17 @@ class Seeder:
         return SeedReport(self.rules.environment, tuple(results), tuple(checked))
 
     def _send(self, *statements: str) -> None:
-        self.history.connection.execute(";".join(statements).encode())
+        self.session.connection.execute(";".join(statements).encode())
 
     def _record(self, seed: PlannedSeed, rows: Sequence[WrittenRows]) -> None:
-        counts = {
-            each.table: {
-                "inserted": each.inserted,
-                "updated": each.updated,
-                "deleted": each.deleted,
-            }
-            for each in rows
-        }
-        text = records.seeded(self.history, seed.seed, json.dumps(counts), self.rules.environment)
-        self._send(text)
+        counted = ("inserted", "updated", "deleted")
+        counts = {each.table: {name: getattr(each, name) for name in counted} for each in rows}
+        history, environment = self.session.history, self.rules.environment
+        self._send(records.seeded(history, seed.seed, json.dumps(counts), environment))
 
     def _checked(self, last: PlannedSeed, checks: Sequence[CheckFile]) -> list[CheckResult]:
         try:
-            results = run_checks(self.history, checks)
+            results = run_checks(self.session.history, checks)
         except CheckEndedTransactionError as ended:
             raise TransactionEndedError(last, ended) from ended
         if any(result.has_failed for result in results):
