@@ -10,7 +10,6 @@ from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.guard.conditions import refuse_unknown_conditions
 from sqlmig.engine.history.reading import History
-from sqlmig.errors import ConfigError
 from sqlmig.model import (
     CheckFile,
     CheckResult,
@@ -52,6 +51,7 @@ from sqlmig.plan import (
 from sqlmig.plan.readiness import refuse_unready
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations, read_migrations_alone
+from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
@@ -260,11 +260,8 @@ class Migrator:
         production."""
         from sqlmig.engine.history.writing import ensure_tables, set_stamp
 
-        if self.config.is_embedded and environment is Environment.PRODUCTION:
-            raise ConfigError(
-                "the embedded server is for development and tests, not for production",
-                remedy="Name the production database with --database-url.",
-            )
+        if self.config.is_embedded:
+            refuse_as_production(environment, "--database-url")
         with self._database.history() as found, self._database.working(found) as session:
             ensure_tables(session.history)
             set_stamp(session.history, environment)

@@ -49,7 +49,7 @@ _RESERVED = re.compile(r"(.*\.)?(example\.(com|net|org)|example|invalid|localhos
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class CollectionRules:
     """A collection's own: `references` maps a field (`class_id`, `guardians.ids`) to the collection
     that its value, or each of its values, is an `_id` of; `unique` has the fields of each key."""
 
@@ -58,7 +58,7 @@ class Rules:
     references: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_rules(path: Path, targets: Sequence[str]) -> Rules:
+def read_rules(path: Path, targets: Sequence[str]) -> CollectionRules:
     """The rules in a file; `targets` are the collections that references may lead to.
 
     Raises FixtureError for a file of another form, and for what is no JSON Schema.
@@ -77,10 +77,10 @@ def read_rules(path: Path, targets: Sequence[str]) -> Rules:
         references[name] = target.removesuffix("._id")
         if target not in [f"{collection}._id" for collection in targets]:
             raise _unusable(path, f"{name} refers to {target}, not to an _id that loads earlier")
-    return Rules(schema, members.get("unique", ()), references)
+    return CollectionRules(schema, members.get("unique", ()), references)
 
 
-def problems(document: Document, rules: Rules) -> Iterator[FixtureError]:
+def problems(document: Document, rules: CollectionRules) -> Iterator[FixtureError]:
     """What a document alone shows to be wrong: by its schema, or by the marks of its tier."""
     if rules.schema is not None:
         written, _ = json.JSONDecoder().raw_decode(document.source.text, document.offset)
@@ -102,7 +102,9 @@ def problems(document: Document, rules: Rules) -> Iterator[FixtureError]:
                 yield document.problem(f"an e-mail address in {which}", path, remedy)
 
 
-def dangling_references(document: Document, rules: Rules, ids: Ids) -> Iterator[FixtureError]:
+def dangling_references(
+    document: Document, rules: CollectionRules, ids: Ids
+) -> Iterator[FixtureError]:
     """References that lead nowhere, or to a document that some environment does not get along with
     this one; null, and no field, refer to none."""
     for path, value in _parts(document.fields) if rules.references else ():

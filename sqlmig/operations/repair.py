@@ -27,16 +27,16 @@ def repair(history: History, migrations: Migrations, references: Sequence[str] |
         if chosen and not history.is_complete:
             history.connection.execute(creation(history).encode())
         for migration_id in chosen:
-            _record(history, files[migration_id])
+            content = Content.of_file(files[migration_id])
+            history.connection.execute(repaired(history, migration_id, content).encode())
     return chosen
 
 
 def _is_repairable(row: AppliedMigration, files: dict[str, MigrationFile]) -> bool:
-    file = files.get(row.migration_id)
-    if file is None:
+    if row.migration_id not in files:
         return False
-    rollback = file.rollback.script.checksum if file.rollback else None
-    return (row.checksum, row.rollback_checksum) != (file.file.script.checksum, rollback)
+    content = Content.of_file(files[row.migration_id])
+    return (row.checksum, row.rollback_checksum) != (content.checksum, content.rollback_checksum)
 
 
 def _repairable(reference: str, applied: Applied, files: dict[str, MigrationFile]) -> str:
@@ -52,9 +52,3 @@ def _repairable(reference: str, applied: Applied, files: dict[str, MigrationFile
             f"{migration_id} has no file to record", remedy="Restore it from version control."
         )
     return migration_id
-
-
-def _record(history: History, file: MigrationFile) -> None:
-    rollback = file.rollback.script if file.rollback else None
-    content = Content.of(file.file.script, rollback, file.file.directives.record)
-    history.connection.execute(repaired(history, file.migration_id, content).encode())

@@ -17,7 +17,7 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.model import Direction, Environment
 from sqlmig.plan import Plan, PlannedMigration
-from sqlmig.proof.catalog import Snapshot
+from sqlmig.proof.catalog import SchemaSnapshot
 from sqlmig.proof.watch import Watch
 from sqlmig.target.rules import Rules
 
@@ -58,7 +58,7 @@ class Stage:
             except MigrationFailedError as error:
                 raise _cannot_be_replayed(error) from error
 
-    def look(self) -> Snapshot:
+    def look(self) -> SchemaSnapshot:
         """The snapshot of the schema as it is now; the more often it is called, the cheaper."""
         if self._watch is None:
             self._watch = Watch(self._beside)

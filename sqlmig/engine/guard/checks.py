@@ -11,9 +11,13 @@ from sqlmig.engine.guard.inspection import SilentInspector
 from sqlmig.engine.guard.refusals import transaction_ended
 from sqlmig.engine.history.reading import History, find_history
 from sqlmig.engine.server.connection import Connection, server_message
-from sqlmig.engine.server.failure import ENDED_TRANSACTION, ChecksFailedError, TransactionEndedError
+from sqlmig.engine.server.failure import (
+    ENDED_TRANSACTION,
+    ChecksFailedError,
+    TransactionEndedError,
+    place_of,
+)
 from sqlmig.engine.server.parsing import OTHERWISE, culprit, reads_as_before
-from sqlmig.engine.server.place import place_of
 from sqlmig.engine.server.savepoint import Savepoint
 from sqlmig.engine.server.wire import StatementError, ask, send
 from sqlmig.errors import CheckEndedTransactionError

@@ -34,13 +34,13 @@ class _Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class LossWatch:
     """The tables as they were when it was set up, by oid."""
 
     tables: Tables
 
     @classmethod
-    def begin(cls, history: History, but_for: Iterable[str] = ()) -> Watch:
+    def begin(cls, history: History, but_for: Iterable[str] = ()) -> LossWatch:
         """Looks at the catalogs; tables of the names `but_for` are left out."""
         left_out = list(but_for)
         found = all_tables(history)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import psycopg
 
 from sqlmig.engine.guard.harm import Harm, harms, is_locked_for_rows, protectors
-from sqlmig.engine.guard.inspection import Finding, asking, undo_script
+from sqlmig.engine.guard.inspection import Judgment, asking, undo_script
 from sqlmig.engine.guard.loss import count_own_rows, lock_against_writing
 from sqlmig.engine.guard.rows import count_old_rows, count_rows, row_hashes
 from sqlmig.engine.guard.tables import Table, Tables, descendants, families, refuse_uncounted
@@ -76,7 +76,7 @@ class Guard:
             if self._before:
                 refuse_uncounted(self.history.connection)
 
-    def after(self, script: PlannedScript) -> Finding:
+    def after(self, script: PlannedScript) -> Judgment:
         """Raises ProtectedRowsError where rows are lost or altered, ScriptError where that cannot
         be told."""
         with asking(script):
@@ -84,9 +84,9 @@ class Guard:
             harmed = self._harmed(script, self._before, self._after)
             if not harmed.keys() <= self._kept.keys():
                 self._remember(script, harmed)
-                return Finding.RUN_AGAIN
+                return Judgment.RUN_AGAIN
             self._compare(script, harmed)
-        return Finding.ACCEPTED
+        return Judgment.ACCEPTED
 
     def recorded(self, script: PlannedScript) -> None:
         """Raises ProtectedRowsError where the record itself, through a trigger, changed rows."""

@@ -12,7 +12,7 @@ from typing import LiteralString
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import sqlmig_version
 from sqlmig.engine.server.raising import raising
-from sqlmig.model import Direction, Environment, Script, SeedFile, TextRecord
+from sqlmig.model import Direction, Environment, MigrationFile, Script, SeedFile, TextRecord
 
 FORMAT_VERSION = 1
 
@@ -187,6 +187,12 @@ class Content:
             rollback.text if rollback else None,
             rollback.checksum if rollback else None,
         )
+
+    @classmethod
+    def of_file(cls, file: MigrationFile) -> Content:
+        """The same of a migration on disk."""
+        rollback = file.rollback.script if file.rollback else None
+        return cls.of(file.file.script, rollback, file.file.directives.record)
 
     def parameters(self) -> dict[str, str | None]:
         """The fields by name."""

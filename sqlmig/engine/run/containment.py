@@ -127,8 +127,8 @@ class ContainedStatements(StatementwiseWork):
             statement = self.recording.statement(planned, entry)
             self.recording.send(planned, _BEGIN.decode(), statement, _RUN_DEFERRED.decode())
         self.containment.recorded(planned)
-        with self.recording.committing():
-            self.recording.send(planned, self.recording.commit())
+        self.recording.send(planned, self.recording.commit())
+        self.recording.tell()
 
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:  # noqa: ARG002  # the base's
         return 0

@@ -16,8 +16,8 @@ from sqlmig.engine.history import records
 from sqlmig.engine.history.writing import stamp_new
 from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import ContainedStatements, Containment
+from sqlmig.engine.run.limits import pause
 from sqlmig.engine.run.outcome import Fate, fate_of, recorded_of
-from sqlmig.engine.run.retry import pause
 from sqlmig.engine.run.script import LoneStatementsRunner, ScriptRunner
 from sqlmig.engine.run.session import RunnerSession
 from sqlmig.engine.run.statementwise import StatementwiseWork
@@ -46,7 +46,7 @@ _WATCHED = (
 _MANY = 10  # migrations of which the records are worth to be prepared
 
 Batch = Sequence[PlannedMigration]
-Work = TransactionWork | StatementwiseWork
+BatchWork = TransactionWork | StatementwiseWork
 
 
 @dataclass(slots=True)
@@ -140,7 +140,7 @@ class Executor:
             raise story.interrupted(ending) from interrupt
 
     def _ended(
-        self, story: Story, batch: Batch, work: Work, failure: TransactionEndedError
+        self, story: Story, batch: Batch, work: BatchWork, failure: TransactionEndedError
     ) -> SqlmigError:
         """Of the batch, what went before may be committed with its record."""
         undo(self.session.connection)
@@ -152,7 +152,7 @@ class Executor:
         if has_moved(self.session.history, batch):
             raise HistoryMovedError(batch[0]) from failure
 
-    def _is_sent_otherwise(self, failure: ScriptError, work: Work) -> bool:
+    def _is_sent_otherwise(self, failure: ScriptError, work: BatchWork) -> bool:
         """Whether the script may succeed when it is sent in another way, as it will be next."""
         if self._were_records_in_the_way(failure):
             return True
@@ -188,7 +188,7 @@ class Executor:
         if row_loss is RowLoss.ASK:
             raise LossFoundError(planned, ())
 
-    def _work(self, batch: Batch, row_loss: RowLoss) -> Work:
+    def _work(self, batch: Batch, row_loss: RowLoss) -> BatchWork:
         if not batch[0].directives.transactional:
             if self.containment is None:
                 return StatementwiseWork(self.session)
@@ -199,7 +199,6 @@ class Executor:
 
     def _inspectors(self, batch: Batch, row_loss: RowLoss) -> Sequence[Inspector]:
         found: list[Inspector] = []
-        history = self.session.history
         history = self.session.history
         if history.is_pooled:
             found.append(HistoryInspector(history, batch))
@@ -217,7 +216,7 @@ class Executor:
         """A non-transactional migration is not run again by itself: its first half is done."""
         return self.session.limits.tries if batch[0].directives.transactional else 1
 
-    def _ending(self, batch: Batch, work: Work) -> Ending:
+    def _ending(self, batch: Batch, work: BatchWork) -> Ending:
         """What became of the batch, when no answer came to tell.
 
         A transaction that is still open was not committed. Otherwise the history is asked, by

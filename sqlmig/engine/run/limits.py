@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import random
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmig.engine.history.reading import History
-from sqlmig.model import Directives
+from sqlmig.engine.server.failure import ScriptError
+from sqlmig.model import Directives, Observer
 
+_log = logging.getLogger("sqlmig")
+_FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
 # How often the server looks whether its client is still there while a statement runs.
 _CLIENT_CHECK_INTERVAL = "1s"
 
@@ -50,6 +57,14 @@ def set_session_timeouts(
     if directives.lock_timeout:
         settings = (f"lock_timeout = '{directives.lock_timeout}'", *settings)
     return tuple(f"SET {setting}" for setting in settings)
+
+
+def pause(names: Sequence[str], failure: ScriptError, tries: int, observer: Observer) -> None:
+    """Backs off after so many tries, with jitter, so that two runners do not meet again."""
+    delay = min(_FIRST_DELAY * 2 ** (tries - 1), _LONGEST_DELAY) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+    _log.warning("%s; trying again in %.1f s", failure.message, delay)
+    observer.retrying(names, failure.message, delay)
+    time.sleep(delay)
 
 
 def _common(statement_timeout: str | None, history: History) -> tuple[str, ...]:

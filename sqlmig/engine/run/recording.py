@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlmig.engine.history import records
 from sqlmig.engine.history.records import Content, LogEntry
 from sqlmig.engine.run.session import RunnerSession
-from sqlmig.engine.server.failure import ScriptError, unrecorded
+from sqlmig.engine.server.failure import unrecorded
 from sqlmig.engine.server.wire import StatementError, send
 from sqlmig.model import Direction, MigrationResult, Outcome
 from sqlmig.plan import PlannedMigration
@@ -58,14 +58,8 @@ class Recording:
         self.is_committing = True
         return "COMMIT"
 
-    @contextmanager
-    def committing(self) -> Iterator[None]:
-        """Within the block the batch may be committed, and is not where that raises ScriptError."""
-        try:
-            yield
-        except ScriptError:
-            self.is_committing = False
-            raise
+    def tell(self) -> None:
+        """The observer hears of the batch, if its commit was sent."""
         for result in self.results if self.is_committing else ():
             self.session.observer.finished(result)
 

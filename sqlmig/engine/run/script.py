@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from psycopg.pq import TransactionStatus
 
-from sqlmig.engine.guard.inspection import Finding, Inspector
+from sqlmig.engine.guard.inspection import Inspector, Judgment
 from sqlmig.engine.run.frame import TransactionFrame
 from sqlmig.engine.run.limits import set_timeouts
 from sqlmig.engine.run.message import ScriptMessage
@@ -59,7 +59,7 @@ class ScriptRunner:
         """Sends the script, and puts the session back as it was before. Raises ScriptError;
         TransactionEndedError where the script ended the transaction."""
         self._send_script(script, self._opening(script), _nothing)
-        while any(i.after(script) is Finding.RUN_AGAIN for i in self.inspectors):
+        while any(i.after(script) is Judgment.RUN_AGAIN for i in self.inspectors):
             self._send_script(script, (), _nothing)
 
     def run_and_record(self, script: PlannedScript, record: Callable[[], str]) -> None:

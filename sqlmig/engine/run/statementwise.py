@@ -19,7 +19,13 @@ from sqlmig.engine.history import records
 from sqlmig.engine.history.records import LogEntry
 from sqlmig.engine.run.frame import put_back
 from sqlmig.engine.run.limits import set_session_timeouts
-from sqlmig.engine.run.recognition import Verdict, drop_leftovers, index_build, is_invalid, verdict
+from sqlmig.engine.run.recognition import (
+    Completion,
+    completion,
+    drop_leftovers,
+    index_build,
+    is_invalid,
+)
 from sqlmig.engine.run.recording import Recording, content_of
 from sqlmig.engine.run.session import RunnerSession
 from sqlmig.engine.server.connection import Connection
@@ -69,9 +75,10 @@ class StatementwiseWork:
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Writes the record, which commits by itself."""
-        with self.recording.committing(), self.recording.writing(planned, entry):
+        with self.recording.writing(planned, entry):
             statement = self.recording.statement(planned, entry)
             self.recording.send(planned, "BEGIN", statement, self.recording.commit())
+        self.recording.tell()
 
     def _set_limits(self, planned: PlannedMigration) -> None:
         limits, history = self.session.limits, self.session.history
@@ -106,11 +113,11 @@ class StatementwiseWork:
         """Whether the statement in which a runner died is done; False where none is in doubt."""
         if not planned.resumption.in_doubt:
             return False
-        found = verdict(self.session.connection, planned.prepared.statement_text(index))
-        if found is Verdict.UNKNOWN:
+        found = completion(self.session.connection, planned.prepared.statement_text(index))
+        if found is Completion.UNKNOWN:
             start = planned.prepared.statements[index].start
             raise StatementInDoubtError(planned, index + 1, planned.prepared.location(start))
-        return found is Verdict.DONE
+        return found is Completion.DONE
 
     def _remove_leftovers(self, planned: PlannedMigration, index: int) -> None:
         """Waits while an orphaned session still builds the index: it may yet succeed."""
@@ -156,7 +163,7 @@ class StatementwiseWork:
         if planned.prepared.statements[index].word != "drop":
             return False
         text = planned.prepared.statement_text(index)
-        return verdict(self.session.connection, text) is Verdict.DONE
+        return completion(self.session.connection, text) is Completion.DONE
 
     def _send_statement(self, planned: PlannedMigration, index: int) -> None:
         statement = planned.prepared.statements[index]

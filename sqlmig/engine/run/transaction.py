@@ -42,8 +42,9 @@ class TransactionWork:
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Sends script and record; with the last migration of the batch, commits."""
-        with self.recording.committing(), self.recording.writing(planned, entry):
+        with self.recording.writing(planned, entry):
             self._runner.run_and_record(planned, lambda: ";".join(self._ending(planned, entry)))
+        self.recording.tell()
 
     def _ending(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
         yield from self._record(planned, entry)
@@ -81,5 +82,5 @@ class InspectedWork(TransactionWork):
         for inspector in self.inspectors:
             inspector.recorded(planned)
         if self._is_last(planned):
-            with self.recording.committing():
-                self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
+            self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
+            self.recording.tell()

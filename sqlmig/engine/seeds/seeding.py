@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from sqlmig.engine.guard.checks import run_checks
 from sqlmig.engine.guard.inspection import (
-    Finding,
     Inspector,
+    Judgment,
     SilentInspector,
     asking,
     undo_script,
@@ -31,7 +31,7 @@ from sqlmig.engine.guard.tables import (
 from sqlmig.engine.history import records
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
-from sqlmig.engine.run.retry import pause
+from sqlmig.engine.run.limits import pause
 from sqlmig.engine.run.script import ScriptRunner
 from sqlmig.engine.run.session import RunnerSession
 from sqlmig.engine.server.connection import undo
@@ -130,17 +130,17 @@ class SeedWatch(SilentInspector):
             refuse_uncounted(self.history.connection)
             self._before = all_tables(self.history)
 
-    def after(self, script: PlannedScript) -> Finding:
+    def after(self, script: PlannedScript) -> Judgment:
         """Raises ForbiddenRowsError."""
         now = self._look(script)
         self.written = [*written(self._before, now).values()]
-        finding = self._count_uncounted(script, now)
+        judgment = self._count_uncounted(script, now)
         # If another inspector has the script undone and run again, that run alone counts.
         self._before = {
             oid: replace(table, counters=now[oid].counters) if oid in now else table
             for oid, table in self._before.items()
         }
-        return finding
+        return judgment
 
     def recorded(self, script: PlannedScript) -> None:
         """Raises ForbiddenRowsError for what a trigger on sqlmig's own tables wrote."""
@@ -148,7 +148,7 @@ class SeedWatch(SilentInspector):
         with asking(script):
             self._refuse_uncounted(script, now, self._suspects(script, now))
 
-    def _count_uncounted(self, script: PlannedScript, now: Tables) -> Finding:
+    def _count_uncounted(self, script: PlannedScript, now: Tables) -> Judgment:
         """Where a statement was there to write forbidden rows, but none are counted: either it met
         none, or the script had the server stop counting."""
         with asking(script):
@@ -156,12 +156,12 @@ class SeedWatch(SilentInspector):
             unknown = suspects & self._before.keys() - self._kept.keys()
             if not unknown:
                 self._refuse_uncounted(script, now, suspects)
-                return Finding.ACCEPTED
+                return Judgment.ACCEPTED
             undo_script(self.history)
             for oid in unknown:
                 lock_against_writing(self.history.connection, self._before[oid])
                 self._kept[oid] = self._counted(self._before[oid])
-        return Finding.RUN_AGAIN
+        return Judgment.RUN_AGAIN
 
     def _suspects(self, script: PlannedScript, now: Tables) -> set[int]:
         names = self._names(script)
