@@ -61,7 +61,7 @@ def prepare_check(check: CheckFile) -> PreparedScript:
     if expects_result and prepared.statements[last].word in _SILENT and not _RETURNING.search(text):
         raise SourceError(
             "returns no result that could be looked at",
-            location=prepared.location(prepared.statements[last].start),
+            location=prepared.statement_location(last),
             remedy="End it with a query whose rows are the violations, or say what it expects: "
             "`-- expect: error <condition>`.",
         )

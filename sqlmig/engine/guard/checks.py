@@ -30,6 +30,7 @@ from sqlmig.model import (
     Rows,
     ServerMessage,
 )
+from sqlmig.model.printable import counted
 from sqlmig.plan import PlannedScript
 from sqlmig.source.checks import prepare_check
 from sqlmig.source.script import PreparedScript, chunks
@@ -140,7 +141,7 @@ def _judged(check: CheckFile, rows: Rows) -> CheckResult:
     if wants_rows and rows.count == 0:
         return _failed(check, "expected rows, and there are none")
     if not wants_rows and rows.count:
-        reason = f"{rows.count} row{'' if rows.count == 1 else 's'} that should not be"
+        reason = f"{counted(rows.count, 'row')} that should not be"
         return CheckResult(check.name, check.title, CheckOutcome.FAILED, reason, rows)
     return CheckResult(check.name, check.title, CheckOutcome.PASSED)
 
@@ -175,9 +176,8 @@ def _answer(connection: Connection, prepared: PreparedScript) -> Rows | _Refusal
     before = 0
     for chunk in chunks(prepared):
         if not reads_as_before(connection):
-            offset = culprit(prepared, before, chunk.first_statement)
             message = ServerMessage(sqlstate="", primary=OTHERWISE)
-            return _Refusal(message, prepared.location(offset))
+            return _Refusal(message, culprit(prepared, before, chunk.first_statement))
         before = chunk.first_statement
         text = prepared.text[chunk.start : chunk.end]
         try:

@@ -6,7 +6,7 @@ Times are the server's, so that runners on machines with different clocks agree 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import LiteralString
 
 from sqlmig.engine.history.reading import History
@@ -163,10 +163,6 @@ class LogEntry:
     username: str
     hostname: str
 
-    def parameters(self) -> dict[str, str]:
-        """The fields by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -194,10 +190,6 @@ class Content:
         rollback = file.rollback.script if file.rollback else None
         return cls.of(file.file.script, rollback, file.file.directives.record)
 
-    def parameters(self) -> dict[str, str | None]:
-        """The fields by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
 
 def creation(history: History) -> str:
     """Makes the tables of ours where they are not there yet; yoyo makes its own."""
@@ -216,8 +208,8 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
     the server adds those that pass from there to the record."""
     return history.sql(
         _APPLIED,
-        **entry.parameters(),
-        **content.parameters(),
+        **asdict(entry),
+        **asdict(content),
         duration_ms=round(duration * 1000),
         statements_done=None,
         statements_begun=None,
@@ -228,7 +220,7 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
 
 def rolled_back(history: History, entry: LogEntry) -> str:
     """Log, and the removal of mark and detail; nobody knows which seeds' rows are still there."""
-    return history.sql(_ROLLED_BACK, **entry.parameters())
+    return history.sql(_ROLLED_BACK, **asdict(entry))
 
 
 def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:
@@ -237,7 +229,7 @@ def begun(history: History, migration_id: str, content: Content, done: int, tota
     return history.sql(
         _BEGUN,
         migration_id=migration_id,
-        **content.parameters(),
+        **asdict(content),
         duration_ms=None,
         statements_done=done,
         statements_begun=min(done + 1, total),
@@ -271,7 +263,7 @@ def is_logged(history: History, entry: LogEntry) -> str:
 def repaired(history: History, migration_id: str, content: Content) -> str:
     """The content of an applied migration, as its files are now."""
     return history.sql(
-        _REPAIRED, migration_id=migration_id, **content.parameters(), version=sqlmig_version()
+        _REPAIRED, migration_id=migration_id, **asdict(content), version=sqlmig_version()
     )
 
 

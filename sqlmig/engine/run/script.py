@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 from sqlmig.engine.guard.inspection import Inspector, Judgment
 from sqlmig.engine.run.frame import TransactionFrame
 from sqlmig.engine.run.limits import set_timeouts
-from sqlmig.engine.run.message import ScriptMessage
+from sqlmig.engine.run.message import ScriptMessage, send_statement
 from sqlmig.engine.run.session import RunnerSession
 from sqlmig.engine.server.failure import ReadOtherwiseError, TransactionEndedError, failed_script
 from sqlmig.engine.server.parsing import reads_as_before
@@ -58,9 +58,9 @@ class ScriptRunner:
     def run(self, script: PlannedScript) -> None:
         """Sends the script, and puts the session back as it was before. Raises ScriptError;
         TransactionEndedError where the script ended the transaction."""
-        self._send_script(script, self._opening(script), _nothing)
+        self._send_script(script, self._opening(script))
         while any(i.after(script) is Judgment.RUN_AGAIN for i in self.inspectors):
-            self._send_script(script, (), _nothing)
+            self._send_script(script, ())
 
     def run_and_record(self, script: PlannedScript, record: Callable[[], str]) -> None:
         """The same, and in the same message what records the script, where nobody looks at it
@@ -105,7 +105,10 @@ class ScriptRunner:
             raise failed_script(script, failure, offset=0, statement=-1) from failure
 
     def _send_script(
-        self, script: PlannedScript, opening: Sequence[str], record: Callable[[], str]
+        self,
+        script: PlannedScript,
+        opening: Sequence[str],
+        record: Callable[[], str] = lambda: "",
     ) -> None:
         parts = [*chunks(script.prepared)]
         before = (*opening, self._mark.set)
@@ -170,27 +173,19 @@ class LoneStatementsRunner(ScriptRunner):
         return ()
 
     def _send_script(
-        self, script: PlannedScript, opening: Sequence[str], record: Callable[[], str]
+        self,
+        script: PlannedScript,
+        opening: Sequence[str],
+        record: Callable[[], str] = lambda: "",
     ) -> None:
         if opening:
             self._send_opening(script, opening)
         count = len(script.prepared.statements)
         for index in range(count):
-            self._send_statement(script, index)
+            send_statement(self.session.connection, script, index, send_alone)
             self._refuse_another_reading(script, index, index + 1)
         nothing = Chunk(len(script.prepared.text), len(script.prepared.text), count)
         self._send(ScriptMessage(script, nothing, (), self._closing(script), record()))
-
-    def _send_statement(self, script: PlannedScript, index: int) -> None:
-        prepared = script.prepared
-        statement, text = prepared.statements[index], prepared.statement_text(index)
-        rows = prepared.copied_rows(statement.data)
-        try:
-            send_alone(self.session.connection, text.encode(), rows)
-        except StatementError as failure:
-            raise failed_script(
-                script, failure, offset=statement.start, statement=index
-            ) from failure
 
     def _is_ours(
         self,
@@ -203,7 +198,3 @@ class LoneStatementsRunner(ScriptRunner):
 def _may_prepare(text: str) -> bool:
     """Whether the script may prepare statements, or drop some; of a long one nobody asks."""
     return len(text) > _LONG or _ABOUT_PREPARED.search(text) is not None
-
-
-def _nothing() -> str:
-    return ""

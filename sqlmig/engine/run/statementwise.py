@@ -19,6 +19,7 @@ from sqlmig.engine.history import records
 from sqlmig.engine.history.records import LogEntry
 from sqlmig.engine.run.frame import put_back
 from sqlmig.engine.run.limits import set_session_timeouts
+from sqlmig.engine.run.message import send_statement
 from sqlmig.engine.run.recognition import (
     Completion,
     completion,
@@ -115,15 +116,14 @@ class StatementwiseWork:
             return False
         found = completion(self.session.connection, planned.prepared.statement_text(index))
         if found is Completion.UNKNOWN:
-            start = planned.prepared.statements[index].start
-            raise StatementInDoubtError(planned, index + 1, planned.prepared.location(start))
+            place = planned.prepared.statement_location(index)
+            raise StatementInDoubtError(planned, index + 1, place)
         return found is Completion.DONE
 
     def _remove_leftovers(self, planned: PlannedMigration, index: int) -> None:
         """Waits while an orphaned session still builds the index: it may yet succeed."""
         if index >= _count(planned):
             return
-        statement = planned.prepared.statements[index]
         text = planned.prepared.statement_text(index)
         deadline = time.monotonic() + self.session.limits.runner_wait
         while not drop_leftovers(self.session.connection, text):
@@ -131,7 +131,7 @@ class StatementwiseWork:
                 raise ScriptError(
                     planned,
                     "another session is still building the index that an earlier run began",
-                    location=planned.prepared.location(statement.start),
+                    location=planned.prepared.statement_location(index),
                 )
             time.sleep(_SECONDS_BETWEEN_LOOKS)
 
@@ -166,15 +166,8 @@ class StatementwiseWork:
         return completion(self.session.connection, text) is Completion.DONE
 
     def _send_statement(self, planned: PlannedMigration, index: int) -> None:
-        statement = planned.prepared.statements[index]
-        text = planned.prepared.statement_text(index)
-        rows = planned.prepared.copied_rows(statement.data)
         try:
-            send(self.session.connection, text.encode(), rows)
-        except StatementError as failure:
-            raise failed_script(
-                planned, failure, offset=statement.start, statement=index
-            ) from failure
+            send_statement(self.session.connection, planned, index)
         except KeyboardInterrupt as interrupt:
             if _has_refused(self.session.connection):
                 raise _StatementCancelled from interrupt
@@ -193,7 +186,7 @@ class StatementwiseWork:
                 planned,
                 f"the index {build.name} is there, but invalid: an earlier build of it failed, "
                 f"and IF NOT EXISTS passed it over. Drop it: DROP INDEX CONCURRENTLY {build.name}",
-                location=planned.prepared.location(planned.prepared.statements[index].start),
+                location=planned.prepared.statement_location(index),
             )
 
     def _record_progress(

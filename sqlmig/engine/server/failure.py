@@ -66,8 +66,7 @@ class ReadOtherwiseError(ScriptError):
     """One of the statements from `first` to before `end` changed how the server reads text."""
 
     def __init__(self, script: PlannedScript, first: int, end: int) -> None:
-        location = script.prepared.location(culprit(script.prepared, first, end))
-        super().__init__(script, OTHERWISE, location=location)
+        super().__init__(script, OTHERWISE, location=culprit(script.prepared, first, end))
         self.hint = READING_REMEDY
 
 
