@@ -69,6 +69,11 @@ def test_a_statement_that_the_server_refuses_is_told_with_its_place(
             "expected rows, and there are none",
         ),
         "the last statement's": ("select 1; select 1 where false", PASSED, ""),
+        "those that writing returns": (
+            "delete from cities where id = 2 returning id",
+            PASSED,
+            "",
+        ),
         "those after writing": ("delete from cities; select * from cities", PASSED, ""),
         "an error by its name": (
             "-- expect: error unique_violation\ninsert into cities values (1, 'b')",

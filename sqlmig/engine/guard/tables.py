@@ -220,4 +220,6 @@ def _read(history: History, query: LiteralString, **parameters: object) -> Table
 def _table(row: tuple[Any, ...]) -> Table:
     numbers, *columns, parents = row[6:12]
     by_number = dict(zip(numbers, map(Column, *columns), strict=True)) if numbers else {}
-    return Table(*row[:6], by_number, tuple(parents), Counters(*row[12:15]), *row[15:])
+    counters = Counters(*row[12:15])
+    values: list[Any] = [*row[:6], by_number, tuple(parents), counters, *row[15:]]
+    return Table(*values)
