@@ -16,7 +16,7 @@ from sqlmig.target.address import conninfo
 from sqlmig.target.rules import Rules, rules_for, warning_of
 
 if TYPE_CHECKING:
-    from sqlmig.engine.run.session import RunnerSession
+    from sqlmig.engine.run.runner_session import RunnerSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Database:
         may be old."""
         from sqlmig.engine.history.lock import RunnerLock
         from sqlmig.engine.run.limits import Limits
-        from sqlmig.engine.run.session import RunnerSession
+        from sqlmig.engine.run.runner_session import RunnerSession
 
         config = self.config
         lock = RunnerLock(found.connection, found.schema, found.is_pooled)

@@ -16,7 +16,7 @@ from sqlmig.target.rules import Rules
 
 if TYPE_CHECKING:
     from sqlmig.engine.run.executor import Executor
-    from sqlmig.engine.run.session import RunnerSession
+    from sqlmig.engine.run.runner_session import RunnerSession
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import ContainedStatements, Containment
 from sqlmig.engine.run.limits import pause
 from sqlmig.engine.run.outcome import Fate, fate_of, recorded_of
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import LoneStatementsRunner, ScriptRunner
-from sqlmig.engine.run.session import RunnerSession
 from sqlmig.engine.run.statementwise import StatementwiseWork
 from sqlmig.engine.run.story import Ending, Story, done
 from sqlmig.engine.run.transaction import InspectedWork, TransactionWork

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmig.engine.history.lock import RunnerLock
-from sqlmig.engine.run.session import RunnerSession
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.parsing import KEEP_READING
 from sqlmig.engine.server.raising import raising
 

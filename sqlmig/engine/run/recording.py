@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlmig.engine.history import records
 from sqlmig.engine.history.records import Content, LogEntry
-from sqlmig.engine.run.session import RunnerSession
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.failure import unrecorded
 from sqlmig.engine.server.wire import StatementError, send
 from sqlmig.model import Direction, MigrationResult, Outcome

@@ -13,7 +13,7 @@ from sqlmig.engine.guard.inspection import Inspector, Judgment
 from sqlmig.engine.run.frame import TransactionFrame
 from sqlmig.engine.run.limits import set_timeouts
 from sqlmig.engine.run.message import ScriptMessage, send_statement
-from sqlmig.engine.run.session import RunnerSession
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.failure import ReadOtherwiseError, TransactionEndedError, failed_script
 from sqlmig.engine.server.parsing import reads_as_before
 from sqlmig.engine.server.savepoint import Savepoint

@@ -28,7 +28,7 @@ from sqlmig.engine.run.recognition import (
     is_invalid,
 )
 from sqlmig.engine.run.recording import Recording, content_of
-from sqlmig.engine.run.session import RunnerSession
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.failure import (
     ReadOtherwiseError,

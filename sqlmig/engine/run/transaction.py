@@ -14,8 +14,8 @@ from sqlmig.engine.history import records
 from sqlmig.engine.history.records import LogEntry
 from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
 from sqlmig.engine.run.recording import Recording
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import ScriptRunner
-from sqlmig.engine.run.session import RunnerSession
 from sqlmig.plan import PlannedMigration
 from sqlmig.target.rules import Rules
 

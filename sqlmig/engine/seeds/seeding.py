@@ -32,8 +32,8 @@ from sqlmig.engine.history import records
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
 from sqlmig.engine.run.limits import pause
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import ScriptRunner
-from sqlmig.engine.run.session import RunnerSession
 from sqlmig.engine.server.connection import undo
 from sqlmig.engine.server.failure import (
     ChecksFailedError,
