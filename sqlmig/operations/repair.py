@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlmig.engine.history.reading import History
-from sqlmig.engine.history.records import Content, creation, repaired
+from sqlmig.engine.history.records import Content, repaired
+from sqlmig.engine.history.writing import ensure_tables
 from sqlmig.errors import PlanError
 from sqlmig.model import Applied, AppliedMigration, MigrationFile, Migrations
 from sqlmig.plan import resolve
@@ -24,8 +25,8 @@ def repair(history: History, migrations: Migrations, references: Sequence[str] |
         applied = [row for row in applied if row.migration_id in named]
     chosen = [row.migration_id for row in applied if _is_repairable(row, files)]
     with history.connection.transaction():
-        if chosen and not history.is_complete:
-            history.connection.execute(creation(history).encode())
+        if chosen:
+            ensure_tables(history)
         for migration_id in chosen:
             content = Content.of_file(files[migration_id])
             history.connection.execute(repaired(history, migration_id, content).encode())

@@ -71,6 +71,20 @@ def run_checks(history: History, checks: Iterable[CheckFile]) -> list[CheckResul
     ]
 
 
+def expect_checks(
+    history: History, checks: Sequence[CheckFile], script: PlannedScript
+) -> list[CheckResult]:
+    """The same after that script. Raises ChecksFailedError, and TransactionEndedError where a check
+    ended the transaction."""
+    try:
+        results = run_checks(history, checks)
+    except CheckEndedTransactionError as ended:
+        raise TransactionEndedError(script, ended) from ended
+    if any(result.has_failed for result in results):
+        raise ChecksFailedError(script, results)
+    return results
+
+
 @dataclass(slots=True)
 class CheckInspector(SilentInspector):
     """Refuses a batch after whose last script a check fails; `results` gets what they found."""
@@ -85,12 +99,7 @@ class CheckInspector(SilentInspector):
         if script is self.last:
             # The history may have been made in this very run.
             current = find_history(self.history.connection, self.history.schema)
-            try:
-                self.results[:] = run_checks(current, self.checks)
-            except CheckEndedTransactionError as ended:
-                raise TransactionEndedError(script, ended) from ended
-            if any(result.has_failed for result in self.results):
-                raise ChecksFailedError(script, self.results)
+            self.results[:] = expect_checks(current, self.checks, script)
 
 
 def _not_applicable(

@@ -132,12 +132,7 @@ class Guard:
         _refuse(script, [_refusal(self._kept[oid], harm) for oid, harm in harmed.items()])
 
     def _keep(
-        self,
-        script: PlannedScript,
-        name: str,
-        table: Table,
-        harm: Harm,
-        new: Mapping[int, Base],
+        self, script: PlannedScript, name: str, table: Table, harm: Harm, new: Mapping[int, Base]
     ) -> _Kept:
         connection = self.history.connection
         if harm is Harm.UNLOGGED:

@@ -22,9 +22,9 @@ from yoyo.backends import PostgresqlPsycopgBackend
 from yoyo.migrations import Migration, MigrationList, get_migration_hash
 
 from sqlmig.engine.history import reading as tables
-from sqlmig.engine.history import records
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry
+from sqlmig.engine.history.writing import ensure_tables
 from sqlmig.engine.server.connection import Connection
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
@@ -132,8 +132,7 @@ class Backend(PostgresqlPsycopgBackend):
         with self.connection.transaction():
             self.connection.execute(self._preparation().encode())
             self._upgrade()
-            if not self.history.is_complete:
-                self.connection.execute(records.creation(self.history).encode())
+            ensure_tables(self.history)
         self._is_updated = True
 
     def _preparation(self) -> str:

@@ -101,8 +101,8 @@ class Executor:
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
         """Runs one batch, as often as it takes; what goes wrong is told with the story so far."""
         self._runner = ScriptRunner
+        row_loss = _row_loss(story.plan, batch)
         for tries in itertools.count(1):
-            row_loss = _row_loss(story.plan, batch)
             work = self._work(batch, row_loss)
             try:
                 self._refuse_unseen(batch[0], row_loss)
@@ -158,13 +158,12 @@ class Executor:
             return True
         if isinstance(work, StatementwiseWork) or not failure.may_be_about_a_savepoint:
             return False
-        if len(work.batch) > 1 or self._runner is LoneStatementsRunner:
-            failure.hint = (
-                _WATCHED if isinstance(work, InspectedWork) or len(work.batch) > 1 else ""
-            )
-            return False
-        self._runner = LoneStatementsRunner
-        return True
+        if len(work.batch) == 1 and self._runner is ScriptRunner:
+            self._runner = LoneStatementsRunner
+            return True
+        if len(work.batch) > 1 or isinstance(work, InspectedWork):
+            failure.hint = _WATCHED
+        return False
 
     def _were_records_in_the_way(self, failure: ScriptError) -> bool:
         """Whether a function that the script called may have dropped the prepared records, or met

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlmig.engine.guard.checks import run_checks
+from sqlmig.engine.guard.checks import expect_checks
 from sqlmig.engine.guard.inspection import (
     Inspector,
     Judgment,
@@ -42,8 +42,8 @@ from sqlmig.engine.server.failure import (
     ScriptError,
     TransactionEndedError,
 )
-from sqlmig.errors import CheckEndedTransactionError, SeedFailedError, SqlmigError
-from sqlmig.model import CheckFile, CheckResult, SeedReport, SeedResult, WrittenRows
+from sqlmig.errors import SeedFailedError, SqlmigError
+from sqlmig.model import CheckFile, SeedReport, SeedResult, WrittenRows
 from sqlmig.plan import PlannedScript, PlannedSeed
 from sqlmig.target.rules import Rules
 
@@ -89,7 +89,8 @@ class Seeder:
             self._send(*runner.end_of_fence(), *NOTHING_LEFT)
             for inspector in inspectors:
                 inspector.recorded(seed)
-        checked = self._checked(seeds[-1], checks) if any(r.written for r in results) else []
+        has_written = any(result.written for result in results)
+        checked = expect_checks(self.session.history, checks, seeds[-1]) if has_written else ()
         self._send(WRITES_NO_MORE, "COMMIT")
         return SeedReport(self.rules.environment, tuple(results), tuple(checked))
 
@@ -101,15 +102,6 @@ class Seeder:
         counts = {each.table: {name: getattr(each, name) for name in counted} for each in rows}
         history, environment = self.session.history, self.rules.environment
         self._send(records.seeded(history, seed.seed, json.dumps(counts), environment))
-
-    def _checked(self, last: PlannedSeed, checks: Sequence[CheckFile]) -> list[CheckResult]:
-        try:
-            results = run_checks(self.session.history, checks)
-        except CheckEndedTransactionError as ended:
-            raise TransactionEndedError(last, ended) from ended
-        if any(result.has_failed for result in results):
-            raise ChecksFailedError(last, results)
-        return results
 
 
 @dataclass(slots=True)
@@ -146,16 +138,15 @@ class SeedWatch(SilentInspector):
         """Raises ForbiddenRowsError for what a trigger on sqlmig's own tables wrote."""
         now = self._look(script)
         with asking(script):
-            self._refuse_uncounted(script, now, self._suspects(script, now))
+            self._refuse_uncounted(script, now)
 
     def _count_uncounted(self, script: PlannedScript, now: Tables) -> Judgment:
         """Where a statement was there to write forbidden rows, but none are counted: either it met
         none, or the script had the server stop counting."""
         with asking(script):
-            suspects = self._suspects(script, now)
-            unknown = suspects & self._before.keys() - self._kept.keys()
+            unknown = self._suspects(script, now) & self._before.keys() - self._kept.keys()
             if not unknown:
-                self._refuse_uncounted(script, now, suspects)
+                self._refuse_uncounted(script, now)
                 return Judgment.ACCEPTED
             undo_script(self.history)
             for oid in unknown:
@@ -167,12 +158,10 @@ class SeedWatch(SilentInspector):
         names = self._names(script)
         return {o for o, t in now.items() if t.is_locked_for_rows and _is_any(now, o, names)}
 
-    def _refuse_uncounted(
-        self, script: PlannedScript, now: Tables, suspects: Collection[int]
-    ) -> None:
+    def _refuse_uncounted(self, script: PlannedScript, now: Tables) -> None:
         labels = [
             now[oid].label
-            for oid in suspects
+            for oid in self._suspects(script, now)
             if self._counted(now[oid]) != self._kept.get(oid, self._of_none(oid))
         ]
         if labels:
@@ -181,7 +170,7 @@ class SeedWatch(SilentInspector):
 
     def _of_none(self, oid: int) -> tuple[int, int] | None:
         """What a table had of which no rows were counted: none, if the seed has made it."""
-        return None if oid in self._before else _NO_ROWS
+        return None if oid in self._before else (0, 0)
 
     def _counted(self, table: Table) -> tuple[int, int]:
         """Its rows, and those of them that this transaction has not written."""
@@ -208,9 +197,6 @@ class SeedWatch(SilentInspector):
                 [rows.table for rows in refused],
             )
         return now
-
-
-_NO_ROWS = (0, 0)
 
 
 def _is_any(tables: Tables, oid: int, names: Sequence[str]) -> bool:
