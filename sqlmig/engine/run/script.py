@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from psycopg.pq import TransactionStatus
 
 from sqlmig.engine.guard.inspection import Inspector, Judgment
-from sqlmig.engine.run.frame import TransactionFrame
+from sqlmig.engine.run.frame import beginning, put_back
 from sqlmig.engine.run.limits import set_timeouts
 from sqlmig.engine.run.message import ScriptMessage, send_statement
 from sqlmig.engine.run.runner_session import RunnerSession
@@ -40,20 +40,15 @@ _ABOUT_PREPARED = re.compile("prepare|deallocate|discard", re.IGNORECASE)
 class ScriptRunner:
     """Runs scripts one after the other; the first opens the transaction, the caller commits it.
 
-    `scripts` is how many there will be. Each runs between two savepoints: the outer, the
-    history's, to undo it alone and to prove that a transaction which fails is still ours, and an
-    inner one, whose release proves it of one that does not.
+    Each runs between two savepoints: the outer, the history's, to undo it alone and to prove that a
+    transaction which fails is still ours, and an inner one, whose release proves it of one that
+    does not.
     """
 
     session: RunnerSession
-    scripts: int
     inspectors: Sequence[Inspector] = ()
-    _frame: TransactionFrame = field(init=False)
     _mark: Savepoint = field(init=False, default_factory=Savepoint)
     _is_open: bool = field(init=False, default=False)
-
-    def __post_init__(self) -> None:
-        self._frame = TransactionFrame.of(self.session)
 
     def run(self, script: PlannedScript) -> None:
         """Sends the script, and puts the session back as it was before. Raises ScriptError;
@@ -93,7 +88,7 @@ class ScriptRunner:
         if self._is_open:
             return (_DEFER_WHAT_IS_DEFERRED,)
         self._is_open = True
-        return self._frame.beginning
+        return beginning(self.session)
 
     def _fence(self) -> Sequence[str]:
         return (self.session.history.savepoint.set,)
@@ -128,27 +123,21 @@ class ScriptRunner:
         """What puts the session back; prepared records are dropped with the statements that the
         script may have prepared."""
         if self.session.history.prepared.are_there and not _may_prepare(script.prepared.text):
-            return self._frame.closing
-        return (*self._frame.closing, self.session.history.prepared.deallocation())
+            return put_back(self.session.lock)
+        return (*put_back(self.session.lock), self.session.history.prepared.deallocation())
 
     def _send(self, message: ScriptMessage) -> None:
         try:
             send(self.session.connection, message.encoded, message.copied_rows)
-        except MessageInterrupted as interrupt:
-            self._prove_ours(message, interrupt)
+        except (MessageInterrupted, StatementError) as failure:
+            if not self._is_ours(message, failure):
+                raise TransactionEndedError(message.script) from failure
+            if isinstance(failure, StatementError):
+                raise message.failed(failure) from failure
             raise
-        except StatementError as failure:
-            self._prove_ours(message, failure)
-            raise message.failed(failure) from failure
-
-    def _prove_ours(
-        self, message: ScriptMessage, failure: StatementError | MessageInterrupted
-    ) -> None:
-        if not self._is_ours(message, failure):
-            raise TransactionEndedError(message.script) from failure
 
     def _is_ours(
-        self, message: ScriptMessage, failure: StatementError | MessageInterrupted
+        self, message: ScriptMessage, failure: StatementError | MessageInterrupted, /
     ) -> bool:
         """Whether the transaction is still the one that was begun. Of what we send, only the
         COMMIT leaves none open."""
@@ -187,11 +176,7 @@ class LoneStatementsRunner(ScriptRunner):
         nothing = Chunk(len(script.prepared.text), len(script.prepared.text), count)
         self._send(ScriptMessage(script, nothing, (), self._closing(script), record()))
 
-    def _is_ours(
-        self,
-        message: ScriptMessage,  # noqa: ARG002
-        failure: StatementError | MessageInterrupted,  # noqa: ARG002
-    ) -> bool:
+    def _is_ours(self, *_: object) -> bool:
         return True
 
 

@@ -34,7 +34,7 @@ class TransactionWork:
 
     def __post_init__(self) -> None:
         self.recording = Recording(self.session)
-        self._runner = self.runner(self.session, len(self.batch), self.inspectors)
+        self._runner = self.runner(self.session, self.inspectors)
 
     def run(self, planned: PlannedMigration) -> None:
         """Begins; the script is sent with its record."""

@@ -24,7 +24,7 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
     """
     session = seeder.session
     watch = SeedWatch(session.history, seeder.forbidden)
-    runner = ScriptRunner(session, 2 * len(seeds), [watch])
+    runner = ScriptRunner(session, [watch])
     try:
         for seed in seeds:
             runner.run(seed)

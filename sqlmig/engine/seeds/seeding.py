@@ -79,7 +79,7 @@ class Seeder:
         inspectors: list[Inspector] = [watch]
         if self.rules.protected:
             inspectors.append(Guard(self.session.history, self.rules))
-        runner = ScriptRunner(self.session, len(seeds), inspectors)
+        runner = ScriptRunner(self.session, inspectors)
         known = {seed.name: seed.checksum for seed in self.session.history.seeds()}
         results = []
         for seed in seeds:
