@@ -240,7 +240,7 @@ def test_the_same_folder_is_read_the_same_every_time(project: Project) -> None:
 
 def test_the_smart_kids_academy_schema_can_be_read(smart_kids: Path) -> None:
     project = Project(smart_kids)
-    assert [file.migration_id[:3] for file in project.files()] == [f"00{n}" for n in range(1, 8)]
+    assert [file.migration_id[:3] for file in project.files()] == [f"00{n}" for n in range(1, 9)]
     assert all(file.rollback and file.file.description for file in project.files())
 
 
