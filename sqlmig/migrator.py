@@ -10,12 +10,12 @@ from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.guard.conditions import refuse_unknown_conditions
 from sqlmig.engine.history.reading import History
-from sqlmig.errors import ConfigError
 from sqlmig.model import (
     CheckFile,
     CheckResult,
     Environment,
     MigrationFile,
+    Migrations,
     MigrationStatus,
     Observer,
     Report,
@@ -27,7 +27,6 @@ from sqlmig.model import (
 )
 from sqlmig.operations.lookup import ScriptPart, ScriptSource, find_script
 from sqlmig.operations.planning import (
-    Files,
     Planner,
     apply_planner,
     rollback_planner,
@@ -52,6 +51,7 @@ from sqlmig.plan import (
 from sqlmig.plan.readiness import refuse_unready
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations, read_migrations_alone
+from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
@@ -200,10 +200,9 @@ class Migrator:
         from sqlmig.operations.repair import repair
 
         files = self._files()
-        with self._database.history() as found, self._database.locked(found):
-            history = self._database.history_on(found.connection)
-            self._database.working_rules(history)
-            return repair(history, files, references)
+        with self._database.history() as found, self._database.working(found) as session:
+            self._database.working_rules(session.history)
+            return repair(session.history, files, references)
 
     def seed_statuses(self) -> list[SeedStatus]:
         """The seeds of the environment in force, in order, and when each ran last; reads only."""
@@ -261,15 +260,11 @@ class Migrator:
         production."""
         from sqlmig.engine.history.writing import ensure_tables, set_stamp
 
-        if self.config.is_embedded and environment is Environment.PRODUCTION:
-            raise ConfigError(
-                "the embedded server is for development and tests, not for production",
-                remedy="Name the production database with --database-url.",
-            )
-        with self._database.history() as found, self._database.locked(found):
-            history = self._database.history_on(found.connection)
-            ensure_tables(history)
-            set_stamp(history, environment)
+        if self.config.is_embedded:
+            refuse_as_production(environment, "--database-url")
+        with self._database.history() as found, self._database.working(found) as session:
+            ensure_tables(session.history)
+            set_stamp(session.history, environment)
         return rules_for(replace(self.config, environment=None), environment)
 
     def verify(
@@ -377,13 +372,13 @@ class Migrator:
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
 
-    def _checks(self, files: Files) -> tuple[CheckFile, ...]:
+    def _checks(self, files: Migrations) -> tuple[CheckFile, ...]:
         ids = [file.migration_id for file in files]
         checks = read_checks(self.config.checks_folder, ids)
         refuse_unknown_conditions(checks)
         return checks
 
-    def _seed_runner(self, files: Files, allowed: Collection[str] = ()) -> SeedRunner:
+    def _seed_runner(self, files: Migrations, allowed: Collection[str] = ()) -> SeedRunner:
         from sqlmig.operations.seeds import SeedBatch, SeedRunner, seeds_of
 
         def planner(history: History) -> SeedBatch:
@@ -399,7 +394,7 @@ class Migrator:
 
     def _apply_planner(
         self,
-        files: Files,
+        files: Migrations,
         target: str | None,
         out_of_order: OutOfOrder | None,
         transactions: Transactions,
@@ -409,7 +404,7 @@ class Migrator:
         return apply_planner(files, target, out_of_order or setting, transactions, decision)
 
 
-def _recorded(files: Files, history: History) -> tuple[PlannedMigration, ...]:
+def _recorded(files: Migrations, history: History) -> tuple[PlannedMigration, ...]:
     from sqlmig.proof.recorded import recorded_migrations
 
     return recorded_migrations(rows_with_texts(history), files)

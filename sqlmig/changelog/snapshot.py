@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from sqlmig.changelog.decisions import Decision, read_decision
+from sqlmig.changelog.decisions import DecisionRecord, read_decision
 from sqlmig.changelog.parser import Bullet, Changelog, parse, parse_variant
 from sqlmig.changelog.places import Places
 from sqlmig.errors import SourceError
@@ -98,7 +98,7 @@ class Snapshot:
         return entries
 
     @cached_property
-    def decisions(self) -> Mapping[str, Decision]:
+    def decisions(self) -> Mapping[str, DecisionRecord]:
         """The decision records by path."""
         return {
             path: read_decision(path, self.text(path))

@@ -5,7 +5,6 @@ Defaults < `[tool.sqlmig]` of pyproject.toml, or sqlmig.toml < environment varia
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -19,6 +18,7 @@ from sqlmig.config.files import SETTINGS_FILES, existing_folder, find_project, r
 from sqlmig.config.package import Folder, folder_in
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
+from sqlmig.model.suggestions import did_you_mean, nearest
 
 EMBEDDED = "embedded"
 # What names a database to libpq without any URL of ours; see "Environment Variables" of libpq.
@@ -368,8 +368,7 @@ def _refuse_unknown(names: Iterable[str], origin: str) -> None:
     known = [setting.name for setting in _settings()]
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
             raise ConfigError(
                 f"{origin}: unknown setting {name!r}",
-                remedy=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
+                remedy=did_you_mean(nearest(name, known), f"Known: {', '.join(known)}."),
             )

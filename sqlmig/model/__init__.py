@@ -1,7 +1,12 @@
 """The values that every layer shares: frozen, free of behaviour that reads or writes anything."""
 
 from sqlmig.model.checks import CheckFile, CheckOutcome, CheckResult, Rows
-from sqlmig.model.history import AppliedMigration, MigrationState, MigrationStatus
+from sqlmig.model.history import (
+    Applied,
+    AppliedMigration,
+    MigrationState,
+    MigrationStatus,
+)
 from sqlmig.model.observer import Observer, ServerObserver, SilentObserver
 from sqlmig.model.places import Finding, Location, Position, Severity
 from sqlmig.model.runs import Direction, Environment, LostRows, MigrationResult, Outcome, Report
@@ -10,9 +15,11 @@ from sqlmig.model.scripts import (
     Expectation,
     Expected,
     MigrationFile,
+    Migrations,
     Script,
     ScriptFile,
     TextRecord,
+    checksum,
     is_duration,
     migration_number,
     migration_order,
@@ -29,6 +36,7 @@ from sqlmig.model.seeds import (
 from sqlmig.model.server import Blocker, IndexBuild, LockHolder, ServerMessage
 
 __all__ = [
+    "Applied",
     "AppliedMigration",
     "AppliedSeed",
     "Blocker",
@@ -49,6 +57,7 @@ __all__ = [
     "MigrationResult",
     "MigrationState",
     "MigrationStatus",
+    "Migrations",
     "Observer",
     "Outcome",
     "Position",
@@ -67,6 +76,7 @@ __all__ = [
     "TextRecord",
     "UnstableSeed",
     "WrittenRows",
+    "checksum",
     "is_duration",
     "migration_number",
     "migration_order",

@@ -52,6 +52,11 @@ def json_escaped(document: str) -> str:
     return _UNSAFE.sub(_json_escape, document)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def printable(lines: Iterable[str]) -> Iterator[str]:
     """Lines of ours as they are printed: a newline in one, which is a value's, begins a line with
     a margin, and so none that could be taken for one of ours. Tabs become spaces."""

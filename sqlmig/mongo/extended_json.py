@@ -5,7 +5,6 @@ https://github.com/mongodb/specifications/blob/master/source/extended-json/exten
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections import defaultdict
@@ -13,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from sqlmig.model.suggestions import did_you_mean, nearest
 from sqlmig.mongo.json_text import Members, Path
 from sqlmig.mongo.wrappers import C_STRING, STRING, WRAPPERS, Part, Wrapper
 
@@ -77,9 +77,9 @@ def _check_meaning(key: str, members: Members, path: Path) -> None:
     for a type."""
     if key == "$regex" and [type(item) for _, item in members] == [str, str]:
         raise _unreadable(key, "$regularExpression", path)
-    for near in difflib.get_close_matches(key.lower(), _SPELLINGS, n=1, cutoff=_ALIKE):
+    if near := nearest(key.lower(), _SPELLINGS, _ALIKE):
         message = f"{key!r} is not a type of Extended JSON v2"
-        raise RefusedValueError(message, (*path, key), f"Did you mean {_SPELLINGS[near]}?")
+        raise RefusedValueError(message, (*path, key), did_you_mean(_SPELLINGS[near], ""))
 
 
 def _unwrapped(key: str, members: Members, path: Path) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlmig.engine.history.reading import History
 from sqlmig.errors import PlanError
-from sqlmig.model import AppliedMigration, MigrationFile
+from sqlmig.model import AppliedMigration, Migrations
 from sqlmig.plan import (
     Decision,
     OutOfOrder,
@@ -18,11 +18,10 @@ from sqlmig.plan import (
     plan_rollback,
 )
 
-Files = Sequence[MigrationFile]
 Planner = Callable[[History], Plan]
 
 
-def rows_to_compare(files: Files, history: History) -> list[AppliedMigration]:
+def rows_to_compare(files: Migrations, history: History) -> list[AppliedMigration]:
     """The history, with the texts of what differs from the files."""
     on_disk = {file.migration_id: file.file.script.checksum for file in files}
     rows = history.read()
@@ -41,7 +40,7 @@ def rows_with_texts(history: History) -> list[AppliedMigration]:
 
 
 def apply_planner(
-    files: Files,
+    files: Migrations,
     target: str | None,
     out_of_order: OutOfOrder,
     transactions: Transactions,
@@ -67,7 +66,7 @@ def apply_planner(
     return planner
 
 
-def rollback_planner(files: Files, selection: Selection, text: RollbackText | None) -> Planner:
+def rollback_planner(files: Migrations, selection: Selection, text: RollbackText | None) -> Planner:
     """Plans a rollback; refuses to plan another one than the first time."""
     planned: list[str] = []
 

@@ -66,7 +66,7 @@ class SeedRunner:
         if not batch.seeds:
             return SeedReport(batch.rules.environment)
         with self._seeder(history) as (seeder, seeds):
-            stamp_new(seeder.history, seeder.rules)
+            stamp_new(seeder.session.history, seeder.rules)
             return seeder.run(seeds, checks)
 
     def prove(self, history: History) -> list[UnstableSeed]:
@@ -80,17 +80,11 @@ class SeedRunner:
     def _seeder(self, found: History) -> Iterator[tuple[Seeder, tuple[PlannedSeed, ...]]]:
         """Under the runner's lock, with the history as it is then; its tables are made if a
         database that yoyo managed has none yet."""
-        database = self.database
-        with database.locked(found) as lock:
-            history = database.history_on(found.connection)
-            batch = self.planner(history)
-            if not history.is_complete:
-                ensure_tables(history)
-                history = database.history_on(found.connection)
-            forbidden = _forbidden(database.config)
-            limits, observer = database.limits, database.observer
-            seeder = Seeder(history, lock, limits, observer, batch.rules, forbidden)
-            yield seeder, batch.seeds
+        with self.database.working(found) as begun:
+            batch = self.planner(begun.history)
+            ensure_tables(begun.history)
+            session = self.database.renewed(begun)
+            yield Seeder(session, batch.rules, _forbidden(self.database.config)), batch.seeds
 
 
 def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:

@@ -290,7 +290,7 @@ def two_collections(seeds: Seeds, reference: object) -> None:
 @pytest.mark.parametrize(
     ("reference", "column", "message"),
     [
-        ("class-11", 14, "no _id of classes is class-11 (did you mean class-1?)"),
+        ("class-11", 14, "no _id of classes is class-11"),
         ("class-demo", 14, "class-demo of classes is a demo document: this one loads without it"),
         (10, 14, "is a number, and the _ids of classes are text"),
         ({"$oid": "0123456789abcdef01234567"}, 14, "is an ObjectId, and the _ids of classes"),
@@ -482,3 +482,8 @@ def test_the_line_of_a_problem_is_not_shown_for_it_may_hold_anything(seeds: Seed
     assert len(problems) == 3
     assert all(isinstance(problem, FixtureError) for problem in problems)
     assert SECRET not in "".join(map(str, problems))
+
+
+def test_a_reference_that_leads_nowhere_is_answered_with_the_nearest_id(seeds: Seeds) -> None:
+    two_collections(seeds, "class-11")
+    assert seeds.problem().remedy == "Did you mean class-1?"

@@ -19,12 +19,11 @@ from sqlmig.config import Config
 from sqlmig.embedded.postgres import temporary_postgres
 from sqlmig.errors import BeyondDatabaseError
 from sqlmig.migrator import Migrator
-from sqlmig.model import Direction, Script
+from sqlmig.model import Direction, Script, checksum
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.replay import Stage, staged
 from sqlmig.proof.scratch import scratch_beside
 from sqlmig.source.directives import FileKind
-from sqlmig.source.files import checksum
 from sqlmig.source.head import read_head
 from sqlmig.source.script import prepare
 from tests.project import Project

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from sqlmig.changelog.parser import Release
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
 from sqlmig.changelog.snapshot import Aspect, Reference, Snapshot
-from sqlmig.model import Severity, migration_number
-from sqlmig.source.files import checksum
-from sqlmig.source.layout import differ_in_layout_only
+from sqlmig.model import MigrationState, Severity, migration_number
+from sqlmig.plan.status import change_of
 
 _OLD = {"sql/migrations/0006_add_rooms.sql": "CREATE TABLE rooms (id int);\n"}
 _OLD_EDITED = {"sql/migrations/0006_add_rooms.sql": "CREATE TABLE rooms (id bigint);\n"}
@@ -21,6 +20,11 @@ _BEFORE = Sample(_RELEASED, _OLD)
 _DECISION = {"docs/adr/0004-big-ids.md": "---\nstatus: accepted\n---\n\n# Big ids\n"}
 _DOWN = {"sql/rollbacks/0006_add_rooms.sql": "DROP TABLE rooms;\n"}
 _DOWN_EDITED = {"sql/rollbacks/0006_add_rooms.sql": "DROP TABLE rooms CASCADE;\n"}
+
+_SEVERITIES = {
+    MigrationState.REFORMATTED: Severity.NOTE,
+    MigrationState.CHANGED: Severity.ERROR,
+}
 
 
 def _under_unreleased(section: str) -> str:
@@ -195,10 +199,7 @@ def _difference(subject: Subject, before: str, now: str) -> Severity | None:
     old, new = subject.before.files[before], subject.now.files.get(now, b"")
     if old == new:
         return None
-    texts = subject.before.text(before), subject.now.text(now)
-    if checksum(texts[0]) == checksum(texts[1]):
-        return None
-    return Severity.NOTE if differ_in_layout_only(*texts) else Severity.ERROR
+    return _SEVERITIES.get(change_of(subject.before.text(before), subject.now.text(now)))
 
 
 def _gone(subject: Subject, migration_id: str) -> Iterator[Violation]:

@@ -10,7 +10,7 @@ from typing import LiteralString, Protocol
 
 import psycopg
 
-from sqlmig.engine.guard.loss import Watch
+from sqlmig.engine.guard.loss import LossWatch
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import server_message
 from sqlmig.engine.server.failure import HistoryMovedError, LossFoundError, ScriptError
@@ -22,7 +22,7 @@ SELECT migration_id FROM {migrations} WHERE migration_id = ANY (%(ids)s)
 """
 
 
-class Finding(Enum):
+class Judgment(Enum):
     """What an inspector makes of a script that has run."""
 
     ACCEPTED = "accepted"
@@ -36,7 +36,7 @@ class Inspector(Protocol):
     def before(self, script: PlannedScript) -> None:
         """The transaction is open, and holds the lock on the history."""
 
-    def after(self, script: PlannedScript) -> Finding:
+    def after(self, script: PlannedScript) -> Judgment:
         """The script has run, and the session is put back; nothing is recorded yet."""
 
     def recorded(self, script: PlannedScript) -> None:
@@ -49,9 +49,9 @@ class SilentInspector:
     def before(self, script: PlannedScript) -> None:
         """Does nothing."""
 
-    def after(self, script: PlannedScript) -> Finding:  # noqa: ARG002  # the protocol's
+    def after(self, script: PlannedScript) -> Judgment:  # noqa: ARG002  # the protocol's
         """Accepts the script."""
-        return Finding.ACCEPTED
+        return Judgment.ACCEPTED
 
     def recorded(self, script: PlannedScript) -> None:
         """Does nothing."""
@@ -63,27 +63,27 @@ class RowLossInspector(SilentInspector):
 
     history: History
     protected: Collection[str] = ()
-    _watch: Watch = field(default_factory=lambda: Watch({}))
+    _watch: LossWatch = field(default_factory=lambda: LossWatch({}))
     _cleared: set[int] = field(default_factory=set)
 
     def before(self, script: PlannedScript) -> None:  # noqa: ARG002  # a look at the tables
         """Remembers the tables as they are."""
-        self._watch = Watch.begin(self.history, self.protected)
+        self._watch = LossWatch.begin(self.history, self.protected)
         self._cleared = set()
 
-    def after(self, script: PlannedScript) -> Finding:
+    def after(self, script: PlannedScript) -> Judgment:
         """Raises LossFoundError where a table lost rows, ScriptError where that cannot be told."""
         connection = self.history.connection
         with asking(script):
             suspects = self._watch.suspects(self.history)
             if suspects.keys() <= self._cleared:
-                return Finding.ACCEPTED
+                return Judgment.ACCEPTED
             undo_script(self.history)
             losses = self._watch.losses(connection, suspects)
         if losses:
             raise LossFoundError(script, losses)
         self._cleared.update(suspects)
-        return Finding.RUN_AGAIN
+        return Judgment.RUN_AGAIN
 
 
 @contextmanager

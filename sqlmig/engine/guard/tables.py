@@ -218,18 +218,8 @@ def _read(history: History, query: LiteralString, **parameters: object) -> Table
 
 
 def _table(row: tuple[Any, ...]) -> Table:
-    oid, schema, name, label, filenode, is_unlogged, numbers, *columns, parents = row[:12]
-    *counted, is_locked, is_locked_for_rows = row[12:]
-    return Table(
-        oid,
-        schema,
-        name,
-        label,
-        filenode,
-        is_unlogged,
-        dict(zip(numbers, map(Column, *columns), strict=True)) if numbers else {},
-        tuple(parents),
-        Counters(*counted),
-        is_locked,
-        is_locked_for_rows,
-    )
+    numbers, *columns, parents = row[6:12]
+    by_number = dict(zip(numbers, map(Column, *columns), strict=True)) if numbers else {}
+    counters = Counters(*row[12:15])
+    values: list[Any] = [*row[:6], by_number, tuple(parents), counters, *row[15:]]
+    return Table(*values)

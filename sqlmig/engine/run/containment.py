@@ -13,6 +13,7 @@ from sqlmig.engine.databases.shared import SUBSCRIPTIONS, SharedCatalogs
 from sqlmig.engine.guard.inspection import SilentInspector
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry
+from sqlmig.engine.run.message import send_statement
 from sqlmig.engine.run.statementwise import StatementwiseWork
 from sqlmig.engine.server.connection import Connection, undo
 from sqlmig.engine.server.failure import ScriptError, failed_script
@@ -97,14 +98,13 @@ class Containment(SilentInspector):
         connection = self.history.connection
         try:
             send(connection, _BEGIN)
-            for index, statement in enumerate(script.prepared.statements):
-                text = script.prepared.statement_text(index).encode()
-                send(connection, text, script.prepared.copied_rows(statement.data))
+            for index in range(len(script.prepared.statements)):
+                send_statement(connection, script, index)
                 send(connection, _STEP_ASIDE)
                 if self.catalogs.changed():
                     return index
                 send(connection, _STEP_BACK)
-        except (StatementError, ExecutionError):
+        except (ScriptError, StatementError, ExecutionError):
             return 0
         finally:
             undo(connection)
@@ -127,8 +127,8 @@ class ContainedStatements(StatementwiseWork):
             statement = self.recording.statement(planned, entry)
             self.recording.send(planned, _BEGIN.decode(), statement, _RUN_DEFERRED.decode())
         self.containment.recorded(planned)
-        with self.recording.committing():
-            self.recording.send(planned, self.recording.commit())
+        self.recording.send(planned, self.recording.commit())
+        self.recording.tell()
 
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:  # noqa: ARG002  # the base's
         return 0
@@ -149,7 +149,7 @@ class ContainedStatements(StatementwiseWork):
             self._send_in_a_transaction(planned, index)
 
     def _send_in_a_transaction(self, planned: PlannedMigration, index: int) -> None:
-        connection = self.history.connection
+        connection = self.session.connection
         try:
             send(connection, _BEGIN)
             StatementwiseWork._send_statement(self, planned, index)
@@ -167,7 +167,7 @@ class ContainedStatements(StatementwiseWork):
     def _close(self, planned: PlannedMigration, index: int) -> None:
         start = planned.prepared.statements[index].start
         try:
-            send(self.history.connection, _RUN_DEFERRED)
+            send(self.session.connection, _RUN_DEFERRED)
         except StatementError as failure:
             raise failed_script(planned, failure, offset=start, statement=index) from failure
 
@@ -200,5 +200,5 @@ def _refusal(
 
 
 def _place(script: PlannedScript, statement: int) -> Location:
-    found = script.prepared.statements
-    return script.prepared.location(found[statement].start if found else 0)
+    prepared = script.prepared
+    return prepared.statement_location(statement) if prepared.statements else prepared.location(0)

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 
 from sqlmig.engine.guard.inspection import Inspector
 from sqlmig.engine.history import records
-from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry
-from sqlmig.engine.run.limits import Limits
+from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
 from sqlmig.engine.run.recording import Recording
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import ScriptRunner
-from sqlmig.engine.run.session import NOTHING_LEFT, WRITES_NO_MORE, TransactionFrame
-from sqlmig.model import Observer
 from sqlmig.plan import PlannedMigration
 from sqlmig.target.rules import Rules
 
@@ -26,10 +24,7 @@ from sqlmig.target.rules import Rules
 class TransactionWork:
     """Runs a batch of migrations as one transaction, one message a migration."""
 
-    history: History
-    frame: TransactionFrame
-    limits: Limits
-    observer: Observer
+    session: RunnerSession
     batch: Sequence[PlannedMigration]
     rules: Rules
     inspectors: Sequence[Inspector] = ()
@@ -38,10 +33,8 @@ class TransactionWork:
     _runner: ScriptRunner = field(init=False)
 
     def __post_init__(self) -> None:
-        self.recording = Recording(self.history, self.observer)
-        self._runner = self.runner(
-            self.history, self.frame, self.limits, len(self.batch), self.inspectors
-        )
+        self.recording = Recording(self.session)
+        self._runner = self.runner(self.session, self.inspectors)
 
     def run(self, planned: PlannedMigration) -> None:
         """Begins; the script is sent with its record."""
@@ -49,8 +42,9 @@ class TransactionWork:
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Sends script and record; with the last migration of the batch, commits."""
-        with self.recording.committing(), self.recording.writing(planned, entry):
+        with self.recording.writing(planned, entry):
             self._runner.run_and_record(planned, lambda: ";".join(self._ending(planned, entry)))
+        self.recording.tell()
 
     def _ending(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
         yield from self._record(planned, entry)
@@ -67,7 +61,7 @@ class TransactionWork:
         for table, reason in planned.directives.touches:
             if table in self.rules.allowed:
                 subject = f"{planned.migration_id}: {table}"
-                yield records.noted(self.history, "allowed", subject, reason)
+                yield records.noted(self.session.history, "allowed", subject, reason)
         yield from self._runner.end_of_fence()
 
 
@@ -88,5 +82,5 @@ class InspectedWork(TransactionWork):
         for inspector in self.inspectors:
             inspector.recorded(planned)
         if self._is_last(planned):
-            with self.recording.committing():
-                self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
+            self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
+            self.recording.tell()
