@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sqlmig.model import Location
 from sqlmig.model.printable import Ready, escaped, json_escaped, on_one_line, printable
-from sqlmig.report.json.document import document
-from sqlmig.report.text.table import Cell, Medium, table
+from sqlmig.report.table import Cell, Medium, Table
+from sqlmig.report.view import View
 
 HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -73,7 +73,7 @@ def test_what_is_escaped_stays_as_it_is(value: str) -> None:
 
 @given(st.lists(st.tuples(hostile, hostile), min_size=1, max_size=4), st.sampled_from(Medium))
 def test_a_table_has_its_lines_and_no_others(rows: list[tuple[str, str]], medium: Medium) -> None:
-    lines = table(("A", "B"), [tuple(map(Cell, row)) for row in rows], medium)
+    lines = Table(("A", "B"), [tuple(map(Cell, row)) for row in rows]).lines(medium)
     plain = [STYLE.sub("", line) for line in lines]
     assert not any(HARMFUL.search(line) or "\n" in line for line in plain)
     if medium is Medium.PIPE:
@@ -82,7 +82,7 @@ def test_a_table_has_its_lines_and_no_others(rows: list[tuple[str, str]], medium
 
 @given(hostile)
 def test_a_json_document_means_the_same_and_holds_nothing_raw(value: str) -> None:
-    written = document(value=value, key={value: 1})
+    written = View((), {"value": value, "key": {value: 1}}).document()
     assert json.loads(written)["value"] == value
     assert json.loads(written)["key"] == {value: 1}
     assert not HARMFUL.search(written)

@@ -13,11 +13,8 @@ from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import OutputFormat
 from sqlmig.cli.output import Output
 from sqlmig.errors import ConfigError
-from sqlmig.report import github
-from sqlmig.report.json import changelog as json
-from sqlmig.report.json import files as files_json
-from sqlmig.report.text import changelog as text
-from sqlmig.report.text import files as files_text
+from sqlmig.report import changelog as report
+from sqlmig.report import files, github
 
 if TYPE_CHECKING:
     from sqlmig.changelog.tree import State
@@ -62,8 +59,7 @@ def lint(
     state = _state(staged, rev, worktree)
     found = lint_changelog(output.options.config(), state, against)
     is_github = output.options.output_format is OutputFormat.GITHUB
-    shown = github.inspection if is_github else text.inspection
-    output.result(lambda: shown(found), lambda: json.inspection(found))
+    output.show((github if is_github else report).inspection(found))
     if found.errors or (strict and found.warnings):
         context.exit(FOUND_SOMETHING)
 
@@ -82,8 +78,7 @@ def add(output: Output, migration: str, words: str, kind: str | None) -> None:
     """Enter a migration under Unreleased; ID:edit or ID:down for a change of a merged one."""
     from sqlmig.project.new import add_entry
 
-    written = add_entry(output.options.config(), migration, words, kind)
-    output.result(lambda: files_text.written(written), lambda: files_json.written(written))
+    output.show(files.written(add_entry(output.options.config(), migration, words, kind)))
 
 
 @changelog.command(cls=Command, short_help="Print what each rule demands.")
@@ -92,7 +87,8 @@ def rules(output: Output) -> None:
     """Print what each rule demands, with examples, as Markdown."""
     from sqlmig.changelog.reference import changelog_rules
 
-    output.file(changelog_rules(), lambda: json.page(changelog_rules()))
+    markdown = changelog_rules()
+    output.show_file(markdown, report.page(markdown))
 
 
 def _state(staged: bool, rev: str | None, worktree: bool) -> State:

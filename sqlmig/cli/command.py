@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import signal
-import sys
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import click
 
 from sqlmig.cli.options import COMMON_FORMATS, Options, OutputFormat, global_options
 from sqlmig.cli.output import Output
-from sqlmig.cli.terminal import Printer
-from sqlmig.errors import ConfigError, SqlmigError
+from sqlmig.errors import SqlmigError
 from sqlmig.model.printable import printable
-from sqlmig.report.json.errors import error as error_document
 
 FOUND_SOMETHING = 1
-_INTERRUPTED = 130
+INTERRUPTED = 130
 _OUTPUT_LOST = 3
-
-
-class CommandLine(click.Group):
-    """All commands. Called, it runs the one that the process was started with, and exits."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What click refuses before a command runs is told in the format that was asked for."""
-        try:
-            code = self.main(*args, **kwargs | {"standalone_mode": False})
-        except click.ClickException as error:
-            _tell_wrong_usage(error)
-            code = error.exit_code
-        except click.Abort:
-            Printer().say_aside("Interrupted.")
-            code = _INTERRUPTED
-        sys.exit(code)
 
 
 class Command(click.Command):
@@ -74,33 +53,9 @@ class Command(click.Command):
         except (KeyboardInterrupt, click.Abort) as interrupt:  # Abort: in answer to a question
             ctx.obj.printer.say_aside(str(interrupt) or "Interrupted.")
             ctx.obj.notes(interrupt)
-            ctx.exit(_INTERRUPTED)
+            ctx.exit(INTERRUPTED)
         _refuse_lost_output(ctx)
         return result
-
-
-def _tell_wrong_usage(error: click.ClickException) -> None:
-    arguments = sys.argv[1:]
-    if "--format=json" not in arguments and ("--format", "json") not in pairwise(arguments):
-        _show_wrong_usage(error)
-        return
-    context = getattr(error, "ctx", None)
-    remedy = f"See {context.command_path} --help." if context else ""
-    Printer().say_verbatim(
-        f"{error_document(ConfigError(error.format_message(), remedy=remedy))}\n"
-    )
-
-
-def _show_wrong_usage(error: click.ClickException) -> None:
-    """As click shows it, but for what the message repeats of the command line."""
-    shown = io.StringIO()
-    error.show(shown)
-    message = error.format_message()
-    *usage, label = shown.getvalue().removesuffix(f"{message}\n").split("\n")
-    if label:
-        Printer().say_aside(*usage, f"{label}{message}")
-    else:
-        error.show()  # the help, where no command was given
 
 
 def _refuse_lost_output(ctx: click.Context) -> None:

@@ -7,8 +7,7 @@ import click
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
-from sqlmig.report.json import marks as json
-from sqlmig.report.text import marks as text
+from sqlmig.report import marks as report
 
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for the log.")
 
@@ -25,7 +24,7 @@ def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None
     part = ScriptPart.ROLLBACK if rollback else ScriptPart.MIGRATION
     source = ScriptSource.RECORD if recorded else ScriptSource.FILE
     script = migrator_for(output).show(migration, part, source)
-    output.file(script.text, lambda: json.script(script))
+    output.show_file(script.text, report.script(script))
 
 
 @click.command(cls=Command, short_help="Take over a database that exists already.")
@@ -34,8 +33,7 @@ def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None
 def baseline(output: Output, target: str) -> None:
     """Record all up to and including TARGET as applied, without running anything: for a database
     whose schema is there already, and that has no history yet."""
-    done = migrator_for(output).baseline(target)
-    output.result(lambda: text.marked(done), lambda: json.marked(done))
+    output.show(report.marked(migrator_for(output).baseline(target)))
 
 
 @click.command(cls=Command, short_help="Record a migration as applied.")
@@ -44,8 +42,7 @@ def baseline(output: Output, target: str) -> None:
 @click.pass_obj
 def mark(output: Output, migration: str, reason: str) -> None:
     """Record a migration as applied, without running it."""
-    done = migrator_for(output).mark(migration, reason)
-    output.result(lambda: text.marked(done), lambda: json.marked(done))
+    output.show(report.marked(migrator_for(output).mark(migration, reason)))
 
 
 @click.command(cls=Command, short_help="Record a migration as not applied.")
@@ -54,5 +51,4 @@ def mark(output: Output, migration: str, reason: str) -> None:
 @click.pass_obj
 def unmark(output: Output, migration: str, reason: str) -> None:
     """Record a migration as not applied, without undoing it."""
-    done = migrator_for(output).unmark(migration, reason)
-    output.result(lambda: text.unmarked(done), lambda: json.unmarked(done))
+    output.show(report.unmarked(migrator_for(output).unmark(migration, reason)))

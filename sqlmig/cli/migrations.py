@@ -29,8 +29,7 @@ from sqlmig.plan import (
     Since,
     Transactions,
 )
-from sqlmig.report.json import migrations as json
-from sqlmig.report.text import migrations as text
+from sqlmig.report import migrations as report
 
 if TYPE_CHECKING:
     from sqlmig.migrator import Migrator
@@ -79,11 +78,11 @@ def apply(
     if dry_run:
         plan = migrator.plan_apply(target, **choices)
         output.warnings(plan.warnings)
-        output.result(lambda: text.plan(plan, output.medium, target), lambda: json.plan(plan))
+        output.show(report.plan(plan, target))
     else:
-        report = migrator.apply(target, **choices, allowed=allowed)
-        output.warnings(report.warnings)
-        output.result(lambda: text.summary(report, target), lambda: json.report(report))
+        done = migrator.apply(target, **choices, allowed=allowed)
+        output.warnings(done.warnings)
+        output.show(report.summary(done, target))
 
 
 @click.command(cls=Command, short_help="Undo migrations, newest first.")
@@ -118,12 +117,12 @@ def rollback(
     if dry_run:
         plan = migrator.plan_rollback(selection, text=script)
         output.warnings(plan.warnings)
-        output.result(lambda: text.plan(plan, output.medium), lambda: json.plan(plan))
+        output.show(report.plan(plan))
     else:
         row_loss = RowLoss.ACCEPT if yes else RowLoss.ASK
-        report = _rolled_back(migrator, output, selection, script, row_loss, allowed)
-        output.warnings(report.warnings)
-        output.result(lambda: text.summary(report), lambda: json.report(report))
+        done = _rolled_back(migrator, output, selection, script, row_loss, allowed)
+        output.warnings(done.warnings)
+        output.show(report.summary(done))
 
 
 @click.command(cls=Command, short_help="Show how every migration stands.")
@@ -135,9 +134,7 @@ def status(context: click.Context, check: bool) -> None:
     migrator = migrator_for(output)
     found = migrator.status()
     tell_refusal(output, migrator)
-    output.result(
-        lambda: text.status(found, datetime.now(UTC), output.medium), lambda: json.status(found)
-    )
+    output.show(report.status(found, datetime.now(UTC)))
     if check and any(item.needs_attention for item in found):
         context.exit(FOUND_SOMETHING)
 

@@ -10,8 +10,7 @@ from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo
-from sqlmig.report.json import mongo as json
-from sqlmig.report.text import mongo as text
+from sqlmig.report import mongo as report
 
 if TYPE_CHECKING:
     from sqlmig.mongo.project import MongoProject
@@ -32,7 +31,7 @@ def status(context: click.Context, check: bool) -> None:
     with progress_bar(output) as loaded:
         found = project.compare(loaded)
     output.warnings(found.warnings)
-    output.result(lambda: text.mongo_status(found, output.medium), lambda: json.mongo_seeds(found))
+    output.show(report.fixtures(found))
     if check and found.differs:
         context.exit(FOUND_SOMETHING)
 
@@ -44,8 +43,7 @@ def reset(output: Output, yes: bool) -> None:
     """Drop the collections that were seeded; in development and testing only."""
     if not yes:
         output.require_yes("drops every collection that was seeded", "sqlmig mongo reset")
-    dropped = _project(output).reset()
-    output.result(lambda: text.mongo_reset(dropped), lambda: json.mongo_reset(dropped))
+    output.show(report.dropped(_project(output).reset()))
 
 
 def _project(output: Output) -> MongoProject:

@@ -8,8 +8,7 @@ import click
 
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
-from sqlmig.report.json import files as json
-from sqlmig.report.text import files as text
+from sqlmig.report import files as report
 
 
 @click.command(cls=Command, short_help="Begin a migration.")
@@ -31,4 +30,4 @@ def new(
         decision=adr,
     )
     written = new_migration(output.options.config(), draft, datetime.now().astimezone())
-    output.result(lambda: text.written(written), lambda: json.written(written))
+    output.show(report.written(written))

@@ -8,8 +8,7 @@ from sqlmig.cli.command import FOUND_SOMETHING, Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.config import EMBEDDED, refuse_empty
-from sqlmig.report.json import proof as json
-from sqlmig.report.text import proof as text
+from sqlmig.report import proof as report
 
 _SCRATCH_URL = "The server for the scratch database (default: the target's)."
 
@@ -33,9 +32,9 @@ def verify(
     migrator = migrator_for(output) if is_named else migrator_for(output, database=EMBEDDED)
     verified = migrator.verify_pending if only_pending else migrator.verify
     result = verified(
-        target, scratch_url=scratch_url, tell=lambda trip: output.lines(*text.round_trip(trip))
+        target, scratch_url=scratch_url, tell=lambda trip: output.lines(*report.round_trip(trip))
     )
-    output.result(lambda: text.verified(result), lambda: json.verified(result))
+    output.show(report.verified(result))
     output.warnings(result.warnings)
     if not result.is_sound:
         context.exit(FOUND_SOMETHING)
@@ -53,7 +52,7 @@ def drift(context: click.Context, scratch_url: str | None) -> None:
     output: Output = context.obj
     refuse_empty(scratch_url, "--scratch-url")
     found = migrator_for(output).drift(scratch_url=scratch_url)
-    output.result(lambda: text.drift(found), lambda: json.drift(found))
+    output.show(report.drift(found))
     output.warnings(found.warnings)
     if found.differences:
         context.exit(FOUND_SOMETHING)

@@ -14,9 +14,8 @@ from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo, announce_postgres, migrator_for
 from sqlmig.errors import ConfigError
 from sqlmig.operations.both import ProjectPart, ProjectSeeder
-from sqlmig.report.json import seeds as json
-from sqlmig.report.text import checks as checks_text
-from sqlmig.report.text import seeds as text
+from sqlmig.report import checks
+from sqlmig.report import seeds as report
 
 if TYPE_CHECKING:
     from sqlmig.migrator import Migrator
@@ -59,14 +58,11 @@ def seed(
         with progress_bar(output) as loaded:
             planned = seeder.plan(loaded)
         output.warnings(planned.warnings)
-        output.result(
-            lambda: text.seed_plan(planned, datetime.now(UTC), output.medium),
-            lambda: json.seed_plan(planned),
-        )
+        output.show(report.plan(planned, datetime.now(UTC)))
     else:
         with progress_bar(output) as loaded:
             done = seeder.seed(allowed=allowed, loaded=loaded)
-        output.result(lambda: text.seeds(done, output.medium), lambda: json.seeds(done))
+        output.show(report.seeded(done))
 
 
 @click.command(cls=Command, short_help="Run the sanity checks.")
@@ -75,7 +71,7 @@ def check(context: click.Context) -> None:
     """Run the sanity checks; everything that they do is rolled back. Exit 1 if one fails."""
     output: Output = context.obj
     results = migrator_for(output).check()
-    output.result(lambda: checks_text.checks(results, output.medium), lambda: json.checks(results))
+    output.show(checks.checks(results))
     if any(result.has_failed for result in results):
         context.exit(FOUND_SOMETHING)
 
@@ -96,6 +92,6 @@ def _seeder(output: Output, only: ProjectPart | None, lock_wait: str | None) -> 
 def _prove(context: click.Context, migrator: Migrator) -> None:
     output: Output = context.obj
     unstable = migrator.prove_seeds()
-    output.result(lambda: text.unstable(unstable), lambda: json.unstable(unstable))
+    output.show(report.unstable(unstable))
     if unstable:
         context.exit(FOUND_SOMETHING)
