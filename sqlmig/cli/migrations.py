@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,13 +12,11 @@ from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import allow_protected
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for, tell_refusal
-from sqlmig.errors import ConfigError, RowLossError
-from sqlmig.model import MigrationResult, Outcome, Report
+from sqlmig.errors import ConfigError
 from sqlmig.plan import (
     Alone,
     Answer,
     Decision,
-    Exactly,
     Newest,
     OutOfOrder,
     RollbackText,
@@ -32,7 +28,7 @@ from sqlmig.plan import (
 from sqlmig.report import migrations as report
 
 if TYPE_CHECKING:
-    from sqlmig.migrator import Migrator
+    from sqlmig.operations.planning import ApplyOptions
 
 
 @click.command(cls=Command, short_help="Apply what is pending.")
@@ -70,17 +66,17 @@ def apply(
 ) -> None:
     """Apply what is pending, up to and including TARGET (a number or an id), or all."""
     migrator = migrator_for(output, lock_wait=lock_wait, wait_for_database=wait_for_database)
-    choices = _Choices(
-        out_of_order=OutOfOrder.ALLOW if allow_out_of_order else None,
-        transactions=Transactions.TOGETHER if atomic else Transactions.EACH,
-        decision=_decision(redo_statement, skip_statement),
-    )
+    options: ApplyOptions = {
+        "out_of_order": OutOfOrder.ALLOW if allow_out_of_order else None,
+        "transactions": Transactions.TOGETHER if atomic else Transactions.EACH,
+        "decision": _decision(redo_statement, skip_statement),
+    }
     if dry_run:
-        plan = migrator.plan_apply(target, **choices)
+        plan = migrator.plan_apply(target, **options)
         output.warnings(plan.warnings)
         output.show(report.plan(plan, target))
     else:
-        done = migrator.apply(target, **choices, allowed=allowed)
+        done = migrator.apply(target, **options, allowed=allowed)
         output.warnings(done.warnings)
         output.show(report.summary(done, target))
 
@@ -119,8 +115,13 @@ def rollback(
         output.warnings(plan.warnings)
         output.show(report.plan(plan))
     else:
-        row_loss = RowLoss.ACCEPT if yes else RowLoss.ASK
-        done = _rolled_back(migrator, output, selection, script, row_loss, allowed)
+        done = migrator.rollback(
+            selection,
+            text=script,
+            row_loss=RowLoss.ACCEPT if yes else RowLoss.ASK,
+            agree=lambda loss: output.agrees(loss.message),
+            allowed=allowed,
+        )
         output.warnings(done.warnings)
         output.show(report.summary(done))
 
@@ -137,43 +138,6 @@ def status(context: click.Context, check: bool) -> None:
     output.show(report.status(found, datetime.now(UTC)))
     if check and any(item.needs_attention for item in found):
         context.exit(FOUND_SOMETHING)
-
-
-def _rolled_back(
-    migrator: Migrator,
-    output: Output,
-    selection: Selection,
-    script: RollbackText | None,
-    row_loss: RowLoss,
-    allowed: Sequence[str],
-) -> Report:
-    """Rolls back, and asks for each migration that would lose rows; a yes is for that one only."""
-    results: tuple[MigrationResult, ...] = ()
-    consented: list[str] = []
-    while True:
-        try:
-            report = migrator.rollback(
-                selection,
-                text=script,
-                row_loss=row_loss,
-                consented=consented,
-                allowed=allowed,
-            )
-        except RowLossError as error:
-            if not output.agrees(error.message):
-                raise
-            consented.append(error.migration_id)
-            results += tuple(r for r in error.report.results if r.outcome is Outcome.DONE)
-            rest = (r for r in error.report.results if r.outcome is not Outcome.DONE)
-            selection = Exactly(tuple(result.migration_id for result in rest))
-        else:
-            return replace(report, results=results + report.results)
-
-
-class _Choices(TypedDict):
-    out_of_order: OutOfOrder | None
-    transactions: Transactions
-    decision: Decision | None
 
 
 def _decision(redo: int | None, skip: int | None) -> Decision | None:
