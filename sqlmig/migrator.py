@@ -31,6 +31,7 @@ from sqlmig.operations.planning import (
     ApplyPlanner,
     Files,
     Planner,
+    find_named,
     rows_to_compare,
     rows_with_texts,
 )
@@ -46,7 +47,6 @@ from sqlmig.plan import (
     Selection,
     Since,
     plan_apply,
-    resolve,
     statuses,
 )
 from sqlmig.plan.readiness import refuse_unready
@@ -55,7 +55,6 @@ from sqlmig.source.files import read_migrations, read_migrations_alone
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
-    from sqlmig.operations.seeds import SeedBatch, SeedRunner
     from sqlmig.plan.comparison import Comparison
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
@@ -170,10 +169,8 @@ class Migrator:
 
         files = self._files()
         with self._database.history() as history:
-            rows = history.read()
-            ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
-            migration_id = resolve(reference, ids)
-            return compare(migration_id, files, history.with_texts(rows, [migration_id]))
+            migration_id, rows = find_named(files, history, reference)
+            return compare(migration_id, files, rows)
 
     def repair(self, references: Sequence[str] | None = None) -> list[str]:
         """Records the files of applied migrations as they are now; the ids that it wrote.
@@ -205,16 +202,20 @@ class Migrator:
         the schema is not ready, and SeedFailedError, ForbiddenSeedError, ProtectedTableError or
         SanityCheckError: then nothing was changed.
         """
+        from sqlmig.operations.seeds import SeedRunner
+
         files = self._files()
         checks = self._checks(files)
         with self._database.history() as history:
-            return self._seed_runner(files, allowed).run(checks, history)
+            return SeedRunner(self._database, files, allowed).run(checks, history)
 
     def prove_seeds(self) -> list[UnstableSeed]:
         """The seeds that are not idempotent: each is run twice, and all of it is rolled back."""
+        from sqlmig.operations.seeds import SeedRunner
+
         files = self._files()
         with self._database.history() as history:
-            return self._seed_runner(files).prove(history)
+            return SeedRunner(self._database, files).prove(history)
 
     def check(self) -> list[CheckResult]:
         """What the sanity checks find; everything that they do is rolled back."""
@@ -367,20 +368,6 @@ class Migrator:
         checks = read_checks(self.config.checks_folder, ids)
         refuse_unknown_conditions(checks)
         return checks
-
-    def _seed_runner(self, files: Files, allowed: Collection[str] = ()) -> SeedRunner:
-        from sqlmig.operations.seeds import SeedBatch, SeedRunner, seeds_of
-
-        def planner(history: History) -> SeedBatch:
-            rules = self._database.working_rules(history, allowed)
-            refuse_unready(
-                statuses(files, rows_to_compare(files, history)),
-                "the schema is not ready to be seeded",
-                "Nothing was seeded.",
-            )
-            return SeedBatch(rules, seeds_of(self.config, rules.environment))
-
-        return SeedRunner(self._database, planner)
 
     def _apply_planner(
         self, files: Files, target: str | None, options: ApplyOptions

@@ -15,7 +15,7 @@ from sqlmig.cli.output import Output
 from sqlmig.errors import SqlmigError
 from sqlmig.model.printable import printable
 
-FOUND_SOMETHING = 1
+_FOUND_SOMETHING = 1
 INTERRUPTED = 130
 _OUTPUT_LOST = 3
 
@@ -23,7 +23,8 @@ _OUTPUT_LOST = 3
 class Command(click.Command):
     """A command that takes the global options after its name too.
 
-    Its help leaves them out, but for `--format` where it has formats of its own.
+    Its function gets the Output first, and returns True where a check found something. Its help
+    leaves those options out, but for `--format` where it has formats of its own.
     """
 
     formats: ClassVar[Sequence[OutputFormat]] = COMMON_FORMATS
@@ -37,25 +38,27 @@ class Command(click.Command):
         self.params += shared
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command with `ctx.obj` its Output; a known error ends it with its exit code."""
+        """Runs the command; a known error ends it with its exit code."""
         given = {name: ctx.params.pop(name) for name in self._shared}
         options = (ctx.find_object(Options) or Options()).updated(given)
-        ctx.obj = Output(options)
+        ctx.obj = output = Output(options)
         if os.environ.get("NO_COLOR"):  # https://no-color.org
             ctx.color = False
         _log_to_stderr(options)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be ended is to be stopped
+        assert self.callback is not None
         try:
-            result = super().invoke(ctx)
+            found_something = ctx.invoke(self.callback, output, **ctx.params)
         except SqlmigError as error:
-            ctx.obj.error(error)
+            output.error(error)
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort) as interrupt:  # Abort: in answer to a question
-            ctx.obj.printer.say_aside(str(interrupt) or "Interrupted.")
-            ctx.obj.notes(interrupt)
+            output.printer.say_aside(str(interrupt) or "Interrupted.")
+            output.notes(interrupt)
             ctx.exit(INTERRUPTED)
+        if found_something:
+            ctx.exit(_FOUND_SOMETHING)
         _refuse_lost_output(ctx)
-        return result
 
 
 def _refuse_lost_output(ctx: click.Context) -> None:

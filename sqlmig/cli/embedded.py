@@ -21,7 +21,6 @@ def embedded() -> None:
 
 
 @embedded.command(cls=Command, short_help="Show whether and where it runs.")
-@click.pass_obj
 def status(output: Output) -> None:
     """Show whether they run, and where they are; starts nothing."""
     postgres, mongo = _servers(output)
@@ -29,7 +28,6 @@ def status(output: Output) -> None:
 
 
 @embedded.command(cls=Command, short_help="Start it, made first if need be.")
-@click.pass_obj
 def start(output: Output) -> None:
     """Start them, and make them first if they are not there; they keep running.
 
@@ -46,7 +44,6 @@ def start(output: Output) -> None:
 
 
 @embedded.command(cls=Command)
-@click.pass_obj
 def stop(output: Output) -> None:
     """Stop them; their data stay."""
     postgres, mongo = _servers(output)
@@ -56,7 +53,6 @@ def stop(output: Output) -> None:
 
 @embedded.command(cls=Command)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
 def reset(output: Output, yes: bool) -> None:
     """Stop them and throw all their data away."""
     postgres, mongo = _servers(output)
@@ -71,7 +67,6 @@ def reset(output: Output, yes: bool) -> None:
 
 @embedded.command(cls=Command, short_help="Print the URL, for psql and others.")
 @click.argument("database", required=False)
-@click.pass_obj
 def url(output: Output, database: str | None) -> None:
     """Print the URL of its PostgreSQL database, or of the named one, for psql and others."""
     server, _ = _servers(output)

@@ -16,7 +16,6 @@ from sqlmig.report import environment as report
 @click.command(cls=Command, short_help="Tell or set which environment the database is.")
 @click.argument("action", type=click.Choice(["set"]), required=False)
 @click.argument("name", required=False)
-@click.pass_obj
 def environment(output: Output, action: str | None, name: str | None) -> None:
     """Tell which environment the database is, or stamp it: `set NAME`.
 

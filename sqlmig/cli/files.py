@@ -13,7 +13,6 @@ from sqlmig.report import files as report
 
 
 @click.command(cls=Command, short_help="Read and check every file.")
-@click.pass_obj
 def validate(output: Output) -> None:
     """Read and check every file; needs no database."""
     from sqlmig.operations.validation import validate as validate_project
@@ -22,7 +21,6 @@ def validate(output: Output) -> None:
 
 
 @click.command(cls=Command, short_help="Make settings and a first migration.")
-@click.pass_obj
 def init(output: Output) -> None:
     """Make settings, folders and a first migration; overwrites nothing."""
     from sqlmig.project.init import write_starter
@@ -32,7 +30,6 @@ def init(output: Output) -> None:
 
 @click.command(cls=Command, short_help="Compare a migration with its record.")
 @click.argument("migration", metavar="ID", shell_complete=complete_migration)
-@click.pass_obj
 def diff(output: Output, migration: str) -> None:
     """Show what was recorded of a migration against its files now."""
     output.show(report.comparison(migrator_for(output).compare(migration)))
@@ -41,7 +38,6 @@ def diff(output: Output, migration: str) -> None:
 @click.command(cls=Command, short_help="Record the files as they are now.")
 @click.argument("migrations", metavar="[ID]...", nargs=-1, shell_complete=complete_migration)
 @click.option("--all", "everything", is_flag=True, help="All whose files differ from the record.")
-@click.pass_obj
 def repair(output: Output, migrations: tuple[str, ...], everything: bool) -> None:
     """Record the files of applied migrations as they are now."""
     if bool(migrations) == everything:

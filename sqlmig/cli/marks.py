@@ -16,7 +16,6 @@ _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for
 @click.argument("migration", metavar="ID")
 @click.option("--rollback", is_flag=True, help="Its rollback.")
 @click.option("--recorded", is_flag=True, help="As it was recorded, not as the file has it.")
-@click.pass_obj
 def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None:
     """Print a migration's SQL as its file has it, or as it was recorded where the file is gone."""
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
@@ -29,7 +28,6 @@ def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None
 
 @click.command(cls=Command, short_help="Take over a database that exists already.")
 @click.argument("target")
-@click.pass_obj
 def baseline(output: Output, target: str) -> None:
     """Record all up to and including TARGET as applied, without running anything: for a database
     whose schema is there already, and that has no history yet."""
@@ -39,7 +37,6 @@ def baseline(output: Output, target: str) -> None:
 @click.command(cls=Command, short_help="Record a migration as applied.")
 @click.argument("migration", metavar="ID")
 @_REASON
-@click.pass_obj
 def mark(output: Output, migration: str, reason: str) -> None:
     """Record a migration as applied, without running it."""
     output.show(report.marked(migrator_for(output).mark(migration, reason)))
@@ -48,7 +45,6 @@ def mark(output: Output, migration: str, reason: str) -> None:
 @click.command(cls=Command, short_help="Record a migration as not applied.")
 @click.argument("migration", metavar="ID")
 @_REASON
-@click.pass_obj
 def unmark(output: Output, migration: str, reason: str) -> None:
     """Record a migration as not applied, without undoing it."""
     output.show(report.unmarked(migrator_for(output).unmark(migration, reason)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.command import Command
 from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import allow_protected
 from sqlmig.cli.output import Output
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     metavar="N",
     help="Take statement N of a half-done migration as done.",
 )
-@click.pass_obj
 def apply(
     output: Output,
     target: str | None,
@@ -94,7 +93,6 @@ def apply(
 @click.option("--yes", is_flag=True, help="Agree to the loss of rows in production.")
 @allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
-@click.pass_obj
 def rollback(
     output: Output,
     target: str | None,
@@ -128,16 +126,13 @@ def rollback(
 
 @click.command(cls=Command, short_help="Show how every migration stands.")
 @click.option("--check", is_flag=True, help="Exit 1 if anything is pending or not as recorded.")
-@click.pass_context
-def status(context: click.Context, check: bool) -> None:
+def status(output: Output, check: bool) -> bool:
     """Show how every migration stands; changes nothing."""
-    output: Output = context.obj
     migrator = migrator_for(output)
     found = migrator.status()
     tell_refusal(output, migrator)
     output.show(report.status(found, datetime.now(UTC)))
-    if check and any(item.needs_attention for item in found):
-        context.exit(FOUND_SOMETHING)
+    return check and any(item.needs_attention for item in found)
 
 
 def _decision(redo: int | None, skip: int | None) -> Decision | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo
@@ -23,22 +23,18 @@ def mongo() -> None:
 
 @mongo.command(cls=Command)
 @click.option("--check", is_flag=True, help="Exit 1 if anything differs from the fixtures.")
-@click.pass_context
-def status(context: click.Context, check: bool) -> None:
+def status(output: Output, check: bool) -> bool:
     """Show how the fixtures stand in the database; writes nothing."""
-    output: Output = context.obj
     project = _project(output)
     with progress_bar(output) as loaded:
         found = project.compare(loaded)
     output.warnings(found.warnings)
     output.show(report.fixtures(found))
-    if check and found.differs:
-        context.exit(FOUND_SOMETHING)
+    return check and found.differs
 
 
 @mongo.command(cls=Command, short_help="Drop the collections that were seeded.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
 def reset(output: Output, yes: bool) -> None:
     """Drop the collections that were seeded; in development and testing only."""
     if not yes:

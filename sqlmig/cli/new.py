@@ -16,7 +16,6 @@ from sqlmig.report import files as report
 @click.option("--no-transaction", is_flag=True, help="Statement by statement, in no transaction.")
 @click.option("--irreversible", metavar="REASON", help="No rollback, and why; implies --adr.")
 @click.option("--adr", is_flag=True, help="Begin a decision record too.")
-@click.pass_obj
 def new(
     output: Output, description: str, no_transaction: bool, irreversible: str | None, adr: bool
 ) -> None:

@@ -10,9 +10,9 @@ from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.writing import stamp_new
 from sqlmig.errors import PlanError
 from sqlmig.model import AppliedMigration, MigrationFile
+from sqlmig.operations.planning import Files
 from sqlmig.plan import resolve
 
-Files = Sequence[MigrationFile]
 Rows = Sequence[AppliedMigration]
 
 _BASELINE = "baseline"

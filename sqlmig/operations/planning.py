@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from sqlmig.engine.history.reading import History
 from sqlmig.model import AppliedMigration, MigrationFile
-from sqlmig.plan import Decision, OutOfOrder, Plan, Transactions, plan_apply
+from sqlmig.plan import Decision, OutOfOrder, Plan, Transactions, plan_apply, resolve
 
 Files = Sequence[MigrationFile]
 Planner = Callable[[History], Plan]
@@ -30,6 +30,17 @@ def rows_with_texts(history: History) -> list[AppliedMigration]:
     """The history, with all texts that were recorded."""
     rows = history.read()
     return history.with_texts(rows, [row.migration_id for row in rows])
+
+
+def find_named(
+    files: Files, history: History, reference: str
+) -> tuple[str, list[AppliedMigration]]:
+    """The id of a migration on disk or in the history, and the history with its texts. Raises
+    UnknownTargetError."""
+    rows = history.read()
+    ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
+    migration_id = resolve(reference, ids)
+    return migration_id, history.with_texts(rows, [migration_id])
 
 
 class ApplyOptions(TypedDict, total=False):
