@@ -39,7 +39,6 @@ from sqlmig.operations.rollback import Agree, Rollback, RollbackPlanner, roll_ba
 from sqlmig.operations.run import Runner, look
 from sqlmig.operations.validation import validate
 from sqlmig.plan import (
-    OutOfOrder,
     Plan,
     PlannedMigration,
     RollbackText,
@@ -108,7 +107,7 @@ class Migrator:
 
     def plan_apply(self, target: str | None = None, **options: Unpack[ApplyOptions]) -> Plan:
         """What `apply` with these arguments would do; reads only. Raises PlanError."""
-        return self._warned(self._apply_planner(self._files(), target, options))
+        return self._warned(ApplyPlanner(self.config, self._files(), target, options))
 
     def apply(
         self,
@@ -130,7 +129,7 @@ class Migrator:
         """
         files = self._files()
         runner = Runner(self._database, self._checks(files), allowed)
-        planner = self._apply_planner(files, target, options)
+        planner = ApplyPlanner(self.config, files, target, options)
         with self._database.history() as history:
             return runner.run(planner, history)
 
@@ -368,12 +367,6 @@ class Migrator:
         checks = read_checks(self.config.checks_folder, ids)
         refuse_unknown_conditions(checks)
         return checks
-
-    def _apply_planner(
-        self, files: Files, target: str | None, options: ApplyOptions
-    ) -> ApplyPlanner:
-        setting = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
-        return ApplyPlanner(files, target, setting, options)
 
 
 def _selected(selection: Selection | str) -> Selection:

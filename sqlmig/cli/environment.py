@@ -31,6 +31,5 @@ def environment(output: Output, action: str | None, name: str | None) -> None:
         )
     else:
         rules = set_environment(migrator, named_environment(name))
-    output.warnings(rules.warnings)
     unknown = migrator.unknown_tables() if has_schema(migrator.config) else []
     output.show(report.environment(rules, unknown))

@@ -72,11 +72,9 @@ def apply(
     }
     if dry_run:
         plan = migrator.plan_apply(target, **options)
-        output.warnings(plan.warnings)
         output.show(report.plan(plan, target))
     else:
         done = migrator.apply(target, **options, allowed=allowed)
-        output.warnings(done.warnings)
         output.show(report.summary(done, target))
 
 
@@ -110,7 +108,6 @@ def rollback(
     migrator = migrator_for(output, lock_wait=lock_wait)
     if dry_run:
         plan = migrator.plan_rollback(selection, text=script)
-        output.warnings(plan.warnings)
         output.show(report.plan(plan))
     else:
         done = migrator.rollback(
@@ -120,7 +117,6 @@ def rollback(
             agree=lambda loss: output.agrees(loss.message),
             allowed=allowed,
         )
-        output.warnings(done.warnings)
         output.show(report.summary(done))
 
 

@@ -28,7 +28,6 @@ def status(output: Output, check: bool) -> bool:
     project = _project(output)
     with progress_bar(output) as loaded:
         found = project.compare(loaded)
-    output.warnings(found.warnings)
     output.show(report.fixtures(found))
     return check and found.differs
 

@@ -38,10 +38,11 @@ class Output:
         return medium()
 
     def show(self, view: View) -> None:
-        """Prints a result, as lines or as a JSON document."""
+        """Prints a result, as lines below what it warns of, or as a JSON document."""
         if self.is_json:
             self.printer.say_verbatim(f"{view.document()}\n")
         elif not self.options.quiet:
+            self.warnings(view.warnings)
             self.printer.say(*view.lines(self.medium))
 
     def show_file(self, text: str, view: View) -> None:
@@ -67,7 +68,7 @@ class Output:
             self.printer.say_aside(*lines)
 
     def warnings(self, warnings: Sequence[str]) -> None:
-        """Prints what a run or a plan warns of; JSON has it in the result."""
+        """Prints warnings for people; JSON has them in the result."""
         if not self.is_json:
             for warning in warnings:
                 self.notice(progress.warning(warning))
@@ -98,8 +99,7 @@ class Output:
         if self.is_json:
             self.printer.say_verbatim(f"{view.document()}\n")
             return
-        if lines := view.lines(self.medium):
-            self.printer.say_aside(*lines)
+        self.printer.say_aside(*view.lines(self.medium))
         first, *others = printable(problem.lines())
         label = click.style("Error: ", fg="red", bold=True)
         self.printer.say_aside(Ready(f"{label}{first}"), *map(Ready, others))

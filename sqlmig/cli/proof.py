@@ -31,7 +31,6 @@ def verify(output: Output, target: str | None, only_pending: bool, scratch_url: 
         target, scratch_url=scratch_url, tell=lambda trip: output.lines(*report.round_trip(trip))
     )
     output.show(report.verified(result))
-    output.warnings(result.warnings)
     return not result.is_sound
 
 
@@ -46,5 +45,4 @@ def drift(output: Output, scratch_url: str | None) -> bool:
     refuse_empty(scratch_url, "--scratch-url")
     found = migrator_for(output).drift(scratch_url=scratch_url)
     output.show(report.drift(found))
-    output.warnings(found.warnings)
     return bool(found.differences)

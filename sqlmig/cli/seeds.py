@@ -52,7 +52,6 @@ def seed(
     if dry_run:
         with progress_bar(output) as loaded:
             planned = seeder.plan(loaded)
-        output.warnings(planned.warnings)
         output.show(report.plan(planned, datetime.now(UTC)))
     else:
         with progress_bar(output) as loaded:

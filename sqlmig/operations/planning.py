@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from sqlmig.config import Config
 from sqlmig.engine.history.reading import History
 from sqlmig.model import AppliedMigration, MigrationFile
 from sqlmig.plan import Decision, OutOfOrder, Plan, Transactions, plan_apply, resolve
@@ -58,21 +59,22 @@ class ApplyOptions(TypedDict, total=False):
 class ApplyPlanner:
     """Plans an apply; the same history gives the plan that was made of it before."""
 
+    config: Config
     files: Files
     target: str | None
-    out_of_order: OutOfOrder
     options: ApplyOptions
     _made: tuple[list[AppliedMigration], Plan] | None = field(default=None, init=False)
 
     def __call__(self, history: History) -> Plan:
         """The plan. Raises what `plan_apply` raises."""
         rows = rows_to_compare(self.files, history)
+        setting = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
         if self._made is None or self._made[0] != rows:
             plan = plan_apply(
                 self.files,
                 rows,
                 target=self.target,
-                out_of_order=self.options.get("out_of_order") or self.out_of_order,
+                out_of_order=self.options.get("out_of_order") or setting,
                 transactions=self.options.get("transactions", Transactions.EACH),
                 decision=self.options.get("decision"),
             )

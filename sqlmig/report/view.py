@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,11 @@ class View:
 
     text: Text
     members: Members
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the result warns of."""
+        return list(self.members.get("warnings", ()))
 
     def lines(self, medium: Medium) -> list[str]:
         """The text with its tables drawn for where it goes."""
