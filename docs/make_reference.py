@@ -48,11 +48,12 @@ def commands() -> Iterator[str]:
 
 
 def group(commands: click.Group, prefix: str) -> Iterator[str]:
-    for name in sorted(commands.commands):
-        command = commands.commands[name]
+    context = click.Context(commands)
+    for name in commands.list_commands(context):
+        command = commands.get_command(context, name)
         if isinstance(command, click.Group):
             yield from group(command, f"{prefix} {name}")
-        else:
+        elif command is not None:
             yield from one_command(command, f"{prefix} {name}")
 
 

@@ -201,12 +201,12 @@ _LATER = {
     ),
     "sqlmig.project.init": ("Starter", "write_starter"),
 }
+_MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
 
 logging.getLogger("sqlmig").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _LATER.items():
-        if name in names:
-            return getattr(import_module(module), name)
+    if name in _MODULE_OF:
+        return getattr(import_module(_MODULE_OF[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ from enum import Enum
 from sqlmig.engine.database import Database
 from sqlmig.errors import PlanError, UnknownTargetError
 from sqlmig.model import MigrationFile, Migrations, Script
+from sqlmig.operations.planning import find_named
 from sqlmig.plan import resolve
 
 
@@ -51,14 +52,9 @@ def _on_disk(files: Migrations, reference: str) -> MigrationFile | None:
 
 def _recorded(database: Database, files: Migrations, reference: str, part: ScriptPart) -> Script:
     with database.history() as history:
-        rows = history.read()
-        ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
-        migration_id = resolve(reference, ids)
-        rows = history.with_texts(rows, [migration_id])
-    texts = {
-        row.migration_id: row.apply_sql if part is ScriptPart.MIGRATION else row.rollback_sql
-        for row in rows
-    }
+        migration_id, rows = find_named(files, history, reference)
+    is_rollback = part is ScriptPart.ROLLBACK
+    texts = {row.migration_id: row.rollback_sql if is_rollback else row.apply_sql for row in rows}
     text = texts.get(migration_id)
     if text is None:
         raise _nothing_to_show(migration_id, part)

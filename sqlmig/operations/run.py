@@ -11,7 +11,7 @@ from sqlmig.engine.history.reading import History
 from sqlmig.errors import PlanError
 from sqlmig.model import CheckFile, CheckResult, MigrationResult, Report
 from sqlmig.operations.planning import Planner
-from sqlmig.plan import Plan, Transactions
+from sqlmig.plan import Plan, RowLoss, Transactions
 from sqlmig.target.rules import Rules
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Runner:
             session = begun
             while True:
                 rules = self.database.working_rules(session.history, self.allowed)
-                plan = planner(session.history)
+                plan = _asking(planner(session.history), rules)
                 try:
                     report = self._executor(plan, rules, session).execute(plan)
                 except HistoryMovedError as moved:
@@ -84,6 +84,11 @@ class Runner:
             _refuse_pooled(plan)
         commits_together = plan.transactions is Transactions.TOGETHER
         return Executor(session, rules, self.checks if commits_together else ())
+
+
+def _asking(plan: Plan, rules: Rules) -> Plan:
+    """The plan as it runs under these rules: only in production is a loss of rows asked about."""
+    return plan if rules.is_production else replace(plan, row_loss=RowLoss.ACCEPT)
 
 
 def look(history: History, checks: Sequence[CheckFile]) -> list[CheckResult]:

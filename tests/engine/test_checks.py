@@ -8,8 +8,8 @@ from sqlmig import Migrator
 from sqlmig.errors import DirectiveError, SanityCheckError, SourceError
 from sqlmig.model import CheckOutcome, CheckResult, Position
 from sqlmig.plan import RowLoss, Since, Transactions
-from sqlmig.report.text.checks import violations
-from sqlmig.report.text.table import Medium
+from sqlmig.report.checks import violations
+from sqlmig.report.table import Medium, drawn
 from tests.database import Database
 from tests.project import Project
 
@@ -52,7 +52,7 @@ def test_a_statement_that_the_server_refuses_is_told_with_its_place(
     assert found.location is not None
     assert found.location.path == str(project.root / "sql/checks/001_check.sql")
     assert found.location.position == Position(line, column)
-    told = violations([found], Medium.PIPE)
+    told = drawn(violations([found]), Medium.PIPE)
     assert told[0] == f"{found.location}: {found.reason}"
     assert told[1].endswith(sql.splitlines()[line - 1])
 

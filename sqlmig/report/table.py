@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -28,18 +28,27 @@ class Cell:
         object.__setattr__(self, "text", on_one_line(self.text))
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[Cell]], medium: Medium) -> list[str]:
-    """The lines of the rows below their headers."""
-    headers = [on_one_line(header) for header in headers]
-    if medium is Medium.TERMINAL:
-        return _drawn(headers, rows)
-    widths = [max(map(width, column)) for column in _columns(headers, rows)]
-    lines = [headers, *([cell.text for cell in row] for row in rows)]
-    return [_line(line, widths) for line in lines]
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows below their headers."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+    def lines(self, medium: Medium) -> list[str]:
+        """The table as it is drawn there."""
+        headers = [on_one_line(header) for header in self.headers]
+        if medium is Medium.TERMINAL:
+            return _drawn(headers, self.rows)
+        lines = [headers, *([cell.text for cell in row] for row in self.rows)]
+        widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+        return [_line(line, widths) for line in lines]
 
 
-def _columns(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    return [[header, *(row[i].text for row in rows)] for i, header in enumerate(headers)]
+def drawn(text: Iterable[str | Table], medium: Medium) -> list[str]:
+    """The lines of a text in which tables stand."""
+    parts = ([part] if isinstance(part, str) else part.lines(medium) for part in text)
+    return [line for lines in parts for line in lines]
 
 
 def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
