@@ -54,13 +54,12 @@ def lint_changelog(config: Config, state: State, against: str | None = None) -> 
     against = config.changelog_baseline if against is None else against
     baseline = find_baseline(repository.git, state, against)
     files, old_files = repository.files(state, baseline.commit)
-    now = Snapshot(places, files)
     squashed = {old: new for new, replaced in config.squashed for old in replaced}
-    subject = Subject(now, Snapshot(places, old_files, like=now), squashed)
+    subject = Subject(Snapshot(places, files), Snapshot(places, old_files), squashed)
     if not subject.now.migrations and not subject.before.migrations:
         expect_project(config)
     changelog = str(config.project / places.changelog)
-    return Inspection(check(subject), len(now.migrations), str(state), baseline, changelog)
+    return Inspection(check(subject), len(subject.now.migrations), str(state), baseline, changelog)
 
 
 def check(subject: Subject) -> tuple[Finding, ...]:
