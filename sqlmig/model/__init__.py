@@ -16,6 +16,7 @@ from sqlmig.model.scripts import (
     is_duration,
     migration_number,
     migration_order,
+    number_groups,
 )
 from sqlmig.model.seeds import (
     AppliedSeed,
@@ -70,4 +71,5 @@ __all__ = [
     "is_duration",
     "migration_number",
     "migration_order",
+    "number_groups",
 ]

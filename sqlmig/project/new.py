@@ -6,7 +6,6 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlmig.changelog.baseline import main_branch
 from sqlmig.changelog.decisions import directive_number, file_number
@@ -21,6 +20,7 @@ from sqlmig.config import Config
 from sqlmig.errors import ChangelogError
 from sqlmig.model import Location, Position
 from sqlmig.plan import resolve
+from sqlmig.project.files import rewrite, write_new
 from sqlmig.project.numbering import next_number
 
 _LONGEST_SLUG = 60
@@ -81,7 +81,8 @@ def new_migration(config: Config, draft: Draft, now: datetime) -> Written:
 
     The number is the next above all that are on the disk or merged; the day is that of `now`.
     Nothing that is there is overwritten. Raises ChangelogError, before anything is written, for a
-    description that the linter would refuse and a changelog that cannot be read.
+    description that the linter would refuse and a changelog that cannot be read; ConfigError where
+    a file cannot be written.
     """
     _refuse_few_words(draft.description)
     here, merged = _on_disk(config), _merged(config)
@@ -98,8 +99,8 @@ def new_migration(config: Config, draft: Draft, now: datetime) -> Written:
     bullet = bullet_text(migration_id, draft.description, *links)
     changelog, line = _with_entry(here, "Added", bullet)
     for path, text in files.items():
-        _write_new(config.project / path, text)
-    _write(config.project / places.changelog, changelog)
+        write_new(config.project / path, text)
+    rewrite(config.project / places.changelog, changelog)
     paths = tuple(str(config.project / path) for path in files)
     return Written(migration_id, paths, bullet, _entry(places, line))
 
@@ -129,7 +130,7 @@ def add_entry(config: Config, reference: str, text: str, kind: str | None = None
     bullet = bullet_text(full_name, text, *_record_links(here, migration_id))
     kind = kind or ("Added" if aspect is Aspect.ENTRY else "Changed")
     changelog, line = _with_entry(here, kind, bullet)
-    _write(config.project / places.changelog, changelog)
+    rewrite(config.project / places.changelog, changelog)
     return Written(migration_id, (), bullet, _entry(places, line))
 
 
@@ -222,27 +223,3 @@ def _with_entry(here: Snapshot, kind: str, bullet: str) -> tuple[str, int]:
         for problem in changelog_that_cannot_be_read.findings(Subject(here, here)):
             raise ChangelogError(str(problem), remedy=problem.remedy)
     return with_bullet(data.decode(), kind, bullet)
-
-
-def _write_new(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-
-
-def _cannot_write(path: Path, error: OSError) -> ChangelogError:
-    return ChangelogError(
-        f"{path} cannot be written: {error.strerror}",
-        remedy="See that the folder is yours to write in, then run the same again.",
-    )
