@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from sqlmig.changelog.baseline import Baseline, find_baseline
 from sqlmig.changelog.places import Places
 from sqlmig.changelog.rules import RULES, Subject
+from sqlmig.changelog.rules.form import changelog_that_cannot_be_read
 from sqlmig.changelog.snapshot import Snapshot
 from sqlmig.changelog.tree import Repository, State
 from sqlmig.config import Config, expect_project
 from sqlmig.model import Finding, Severity
-
-# Without a changelog that can be read, every other rule would only repeat that.
-_FIRST = "CL010"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +62,8 @@ def lint_changelog(config: Config, state: State, against: str | None = None) -> 
 
 def check(subject: Subject) -> tuple[Finding, ...]:
     """What all rules find, sorted by place, then by code."""
-    found = [each for rule in RULES if rule.code == _FIRST for each in rule.findings(subject)]
-    if not found:
+    found = list(changelog_that_cannot_be_read.findings(subject))
+    if not found:  # else every other rule would only repeat that
         found = [each for rule in RULES for each in rule.findings(subject)]
     return tuple(sorted(found, key=_order))
 

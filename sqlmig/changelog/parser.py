@@ -113,6 +113,11 @@ class Bullet:
     links: tuple[Link, ...]
     words: str
 
+    @property
+    def is_unreleased(self) -> bool:
+        """Whether it stands under Unreleased."""
+        return self.release is not None and self.release.is_unreleased
+
 
 @dataclass(frozen=True)
 class Changelog:

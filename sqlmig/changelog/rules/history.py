@@ -42,13 +42,12 @@ def new_entry_in_a_release(subject: Subject) -> Iterator[Violation]:
     for migration_id in subject.new_migrations:
         for entry in subject.now.entries.get(migration_id, ())[:1]:
             release = entry.bullet.release
-            if release is None or release.is_unreleased or release.name not in old:
-                continue
-            yield Violation(
-                subject.now.places.location(subject.now.places.changelog, entry.position),
-                f"{migration_id} is new, yet entered in {release.name}, which is released",
-                "Move the bullet under `## [Unreleased]`.",
-            )
+            if release and not release.is_unreleased and release.name in old:
+                yield Violation(
+                    subject.in_changelog(entry.position),
+                    f"{migration_id} is new, yet entered in {release.name}, which is released",
+                    "Move the bullet under `## [Unreleased]`.",
+                )
 
 
 @rule(
@@ -75,7 +74,7 @@ def merged_migration_changed(subject: Subject) -> Iterator[Violation]:
         if migration_id not in subject.now.migrations:
             yield from _gone(subject, migration_id)
             continue
-        here = subject.now.places.location(subject.now.migrations[migration_id])
+        here = subject.file(subject.now.migrations[migration_id])
         match _difference(subject, path, subject.now.migrations[migration_id]):
             case Severity.NOTE:
                 yield Violation(
@@ -117,7 +116,7 @@ def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
             continue
         if not _unreleased(subject, migration_id, Aspect.DOWN):
             yield Violation(
-                subject.now.places.location(now or subject.now.migrations[migration_id]),
+                subject.file(now or subject.now.migrations[migration_id]),
                 f"the rollback of {migration_id} is merged, and changed",
                 f"Enter `{migration_id}:down` under Unreleased.",
                 Severity.WARNING,
@@ -171,7 +170,7 @@ def new_migration_below_a_merged_one(subject: Subject) -> Iterator[Violation]:
     for migration_id in subject.new_migrations:
         if migration_number(migration_id) < migration_number(newest):
             yield Violation(
-                subject.now.places.location(subject.now.migrations[migration_id]),
+                subject.file(subject.now.migrations[migration_id]),
                 f"{migration_id} is new, yet sorts before {newest}, which is merged",
                 "Give it the next free number.",
                 Severity.WARNING,
@@ -215,7 +214,7 @@ def _gone(subject: Subject, migration_id: str) -> Iterator[Violation]:
     if not renamed and _is_revert(subject, migration_id):
         return
     yield Violation(
-        subject.now.places.location(path),
+        subject.file(path),
         f"{migration_id} is merged, and was {f'renamed {renamed[0]}' if renamed else 'removed'}",
         "Put it back; undo it by a new migration.",
     )
@@ -224,8 +223,8 @@ def _gone(subject: Subject, migration_id: str) -> Iterator[Violation]:
 def _is_revert(subject: Subject, migration_id: str) -> bool:
     """Whether it went together with its entry, before any release had it."""
     old = subject.before.entries.get(migration_id, [])
-    unreleased = [e.bullet.release is not None and e.bullet.release.is_unreleased for e in old]
-    return bool(old) and all(unreleased) and migration_id not in subject.now.entries
+    unreleased = all(entry.bullet.is_unreleased for entry in old)
+    return bool(old) and unreleased and migration_id not in subject.now.entries
 
 
 def _is_declared(subject: Subject, migration_id: str) -> bool:
@@ -244,5 +243,5 @@ def _unreleased(subject: Subject, migration_id: str, aspect: Aspect) -> list[Ref
         reference
         for reference in subject.now.references
         if reference.migration_id == migration_id and reference.aspect is aspect
-        if reference.bullet.release is not None and reference.bullet.release.is_unreleased
+        if reference.bullet.is_unreleased
     ]
