@@ -46,7 +46,7 @@ def is_running(home: Home) -> bool:
     Raises EmbeddedError if its process is there and does not answer.
     """
     pid = server_pid(home.data)
-    return pid is not None and _wait_for_answer(home, pid) is not Answer.SILENCE
+    return pid is not None and _wait_for_answer(home, pid) is not None
 
 
 def make_cluster(home: Home, programs: Programs) -> None:
@@ -75,7 +75,7 @@ def start_server(home: Home, programs: Programs, settings: Mapping[str, str]) ->
     forget_dead_server(home.data)
     deadline = time.monotonic() + _ORPHANS_SECONDS
     logged = _size(home.log)
-    while _wait_for_answer(home, _launch(home, programs, settings)) is Answer.SILENCE:
+    while _wait_for_answer(home, _launch(home, programs, settings)) is None:
         output = _log_from(home, logged)
         if _ORPHANS_MESSAGE not in output or time.monotonic() > deadline:
             raise ServerStartError("the embedded server ended at once", output=output)
@@ -89,12 +89,11 @@ def ensure_database(home: Home) -> None:
         _create_database(home)
 
 
-def _wait_for_answer(home: Home, pid: int) -> Answer:
-    """The answer of a server once it takes connections; SILENCE if its process ends instead."""
+def _wait_for_answer(home: Home, pid: int) -> Answer | None:
+    """The answer of a server once it takes connections; None if its process ends instead."""
     deadline = time.monotonic() + _ANSWER_SECONDS
     while is_server(pid, home.data):
-        answer = _answer(home)
-        if answer in (Answer.READY, Answer.NO_DATABASE):
+        if answer := _answer(home):
             return answer
         if time.monotonic() > deadline:
             raise EmbeddedError(
@@ -102,10 +101,10 @@ def _wait_for_answer(home: Home, pid: int) -> Answer:
                 remedy=f"See its log, {home.log}; `sqlmig embedded stop`, then start it again.",
             )
         time.sleep(_POLL_SECONDS)
-    return Answer.SILENCE
+    return None
 
 
-def _answer(home: Home) -> Answer:
+def _answer(home: Home) -> Answer | None:
     return knock(home.socket_file, user=SUPERUSER, database=DATABASE)
 
 
