@@ -41,7 +41,7 @@ _NOTHING = Baseline(None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
+class _MergeTarget:
     """Where something is to be merged: a commit, as it was named, and whether someone did."""
 
     commit: str
@@ -84,7 +84,7 @@ def find_baseline(git: Git, state: State, against: str | None) -> Baseline:
     return Baseline(head, "HEAD")
 
 
-def _before(git: Git, state: Revision, target: _Target | None) -> Baseline:
+def _before(git: Git, state: Revision, target: _MergeTarget | None) -> Baseline:
     """What a commit is compared with; in a hook before a push that adds nothing to the main branch,
     what the remote had."""
     own = git.commit(state.name)
@@ -101,15 +101,15 @@ def _before(git: Git, state: Revision, target: _Target | None) -> Baseline:
     raise _nothing_to_compare_with(git, state, target)
 
 
-def _target(git: Git, against: str | None) -> _Target | None:
+def _target(git: Git, against: str | None) -> _MergeTarget | None:
     if against is not None:
         return _given(git, against)
     found = main_branch(git)
-    return _Target(found[1], found[0], is_given=False) if found else None
+    return _MergeTarget(found[1], found[0], is_given=False) if found else None
 
 
-def _given(git: Git, name: str | None) -> _Target | None:
-    return None if name is None else _Target(git.commit(name), name, is_given=True)
+def _given(git: Git, name: str | None) -> _MergeTarget | None:
+    return None if name is None else _MergeTarget(git.commit(name), name, is_given=True)
 
 
 def _merging(git: Git) -> list[str]:
@@ -120,7 +120,7 @@ def _merging(git: Git) -> list[str]:
     return [name[8:] for name in sorted(os.environ) if name.startswith("GITHEAD_")]
 
 
-def _shared(git: Git, target: _Target, heads: Sequence[str]) -> str | None:
+def _shared(git: Git, target: _MergeTarget, heads: Sequence[str]) -> str | None:
     """The last commit that they share; None for unrelated histories."""
     shared = git.answer("merge-base", target.commit, *heads)
     if shared in (target.commit, *heads):
@@ -151,7 +151,9 @@ def _is_first(git: Git, commit: str) -> bool:
     return git.find_commit(f"{commit}^") is None and not _is_shallow(git)
 
 
-def _nothing_to_compare_with(git: Git, state: Revision, target: _Target | None) -> ChangelogError:
+def _nothing_to_compare_with(
+    git: Git, state: Revision, target: _MergeTarget | None
+) -> ChangelogError:
     remedy = f"{_NAME_IT} {UNSHALLOW}." if _is_shallow(git) else _NAME_IT
     if target:
         return ChangelogError(
@@ -163,7 +165,7 @@ def _nothing_to_compare_with(git: Git, state: Revision, target: _Target | None) 
     )
 
 
-def _unrelated(state: State, target: _Target) -> ChangelogError:
+def _unrelated(state: State, target: _MergeTarget) -> ChangelogError:
     return ChangelogError(
         f"no commit that {state} shares with {target.name} is here: their histories are unrelated",
         remedy=_NAME_IT,

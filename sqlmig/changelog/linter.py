@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlmig.changelog.baseline import Baseline, find_baseline
 from sqlmig.changelog.places import Places
+from sqlmig.changelog.project_files import ProjectFiles
 from sqlmig.changelog.rules import RULES, Subject
 from sqlmig.changelog.rules.form import changelog_that_cannot_be_read
-from sqlmig.changelog.snapshot import Snapshot
 from sqlmig.changelog.tree import Repository, State
 from sqlmig.config import Config, expect_project
 from sqlmig.model import Finding, Severity
@@ -53,7 +53,7 @@ def lint_changelog(config: Config, state: State, against: str | None = None) -> 
     baseline = find_baseline(repository.git, state, against)
     files, old_files = repository.files(state, baseline.commit)
     squashed = {old: new for new, replaced in config.squashed for old in replaced}
-    subject = Subject(Snapshot(places, files), Snapshot(places, old_files), squashed)
+    subject = Subject(ProjectFiles(places, files), ProjectFiles(places, old_files), squashed)
     if not subject.now.migrations and not subject.before.migrations:
         expect_project(config)
     changelog = str(config.project / places.changelog)

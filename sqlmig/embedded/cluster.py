@@ -10,7 +10,7 @@ from sqlmig.embedded.account import left_running
 from sqlmig.embedded.errors import EmbeddedError, ServerStartError
 from sqlmig.embedded.files import read_regular
 from sqlmig.embedded.folders import using
-from sqlmig.embedded.handshake import Answer, knock
+from sqlmig.embedded.handshake import Greeting, knock
 from sqlmig.embedded.home import PORT, Home
 from sqlmig.embedded.postmaster import forget_dead_server, is_server, last_programs, server_pid
 
@@ -37,7 +37,7 @@ def database_url(home: Home, database: str = DATABASE) -> str:
 
 def is_ready(home: Home) -> bool:
     """Whether the server runs and takes connections to the database `sqlmig`."""
-    return _answer(home) is Answer.READY
+    return _answer(home) is Greeting.READY
 
 
 def is_running(home: Home) -> bool:
@@ -85,11 +85,11 @@ def start_server(home: Home, programs: Programs, settings: Mapping[str, str]) ->
 
 def ensure_database(home: Home) -> None:
     """Makes the database `sqlmig` if the running server does not have it."""
-    if _answer(home) is Answer.NO_DATABASE:
+    if _answer(home) is Greeting.NO_DATABASE:
         _create_database(home)
 
 
-def _wait_for_answer(home: Home, pid: int) -> Answer | None:
+def _wait_for_answer(home: Home, pid: int) -> Greeting | None:
     """The answer of a server once it takes connections; None if its process ends instead."""
     deadline = time.monotonic() + _ANSWER_SECONDS
     while is_server(pid, home.data):
@@ -104,7 +104,7 @@ def _wait_for_answer(home: Home, pid: int) -> Answer | None:
     return None
 
 
-def _answer(home: Home) -> Answer | None:
+def _answer(home: Home) -> Greeting | None:
     return knock(home.socket_file, user=SUPERUSER, database=DATABASE)
 
 

@@ -22,7 +22,7 @@ _LONGEST_MESSAGE = 30_000  # as libpq's for a message that should be short
 _TERMINATE = b"X\x00\x00\x00\x04"
 
 
-class Answer(Enum):
+class Greeting(Enum):
     """What a server that takes connections says to a client that wants a database."""
 
     READY = "ready"
@@ -30,10 +30,10 @@ class Answer(Enum):
 
 
 # Errors by SQLSTATE. None: the server starts or stops, and takes no connections now.
-_REFUSALS = {b"3D000": Answer.NO_DATABASE, b"57P03": None}
+_REFUSALS = {b"3D000": Greeting.NO_DATABASE, b"57P03": None}
 
 
-def knock(socket_file: Path, *, user: str, database: str) -> Answer | None:
+def knock(socket_file: Path, *, user: str, database: str) -> Greeting | None:
     """Opens a connection, reads the answer, and closes it; None while no connection is taken.
 
     READY also covers a server that refuses for another reason (too many clients, say): it is there,
@@ -55,7 +55,7 @@ def _startup_message(user: str, database: str) -> bytes:
     return struct.pack("!ii", len(body) + 8, _PROTOCOL_3_0) + body
 
 
-def _read_answer(connection: socket.socket) -> Answer | None:
+def _read_answer(connection: socket.socket) -> Greeting | None:
     with connection.makefile("rb") as messages:
         while len(header := messages.read(5)) == 5:
             kind, length = struct.unpack("!ci", header)
@@ -64,8 +64,8 @@ def _read_answer(connection: socket.socket) -> Answer | None:
             body = messages.read(length - 4)
             if kind == b"Z":
                 connection.sendall(_TERMINATE)
-                return Answer.READY
+                return Greeting.READY
             if kind == b"E":
                 state = next((each[1:] for each in body.split(b"\0") if each[:1] == b"C"), b"")
-                return _REFUSALS.get(state, Answer.READY)
+                return _REFUSALS.get(state, Greeting.READY)
     return None

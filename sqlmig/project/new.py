@@ -12,9 +12,9 @@ from sqlmig.changelog.decisions import directive_number, file_number
 from sqlmig.changelog.editor import HEADER, with_bullet
 from sqlmig.changelog.entry import bullet_text, has_enough_words
 from sqlmig.changelog.places import Places
+from sqlmig.changelog.project_files import Aspect, ProjectFiles
 from sqlmig.changelog.rules import Subject
 from sqlmig.changelog.rules.form import changelog_that_cannot_be_read
-from sqlmig.changelog.snapshot import Aspect, Snapshot
 from sqlmig.changelog.tree import Repository, on_disk
 from sqlmig.config import Config
 from sqlmig.errors import ChangelogError
@@ -134,20 +134,20 @@ def add_entry(config: Config, reference: str, text: str, kind: str | None = None
     return Written(migration_id, (), bullet, _entry(places, line))
 
 
-def _on_disk(config: Config) -> Snapshot:
+def _on_disk(config: Config) -> ProjectFiles:
     places = Places.of(config)
-    return Snapshot(places, on_disk(config.project, places.all()))
+    return ProjectFiles(places, on_disk(config.project, places.all()))
 
 
-def _merged(config: Config) -> Snapshot:
+def _merged(config: Config) -> ProjectFiles:
     """What is merged; nothing where there is no git, without which a migration may be begun."""
     places = Places.of(config)
     try:
         repository = Repository(config.project, places.all())
         branch = main_branch(repository.git)
-        return Snapshot(places, repository.files_of(branch[1]) if branch else {})
+        return ProjectFiles(places, repository.files_of(branch[1]) if branch else {})
     except ChangelogError:
-        return Snapshot(places, {})
+        return ProjectFiles(places, {})
 
 
 def _refuse_few_words(text: str) -> None:
@@ -189,8 +189,8 @@ def _entry(places: Places, line: int) -> Location:
     return places.location(places.changelog, Position(line, 1))
 
 
-def _next_record(*snapshots: Snapshot) -> int:
-    numbers = [file_number(path) for snapshot in snapshots for path in snapshot.decisions]
+def _next_record(*states: ProjectFiles) -> int:
+    numbers = [file_number(path) for state in states for path in state.decisions]
     return max((number for number in numbers if number is not None), default=0) + 1
 
 
@@ -207,17 +207,17 @@ def _scripts(places: Places, migration_id: str, draft: Draft, adr: str) -> dict[
     return scripts
 
 
-def _record_links(snapshot: Snapshot, migration_id: str) -> list[str]:
+def _record_links(files: ProjectFiles, migration_id: str) -> list[str]:
     """The link to the record that the head of a migration names."""
-    directives, _ = snapshot.head(migration_id)
+    directives, _ = files.head(migration_id)
     if directives.adr is None:
         return []
     number = directive_number(directives.adr)
-    paths = [path for path in snapshot.decisions if file_number(path) == number]
-    return [f"[ADR-{number:04}]({snapshot.places.link_to(path)})" for path in paths[:1]]
+    paths = [path for path in files.decisions if file_number(path) == number]
+    return [f"[ADR-{number:04}]({files.places.link_to(path)})" for path in paths[:1]]
 
 
-def _with_entry(here: Snapshot, kind: str, bullet: str) -> tuple[str, int]:
+def _with_entry(here: ProjectFiles, kind: str, bullet: str) -> tuple[str, int]:
     data = here.files.get(here.places.changelog, HEADER.encode())
     if here.places.changelog in here.files:
         for problem in changelog_that_cannot_be_read.findings(Subject(here, here)):

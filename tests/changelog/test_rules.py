@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlmig.changelog.linter import check
+from sqlmig.changelog.project_files import ProjectFiles
 from sqlmig.changelog.reference import changelog_rules, subject_of
 from sqlmig.changelog.rules import RULES, Rule, Sample
-from sqlmig.changelog.snapshot import Snapshot
 from sqlmig.model import Severity
 from tests.repository import UNRELEASED, bullet
 
@@ -249,9 +249,9 @@ def test_links_and_comments_are_no_words() -> None:
 def test_a_missing_changelog_matters_once_there_is_a_migration() -> None:
     subject = subject_of(Sample("", FILE))
     files = {path: data for path, data in subject.now.files.items() if path.startswith("sql")}
-    without = replace(subject, now=Snapshot(subject.now.places, files))
+    without = replace(subject, now=ProjectFiles(subject.now.places, files))
     assert [each.code for each in check(without)] == ["CL010"]
-    nothing = replace(subject, now=Snapshot(subject.now.places, {}))
+    nothing = replace(subject, now=ProjectFiles(subject.now.places, {}))
     assert check(nothing) == ()
     assert [each.code for each in check(replace(nothing, before=subject.now))] == ["CL010"]
 
@@ -259,7 +259,7 @@ def test_a_missing_changelog_matters_once_there_is_a_migration() -> None:
 def test_bytes_that_are_no_utf_8_are_told_with_their_line() -> None:
     subject = subject_of(Sample(ENTERED, FILE))
     files = dict(subject.now.files) | {"docs/CHANGELOG.md": b"# Changelog\n\nZo\xeb\n"}
-    (finding,) = check(replace(subject, now=Snapshot(subject.now.places, files)))
+    (finding,) = check(replace(subject, now=ProjectFiles(subject.now.places, files)))
     assert str(finding) == "docs/CHANGELOG.md:3:1: CL010 not UTF-8: byte 0xeb in this line"
 
 

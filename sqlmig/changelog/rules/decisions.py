@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlmig.changelog.decisions import Decision, directive_number, file_number, label_number
+from sqlmig.changelog.decisions import DecisionRecord, directive_number, file_number, label_number
 from sqlmig.changelog.parser import Bullet, Link
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
 from sqlmig.model import Location, Severity
@@ -150,7 +150,7 @@ def decision_number_used_twice(subject: Subject) -> Iterator[Violation]:
             )
 
 
-def _superseded(subject: Subject, decision: Decision, place: Location) -> Violation:
+def _superseded(subject: Subject, decision: DecisionRecord, place: Location) -> Violation:
     number = decision.successor
     successor = [d.path for d in subject.now.decisions.values() if d.number == number]
     if number is None or not successor:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from sqlmig.changelog.entry import bullet_text, has_enough_words
+from sqlmig.changelog.project_files import Aspect
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
-from sqlmig.changelog.snapshot import Aspect
 from sqlmig.model import Position, migration_number
 
 _FILE = {"sql/migrations/0007_add_sections.sql": "-- The sections of each class\n"}

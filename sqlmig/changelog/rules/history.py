@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlmig.changelog.parser import Release
+from sqlmig.changelog.project_files import Aspect, ProjectFiles, Reference
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
-from sqlmig.changelog.snapshot import Aspect, Reference, Snapshot
 from sqlmig.model import Severity, migration_number
 from sqlmig.source.files import checksum
 from sqlmig.source.layout import differ_in_layout_only
@@ -177,13 +177,13 @@ def new_migration_below_a_merged_one(subject: Subject) -> Iterator[Violation]:
             )
 
 
-def _released(snapshot: Snapshot) -> list[Release]:
-    return [release for release in snapshot.changelog.releases if not release.is_unreleased]
+def _released(files: ProjectFiles) -> list[Release]:
+    return [release for release in files.changelog.releases if not release.is_unreleased]
 
 
-def _ids_by_release(snapshot: Snapshot) -> dict[str, set[str]]:
+def _ids_by_release(files: ProjectFiles) -> dict[str, set[str]]:
     ids: dict[str, set[str]] = {}
-    for reference in snapshot.references:
+    for reference in files.references:
         if reference.bullet.release is not None:
             ids.setdefault(reference.bullet.release.name, set()).add(reference.migration_id)
     return ids

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import cleandoc
 
-from sqlmig.changelog.snapshot import Snapshot
+from sqlmig.changelog.project_files import ProjectFiles
 from sqlmig.model import Finding, Location, Position, Severity
 
 
@@ -18,8 +18,8 @@ class Subject:
     that took its place.
     """
 
-    now: Snapshot
-    before: Snapshot
+    now: ProjectFiles
+    before: ProjectFiles
     squashed: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from sqlmig.changelog.decisions import Decision, read_decision
+from sqlmig.changelog.decisions import DecisionRecord, read_decision
 from sqlmig.changelog.parser import Bullet, Changelog, parse
 from sqlmig.changelog.places import Places
 from sqlmig.errors import SourceError
@@ -40,7 +40,7 @@ class Reference:
     bullet: Bullet
 
 
-class Snapshot:
+class ProjectFiles:
     """The files of a project, by path from its folder, as one commit or the index has them.
 
     What is made of them is made when it is first asked for.
@@ -93,7 +93,7 @@ class Snapshot:
         return entries
 
     @cached_property
-    def decisions(self) -> Mapping[str, Decision]:
+    def decisions(self) -> Mapping[str, DecisionRecord]:
         """The decision records by path."""
         return {
             path: read_decision(path, self.text(path))
