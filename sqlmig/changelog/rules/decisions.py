@@ -116,12 +116,10 @@ def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
 @rule(
     "CL104",
     bad=Sample(
-        _LINKED,
-        _IRREVERSIBLE | {"docs/adr/0004-fees.md": "---\nstatus: accepted\n---\n\n# Fees\n"},
+        _LINKED, _IRREVERSIBLE | {"docs/adr/0004-fees.md": "---\nstatus: accepted\n---\n\n# Fees\n"}
     ),
     good=Sample(
-        _LINKED,
-        _IRREVERSIBLE | {"docs/adr/0005-fees.md": "---\nstatus: accepted\n---\n\n# Fees\n"},
+        _LINKED, _IRREVERSIBLE | {"docs/adr/0005-fees.md": "---\nstatus: accepted\n---\n\n# Fees\n"}
     ),
 )
 def decision_number_used_twice(subject: Subject) -> Iterator[Violation]:

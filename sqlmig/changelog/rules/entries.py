@@ -25,11 +25,7 @@ _WORD = re.compile(r"(?<![\w./-])\d[\w-]*+(?>(?:\.[\w-]++)*)(?![\w/-])(?!:(?:edi
 _LIKE_AN_ID = re.compile(r"\d+(?:_\d+)*_\d*[A-Za-z]")
 
 
-@rule(
-    "CL001",
-    bad=Sample("## [Unreleased]\n", _FILE),
-    good=Sample(_ENTERED, _FILE),
-)
+@rule("CL001", bad=Sample("## [Unreleased]\n", _FILE), good=Sample(_ENTERED, _FILE))
 def migration_without_entry(subject: Subject) -> Iterator[Violation]:
     """Every migration has an entry in the changelog.
 
@@ -91,9 +87,7 @@ def entry_without_migration(subject: Subject) -> Iterator[Violation]:
         near = by_number.get(migration_number(migration_id))
         hint = f"Did you mean {near}?" if near else "Restore its file, or remove the bullet."
         yield Violation(
-            subject.in_changelog(reference.position),
-            f"there is no migration {migration_id}",
-            hint,
+            subject.in_changelog(reference.position), f"there is no migration {migration_id}", hint
         )
 
 

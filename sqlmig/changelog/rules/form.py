@@ -101,10 +101,7 @@ def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
     bad=Sample(
         f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n### Improved\n\n- Faster.\n\n### Added\n", _FILE
     ),
-    good=Sample(
-        f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n### Changed\n\n- Faster.\n",
-        _FILE,
-    ),
+    good=Sample(f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n### Changed\n\n- Faster.\n", _FILE),
 )
 def section_of_no_type(subject: Subject) -> Iterator[Violation]:
     """A section is one of the six types of change, each at most once in a release.

@@ -123,11 +123,7 @@ def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
             )
 
 
-@rule(
-    "CL204",
-    bad=Sample("## [Unreleased]\n\n" + _ROOMS, _OLD, before=_BEFORE),
-    good=_BEFORE,
-)
+@rule("CL204", bad=Sample("## [Unreleased]\n\n" + _ROOMS, _OLD, before=_BEFORE), good=_BEFORE)
 def release_lost_entries(subject: Subject) -> Iterator[Violation]:
     """A release keeps its entries.
 
