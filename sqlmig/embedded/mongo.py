@@ -114,7 +114,8 @@ def _require_secantus() -> None:
 
 
 def _start(home: Path) -> None:
-    log, settings, data, port = (home / "log", home / "settings.toml", home / "data", _free_port())
+    log, settings, data = home / "log", home / "settings.toml", home / "data"
+    port = _free_port()
     with using(home):
         with suppress(FileExistsError):
             data.mkdir(mode=0o700)

@@ -145,7 +145,7 @@ def _merged(config: Config) -> ProjectFiles:
     try:
         repository = Repository(config.project, places.all())
         branch = main_branch(repository.git)
-        return ProjectFiles(places, repository.files_of(branch[1]) if branch else {})
+        return ProjectFiles(places, repository.files_of(branch.commit) if branch else {})
     except ChangelogError:
         return ProjectFiles(places, {})
 
