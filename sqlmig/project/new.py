@@ -111,7 +111,7 @@ def add_entry(config: Config, reference: str, text: str, kind: str | None = None
     `reference` is its number or id, with `:edit` or `:down` behind it where the entry is about a
     change of what is merged already. The link to the record that its head names is added. Raises
     ChangelogError where it is entered already, or the linter would refuse the text, and
-    UnknownTargetError.
+    UnknownTargetError; ConfigError where the changelog cannot be written.
     """
     _refuse_few_words(text)
     here = _on_disk(config)
