@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlmig.changelog.linter import check
 from sqlmig.changelog.places import Places
+from sqlmig.changelog.project_files import ProjectFiles
 from sqlmig.changelog.rules import RULES, Rule, Sample, Subject
-from sqlmig.changelog.snapshot import Snapshot
 from sqlmig.config import Config
 
 _PLACES = Places.of(Config())
@@ -29,14 +29,14 @@ def changelog_rules() -> str:
 
 def subject_of(sample: Sample) -> Subject:
     """The sample as something that can be checked."""
-    return Subject(_snapshot(sample), _snapshot(sample.before))
+    return Subject(_project_files(sample), _project_files(sample.before))
 
 
-def _snapshot(sample: Sample | None) -> Snapshot:
+def _project_files(sample: Sample | None) -> ProjectFiles:
     if sample is None:
-        return Snapshot(_PLACES, {})
+        return ProjectFiles(_PLACES, {})
     texts = {_PLACES.changelog: sample.changelog} | dict(sample.files)
-    return Snapshot(_PLACES, {path: text.encode() for path, text in texts.items()})
+    return ProjectFiles(_PLACES, {path: text.encode() for path, text in texts.items()})
 
 
 def _rule(rule: Rule) -> Iterator[str]:

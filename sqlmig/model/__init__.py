@@ -23,6 +23,7 @@ from sqlmig.model.scripts import (
     is_duration,
     migration_number,
     migration_order,
+    number_groups,
 )
 from sqlmig.model.seeds import (
     AppliedSeed,
@@ -80,4 +81,5 @@ __all__ = [
     "is_duration",
     "migration_number",
     "migration_order",
+    "number_groups",
 ]

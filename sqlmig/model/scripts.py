@@ -127,8 +127,13 @@ def migration_number(migration_id: str) -> tuple[int, ...]:
     `004_payments` is (4,) and `20261121_01_aPDZ5-add-users` is (20261121, 1); an id that begins
     with no number gives ().
     """
+    return tuple(map(int, number_groups(migration_id)))
+
+
+def number_groups(migration_id: str) -> tuple[str, ...]:
+    """The digit groups of that number, as written."""
     match = _NUMBER.match(migration_id)
-    return tuple(int(group) for group in match[0].split("_")) if match else ()
+    return tuple(match[0].split("_")) if match else ()
 
 
 def migration_order(migration_id: str) -> tuple[tuple[int, ...], str]:
