@@ -132,7 +132,7 @@ def test_where_a_commit_gets_through_nothing_is_said_to_be_undone_that_is_not(
     migrator = begin_anew(project, database, environment)
     before = state(database)
     with monkeypatch.context() as blinded:
-        for module in ("script", "checking"):
+        for module in ("run.script", "guard.checks"):
             blinded.setattr(f"sqlmig.engine.{module}.reads_as_before", lambda _: True)
         if not is_seen:
             name = "sqlmig.source.script._refuse_transaction_control"

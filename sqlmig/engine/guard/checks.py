@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmig.engine.guard.conditions import condition_of, sqlstate_of
-from sqlmig.engine.guard.inspection import SilentInspector
+from sqlmig.engine.guard.inspection import Finding, SilentInspector
 from sqlmig.engine.guard.refusals import transaction_ended
 from sqlmig.engine.history.reading import History, find_history
 from sqlmig.engine.server.connection import Connection, server_message
@@ -75,7 +75,7 @@ class CheckInspector(SilentInspector):
     last: PlannedScript
     results: list[CheckResult]
 
-    def recorded(self, script: PlannedScript) -> None:
+    def recorded(self, script: PlannedScript) -> Finding:
         """Raises ChecksFailedError."""
         if script is self.last:
             # The history may have been made in this very run.
@@ -86,6 +86,7 @@ class CheckInspector(SilentInspector):
                 raise TransactionEndedError(script, ended) from ended
             if any(result.has_failed for result in self.results):
                 raise ChecksFailedError(script, self.results)
+        return Finding.ACCEPTED
 
 
 def _not_applicable(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from psycopg import sql
 
 from sqlmig.engine.guard.rows import count_old_rows, count_rows
-from sqlmig.engine.guard.tables import Counters, Table, Tables, all_tables
+from sqlmig.engine.guard.tables import Counters, Table, Tables, all_tables, recounted
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection
 from sqlmig.model import LostRows
@@ -31,6 +32,14 @@ class _Change:
     table: Table | None
     rows: int | None
     old_rows: int | None
+
+
+class OwnRows(NamedTuple):
+    """The rows of a table itself before the script; `old` are those that no script of this
+    transaction has written."""
+
+    all: int
+    old: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +65,30 @@ class Watch:
                 found[oid] = _change(history.connection, before, after)
         return found
 
-    def losses(self, connection: Connection, suspects: Mapping[int, _Change]) -> list[LostRows]:
-        """Those of them that did lose rows, in a transaction in which the script is undone. Keeps
-        others from writing to them until it ends."""
-        lost = []
-        for oid, change in suspects.items():
-            before = self.tables[oid]
-            lock_against_writing(connection, before)
-            rows = count_own_rows(connection, before)
-            if _has_lost(connection, before, change, rows):
-                lost.append(LostRows(before.label, rows))
-        return lost
+    def own_rows(self, connection: Connection, oids: Iterable[int]) -> Mapping[int, OwnRows]:
+        """The rows of those tables, in a transaction in which the script is undone. Keeps others
+        from writing to them until it ends, or that is undone too."""
+        found = {}
+        for oid in sorted(oids):
+            table = self.tables[oid]
+            lock_against_writing(connection, table)
+            old = count_old_rows(connection, [table.identifier])
+            found[oid] = OwnRows(count_own_rows(connection, table), old)
+        return found
+
+    def losses(
+        self, suspects: Mapping[int, _Change], rows: Mapping[int, OwnRows]
+    ) -> list[LostRows]:
+        """Those of them that did lose rows, of which they had so many."""
+        return [
+            LostRows(self.tables[oid].label, rows[oid].all)
+            for oid, change in suspects.items()
+            if _has_lost(self.tables[oid], change, rows[oid])
+        ]
+
+    def counting_from_here(self, history: History) -> Watch:
+        """The same for a script that was undone, and that runs again: that run alone counts."""
+        return Watch(recounted(self.tables, all_tables(history)))
 
 
 def lock_against_writing(connection: Connection, table: Table) -> None:
@@ -100,14 +122,14 @@ def _change(connection: Connection, before: Table, after: Table | None) -> _Chan
     return _Change(counted, after, count_own_rows(connection, after), old_rows)
 
 
-def _has_lost(connection: Connection, before: Table, change: _Change, rows: int) -> bool:
+def _has_lost(before: Table, change: _Change, rows: OwnRows) -> bool:
     """Whether any of the rows that the table had are gone."""
-    if rows == 0:
+    if rows.all == 0:
         return False
     if change.table is None or change.rows is None:
         return True
     if not change.table.has_columns_of(before) or change.counted.deleted > 0:
         return True
     if change.old_rows is not None:
-        return change.old_rows < count_old_rows(connection, [before.identifier])
-    return change.rows - rows - change.counted.inserted < 0
+        return change.old_rows < rows.old
+    return change.rows - rows.all - change.counted.inserted < 0

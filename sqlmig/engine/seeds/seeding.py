@@ -6,7 +6,8 @@ import itertools
 import json
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 
 from sqlmig.engine.guard.checks import run_checks
 from sqlmig.engine.guard.inspection import (
@@ -25,6 +26,7 @@ from sqlmig.engine.guard.tables import (
     Tables,
     all_tables,
     ancestors,
+    recounted,
     refuse_uncounted,
     written,
 )
@@ -96,11 +98,10 @@ class Seeder:
         results = []
         for seed in seeds:
             results.append(_timed(runner, seed, watch))
-            if results[-1].written or known.get(seed.name) != seed.seed.file.script.checksum:
-                self._record(seed, results[-1].written)
-            self._send(*runner.end_of_fence(), *NOTHING_LEFT)
-            for inspector in inspectors:
-                inspector.recorded(seed)
+            is_known = known.get(seed.name) == seed.seed.file.script.checksum
+            has_to_be_told = results[-1].written or not is_known
+            record = [self._record_of(seed, results[-1].written)] if has_to_be_told else []
+            runner.record(seed, partial(self._write, record))
         checked = self._checked(seeds[-1], checks) if any(r.written for r in results) else []
         self._send(WRITES_NO_MORE, "COMMIT")
         return SeedReport(self.rules.environment, tuple(results), tuple(checked))
@@ -108,7 +109,10 @@ class Seeder:
     def _send(self, *statements: str) -> None:
         self.history.connection.execute(";".join(statements).encode())
 
-    def _record(self, seed: PlannedSeed, rows: Sequence[WrittenRows]) -> None:
+    def _write(self, record: Sequence[str], before: Sequence[str]) -> None:
+        self._send(*before, *record, *NOTHING_LEFT)
+
+    def _record_of(self, seed: PlannedSeed, rows: Sequence[WrittenRows]) -> str:
         counts = {
             each.table: {
                 "inserted": each.inserted,
@@ -117,8 +121,7 @@ class Seeder:
             }
             for each in rows
         }
-        text = records.seeded(self.history, seed.seed, json.dumps(counts), self.rules.environment)
-        self._send(text)
+        return records.seeded(self.history, seed.seed, json.dumps(counts), self.rules.environment)
 
     def _checked(self, last: PlannedSeed, checks: Sequence[CheckFile]) -> list[CheckResult]:
         try:
@@ -154,17 +157,15 @@ class SeedWatch(SilentInspector):
         self.written = [*written(self._before, now).values()]
         finding = self._count_uncounted(script, now)
         # If another inspector has the script undone and run again, that run alone counts.
-        self._before = {
-            oid: replace(table, counters=now[oid].counters) if oid in now else table
-            for oid, table in self._before.items()
-        }
+        self._before = recounted(self._before, now)
         return finding
 
-    def recorded(self, script: PlannedScript) -> None:
+    def recorded(self, script: PlannedScript) -> Finding:
         """Raises ForbiddenRowsError for what a trigger on sqlmig's own tables wrote."""
         now = self._look(script)
         with asking(script):
             self._refuse_uncounted(script, now, self._suspects(script, now))
+        return Finding.ACCEPTED
 
     def _count_uncounted(self, script: PlannedScript, now: Tables) -> Finding:
         """Where a statement was there to write forbidden rows, but none are counted: either it met
