@@ -197,16 +197,6 @@ def test_another_role_hides_no_change(server: Server, superuser: Stage, who: str
     assert server.dump() == before
 
 
-def test_a_script_with_a_savepoint_of_any_name_does_not_hide_the_statement(
-    superuser: Stage,
-) -> None:
-    text = (
-        "savepoint sqlmig_look; create table hidden (); release savepoint sqlmig_look;\n"
-        "comment on role victim is 'x';\nselect 1"
-    )
-    assert str(refused(superuser, text).location).endswith(":2:1")
-
-
 def test_the_statement_that_does_it_is_named(superuser: Stage) -> None:
     for head in ("", OUTSIDE):
         text = (
