@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from sqlmig.engine.guard.harm import Harm, harms, is_locked_for_rows, protectors
+from sqlmig.engine.guard.harm import Harm, harms, is_locked_for_rows, newly_unlogged, protectors
 from sqlmig.engine.guard.inspection import Finding, asking, undo_script
 from sqlmig.engine.guard.loss import count_own_rows, lock_against_writing
 from sqlmig.engine.guard.rows import count_old_rows, count_rows, row_hashes
@@ -201,7 +201,7 @@ class Guard:
                 what = f"gives a column of {now.label} another type each time it runs"
                 raise ProtectedRowsError(script, what, [kept.name])
         readings = [reading_after(now.columns[n], kept.changes.get(n)) for n in kept.table.columns]
-        left_out = _newly_unlogged(self._before, self._after, now.oid)
+        left_out = newly_unlogged(self._before, self._after, now.oid)
         hashes = row_hashes(self.history.connection, now.identifier, readings, left_out)
         return (kept.hashes - hashes).total()
 
@@ -218,15 +218,6 @@ class Guard:
         family = descendants(self._before, oid) & tables.keys()
         identifiers = [tables[member].identifier for member in family]
         return count_old_rows(self.history.connection, identifiers)
-
-
-def _newly_unlogged(before: Tables, now: Tables, root: int) -> list[int]:
-    """The partitions and children whose rows a crash takes, which it did not before."""
-    return [
-        oid
-        for oid in descendants(now, root)
-        if now[oid].is_unlogged and not (oid in before and before[oid].is_unlogged)
-    ]
 
 
 def _refusal(kept: _Kept, harm: Harm, lost: int = 0) -> tuple[str, str] | None:
