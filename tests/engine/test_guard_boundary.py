@@ -122,7 +122,6 @@ def system_catalogs(project: Project, database: Database) -> None:
     applied(
         project,
         database,
-        "set allow_system_table_mods = on;"
         "update pg_attribute set atttypid = 'oid'::regtype"
         " where attrelid = 'paid'::regclass and attname = 'x'",
     )

@@ -100,6 +100,45 @@ def test_a_rollback_that_loses_no_rows_asks_nothing(
     assert database.applied() == ["001_tables"]
 
 
+@pytest.mark.parametrize(
+    "loss",
+    ["delete from kept where id = 1", "truncate kept", "drop view seen; drop table kept"],
+)
+def test_a_rollback_that_loses_rows_only_when_it_runs_again_is_undone(
+    project: Project, database: Database, loss: str
+) -> None:
+    migrator(project, database, "production").apply()
+    database.execute("create sequence runs")
+    project.migration(
+        "002_change",
+        "select 1",
+        "delete from kept where false; do $$begin if nextval('runs') > 1 then"
+        f" {loss}; end if; end$$",
+    )
+    changes = Migrator(project.config(database=database.url, environment="production"))
+    changes.apply()
+    with pytest.raises(RowLossError) as lost:
+        changes.rollback(Since("002_change"))
+    assert lost.value.losses == (LostRows("kept", 2),)
+    assert database.value("select count(*) from kept") == 2
+
+
+def test_a_rollback_that_runs_again_is_judged_by_what_that_run_alone_inserts(
+    project: Project, database: Database
+) -> None:
+    migrator(project, database, "production").apply()
+    project.migration(
+        "002_change",
+        "select 1",
+        "drop view seen; alter table kept alter column id type bigint;"
+        "insert into kept (id, note) values (3, 'c'), (4, 'd')",
+    )
+    changes = Migrator(project.config(database=database.url, environment="production"))
+    changes.apply()
+    changes.rollback(Since("002_change"))
+    assert database.value("select count(*) from kept") == 4
+
+
 def test_what_was_rolled_back_before_the_question_stays_so(
     project: Project, database: Database
 ) -> None:

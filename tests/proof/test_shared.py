@@ -167,6 +167,35 @@ def test_what_a_file_outside_a_transaction_does_in_its_database_is_accepted(
     )
 
 
+@pytest.mark.parametrize("role", ["superuser", "owner"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set timezone = 'Asia/Tokyo'",
+        "select set_config('DateStyle', 'German', false)",
+        "set extra_float_digits = -15; set bytea_output = escape; set quote_all_identifiers = on",
+        "select set_config('client_encoding', 'LATIN1', false)",
+        "set session authorization maker; select 1; reset session authorization",
+        "set session authorization maker; do $$begin assert current_user = 'maker'; end$$",
+        "set role maker; do $$begin assert current_user = 'maker'; end$$",
+    ],
+)
+def test_no_setting_of_a_session_looks_like_a_change(
+    request: pytest.FixtureRequest, text: str, role: str
+) -> None:
+    stage: Stage = request.getfixturevalue(role)
+    stage.run(planned(OUTSIDE + text))
+    stage.run(planned(text))
+
+
+@pytest.mark.parametrize("who", ["role", "session authorization"])
+def test_another_role_hides_no_change(server: Server, superuser: Stage, who: str) -> None:
+    before = server.dump()
+    for head in ("", OUTSIDE):
+        refused(superuser, f"{head}set {who} maker; alter role maker set work_mem = '2MB'")
+    assert server.dump() == before
+
+
 def test_the_statement_that_does_it_is_named(superuser: Stage) -> None:
     for head in ("", OUTSIDE):
         text = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmig.engine.guard.conditions import condition_of, sqlstate_of
-from sqlmig.engine.guard.inspection import SilentInspector
+from sqlmig.engine.guard.inspection import Judgment, SilentInspector
 from sqlmig.engine.guard.refusals import transaction_ended
 from sqlmig.engine.history.reading import History, find_history
 from sqlmig.engine.server.connection import Connection, server_message
@@ -94,12 +94,13 @@ class CheckInspector(SilentInspector):
     last: PlannedScript
     results: list[CheckResult]
 
-    def recorded(self, script: PlannedScript) -> None:
+    def recorded(self, script: PlannedScript) -> Judgment:
         """Raises ChecksFailedError."""
         if script is self.last:
             # The history may have been made in this very run.
             current = find_history(self.history.connection, self.history.schema)
             self.results[:] = expect_checks(current, self.checks, script)
+        return Judgment.ACCEPTED
 
 
 def _not_applicable(

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from psycopg import sql
 
 from sqlmig.engine.guard.rows import count_old_rows, count_rows
-from sqlmig.engine.guard.tables import Counters, Table, Tables, all_tables
+from sqlmig.engine.guard.tables import Counters, Table, Tables, all_tables, recounted
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection
 from sqlmig.model import LostRows
@@ -34,6 +35,14 @@ class _After:
 
 
 _Suspects = Mapping[int, _After | None]
+
+
+class OwnRows(NamedTuple):
+    """The rows of a table itself before the script; `old` are those that no script of this
+    transaction has written."""
+
+    all: int
+    old: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +68,28 @@ class LossWatch:
                 found[oid] = _counted(history.connection, before, after) if after else None
         return found
 
-    def losses(self, connection: Connection, suspects: _Suspects) -> list[LostRows]:
-        """Those of them that did lose rows, in a transaction in which the script is undone. Keeps
-        others from writing to them until it ends."""
-        lost = []
-        for oid, after in suspects.items():
-            before = self.tables[oid]
-            lock_against_writing(connection, before)
-            rows = count_own_rows(connection, before)
-            if _has_lost(connection, before, after, rows):
-                lost.append(LostRows(before.label, rows))
-        return lost
+    def own_rows(self, connection: Connection, oids: Iterable[int]) -> Mapping[int, OwnRows]:
+        """The rows of those tables, in a transaction in which the script is undone. Keeps others
+        from writing to them until it ends, or that is undone too."""
+        found = {}
+        for oid in sorted(oids):
+            table = self.tables[oid]
+            lock_against_writing(connection, table)
+            old = count_old_rows(connection, [table.identifier])
+            found[oid] = OwnRows(count_own_rows(connection, table), old)
+        return found
+
+    def losses(self, suspects: _Suspects, rows: Mapping[int, OwnRows]) -> list[LostRows]:
+        """Those of them that did lose rows, of which they had so many."""
+        return [
+            LostRows(self.tables[oid].label, rows[oid].all)
+            for oid, after in suspects.items()
+            if _has_lost(self.tables[oid], after, rows[oid])
+        ]
+
+    def counting_from_here(self, history: History) -> LossWatch:
+        """The same for a script that was undone, and that runs again: that run alone counts."""
+        return LossWatch(recounted(self.tables, all_tables(history)))
 
 
 def lock_against_writing(connection: Connection, table: Table) -> None:
@@ -101,12 +121,12 @@ def _counted(connection: Connection, before: Table, after: Table) -> _After:
     return _After(after, counted, count_own_rows(connection, after), old_rows)
 
 
-def _has_lost(connection: Connection, before: Table, after: _After | None, rows: int) -> bool:
+def _has_lost(before: Table, after: _After | None, rows: OwnRows) -> bool:
     """Whether any of the rows that the table had are gone."""
-    if rows == 0:
+    if rows.all == 0:
         return False
     if after is None or not after.table.has_columns_of(before) or after.counted.deleted > 0:
         return True
     if after.old_rows is not None:
-        return after.old_rows < count_old_rows(connection, [before.identifier])
-    return after.rows - rows - after.counted.inserted < 0
+        return after.old_rows < rows.old
+    return after.rows - rows.all - after.counted.inserted < 0

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import psycopg
 
-from sqlmig.engine.guard.harm import Harm, harms, is_locked_for_rows, protectors
+from sqlmig.engine.guard.harm import Harm, harms, is_locked_for_rows, newly_unlogged, protectors
 from sqlmig.engine.guard.inspection import Judgment, asking, undo_script
 from sqlmig.engine.guard.loss import count_own_rows, lock_against_writing
 from sqlmig.engine.guard.rows import count_old_rows, count_rows, row_hashes
@@ -68,7 +68,7 @@ class Guard:
     rules: Rules
     _before: Tables = field(default_factory=dict)
     _after: Tables = field(default_factory=dict)
-    _kept: dict[int, _Kept] = field(default_factory=dict)
+    _kept: dict[tuple[int, Harm], _Kept] = field(default_factory=dict)
     _old_rows: dict[int, int] = field(default_factory=dict)
 
     def before(self, script: PlannedScript) -> None:
@@ -86,27 +86,30 @@ class Guard:
         with asking(script):
             self._after = self._look(script)
             harmed = self._harmed(script, self._before, self._after)
-            if not harmed.keys() <= self._kept.keys():
+            # A script may do another thing each time it runs.
+            if not harmed.items() <= self._kept.keys():
                 self._remember(script, harmed)
                 return Judgment.RUN_AGAIN
             self._compare(script, harmed)
         return Judgment.ACCEPTED
 
-    def recorded(self, script: PlannedScript) -> None:
+    def recorded(self, script: PlannedScript) -> Judgment:
         """Raises ProtectedRowsError where the record itself, through a trigger, changed rows."""
         with asking(script):
             now = self._look(script)
             found = self._harmed(script, self._after, now)
-            harmed = [
-                oid
-                for oid, harm in found.items()
-                if harm is not Harm.UNCOUNTED or self._has_lost_since(oid, now)
-            ]
+            uncounted = {oid for oid, harm in found.items() if harm is Harm.UNCOUNTED}
+            if unknown := uncounted & self._before.keys() - self._old_rows.keys():
+                undo_script(self.history)
+                self._count_before_the_record(unknown)
+                return Judgment.RUN_AGAIN
+            harmed = [o for o in found if o not in uncounted or self._has_lost_since(o, now)]
         if harmed:
             labels = ", ".join(self._after[oid].label for oid in harmed)
             what = f"a trigger on sqlmig's own tables changes rows of {labels}"
             names = protectors(self._after, self._names(script))
             raise ProtectedRowsError(script, what, [*dict.fromkeys(names[oid] for oid in harmed)])
+        return Judgment.ACCEPTED
 
     def _names(self, script: PlannedScript) -> Sequence[str]:
         """The tables to look at: the protected ones but for those that the script may touch."""
@@ -120,16 +123,18 @@ class Guard:
         return harms(self.history.connection, self._names(script), before, now)
 
     def _remember(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
-        """Undoes the script, and looks at the rows as they were."""
+        """Undoes the script, with the locks that were taken since, and looks at the rows as they
+        were: at those that are known too, for they may have changed in between."""
         connection = self.history.connection
-        new = {oid: self._new_types(oid) for oid, h in harmed.items() if h is Harm.WRITTEN}
+        wanted = self._kept.keys() | harmed.items()
+        new = {oid: self._new_types(oid) for oid, harm in wanted if harm is Harm.WRITTEN}
         undo_script(self.history)
         names = protectors(self._before, self._names(script))
-        for oid, harm in harmed.items():
+        for oid, harm in sorted(wanted, key=lambda each: each[0]):
             table = self._before[oid]
             lock_against_writing(connection, table)
-            self._kept[oid] = self._keep(script, names[oid], table, harm, new.get(oid, {}))
-        _refuse(script, [_refusal(self._kept[oid], harm) for oid, harm in harmed.items()])
+            self._kept[oid, harm] = self._keep(script, names[oid], table, harm, new.get(oid, {}))
+        _refuse(script, [_refusal(self._kept[each], each[1]) for each in harmed.items()])
 
     def _keep(
         self, script: PlannedScript, name: str, table: Table, harm: Harm, new: Mapping[int, Base]
@@ -163,7 +168,7 @@ class Guard:
     def _compare(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
         refusals = []
         for oid, harm in harmed.items():
-            kept = self._kept[oid]
+            kept = self._kept[oid, harm]
             if is_locked_for_rows(self._after, oid):
                 self._old_rows[oid] = self._count_old_rows(oid, self._after)
             refusals.append(_refusal(kept, harm, self._lost(script, kept, harm)))
@@ -182,27 +187,23 @@ class Guard:
                 what = f"gives a column of {now.label} another type each time it runs"
                 raise ProtectedRowsError(script, what, [kept.name])
         readings = [reading_after(now.columns[n], kept.changes.get(n)) for n in kept.table.columns]
-        left_out = _newly_unlogged(self._before, self._after, now.oid)
+        left_out = newly_unlogged(self._before, self._after, now.oid)
         hashes = row_hashes(self.history.connection, now.identifier, readings, left_out)
         return (kept.hashes - hashes).total()
 
     def _has_lost_since(self, oid: int, now: Tables) -> bool:
         """Whether rows of before the script were written since it ended, without being counted."""
-        return oid in self._before and self._count_old_rows(oid, now) != self._old_rows.get(oid)
+        return oid in self._before and self._count_old_rows(oid, now) != self._old_rows[oid]
+
+    def _count_before_the_record(self, oids: Iterable[int]) -> None:
+        for oid in sorted(oids):
+            lock_against_writing(self.history.connection, self._after[oid])
+            self._old_rows[oid] = self._count_old_rows(oid, self._after)
 
     def _count_old_rows(self, oid: int, tables: Tables) -> int:
         family = descendants(self._before, oid) & tables.keys()
         identifiers = [tables[member].identifier for member in family]
         return count_old_rows(self.history.connection, identifiers)
-
-
-def _newly_unlogged(before: Tables, now: Tables, root: int) -> list[int]:
-    """The partitions and children whose rows a crash takes, which it did not before."""
-    return [
-        oid
-        for oid in descendants(now, root)
-        if now[oid].is_unlogged and not (oid in before and before[oid].is_unlogged)
-    ]
 
 
 def _refusal(kept: _Kept, harm: Harm, lost: int = 0) -> tuple[str, str] | None:

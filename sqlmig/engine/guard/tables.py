@@ -8,7 +8,7 @@ growth within one transaction says something. Source: pgstat_relation.c of Postg
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
 from psycopg import sql
@@ -189,6 +189,14 @@ def written(before: Tables, now: Tables) -> dict[int, WrittenRows]:
                 (was or table).label, counted.inserted, counted.updated, counted.deleted, replaced
             )
     return found
+
+
+def recounted(before: Tables, now: Tables) -> Tables:
+    """The tables as they were, but with what is counted now: nothing undoes the counters."""
+    return {
+        oid: replace(table, counters=now[oid].counters) if oid in now else table
+        for oid, table in before.items()
+    }
 
 
 def ancestors(tables: Tables, oid: int) -> list[Table]:

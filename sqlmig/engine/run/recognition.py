@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.savepoint import random_name
 from sqlmig.source.lexer import tokens
 
 _OF_A_DROP = ("if", "exists", "cascade", "restrict")
-_PROBE_TABLE, _PROBE_INDEX = "_sqlmig_probe", "_sqlmig_probe_index"
 
 # Running these once more changes nothing that the first time did not.
 _REPEATABLE = frozenset(
@@ -154,13 +154,12 @@ def _completion_of_index(connection: Connection, build: CreateIndex) -> Completi
 
 def _definition_of(connection: Connection, build: CreateIndex) -> str:
     """How the server would write the definition: of the same index on an empty copy."""
+    table, index = random_name(), random_name()
     with connection.transaction(force_rollback=True):
-        connection.execute(f"CREATE TEMP TABLE {_PROBE_TABLE} (LIKE {build.table})".encode())
-        connection.execute(
-            f"{build.head} {_PROBE_INDEX} ON pg_temp.{_PROBE_TABLE} {build.rest}".encode()
-        )
+        connection.execute(f"CREATE TEMP TABLE {table} (LIKE {build.table})".encode())
+        connection.execute(f"{build.head} {index} ON pg_temp.{table} {build.rest}".encode())
         row = connection.execute(
-            "SELECT pg_get_indexdef(to_regclass(%s))", (f"pg_temp.{_PROBE_INDEX}",)
+            "SELECT pg_get_indexdef(to_regclass(%s))", (f"pg_temp.{index}",)
         ).fetchone()
     return str(row[0]) if row else ""
 

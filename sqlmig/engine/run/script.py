@@ -62,6 +62,16 @@ class ScriptRunner:
         before. `record` is called when that message is made, after those before it."""
         self._send_script(script, self._opening(script), record)
 
+    def record(self, script: PlannedScript, write: Callable[[Sequence[str]], None]) -> None:
+        """Has the script recorded, in a part of the transaction that can be undone alone, and
+        looked at: again where an inspector has undone it. `write` sends the statements that it
+        gets, and the record after them."""
+        write((*self.end_of_fence(), *self._fence()))
+        while any(i.recorded(script) is Judgment.RUN_AGAIN for i in self.inspectors):
+            write(())
+        for statement in self.end_of_fence():
+            self.session.connection.execute(statement.encode())
+
     def end_of_fence(self) -> Sequence[str]:
         """What ends the part of the transaction that can be undone alone, once it is recorded. A
         savepoint of the script's must not reach back over that: releasing ours releases those that

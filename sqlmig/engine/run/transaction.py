@@ -48,6 +48,7 @@ class TransactionWork:
 
     def _ending(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
         yield from self._record(planned, entry)
+        yield from self._runner.end_of_fence()
         yield from NOTHING_LEFT
         if self._is_last(planned):
             yield self.recording.commit()
@@ -56,13 +57,12 @@ class TransactionWork:
         return planned is self.batch[-1]
 
     def _record(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
-        """The record, the consents that were needed, and the end of what can be undone alone."""
+        """The record, and the consents that were needed."""
         yield self.recording.statement(planned, entry)
         for table, reason in planned.directives.touches:
             if table in self.rules.allowed:
                 subject = f"{planned.migration_id}: {table}"
                 yield records.noted(self.session.history, "allowed", subject, reason)
-        yield from self._runner.end_of_fence()
 
 
 @dataclass(slots=True)
@@ -78,9 +78,10 @@ class InspectedWork(TransactionWork):
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Sends the record, and has it inspected; with the last migration, commits."""
         with self.recording.writing(planned, entry):
-            self.recording.send(planned, *self._record(planned, entry), *NOTHING_LEFT)
-        for inspector in self.inspectors:
-            inspector.recorded(planned)
+            record = (*self._record(planned, entry), *NOTHING_LEFT)
+            self._runner.record(
+                planned, lambda before: self.recording.send(planned, *before, *record)
+            )
         if self._is_last(planned):
             self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
             self.recording.tell()

@@ -6,7 +6,8 @@ import itertools
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 
 from sqlmig.engine.guard.checks import expect_checks
 from sqlmig.engine.guard.inspection import (
@@ -25,6 +26,7 @@ from sqlmig.engine.guard.tables import (
     Tables,
     all_tables,
     ancestors,
+    recounted,
     refuse_uncounted,
     written,
 )
@@ -84,11 +86,10 @@ class Seeder:
         results = []
         for seed in seeds:
             results.append(_timed(runner, seed, watch))
-            if results[-1].written or known.get(seed.name) != seed.seed.file.script.checksum:
-                self._record(seed, results[-1].written)
-            self._send(*runner.end_of_fence(), *NOTHING_LEFT)
-            for inspector in inspectors:
-                inspector.recorded(seed)
+            is_known = known.get(seed.name) == seed.seed.file.script.checksum
+            has_to_be_told = results[-1].written or not is_known
+            record = [self._record_of(seed, results[-1].written)] if has_to_be_told else []
+            runner.record(seed, partial(self._write, record))
         has_written = any(result.written for result in results)
         checked = expect_checks(self.session.history, checks, seeds[-1]) if has_written else ()
         self._send(WRITES_NO_MORE, "COMMIT")
@@ -97,11 +98,14 @@ class Seeder:
     def _send(self, *statements: str) -> None:
         self.session.connection.execute(";".join(statements).encode())
 
-    def _record(self, seed: PlannedSeed, rows: Sequence[WrittenRows]) -> None:
+    def _write(self, record: Sequence[str], before: Sequence[str]) -> None:
+        self._send(*before, *record, *NOTHING_LEFT)
+
+    def _record_of(self, seed: PlannedSeed, rows: Sequence[WrittenRows]) -> str:
         counted = ("inserted", "updated", "deleted")
         counts = {each.table: {name: getattr(each, name) for name in counted} for each in rows}
         history, environment = self.session.history, self.rules.environment
-        self._send(records.seeded(history, seed.seed, json.dumps(counts), environment))
+        return records.seeded(history, seed.seed, json.dumps(counts), environment)
 
 
 @dataclass(slots=True)
@@ -128,17 +132,15 @@ class SeedWatch(SilentInspector):
         self.written = [*written(self._before, now).values()]
         judgment = self._count_uncounted(script, now)
         # If another inspector has the script undone and run again, that run alone counts.
-        self._before = {
-            oid: replace(table, counters=now[oid].counters) if oid in now else table
-            for oid, table in self._before.items()
-        }
+        self._before = recounted(self._before, now)
         return judgment
 
-    def recorded(self, script: PlannedScript) -> None:
+    def recorded(self, script: PlannedScript) -> Judgment:
         """Raises ForbiddenRowsError for what a trigger on sqlmig's own tables wrote."""
         now = self._look(script)
         with asking(script):
             self._refuse_uncounted(script, now)
+        return Judgment.ACCEPTED
 
     def _count_uncounted(self, script: PlannedScript, now: Tables) -> Judgment:
         """Where a statement was there to write forbidden rows, but none are counted: either it met
