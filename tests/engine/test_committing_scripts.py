@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from sqlmig.plan import Newest, RollbackText, Transactions
 from tests.database import Database
 from tests.engine.committing import scripts
 from tests.project import Project
+from tests.thorough import examples
 
-EXAMPLES = int(os.environ.get("SQLMIG_TEST_EXAMPLES", "60"))
 SMUGGLED = (
     "create table inbox (i int); delete from kept;\n"
     "select set_config('standard_conforming_strings', 'off', false);\n"
@@ -61,7 +60,7 @@ def check(project: Project, migrator: Migrator, script: str) -> object:
 
 ACTIONS: tuple[Action, ...] = (migrate, migrate_together, roll_back, seed, check)
 SETTINGS = settings(
-    max_examples=EXAMPLES,
+    max_examples=examples(12),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
