@@ -316,11 +316,11 @@ class RowLossError(MigrationFailedError):
         super().__init__(
             f"rolling back {migration_id} would lose rows of: {lost}"
             if losses
-            else f"rolling back {migration_id} may lose rows: its statements run one by one, and "
-            "cannot be undone to see",
+            else f"rolling back {migration_id} may lose rows: its statements run one by one, so "
+            "they cannot be tried and undone",
             migration_id=migration_id,
             report=report,
-            remedy="This database counts as production, so it was not done. If you mean it: "
+            remedy="This database counts as production, so it was not done. To roll back anyway: "
             f"{again} --yes.",
         )
         self.losses = tuple(losses)

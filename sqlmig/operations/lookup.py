@@ -64,5 +64,5 @@ def _recorded(database: Database, files: Migrations, reference: str, part: Scrip
 def _nothing_to_show(migration_id: str, part: ScriptPart) -> PlanError:
     return PlanError(
         f"there is no {part.value} script of {migration_id} to show",
-        remedy="See how it stands: sqlmig status.",
+        remedy="Check its state: sqlmig status.",
     )

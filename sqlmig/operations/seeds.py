@@ -104,7 +104,7 @@ def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
     for tier, tables in config.tier_may_write.items():
         _refuse_unknown(tier, config.all_tiers, "no environment has that tier")
         for table in tables:
-            _refuse_unknown(table, config.forbidden_tables, "that is no forbidden table")
+            _refuse_unknown(table, config.forbidden_tables, "it is not listed in forbidden_tables")
     return {
         tier: [
             table
@@ -119,7 +119,7 @@ def _refuse_unknown(name: str, known: Sequence[str], reason: str) -> None:
     if name not in known:
         raise ConfigError(
             f"tier_may_write names {name}: {reason}",
-            remedy=f"Known are: {', '.join(known) or 'none'}.",
+            remedy=f"Valid names: {', '.join(known) or 'none'}.",
         )
 
 

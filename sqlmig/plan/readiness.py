@@ -22,7 +22,7 @@ def refuse_unready(statuses: Sequence[MigrationStatus], message: str, consequenc
         raise SchemaNotCurrentError(
             f"{message}: {told}{more}",
             statuses=unready,
-            remedy=f"{consequence} {_way_on(unready)} (`sqlmig status` tells more).",
+            remedy=f"{consequence} {_way_on(unready)} (see `sqlmig status`).",
         )
 
 

@@ -59,8 +59,12 @@ def resumption(
         return Resumption(done, in_doubt=doubtful is not None)
     if decision.statement != doubtful:
         raise PlanError(
-            f"{file.migration_id}: statement {decision.statement} is not in doubt",
-            remedy=f"Statement {doubtful} is." if doubtful else "Run without the decision.",
+            f"{file.migration_id}: the outcome of statement {decision.statement} is known",
+            remedy=(
+                f"Name statement {doubtful}, whose outcome is not known."
+                if doubtful
+                else "Run without --redo-statement and --skip-statement."
+            ),
         )
     return Resumption(begun if decision.answer is Answer.SKIP else done)
 
@@ -71,9 +75,9 @@ def _refuse_change(
     if row.apply_sql is None:
         raise _refusal(
             file,
-            f"it has changed, and its text was not recorded to tell whether its first {begun} "
-            "statements have",
-            "Put the file back as it was.",
+            "its file has changed; its text was not recorded, so sqlmig cannot tell whether its "
+            f"first {begun} statements changed",
+            "Restore the file.",
         )
     recorded = Script.recorded("text", file.migration_id, row.apply_sql)
     before = _texts(prepare(recorded, file.file.directives))
@@ -83,9 +87,9 @@ def _refuse_change(
             is_doubtful = number + 1 == row.doubtful_statement
             raise _refusal(
                 file,
-                f"statement {number + 1}, which {'may be' if is_doubtful else 'is'} done already, "
-                "has changed since",
-                "Put it back as it was; what follows the done statements may change.",
+                f"statement {number + 1}, which {'may have' if is_doubtful else 'has'} already "
+                "completed, has changed since",
+                "Restore it; only the statements after the completed ones may change.",
             )
 
 

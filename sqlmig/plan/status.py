@@ -92,15 +92,15 @@ def _remedy(
         return "renumber it, or sqlmig apply --allow-out-of-order"
     if row is not None and (number := row.doubtful_statement):
         return (
-            f"statement {number} was begun and may be done; sqlmig apply finds out, or asks for "
-            f"--redo-statement {number} or --skip-statement {number}"
+            f"statement {number} was started and may have completed; sqlmig apply checks, or "
+            f"asks for --redo-statement {number} or --skip-statement {number}"
         )
     return _REMEDIES.get(state, "").format(migration_id)
 
 
 def _missing_status(row: AppliedMigration, *, followed_by_files: bool) -> MigrationStatus:
     if row.is_partial:
-        remedy = f"restore its file, or give it up: sqlmig rollback --only {row.migration_id}"
+        remedy = f"restore its file, or roll it back: sqlmig rollback --only {row.migration_id}"
         return MigrationStatus(row.migration_id, MigrationState.PARTIAL, applied=row, remedy=remedy)
     remedy = "restore its file" if followed_by_files else "deploy the code that has it"
     return MigrationStatus(row.migration_id, MigrationState.MISSING, applied=row, remedy=remedy)

@@ -44,8 +44,8 @@ def _script(row: AppliedMigration, file: MigrationFile | None) -> Script:
     script = file.file.script
     if row.checksum not in (None, script.checksum):
         raise PlanError(
-            f"{row.migration_id} is applied, but only its checksum was recorded, and its file is "
-            "another one now",
+            f"{row.migration_id} is applied, but only its checksum was recorded, and its file "
+            "has changed",
             remedy="Restore the file as it was applied, or accept it as it is now: "
             f"sqlmig repair {row.migration_id}.",
         )
@@ -58,6 +58,6 @@ def _refuse_partial(rows: Applied) -> None:
         raise PartialMigrationError(
             f"partly applied: {', '.join(partial)}",
             migration_ids=partial,
-            remedy="Finish it with `sqlmig apply`, or give it up: "
+            remedy="Finish it with `sqlmig apply`, or roll it back: "
             f"sqlmig rollback --only {partial[0]}.",
         )

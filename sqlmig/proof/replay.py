@@ -119,6 +119,6 @@ def _cannot_be_replayed(error: MigrationFailedError) -> ExecutionError:
     return ExecutionError(
         f"{error.migration_id}, which is applied, cannot run again on a scratch database\n"
         f"{place}{error.message}",
-        remedy="It needs something that no migration makes: a role, an extension's files, an "
-        "object made by hand. Give a server that has it: --scratch-url.",
+        remedy="It needs something that no migration creates: a role, an extension's files, an "
+        "object created manually. Use a server that has it: --scratch-url.",
     )

@@ -85,7 +85,7 @@ def unproven(database: str, asked: Environment, origin: str) -> EnvironmentMisma
     return EnvironmentMismatchError(
         f"{origin} says {asked.value}, but this {database} has a history and has no stamp: it may "
         "be a production database",
-        remedy="Nothing was touched. If it is not production, say so once: "
+        remedy="Nothing was touched. If it is not production, set its environment once: "
         f"sqlmig environment set {asked.value}.",
     )
 
@@ -131,9 +131,9 @@ def _refuse_disagreement(config: Config, stamp: Environment | None) -> None:
     if stamp is not None and asked not in (stamp, None):
         place = config.origins.get("environment", "the argument environment")
         raise EnvironmentMismatchError(
-            f"this database is stamped as {stamp.value}, and {place} says {asked.value}",
-            remedy="Nothing was touched. If that is what it is now (a restored dump, say): "
-            f"sqlmig environment set {asked.value}.",
+            f"this database is stamped as {stamp.value}, but {place} says {asked.value}",
+            remedy=f"Nothing was touched. If it is {asked.value} now (a restored dump, for "
+            f"example): sqlmig environment set {asked.value}.",
         )
 
 
@@ -141,7 +141,7 @@ def _refuse_unprotected(config: Config, allowed: Collection[str]) -> None:
     for table in allowed:
         if table not in config.protected_tables:
             raise ConfigError(
-                f"--allow-protected {table}: that is no protected table",
-                remedy=f"Protected are: {', '.join(config.protected_tables) or 'none'} (the "
+                f"--allow-protected {table}: it is not listed in protected_tables",
+                remedy=f"Protected tables: {', '.join(config.protected_tables) or 'none'} (the "
                 "setting `protected_tables`).",
             )

@@ -113,7 +113,7 @@ def test_a_script_outside_a_transaction_that_changes_how_text_is_read_stops_ther
     )
     with pytest.raises(MigrationFailedError, match="standard_conforming_strings") as caught:
         migrator(project, database).apply()
-    assert "its first 2 statements stay done" in str(caught.value)
+    assert "its first 2 statements were kept" in str(caught.value)
     assert database.tables() == set()
     assert migrator(project, database).status()[0].state.value == "partial"
 
@@ -141,7 +141,7 @@ def test_a_script_that_ends_its_transaction_is_not_said_to_be_undone(
     with pytest.raises(MigrationFailedError, match="ended the transaction") as caught:
         migrator(project, database, environment).apply()
     assert "undone" not in str(caught.value)
-    assert "what it committed stays" in caught.value.remedy
+    assert "what it committed was kept" in caught.value.remedy
     assert "sqlmig drift" in caught.value.remedy
     assert database.tables() == {"a"}
     assert migrator(project, database).status()[0].state.value == "pending"
@@ -208,7 +208,7 @@ def test_a_check_that_ends_its_transaction_is_told_without_a_traceback(
     project.write("sql/checks/001_c.sql", f"create table a (); {ending}; {end}")
     with pytest.raises(ExecutionError, match="001_c ended the transaction") as caught:
         migrator(project, database).check()
-    assert "what it committed stays" in caught.value.remedy
+    assert "what it committed was kept" in caught.value.remedy
     database.execute("drop table a")
     with pytest.raises(MigrationFailedError, match="001_c ended the transaction") as failed:
         migrator(project, database).apply(transactions=Transactions.TOGETHER)

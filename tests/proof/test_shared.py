@@ -292,7 +292,7 @@ def test_a_subscription_never_runs_on_a_scratch_database(
     project.migration("001_a", text)
     url = server.superuser_url
     migrator = Migrator(project.config(database=url))
-    with pytest.raises(BeyondDatabaseError, match="takes no subscription"):
+    with pytest.raises(BeyondDatabaseError, match="cannot have a subscription"):
         migrator.verify(scratch_url=url if named else None)
     assert server.rows("SELECT FROM pg_subscription") == []
 

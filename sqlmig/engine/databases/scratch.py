@@ -76,7 +76,7 @@ class ScratchServer:
                 connection.execute(statement)
             except psycopg.errors.InsufficientPrivilege as error:
                 raise ServerError(
-                    "this role may not make a scratch database (42501)",
+                    "this role may not create a scratch database (42501)",
                     server=server_message(error),
                     remedy="Grant it CREATEDB, or name another server with --scratch-url.",
                 ) from error

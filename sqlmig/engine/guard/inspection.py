@@ -99,13 +99,13 @@ def asking(script: PlannedScript) -> Iterator[None]:
     except psycopg.errors.InvalidSavepointSpecification as error:
         raise ScriptError(
             script,
-            "whether rows would be lost cannot be told: the script cannot run in a savepoint, and "
-            "so cannot be undone to see",
+            "sqlmig cannot tell whether rows would be lost: the script cannot run in a savepoint, "
+            "so it cannot be tried and undone",
         ) from error
     except psycopg.Error as error:
         message = server_message(error)
         raise ScriptError(
-            script, f"whether rows would be lost cannot be told: {message}", message
+            script, f"sqlmig cannot tell whether rows would be lost: {message}", message
         ) from error
 
 

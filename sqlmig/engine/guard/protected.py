@@ -154,8 +154,8 @@ class Guard:
         except psycopg.DataError as error:
             what = (
                 f"changes the type of a column of {table.label}, which has "
-                f"{counted(kept.rows, 'row')}, and whether its values stay the same cannot be "
-                f"told: {server_message(error)}"
+                f"{counted(kept.rows, 'row')}, and sqlmig cannot tell whether its values "
+                f"stay the same: {server_message(error)}"
             )
             raise ProtectedRowsError(script, what, [name]) from error
         return replace(kept, hashes=hashes, changes=changed)

@@ -146,8 +146,8 @@ def refuse_uncounted(connection: Connection) -> None:
     counts = connection.execute("SELECT pg_catalog.current_setting(%s)", [_COUNTING]).fetchone()
     if counts != ("on",):
         raise ExecutionError(
-            f"{_COUNTING} is off on this server, and without it nobody sees which rows are written",
-            remedy=f"Nothing was touched. Set it on: ALTER DATABASE … SET {_COUNTING} = on.",
+            f"{_COUNTING} is off on this server, so sqlmig cannot tell which rows are written",
+            remedy=f"Nothing was touched. Turn it on: ALTER DATABASE … SET {_COUNTING} = on.",
         )
 
 

@@ -99,7 +99,7 @@ class RunnerLock:
             f"another runner is at work: {holder or 'it has just ended'}",
             waited=waited,
             remedy=f"Gave up after {waited:.0f} s; nothing was touched. Try again when it is "
-            "done, or wait for longer: --lock-wait SECONDS.",
+            "done, or wait longer: --lock-wait SECONDS.",
         )
 
     def _release(self) -> None:

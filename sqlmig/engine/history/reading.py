@@ -192,7 +192,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
     chosen = schema or _only_history(sorted(p for n, p in places if n == MIGRATIONS)) or current
     if chosen is None:
         raise ConfigError(
-            "there is no current schema to keep the history in: search_path names none that exists",
+            "there is no current schema for the history: search_path names no existing schema",
             remedy="Name one with the setting `history_schema`.",
         )
     return History(
@@ -214,7 +214,7 @@ def _only_history(schemas: Sequence[str]) -> str | None:
     if len(schemas) > 1:
         raise ConfigError(
             f"several schemas of this database have a history: {', '.join(schemas)}",
-            remedy="Say which one is meant with the setting `history_schema`.",
+            remedy="Choose one with the setting `history_schema`.",
         )
     return schemas[0] if schemas else None
 
@@ -225,7 +225,7 @@ def _environment(name: str) -> Environment:
     except ValueError:
         raise ConfigError(
             f"the database is stamped with an environment that does not exist: {name!r}",
-            remedy="Say what it is: sqlmig environment set NAME.",
+            remedy="Set its environment: sqlmig environment set NAME.",
         ) from None
 
 

@@ -90,7 +90,8 @@ ON CONFLICT (migration_id) DO UPDATE
 _BEGUN: LiteralString = f"{_NOW} {_DETAIL}"
 
 # A trigger or rule may drop a row without an error.
-_OR_FAIL = f" THEN true ELSE {raising('a trigger or rule keeps the record away')} END"
+_BLOCKED = raising("a trigger or rule blocked sqlmig's record")
+_OR_FAIL = f" THEN true ELSE {_BLOCKED} END"
 
 # Only table names and parameters are put into these, by psycopg.
 _APPLIED: LiteralString = f"""

@@ -37,7 +37,7 @@ _WHAT = {
     "pg_shseclabel": "security labels of roles, databases or tablespaces",
     "pg_tablespace": "tablespaces",
 }
-_ELSEWHERE = "Name a server where that does no harm: --scratch-url."
+_ELSEWHERE = "Name a server where that is harmless: --scratch-url."
 # What the server refuses within a transaction: most statements of a kind, and COMMIT in a routine.
 _IN_A_TRANSACTION, _COMMIT_IN_A_ROUTINE = "25001", "2D000"
 # As the statement's own transaction would be, but one that sees what others commit meanwhile, as
@@ -88,7 +88,7 @@ class Containment(SilentInspector):
         """Refuses one that commits by itself, before it can be looked at."""
         if self.is_shared:
             raise BeyondDatabaseError(
-                "this statement commits by itself, so what it changes beyond its database could "
+                "this statement commits by itself, so its changes outside its database could "
                 "not be undone",
                 location=_place(script, statement),
                 remedy=_ELSEWHERE,
@@ -188,10 +188,10 @@ def _refusal(
     location = _place(script, statement)
     if SUBSCRIPTIONS in changed:
         return BeyondDatabaseError(
-            "a scratch database takes no subscription: it would pull from a live publisher, and "
-            "could not be dropped",
+            "a scratch database cannot have a subscription: it would pull from a live publisher, "
+            "and could not be dropped",
             location=location,
-            remedy="It was undone. Make subscriptions outside of migrations.",
+            remedy="It was undone. Create subscriptions outside of migrations.",
         )
     what = ", ".join(sorted(_WHAT.get(catalog, catalog) for catalog in changed))
     return BeyondDatabaseError(

@@ -180,8 +180,8 @@ class Executor:
         if self.rules.protected:
             raise ProtectedRowsError(
                 planned,
-                "runs statements outside a transaction that could take rows of "
-                f"{', '.join(self.rules.protected)} away",
+                "runs statements outside a transaction that could remove rows of "
+                f"{', '.join(self.rules.protected)}",
                 self.rules.protected,
             )
         if row_loss is RowLoss.ASK:

@@ -37,7 +37,7 @@ _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 NOTHING_LEFT = ("SET CONSTRAINTS ALL IMMEDIATE", "CLOSE ALL")
 WRITES_NO_MORE = "SET TRANSACTION READ ONLY"
 
-_LOCK_LOST = raising("the script gave up sqlmig's lock, and another runner has it now")
+_LOCK_LOST = raising("the script released sqlmig's lock, and another runner has acquired it")
 
 
 def beginning(session: RunnerSession) -> Sequence[str]:

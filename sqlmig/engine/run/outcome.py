@@ -48,7 +48,7 @@ def fate_of(entries: Sequence[LogEntry], history: History, connect: Connector, p
                 if not _is_at_work(pid, history, connection):
                     return _looked_up(entries[-1], history.schema, connection, left)
         except (DatabaseUnavailableError, psycopg.OperationalError) as error:
-            _log.debug("the history cannot be asked: %s", error)
+            _log.debug("the history cannot be read: %s", error)
         time.sleep(_SECONDS_BETWEEN_TRIES)
     return Fate.UNKNOWN
 

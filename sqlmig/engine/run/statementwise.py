@@ -130,7 +130,7 @@ class StatementwiseWork:
             if time.monotonic() >= deadline:
                 raise ScriptError(
                     planned,
-                    "another session is still building the index that an earlier run began",
+                    "another session is still building the index that an earlier run started",
                     location=planned.prepared.statement_location(index),
                 )
             time.sleep(_SECONDS_BETWEEN_LOOKS)
@@ -184,8 +184,8 @@ class StatementwiseWork:
         if build is not None and is_invalid(self.session.connection, build):
             raise ScriptError(
                 planned,
-                f"the index {build.name} is there, but invalid: an earlier build of it failed, "
-                f"and IF NOT EXISTS passed it over. Drop it: DROP INDEX CONCURRENTLY {build.name}",
+                f"the index {build.name} exists but is invalid: an earlier build of it failed, "
+                f"and IF NOT EXISTS skipped it. Drop it: DROP INDEX CONCURRENTLY {build.name}",
                 location=planned.prepared.statement_location(index),
             )
 
@@ -211,7 +211,7 @@ class StatementwiseWork:
     def _regain_lock(self, planned: PlannedMigration) -> None:
         if not self.session.lock.try_acquire():
             raise ScriptError(
-                planned, "the script gave up sqlmig's lock, and another runner has it now"
+                planned, "the script released sqlmig's lock, and another runner has acquired it"
             )
 
     def _lift_time_limit(self) -> None:

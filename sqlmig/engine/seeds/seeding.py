@@ -167,7 +167,10 @@ class SeedWatch(SilentInspector):
             if self._counted(now[oid]) != self._kept.get(oid, self._of_none(oid))
         ]
         if labels:
-            what = f"writes, uncounted, to what seeds of its tier may not: {', '.join(labels)}"
+            what = (
+                "writes, with row counting off, to tables that seeds of its tier may not change: "
+                f"{', '.join(labels)}"
+            )
             raise ForbiddenRowsError(script, what, labels)
 
     def _of_none(self, oid: int) -> tuple[int, int] | None:
@@ -195,7 +198,8 @@ class SeedWatch(SilentInspector):
         if refused:
             raise ForbiddenRowsError(
                 script,
-                f"writes to what seeds of its tier may not: {'; '.join(map(str, refused))}",
+                "writes to tables that seeds of its tier may not change: "
+                f"{'; '.join(map(str, refused))}",
                 [rows.table for rows in refused],
             )
         return now

@@ -27,9 +27,9 @@ _CONNECT_TIMEOUT_SECONDS = 10
 _SECONDS_BETWEEN_TRIES = 0.3
 _UNKNOWN_SETTING = "42704"
 _REMEDIES = {
-    "42501": "Grant this role what it lacks, or connect as one that has it.",
-    "55P03": "Another session holds a lock: run it again when that is done, or end that session.",
-    "40P01": "It met another session, each waiting for the other: run it again.",
+    "42501": "Grant this role the missing privilege, or connect as a role that has it.",
+    "55P03": "Another session holds a lock: run this again when it is done, or end that session.",
+    "40P01": "It deadlocked with another session: run it again.",
 }
 
 
@@ -137,9 +137,9 @@ def _parameters(database: str) -> Mapping[str, Any]:
     except psycopg.ProgrammingError:
         raise _unreadable("it is neither a PostgreSQL URL nor key=value pairs") from None
     if any(port and not port.isdecimal() for port in str(parameters.get("port", "")).split(",")):
-        raise _unreadable("its port is no number")
+        raise _unreadable("its port is not a number")
     if "@" in str(parameters.get("host", "")):
-        raise _unreadable("its host holds an @")
+        raise _unreadable("its host contains an @")
     return parameters
 
 
@@ -178,8 +178,8 @@ def _connection_remedy(reason: str) -> str:
     if "password" in reason:
         return "Give the role's password: in the URL, in PGPASSWORD, or in ~/.pgpass."
     if "does not exist" in reason:
-        return "Make it, or name another one in the database URL."
-    return "Check that the server runs and that the database URL is right."
+        return "Create it, or name another one in the database URL."
+    return "Check that the server is running and that the database URL is correct."
 
 
 def remedy_for(message: ServerMessage) -> str:

@@ -132,7 +132,7 @@ class StatementInDoubtError(ScriptError):
     def __init__(self, planned: PlannedMigration, statement: int, location: Location) -> None:
         super().__init__(
             planned,
-            f"statement {statement} may be done already: the runner died in the middle of it",
+            f"statement {statement} may have completed: the runner stopped during it",
             location=location,
         )
         self.statement = statement
@@ -148,8 +148,10 @@ def unrecorded(script: PlannedScript, failure: StatementError) -> ScriptError:
 def unreadable(script: PlannedScript, failure: StatementError) -> ScriptError:
     """The failure of a message that the server could not put into the database's encoding."""
     message = server_message(failure.error)
-    what = "it, or the rollback that is recorded with it"
-    return ScriptError(script, f"{what}, holds what the database cannot: {message}", message)
+    what = "it, or the rollback recorded with it"
+    return ScriptError(
+        script, f"{what}, contains text that the database cannot store: {message}", message
+    )
 
 
 def failed_script(

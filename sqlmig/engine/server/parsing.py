@@ -19,7 +19,7 @@ SETTING = "standard_conforming_strings"
 KEEP_READING = f"SET {SETTING} = on"
 
 OTHERWISE = (
-    f"{SETTING} is off from here on, so that the server would read the rest otherwise than it is "
+    f"{SETTING} is off from here on, so the server would read the rest differently from how it is "
     "written"
 )
 READING_REMEDY = (

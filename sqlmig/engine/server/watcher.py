@@ -83,7 +83,7 @@ class Watcher:
                 if self._is_slow():
                     self._watch()
         except (SqlmigError, psycopg.Error) as error:
-            _log.debug("the watcher cannot look: %s", error)
+            _log.debug("the watcher cannot read the server's activity: %s", error)
 
     def _is_slow(self) -> bool:
         since = self._busy_since
