@@ -1,4 +1,4 @@
-"""Who is told how a run goes on."""
+"""Receives the progress of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlmig.model.server import Blocker, IndexBuild, LockHolder
 
 
 class Observer(Protocol):
-    """Who is told how a run goes on, as it happens; the calls come from the thread of the run."""
+    """Receives the progress of a run, as it happens; calls come from the thread of the run."""
 
     def started(self, migration_id: str, direction: Direction) -> None:
         """The migration's first statement is about to be sent."""
@@ -19,7 +19,7 @@ class Observer(Protocol):
         """The migration is committed, or has failed."""
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
-        """Another runner is at work; this one gives up in `remaining` seconds."""
+        """Another runner holds the lock; this one gives up in `remaining` seconds."""
 
     def blocked(self, blocker: Blocker) -> None:
         """A statement waits for a lock that another session holds; from a thread of its own."""
@@ -33,7 +33,7 @@ class Observer(Protocol):
 
 @runtime_checkable
 class ServerObserver(Observer, Protocol):
-    """An observer that hears of servers, too."""
+    """An observer that is also told of servers."""
 
     def server_started(self, server: str, url: str) -> None:
         """The project's own server was started, and stays: its name with its version, its URL."""

@@ -75,7 +75,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def no_command(line: str) -> str:
-    """The line, if need be changed so that it is no `::command::` to a CI."""
+    """The line, changed if necessary so that a CI does not read it as a `::command::`."""
     return _CI_COMMAND.sub(r"\1\\x3a", line)
 
 

@@ -1,4 +1,4 @@
-"""What a run does, and what becomes of it."""
+"""What a run does, and its results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Environment(Enum):
 
 
 class Outcome(Enum):
-    """What became of one planned migration."""
+    """The result of one planned migration."""
 
     DONE = "done"
     FAILED = "failed"
@@ -45,7 +45,7 @@ class MigrationResult:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did: one result for each planned migration, in order, what to know besides, and
+    """What a run did: one result for each planned migration, in order, the warnings, and
     the sanity checks after it."""
 
     direction: Direction
@@ -54,7 +54,7 @@ class Report:
     checks: tuple[CheckResult, ...] = ()
 
     def tally(self) -> str:
-        """How many migrations ended how, in words: `2 applied, 1 failed, 3 not attempted`."""
+        """How many migrations had each outcome: `2 applied, 1 failed, 3 not attempted`."""
         done = {Direction.APPLY: "applied", Direction.ROLLBACK: "rolled back"}[self.direction]
         counts = [(outcome, len(self.ids(outcome))) for outcome in Outcome]
         words = {outcome: outcome.value for outcome in Outcome} | {Outcome.DONE: done}
@@ -67,7 +67,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class LostRows:
-    """A table of which a script would lose rows; `rows` are those that it has now."""
+    """A table that would lose rows to a script; `rows` is how many it has now."""
 
     table: str
     rows: int

@@ -45,7 +45,7 @@ class SeedStatus:
 class WrittenRows:
     """What a script wrote to a table, in rows; `replaced` says that the whole table was, by
     TRUNCATE or another rewrite, that it lost a column, its name or its parent, or that it is gone:
-    then nobody counted."""
+    then they were not counted."""
 
     table: str
     inserted: int = 0

@@ -27,7 +27,7 @@ class ServerMessage:
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """Who holds the migration lock, as the server's activity view tells it."""
+    """Who holds the migration lock, from the server's activity view."""
 
     pid: int
     application: str

@@ -102,7 +102,7 @@ class ProjectSeeder:
         )
 
     def _agree(self) -> Rules:
-        """PostgreSQL's rules; MongoDB follows its environment, unless it is in doubt itself."""
+        """PostgreSQL's rules; MongoDB follows its environment, unless that is itself unclear."""
         rules = self._migrator.environment()
         if self._mongo and not rules.refusal:
             self._mongo.follow(rules)

@@ -1,4 +1,4 @@
-"""Says of migrations that they are applied, or not, without running anything."""
+"""Marks migrations as applied, or not, without running anything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Writer = Callable[[History, Migrations, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """Which migrations are to be marked, in order, and why; none where all is so already."""
+    """Which migrations are to be marked, in order, and why; none where all are already."""
 
     files: tuple[MigrationFile, ...]
     reason: str
@@ -34,7 +34,7 @@ def record_marking(
     database: Database, planner: Callable[[Applied], Marking], write: Writer
 ) -> tuple[str, ...]:
     """Writes what is planned, under the runner's lock, and stamps a database without a stamp where
-    its environment is named; the ids, none where all is so already.
+    its environment is named; the ids, none where all are already.
 
     Raises EnvironmentMismatchError before anything is written.
     """

@@ -46,7 +46,7 @@ def find_named(
 class ApplyOptions(TypedDict, total=False):
     """What can be said of an apply besides its target; `out_of_order` is else as in the settings.
 
-    `decision` is what a person knows of a statement in which an earlier runner died.
+    `decision` is the outcome of a statement during which an earlier runner stopped.
     """
 
     out_of_order: OutOfOrder | None

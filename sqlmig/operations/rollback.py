@@ -25,7 +25,7 @@ class Rollback:
     consented: frozenset[str] = frozenset()
 
     def after(self, loss: RowLossError) -> Rollback:
-        """What is left of it, with a yes to that loss."""
+        """What is left of it, with consent to that loss."""
         rest = (r.migration_id for r in loss.report.results if r.outcome is not Outcome.DONE)
         consented = self.consented | {loss.migration_id}
         return replace(self, selection=Exactly(tuple(rest)), consented=consented)
@@ -55,7 +55,7 @@ class RollbackPlanner:
 
 
 def roll_back(runner: Runner, files: Migrations, request: Rollback, agree: Agree | None) -> Report:
-    """Rolls back, and asks for each migration that would lose rows; a yes is for that one only.
+    """Rolls back, and asks for each migration that would lose rows; consent is for that one only.
 
     Nothing is held while it asks: no connection, no lock. Raises what `Runner.run` raises;
     RowLossError where the answer is no.

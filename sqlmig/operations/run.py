@@ -1,4 +1,4 @@
-"""Runs a plan under the runner's lock, and makes it again while other runners are at work."""
+"""Runs a plan under the runner's lock, and plans again when other runners change the history."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Runner:
     """Runs plans on a database under its rules; the checks look at what each has done.
 
-    `allowed` are the protected tables of which a person said --allow-protected.
+    `allowed` are the protected tables that --allow-protected names.
     """
 
     database: Database

@@ -42,7 +42,7 @@ def seeds_of(config: Config, environment: Environment) -> Seeds:
 
 
 def seed_statuses(seeds: Seeds, history: History) -> list[SeedStatus]:
-    """How each seed stands; reads only."""
+    """The status of each seed; reads only."""
     applied = {seed.name: seed for seed in history.seeds()}
     return [_status(planned.seed, applied.get(planned.name)) for planned in seeds]
 
@@ -51,7 +51,7 @@ def seed_statuses(seeds: Seeds, history: History) -> list[SeedStatus]:
 class SeedRunner:
     """Seeds a database, once its schema is what the files make.
 
-    `allowed` are the protected tables of which a person said --allow-protected.
+    `allowed` are the protected tables that --allow-protected names.
     """
 
     database: Database
@@ -78,7 +78,7 @@ class SeedRunner:
             return unstable_seeds(seeder, seeds)
 
     def _batch(self, history: History) -> tuple[Rules, Seeds]:
-        """The rules that hold, and the seeds to run; asked once more under the runner's lock."""
+        """The rules that hold, and the seeds to run; read again under the runner's lock."""
         rules = self.database.working_rules(history, self.allowed)
         refuse_unready(
             statuses(self.files, rows_to_compare(self.files, history)),

@@ -1,4 +1,4 @@
-"""Decides, from files and history alone, how every migration stands and what a run would do.
+"""Decides, from files and history alone, the state of every migration and what a run would do.
 
 Nothing in here reads or writes anything: `--dry-run` shows the very plan that a run executes.
 """

@@ -60,7 +60,7 @@ class PlannedMigration:
     """One migration as it will run.
 
     `rollback` is the text that an apply records beside it; `resumption` is where a
-    non-transactional migration that stopped half way goes on; `was_partial` says that what is
+    non-transactional migration that stopped partway continues; `was_partial` says that what is
     rolled back was only partly applied.
     """
 

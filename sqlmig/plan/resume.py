@@ -1,4 +1,4 @@
-"""Where a non-transactional migration that stopped half way is taken up again."""
+"""Where a non-transactional migration that stopped partway is resumed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlmig.source.script import PreparedScript, prepare
 
 
 class Answer(Enum):
-    """What a person knows of a statement in doubt: it is to run again, or it is done."""
+    """What the user says of a statement in doubt: run it again, or it is done."""
 
     REDO = "redo"
     SKIP = "skip"
@@ -44,7 +44,7 @@ def resumption(
     row: AppliedMigration,
     decision: Decision | None = None,
 ) -> Resumption:
-    """How the migration goes on; `row` has the text that was recorded when it stopped.
+    """How the migration continues; `row` has the text that was recorded when it stopped.
 
     Raises PartialMigrationError where a statement that is done, or may be, has changed since, or
     where that cannot be told; PlanError for a decision about another statement.

@@ -1,4 +1,4 @@
-"""How every migration stands between the files and the history."""
+"""The state of every migration, from the files and the history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REMEDIES = {
 
 
 def statuses(files: Migrations, history: Applied) -> list[MigrationStatus]:
-    """How every migration on disk or in the history stands, in the order in which they apply.
+    """The state of every migration on disk or in the history, in the order in which they apply.
 
     `history` is in the order of application, with the recorded text where the checksums differ.
     """
@@ -67,7 +67,7 @@ def _file_status(
 
 
 def _has_other_rollback(file: MigrationFile, row: AppliedMigration | None) -> bool:
-    """Whether a rollback was recorded and the file is another; the texts may not be at hand."""
+    """Whether a rollback was recorded and the file differs; the texts may not be at hand."""
     if row is None or row.rollback_checksum is None or file.rollback is None:
         return False
     return row.rollback_checksum != file.rollback.script.checksum

@@ -16,7 +16,7 @@ _CONTEXT = 2
 
 
 class Presence(Enum):
-    """How an object stands between what is expected and what is found."""
+    """How an object differs between what is expected and what is found."""
 
     MISSING = "missing"
     EXTRA = "extra"

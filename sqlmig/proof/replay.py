@@ -21,7 +21,7 @@ from sqlmig.proof.catalog import SchemaSnapshot
 from sqlmig.proof.watch import Watch
 from sqlmig.target.rules import Rules
 
-# Nobody's rows are in a scratch database, so that nothing has to be kept from a script.
+# A scratch database has no rows that need protection from a script.
 _RULES = Rules(Environment.DEVELOPMENT, "a scratch database")
 
 

@@ -87,7 +87,7 @@ SELECT l.objid::bigint, l.rows, o.type, {identity}, l.text
 """
 
 # How many rows there are in all, which objects have rows that are as new as the transaction
-# `since`, and from when on the next ones will be new: transactions that are still at work now are
+# `since`, and from when on the next ones will be new: transactions that are still open now are
 # in other databases.
 _NEWS = """
 SELECT count(*), pg_snapshot_xmax(pg_current_snapshot())::text,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def conninfo(config: Config, observer: Observer | None = None) -> str:
     """What libpq needs to reach the project's database: a URL, a key=value string, or "".
 
-    Starts the embedded server where that is meant, of which the observer hears. Raises ConfigError
+    Starts the embedded server where that is meant, and tells the observer. Raises ConfigError
     where nothing is named, the embedded server is asked to be production, or there is no project
     for it; EmbeddedError where it cannot start.
     """

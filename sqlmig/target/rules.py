@@ -20,9 +20,9 @@ class Rules:
     """What holds for all that sqlmig runs in a database.
 
     `origin` says what named the environment. `protected` are the tables whose rows are kept, none
-    outside production; `allowed` are those of them of which a person said --allow-protected.
-    `new_stamp` is the environment to stamp the database with; None where it has a stamp, or nobody
-    named one. `is_named` says that somebody did, or that there is a stamp. `refusal` says why what
+    outside production; `allowed` are those that --allow-protected names.
+    `new_stamp` is the environment to stamp the database with; None if it has a stamp, or none
+    was named. `is_named` says that one was named, or that there is a stamp. `refusal` says why what
     was asked for does not hold; a command that only looks goes on with production's rules.
     """
 
@@ -36,7 +36,7 @@ class Rules:
 
     @property
     def is_production(self) -> bool:
-        """Whether rows are kept unless somebody says otherwise."""
+        """Whether rows are kept unless the user says otherwise."""
         return self.environment is Environment.PRODUCTION
 
     @property
