@@ -1,4 +1,4 @@
-"""A project's database at work: connections, its history, the rules, the runner's lock."""
+"""A project's database: connections, its history, the rules, the runner's lock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Database:
         return opened(self.conninfo(), self.config.wait_for_database)
 
     def conninfo(self) -> str:
-        """What libpq needs to reach it; the observer hears of an embedded server that this starts.
+        """What libpq needs to reach it; the observer is told of a server that this starts.
 
         Raises ConfigError and EmbeddedError.
         """
@@ -45,7 +45,7 @@ class Database:
             yield self.history_on(connection)
 
     def history_on(self, connection: Connection) -> History:
-        """The history as it is now. Raises ConfigError where it cannot be told which is meant."""
+        """The history as it is now. Raises ConfigError if it is ambiguous."""
         return find_history(connection, self.config.history_schema)
 
     @contextmanager

@@ -15,7 +15,7 @@ from sqlmig.engine.server.connection import opened, server_message, translated
 from sqlmig.errors import DatabaseUnavailableError, ServerError
 
 PREFIX = "sqlmig_scratch_"
-# Nobody needs what is in a scratch database after a crash of the server.
+# The contents of a scratch database are not needed after a crash of the server.
 _FAST = "synchronous_commit=off"
 
 # What `ALTER DATABASE … SET` has every session of that database begin with, such as a search_path.

@@ -30,7 +30,7 @@ SELECT c.relname::text, pg_catalog.array_agg(
 """
 _HERE = "SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
 
-# Rows that are no others' business: those of the scratch database itself, and what is recorded of
+# Rows that affect no other database: those of the scratch database itself, and what is recorded of
 # objects in one database.
 _IS_HERE = (
     "(t.classoid OPERATOR(pg_catalog.=) 1262::pg_catalog.oid"
@@ -90,7 +90,7 @@ class SharedCatalogs:
 
     def changed(self) -> frozenset[str]:
         """The catalogues that the open transaction changes, as far as others would see it after a
-        commit. Raises ServerError where it cannot be told, DatabaseUnavailableError."""
+        commit. Raises ServerError where it cannot be read, DatabaseUnavailableError."""
         with translated():
             if self._are_roles_hidden and self._inside.execute(_HAS_ROLES_LOCKED).fetchall():
                 return frozenset({_ROLES})

@@ -52,7 +52,7 @@ Locks = frozenset[tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """What the server said to a statement of a check, or we say of it, and where that stands."""
+    """What the server reported for a statement of a check, or sqlmig did, and where."""
 
     message: ServerMessage
     location: Location | None

@@ -23,7 +23,7 @@ class Harm(Enum):
     UNCOUNTED = "lose or alter, with row counting off,"
 
 
-# Told of a table, these need not be told of its partitions and children.
+# Reported for a table, these are not repeated for its partitions and children.
 _OF_THE_WHOLE = {Harm.DROPPED, Harm.LOST_COLUMN, Harm.REUSED_NAME}
 
 

@@ -175,7 +175,7 @@ class Guard:
         _refuse(script, refusals)
 
     def _lost(self, script: PlannedScript, kept: _Kept, harm: Harm) -> int:
-        """How many of the rows are not there any more as they were."""
+        """How many of the rows are no longer as they were."""
         if harm is Harm.UNCOUNTED:
             return kept.old_rows - self._old_rows[kept.table.oid]
         if not kept.is_compared(harm):

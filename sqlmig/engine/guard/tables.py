@@ -200,7 +200,7 @@ def recounted(before: Tables, now: Tables) -> Tables:
 
 
 def ancestors(tables: Tables, oid: int) -> list[Table]:
-    """A table, and those that it is a partition or child of; none where there is no such table."""
+    """A table, and those that it is a partition or child of; none if it does not exist."""
     found = [tables[oid]] if oid in tables else []
     for table in found:
         found += [tables[parent] for parent in table.parents if parent in tables]

@@ -71,7 +71,7 @@ Columns = Mapping[int, Column]
 
 
 class Base(NamedTuple):
-    """A type that is no domain, with its modifier."""
+    """A type that is not a domain, with its modifier."""
 
     type: int
     modifier: int

@@ -45,7 +45,7 @@ class RunnerLock:
 
     @property
     def key(self) -> int:
-        """The signed 64-bit number that stands for the schema's history."""
+        """The signed 64-bit key of the schema's history."""
         digest = hashlib.sha256(f"sqlmig:{self.schema}".encode()).digest()
         return int.from_bytes(digest[:8], signed=True)
 
@@ -76,7 +76,7 @@ class RunnerLock:
         return self.is_pooled or (holder is not None and holder.pid == pid)
 
     def holder(self) -> LockHolder | None:
-        """Who has it; None where nobody has, or this role may not see who."""
+        """The session that holds it; None if none does, or this role may not see it."""
         row = self.connection.execute(_HOLDER, {"key": self.key}).fetchone()
         return LockHolder(*row) if row else None
 

@@ -1,7 +1,7 @@
 """The bookkeeping tables: where they are, and what they say.
 
 yoyo's own tables are kept as yoyo would, and `_yoyo_migration` is the truth of what is applied.
-Ours stand beside them in the same schema and know more: checksum, texts, progress.
+Ours are beside them in the same schema and hold more: checksum, texts, progress.
 """
 
 from __future__ import annotations
@@ -83,11 +83,11 @@ class History:
     """The bookkeeping tables of one schema, as they were found on that connection.
 
     `schema` is where they are or would be made; `server_version` as in 150018. `is_pooled` says
-    that a pooler stands between: the server's process is not the one that greeted us. On Linux the
+    that a pooler is between: the server's process is not the one that greeted us. On Linux the
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
     `exists` speaks of yoyo's tables, `has_log` of its log, `has_details` of what we know beside
     them; `is_complete` says that no table of ours is missing. `prepared` are the statements that
-    are planned already; `savepoint` stands before each script.
+    are planned already; `savepoint` precedes each script.
     """
 
     connection: Connection

@@ -101,7 +101,7 @@ SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
                  AND EXISTS (SELECT FROM detail) {_OR_FAIL}
 """  # noqa: S608
 
-# Of a migration that was only partly applied there is no mark.
+# A partly applied migration has no mark.
 _ROLLED_BACK: LiteralString = f"""
 {_NOW}, log AS ({_LOG} RETURNING 1),
      unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
@@ -220,7 +220,7 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
 
 
 def rolled_back(history: History, entry: LogEntry) -> str:
-    """Log, and the removal of mark and detail; nobody knows which seeds' rows are still there."""
+    """Log, and the removal of mark and detail; it is not known which seeds' rows remain."""
     return history.sql(_ROLLED_BACK, **asdict(entry))
 
 
@@ -240,7 +240,7 @@ def begun(history: History, migration_id: str, content: Content, done: int, tota
 
 
 def progress(history: History, migration_id: str, *, done: int, begun: int) -> str:
-    """So many of its statements are done, and so many begun."""
+    """Records how many of its statements are done, and how many were begun."""
     return history.sql(_PROGRESS, migration_id=migration_id, done=done, begun=begun)
 
 
@@ -290,5 +290,5 @@ def seeded(history: History, seed: SeedFile, rows: str, environment: Environment
 
 
 def _is_short(text: str) -> bool:
-    """Whether it is to be kept; what has more characters is not encoded to count its bytes."""
+    """Whether to keep it; what has more characters is not encoded to count its bytes."""
     return len(text) <= _KEPT_BYTES and len(text.encode()) <= _KEPT_BYTES

@@ -1,5 +1,5 @@
 """Runs a plan: batch by batch through yoyo's loops, tries again where another session was in the
-way, and tells what became of every migration."""
+way, and reports the result of every migration."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _WATCHED = (
     "With --atomic, and where sqlmig looks at what a script does to rows, it runs in a savepoint, "
     "after queries of sqlmig's own: the server does not allow that there."
 )
-_MANY = 10  # migrations of which the records are worth to be prepared
+_MANY = 10  # from so many migrations on, preparing the records pays off
 
 Batch = Sequence[PlannedMigration]
 BatchWork = TransactionWork | StatementwiseWork
@@ -77,7 +77,7 @@ class Executor:
 
         Raises MigrationFailedError, which has the report up to there, or RunInterrupted after a
         Ctrl-C. Whatever is raised, no transaction is left open. HistoryMovedError, for the caller
-        alone, says that another runner was at work, and that the plan has to be made again.
+        alone, says that another runner changed the history, and the plan must be made again.
         """
         story = Story(plan)
         self._backend.ensure_internal_schema_updated()
@@ -99,7 +99,7 @@ class Executor:
             records.prepare(self.session.history, plan.direction)
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
-        """Runs one batch, as often as it takes; what goes wrong is told with the story so far."""
+        """Runs one batch, as often as it takes; errors are reported with the story so far."""
         self._runner = ScriptRunner
         row_loss = _row_loss(story.plan, batch)
         for tries in itertools.count(1):

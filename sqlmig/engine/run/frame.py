@@ -53,7 +53,7 @@ def beginning(session: RunnerSession) -> Sequence[str]:
 def put_back(lock: RunnerLock) -> Sequence[str]:
     """The statements that put the session back, to be run in one message.
 
-    They fail where another runner has taken the lock that the script gave up.
+    They fail where another runner has taken the lock that the script released.
     """
     return (*_RESET, f"SELECT CASE {_keep_lock(lock)} ELSE true END")
 

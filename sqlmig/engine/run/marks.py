@@ -1,6 +1,6 @@
 """Writes the history where nothing was run: what is said to be applied, or not to be.
 
-The words in yoyo's log are yoyo's own; the reason stands among the events.
+The words in yoyo's log are yoyo's own; the reason is in the events.
 """
 
 from __future__ import annotations

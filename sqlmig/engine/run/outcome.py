@@ -27,7 +27,7 @@ SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
 
 
 class Fate(Enum):
-    """Whether a batch is committed, as far as can be told."""
+    """Whether a batch is committed, as far as is known."""
 
     COMMITTED = "committed"
     UNDONE = "undone"
@@ -37,7 +37,7 @@ class Fate(Enum):
 def fate_of(entries: Sequence[LogEntry], history: History, connect: Connector, pid: int) -> Fate:
     """Asks the history, on a new connection, for the log rows that went with the COMMIT.
 
-    `pid` is the server's process of the session that sent them. It may still be at work after the
+    `pid` is the server's process of the session that sent them. It may still be running after the
     connection is lost, so its end is waited for. UNKNOWN where it goes on, or no connection can be
     had, for ten seconds.
     """
@@ -77,7 +77,7 @@ def _is_at_work(pid: int, history: History, connection: Connection) -> bool:
 
 
 def _looked_up(entry: LogEntry, schema: str, connection: Connection, patience: float) -> Fate:
-    """Waits for so many seconds until nobody is in the middle of a migration, and looks."""
+    """Waits for so many seconds until no session is running a migration, then looks."""
     with connection.transaction():
         connection.execute(f"SET LOCAL lock_timeout = '{patience * 1000:.0f}ms'".encode())
         found = find_history(connection, schema)

@@ -59,7 +59,7 @@ class Recording:
         return "COMMIT"
 
     def tell(self) -> None:
-        """The observer hears of the batch, if its commit was sent."""
+        """Tells the observer of the batch, if its commit was sent."""
         for result in self.results if self.is_committing else ():
             self.session.observer.finished(result)
 

@@ -1,4 +1,4 @@
-"""How a run went: the results so far, and the error that tells them when it ends early."""
+"""How a run went: the results so far, and the error that reports them when it ends early."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Story:
         )
 
     def lost(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
-        """The connection broke; what the history says of the batch is told."""
+        """The connection broke; reports what the history says of the batch."""
         message, name = server_message(error), ending.at_work.migration_id
         undone = "was undone" if ending.at_work.directives.transactional else "stopped partway"
         told = {

@@ -52,7 +52,7 @@ from sqlmig.target.rules import Rules
 
 @dataclass(slots=True)
 class Seeder:
-    """Runs seeds; `forbidden` has, for each tier, the tables that its seeds may not write to."""
+    """Runs seeds; `forbidden` has, for each tier, the tables that its seeds must not write to."""
 
     session: RunnerSession
     rules: Rules
@@ -110,7 +110,7 @@ class Seeder:
 
 @dataclass(slots=True)
 class SeedWatch(SilentInspector):
-    """Sees what a seed writes, and refuses what its tier may not write."""
+    """Sees what a seed writes, and refuses what its tier must not write."""
 
     history: History
     forbidden: Mapping[str, Sequence[str]]

@@ -183,5 +183,5 @@ def _connection_remedy(reason: str) -> str:
 
 
 def remedy_for(message: ServerMessage) -> str:
-    """What to do about an error whose cause its SQLSTATE tells; "" for the others."""
+    """What to do about an error whose SQLSTATE gives its cause; "" for the others."""
     return _REMEDIES.get(message.sqlstate, "")

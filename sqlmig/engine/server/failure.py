@@ -36,7 +36,7 @@ class ScriptError(Exception):
         self.message = message
         self.server = server
         self.location = location
-        self.hint = ""  # what to know beside that the script is to be fixed
+        self.hint = ""  # what to know besides fixing the script
         self.statements_kept = 0  # of a non-transactional migration, those done before it
 
     @property
@@ -92,7 +92,7 @@ class LossFoundError(ScriptError):
 
 
 class ProtectedRowsError(ScriptError):
-    """In production, a script did to `tables` what may not be done to protected ones."""
+    """In production, a script did to `tables` what is forbidden on protected ones."""
 
     def __init__(self, script: PlannedScript, message: str, tables: Sequence[str]) -> None:
         super().__init__(script, message)
@@ -100,7 +100,7 @@ class ProtectedRowsError(ScriptError):
 
 
 class ForbiddenRowsError(ScriptError):
-    """A seed wrote to `tables`, which its tier may not write to."""
+    """A seed wrote to `tables`, which its tier must not write to."""
 
     def __init__(self, script: PlannedScript, message: str, tables: Sequence[str]) -> None:
         super().__init__(script, message)
@@ -127,7 +127,7 @@ class HistoryMovedError(ScriptError):
 
 
 class StatementInDoubtError(ScriptError):
-    """Nobody can tell whether the statement is done; `statement` is its number, from 1."""
+    """It is not known whether the statement completed; `statement` is its number, from 1."""
 
     def __init__(self, planned: PlannedMigration, statement: int, location: Location) -> None:
         super().__init__(
@@ -171,13 +171,13 @@ def place_of(
 ) -> Location | None:
     """The place in the script that the server refused; None for a statement of sqlmig's own.
 
-    A syntax error has a position, in characters of the message, whose first character stands at
+    A syntax error has a position, in characters of the message, whose first character is at
     `offset` in the script. A runtime error has none: then it is the statement of that index; below
     0 it is one of sqlmig's own before the script, beyond the last one of those after it.
     """
     statements = prepared.statements
     position = failure.error.diag.statement_position
-    # The server reads a whole message before it runs any of it, and stops there at what is no SQL.
+    # The server reads a whole message before it runs any of it, and stops at what is not SQL.
     is_unread = position is not None and failure.completed == 0
     if not (is_unread or 0 <= statement < len(statements)):
         return None
@@ -188,8 +188,8 @@ def place_of(
 
 
 def _place_in_body(prepared: PreparedScript, index: int, failure: StatementError) -> int:
-    """The offset of an error in the body of a function, which the server tells within the body
-    where the message has the body twice, as with the record; else that of the statement."""
+    """The offset of an error in the body of a function: the server gives it within the body if
+    the message has the body twice, as with the record; else that of the statement."""
     start, text = prepared.statements[index].start, prepared.statement_text(index)
     body, position = failure.error.diag.internal_query, failure.error.diag.internal_position
     if body and position and text.count(body) == 1:

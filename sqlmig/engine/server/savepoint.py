@@ -1,7 +1,7 @@
 """Savepoints of sqlmig's own, each with a name that no script can know.
 
 Scripts are text that was there before the name was made, and no function may execute SAVEPOINT,
-RELEASE or ROLLBACK TO. So a savepoint stands as long as its transaction does: it proves that a
+RELEASE or ROLLBACK TO. So a savepoint exists as long as its transaction does: it proves that a
 script has not ended the transaction that it runs in, in whatever way.
 """
 

@@ -43,7 +43,7 @@ SELECT relid::pg_catalog.regclass::text, phase,
 
 
 class Watcher:
-    """Looks once a second at what a session waits for or builds, as long as it is at work.
+    """Looks once a second at what a session waits for or builds, as long as it is running.
 
     It connects only when work takes longer than that, and never disturbs it: a watcher that cannot
     look is silent.

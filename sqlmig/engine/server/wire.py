@@ -33,7 +33,7 @@ _CHUNKED_ROWS_SINCE = 170000
 class StatementError(Exception):
     """The server refused a statement: `error` is what it said, `completed` how many went before.
 
-    For the engine only: it knows which text was sent, and tells the user the place.
+    For the engine only: it knows which text was sent, and reports the place.
     """
 
     def __init__(self, error: psycopg.Error, completed: int) -> None:
