@@ -228,7 +228,7 @@ class SchemaNotCurrentError(PlanError):
 
 
 class EnvironmentMismatchError(PlanError):
-    """The database is stamped with another environment than the one asked for."""
+    """The database is stamped with an environment other than the requested one."""
 
 
 class ChangelogError(SqlmigError):

@@ -154,7 +154,7 @@ class Migrator:
         `text` says whose script to run where the file differs from the recorded one. In production,
         a migration that would lose rows is undone, and `agree` is asked, with the RowLossError that
         has its id and its losses; where it returns True, that migration is rolled back after all.
-        `row_loss` ACCEPT agrees to all of them beforehand, so that none is counted. Raises as
+        `row_loss` ACCEPT consents to all of them in advance, so none is counted. Raises as
         `apply` does; IrreversibleMigrationError before anything is touched; RowLossError where
         nothing agrees.
         """

@@ -28,7 +28,7 @@ class Observer(Protocol):
         """A statement builds an index; about once a second, from a thread of its own."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
-        """They met a lock or a deadlock, were undone, and are run again in `delay` seconds."""
+        """They were blocked or deadlocked and undone; they are retried in `delay` seconds."""
 
 
 @runtime_checkable

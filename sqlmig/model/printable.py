@@ -2,7 +2,7 @@
 
 Scripts, rows, file names and servers may hold what a terminal obeys (escape sequences, a carriage
 return), what hides or reorders text (bidirectional controls), and line ends, with which a value
-could pass for a line of ours or for a command to the CI that keeps the log.
+could pass for one of our lines or for a command to the CI.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MARGIN = "  | "
 
 
 class Ready(str):
-    """A line that is fit to be printed as it is: escaped already, perhaps with colours of ours."""
+    """A line that can be printed as it is: already escaped, perhaps with our colours."""
 
     __slots__ = ()
 
@@ -58,8 +58,8 @@ def counted(number: int, noun: str) -> str:
 
 
 def printable(lines: Iterable[str]) -> Iterator[str]:
-    """Lines of ours as they are printed: a newline in one, which is a value's, begins a line with
-    a margin, and so none that could be taken for one of ours. Tabs become spaces."""
+    """Our lines as they are printed: a newline in one, which is a value's, begins a line with
+    a margin, so that it cannot be taken for one of ours. Tabs become spaces."""
     for line in lines:
         if isinstance(line, Ready):
             yield line

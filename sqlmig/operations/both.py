@@ -113,7 +113,7 @@ def set_environment(migrator: SqlDatabase, environment: Environment) -> Rules:
     """Stamps both databases, or the only one of the project, whatever they were stamped as before;
     the rules that hold now.
 
-    The embedded MongoDB is left out of production, to which it cannot belong.
+    The embedded MongoDB is left out of production, where it is not allowed.
     """
     config = migrator.config
     is_ours_alone = config.mongo == EMBEDDED and environment is Environment.PRODUCTION

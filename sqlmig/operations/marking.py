@@ -54,7 +54,7 @@ def plan_baseline(files: Migrations, rows: Applied, target: str) -> Marking:
     """All up to and including the target, to be marked as applied.
 
     Raises UnknownTargetError, and PlanError where the history has something else already: a
-    baseline is for a database in which no migration has run.
+    baseline is for a database where no migration has run.
     """
     ids = [file.migration_id for file in files]
     wanted = files[: ids.index(resolve(target, ids)) + 1]

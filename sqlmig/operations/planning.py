@@ -44,7 +44,7 @@ def find_named(
 
 
 class ApplyOptions(TypedDict, total=False):
-    """What can be said of an apply besides its target; `out_of_order` is else as in the settings.
+    """The options of an apply besides its target; `out_of_order` defaults to the settings.
 
     `decision` is the outcome of a statement during which an earlier runner stopped.
     """

@@ -20,7 +20,7 @@ class Transactions(Enum):
 
 
 class RowLoss(Enum):
-    """Whether a rollback may lose rows of a table: only by consent, or as it likes."""
+    """Whether a rollback may lose rows of a table: only with consent, or always."""
 
     ASK = "ask"
     ACCEPT = "accept"

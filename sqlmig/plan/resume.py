@@ -29,7 +29,7 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Resumption:
     """The first `done` statements need not run; the next one is in doubt if its runner died in
-    the middle of it, so that only the database can tell whether it is done."""
+    the middle of it, so that only the database shows whether it is done."""
 
     done: int = 0
     in_doubt: bool = False

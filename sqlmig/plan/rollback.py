@@ -66,7 +66,7 @@ def select(files: Migrations, history: Applied, selection: Selection) -> list[st
     """The ids to roll back, newest first; [] where what is selected is not applied.
 
     A migration that is half done counts as the newest. Raises UnknownTargetError for the reference,
-    and PlanError where one is to go alone that an applied one declares to depend on.
+    and PlanError for a single one that an applied migration depends on.
     """
     ids = [row.migration_id for row in reversed(history)]
     if isinstance(selection, Exactly):

@@ -67,7 +67,7 @@ def _file_status(
 
 
 def _has_other_rollback(file: MigrationFile, row: AppliedMigration | None) -> bool:
-    """Whether a rollback was recorded and the file differs; the texts may not be at hand."""
+    """Whether a rollback was recorded and the file differs; the texts may not be loaded."""
     if row is None or row.rollback_checksum is None or file.rollback is None:
         return False
     return row.rollback_checksum != file.rollback.script.checksum

@@ -43,10 +43,10 @@ def drift(
 ) -> Drift:
     """The drift of the database of `history`, on which `applied` have run in that order.
 
-    Who owns the history is taken for who applies migrations, here and there, so that the name of
-    that role makes no difference. Writes to a scratch database alone. Raises
-    ExecutionError where a migration cannot run again, BeyondDatabaseError for one that reaches
-    beyond its database, and was undone.
+    The owner of the history counts as the role that applies migrations, in both databases, so its
+    name makes no difference. Writes only to a scratch database. Raises ExecutionError
+    where a migration cannot run again, BeyondDatabaseError for one that changes more than its
+    database, and was undone.
     """
     live = snapshot(history.connection, _owner(history))
     with (

@@ -14,7 +14,7 @@ def recorded_migrations(rows: Applied, files: Migrations) -> tuple[PlannedMigrat
     """What was applied, in that order, with the recorded texts; the file's where none was kept.
 
     `rows` have the texts. Raises PartialMigrationError for one that is half done, PlanError for one
-    of which there is no text, or only that of a file which is not what was applied.
+    that has no text, or only that of a file that differs from what was applied.
     """
     _refuse_partial(rows)
     by_id = {file.migration_id: file for file in files}

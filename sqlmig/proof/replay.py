@@ -65,7 +65,7 @@ class Stage:
         return self._watch.look()
 
     def rebuild(self, applied: Sequence[PlannedMigration]) -> None:
-        """Begins anew, and applies those migrations.
+        """Starts over, and applies those migrations.
 
         A copy is kept: a later call, with more of the same migrations, begins with that.
         """

@@ -128,7 +128,7 @@ class RoundTrips:
         self, migration: PlannedMigration, after: SchemaSnapshot
     ) -> tuple[MigrationFailedError | None, tuple[Difference, ...]]:
         """Why it could not be applied, or what is not as `after` the first time; the database is
-        built anew in both cases."""
+        rebuilt in both cases."""
         try:
             self.stage.run(migration)
         except MigrationFailedError as failure:

@@ -34,7 +34,7 @@ SELECT c.relname,
  GROUP BY c.oid, c.relname ORDER BY c.relname
 """
 
-# Where the rows belong that are no objects by themselves: (class, object, sub-object).
+# Where rows that are not objects themselves belong: (class, object, sub-object).
 _PARTS: Mapping[str, tuple[str, str, str]] = {
     "pg_aggregate": ("'pg_proc'::regclass", "t.aggfnoid", "0"),
     "pg_attrdef": ("'pg_class'::regclass", "t.adrelid", "t.adnum"),

@@ -26,7 +26,7 @@ def conninfo(config: Config, observer: Observer | None = None) -> str:
         raise ConfigError(
             "no database is named",
             remedy="Give it with --database-url, SQLMIG_DATABASE_URL, DATABASE_URL, libpq's "
-            "PGHOST and PGDATABASE, or the setting `database`. No server at hand? --embedded.",
+            "PGHOST and PGDATABASE, or the setting `database`. No server? Use --embedded.",
         )
     return config.database
 
@@ -42,7 +42,7 @@ def mongo_url(config: Config) -> str:
         raise ConfigError(
             "no MongoDB database is named",
             remedy="Give it with --mongo-url, SQLMIG_MONGO_URL, MONGODB_URI, MONGO_URL, or the "
-            "setting `mongo`. No server at hand? --embedded. `sqlmig seed --only sql` needs none.",
+            "setting `mongo`. No server? Use --embedded. `sqlmig seed --only sql` needs none.",
         )
     return config.mongo
 

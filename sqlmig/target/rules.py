@@ -1,8 +1,8 @@
-"""Which environment's rules hold: what is asked for against what the database is stamped as.
+"""Which environment's rules apply: the requested one compared with the stamp of the database.
 
 An argument or a variable > the database's stamp > the project's settings > production; on an
 embedded server the last is development. A database with a history and without a stamp may be a
-production database, so nothing but a stamp makes it anything weaker.
+production database, so only a stamp makes it anything weaker.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Rules:
     outside production; `allowed` are those that --allow-protected names.
     `new_stamp` is the environment to stamp the database with; None if it has a stamp, or none
     was named. `is_named` says that one was named, or that there is a stamp. `refusal` says why what
-    was asked for does not hold; a command that only looks goes on with production's rules.
+    was requested was refused; a read-only command continues with production's rules.
     """
 
     environment: Environment
@@ -45,7 +45,7 @@ class Rules:
         return (warning_of(self.refusal),) if self.refusal else ()
 
     def refuse_unproven(self) -> None:
-        """Raises EnvironmentMismatchError where what was asked for does not hold."""
+        """Raises EnvironmentMismatchError if the requested environment was refused."""
         if self.refusal:
             raise self.refusal
 
@@ -59,7 +59,7 @@ def rules_for(
 ) -> Rules:
     """The rules for a database with that stamp; without one, `has_history` is asked if need be.
 
-    Raises EnvironmentMismatchError where another environment is asked for than it is stamped as,
+    Raises EnvironmentMismatchError if the requested environment is not the stamped one,
     and ConfigError where a table is allowed that is not protected.
     """
     _refuse_disagreement(config, stamp)
@@ -81,7 +81,7 @@ def rules_for(
 
 
 def unproven(database: str, asked: Environment, origin: str) -> EnvironmentMismatchError:
-    """Why a database with a history and without a stamp is not of the environment asked for."""
+    """Why a database with a history and without a stamp is not of the requested environment."""
     return EnvironmentMismatchError(
         f"{origin} says {asked.value}, but this {database} has a history and has no stamp: it may "
         "be a production database",
@@ -91,7 +91,7 @@ def unproven(database: str, asked: Environment, origin: str) -> EnvironmentMisma
 
 
 def warning_of(refusal: EnvironmentMismatchError) -> str:
-    """What a refusal comes to for a command that only looks."""
+    """The warning that a read-only command gives in place of a refusal."""
     return f"{refusal.message}; a command that writes is refused\n{refusal.remedy}"
 
 

@@ -26,7 +26,7 @@ _log = logging.getLogger("sqlmig")
 _IS_SEALED = """
 SELECT FROM pg_catalog.pg_database WHERE datname = %s AND datistemplate AND NOT datallowconn
 """
-# A copy bears the server process of the session that made it: when that is gone, nothing will drop
+# A copy's name has the process of the session that made it: when that is gone, nothing will drop
 # the copy.
 _ABANDONED = """
 SELECT datname, datistemplate FROM pg_catalog.pg_database

@@ -41,7 +41,7 @@ MOST_COMPARED_ROWS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The rows of a table before the script; `hashes` only where they are to be compared.
+    """The rows of a table before the script; `hashes` only if they will be compared.
 
     `name` is that of the setting which protects the table. `old_rows` are those that no script of
     this transaction has written. `changes` are those of columns' types, by number.

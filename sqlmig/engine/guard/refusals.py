@@ -11,7 +11,7 @@ from sqlmig.model.printable import counted
 
 
 def protected(failure: ProtectedRowsError, report: Report | None = None) -> ProtectedTableError:
-    """Rows of protected tables would be lost: how to say that this is meant."""
+    """Rows of protected tables would be lost: how to allow it."""
     declared = {table for table, _ in failure.script.directives.touches}
     missing = [table for table in failure.tables if table not in declared]
     path = failure.script.prepared.script.path
@@ -51,7 +51,7 @@ def checks_failed(
 
 
 def transaction_ended(path: str) -> str:
-    """What to do after a script that ended the transaction in which it could have been undone."""
+    """What to do after a script that ended the transaction it could have been undone in."""
     return (
         "It was not recorded, but what it committed was kept: `sqlmig drift` shows what it changed "
         "in the schema; check the rows yourself. Undo these changes manually, and remove from "
@@ -60,7 +60,7 @@ def transaction_ended(path: str) -> str:
 
 
 def _rolled_back(report: Report | None) -> str:
-    """What a rollback had done before it met one that was refused."""
+    """What a rollback had done before a migration was refused."""
     done = report.ids(Outcome.DONE) if report and report.direction is Direction.ROLLBACK else ()
     if not done:
         return ""

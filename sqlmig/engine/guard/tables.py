@@ -102,7 +102,7 @@ class Table:
     """A table or partitioned table; `label` is its name for people, with the schema only where
     search_path does not find it. `columns` go by number; `filenode` changes with TRUNCATE and every
     rewrite; `is_locked` says that the transaction may have written to it, `is_locked_for_rows` that
-    a statement was there to insert, update or delete rows, though it may have met none."""
+    a statement was there to insert, update or delete rows, though it may have found none."""
 
     oid: int
     schema: str

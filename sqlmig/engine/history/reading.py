@@ -50,7 +50,7 @@ SELECT current_schema(),
 """
 
 # A mark and its detail are written with one time; one of another time belongs to a mark that yoyo
-# has taken away since.
+# has removed since.
 _READ: LiteralString = """
 SELECT y.migration_id, y.applied_at_utc AS applied_at, d.applied_by, d.duration_ms, d.checksum,
        NULL, NULL, d.rollback_checksum, NULL::int, NULL::int, NULL::int
@@ -86,7 +86,7 @@ class History:
     that a pooler is between: the server's process is not the one that greeted us. On Linux the
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
     `exists` speaks of yoyo's tables, `has_log` of its log, `has_details` of what we know beside
-    them; `is_complete` says that no table of ours is missing. `prepared` are the statements that
+    them; `is_complete` says that none of our tables is missing. `prepared` are the statements that
     are planned already; `savepoint` precedes each script.
     """
 
@@ -151,7 +151,7 @@ class History:
         return bool(looks) and bool(self._rows(self.sql(f"SELECT 1 WHERE {' OR '.join(looks)}")))
 
     def seeds(self) -> list[AppliedSeed]:
-        """What the history knows of seeds."""
+        """What the history records of seeds."""
         if not self.is_complete:
             return []
         return [AppliedSeed(*row) for row in self._rows(self.sql(_SEEDS))]

@@ -193,7 +193,7 @@ class Content:
 
 
 def creation(history: History) -> str:
-    """Makes the tables of ours where they are not there yet; yoyo makes its own."""
+    """Creates those of our tables that are missing; yoyo creates its own."""
     return history.sql(_CREATE, format=FORMAT_VERSION)
 
 

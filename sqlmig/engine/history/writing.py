@@ -11,7 +11,7 @@ from sqlmig.target.rules import Rules
 
 
 def ensure_tables(history: History) -> None:
-    """Makes the schema and the tables of ours that are not there; yoyo's are made by an apply."""
+    """Creates the schema and those of our tables that are missing; an apply creates yoyo's."""
     connection = history.connection
     if history.is_complete:
         return

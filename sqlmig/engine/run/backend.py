@@ -29,7 +29,7 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
 
-# Where there is no runner's lock, behind a pooler, the first runners would meet here.
+# Where there is no runner's lock, behind a pooler, the first runners would collide here.
 _ONE_AT_A_TIME = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext({name}))"
 
 
@@ -65,7 +65,7 @@ class ScriptMigration(Migration):
 
 
 class Backend(PostgresqlPsycopgBackend):
-    """yoyo's backend over one connection that is there already, for one history."""
+    """yoyo's backend over one existing connection, for one history."""
 
     def __init__(self, history: History) -> None:
         self.history = history
@@ -168,7 +168,7 @@ class Backend(PostgresqlPsycopgBackend):
         """Nothing: the mark is part of the record."""
 
     def unmark_one(self, migration: Migration, log: bool = True) -> None:  # noqa: FBT001, FBT002  # yoyo's signature
-        """Nothing: taking the mark away is part of the record."""
+        """Nothing: removing the mark is part of the record."""
 
     def transaction(self, rollback_on_exit: bool = False) -> AbstractContextManager[Any]:  # noqa: FBT001, FBT002  # yoyo's signature
         """Around a mark: writes the record at its end. Elsewhere, as yoyo has it."""

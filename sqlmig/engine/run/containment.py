@@ -85,7 +85,7 @@ class Containment(SilentInspector):
             raise _refusal(script, statement, ("pg_database",))
 
     def refuse_unseen(self, script: PlannedScript, statement: int) -> None:
-        """Refuses one that commits by itself, before it can be looked at."""
+        """Refuses one that commits by itself, before it can be checked."""
         if self.is_shared:
             raise BeyondDatabaseError(
                 "this statement commits by itself, so its changes outside its database could "
@@ -116,9 +116,9 @@ class Containment(SilentInspector):
 @dataclass(slots=True)
 class ContainedStatements(StatementwiseWork):
     """Runs one migration statement by statement on a scratch database, each in a transaction where
-    it can, so that it is looked at before it commits.
+    it can, so that it is checked before it commits.
 
-    No progress is kept: half a migration on a scratch database is thrown away.
+    No progress is kept: half a migration on a scratch database is discarded.
     """
 
     containment: Containment

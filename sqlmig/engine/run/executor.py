@@ -212,7 +212,7 @@ class Executor:
         return found
 
     def _most_tries(self, batch: Batch) -> int:
-        """A non-transactional migration is not run again by itself: its first half is done."""
+        """A non-transactional migration is not rerun automatically: its first part is done."""
         return self.session.limits.tries if batch[0].directives.transactional else 1
 
     def _ending(self, batch: Batch, work: BatchWork) -> Ending:

@@ -1,6 +1,6 @@
 """Opens transactions for scripts, and puts the session back as it was.
 
-Neither the record nor the next script meets what a script left: settings, roles, cursors, temporary
+Neither the record nor the next script sees what a script left: settings, roles, cursors, temporary
 tables, locks. Prepared statements are apart, for ours would be dropped with the script's.
 """
 
@@ -61,7 +61,7 @@ def put_back(lock: RunnerLock) -> Sequence[str]:
 def _keep_lock(lock: RunnerLock) -> str:
     """Releases the session's advisory locks but for ours, which the transaction holds meanwhile.
 
-    Steps of a CASE, for it alone promises to take them in order.
+    Steps of a CASE, which alone guarantees their order.
     """
     release = "WHEN pg_catalog.pg_advisory_unlock_all() IS NULL THEN false"
     if lock.is_pooled:

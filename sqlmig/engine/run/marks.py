@@ -14,7 +14,7 @@ from sqlmig.engine.history.records import Content, LogEntry
 from sqlmig.engine.run.backend import Backend
 from sqlmig.model import MigrationFile, Migrations
 
-# As a migration does, so that one that runs at the same time is waited for.
+# As a migration does, to wait for one that runs at the same time.
 _LOCK: LiteralString = "LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"
 
 

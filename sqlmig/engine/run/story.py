@@ -28,7 +28,7 @@ _log = logging.getLogger("sqlmig")
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a batch ended that did not end by itself: where it was, and what became of it."""
+    """How an interrupted batch ended: where it was, and what happened to it."""
 
     batch: Sequence[PlannedMigration]
     at_work: PlannedMigration

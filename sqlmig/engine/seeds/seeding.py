@@ -143,8 +143,8 @@ class SeedWatch(SilentInspector):
         return Judgment.ACCEPTED
 
     def _count_uncounted(self, script: PlannedScript, now: Tables) -> Judgment:
-        """Where a statement was there to write forbidden rows, but none are counted: either it met
-        none, or the script had the server stop counting."""
+        """Where a statement was there to write forbidden rows, but none are counted: it found
+        none, or the script turned counting off."""
         with asking(script):
             unknown = self._suspects(script, now) & self._before.keys() - self._kept.keys()
             if not unknown:
@@ -174,7 +174,7 @@ class SeedWatch(SilentInspector):
             raise ForbiddenRowsError(script, what, labels)
 
     def _of_none(self, oid: int) -> tuple[int, int] | None:
-        """What a table had of which no rows were counted: none, if the seed has made it."""
+        """What a table had whose rows were not counted: none, if the seed created it."""
         return None if oid in self._before else (0, 0)
 
     def _counted(self, table: Table) -> tuple[int, int]:

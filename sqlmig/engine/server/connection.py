@@ -36,7 +36,7 @@ _REMEDIES = {
 def opened(database: str, wait: float = 0.0) -> Connection:
     """A connection in autocommit mode, closed at the end of its `with` block.
 
-    `database` is a libpq URL or key=value string, or "" for what libpq finds by itself; a server
+    `database` is a libpq URL or key=value string, or "" for what libpq finds itself; a server
     that does not answer is tried again for `wait` seconds. Raises ConfigError for a URL that libpq
     cannot read, and DatabaseUnavailableError.
     """
@@ -107,7 +107,7 @@ def sqlmig_version() -> str:
 
 
 def application_name() -> str:
-    """How this process shows in the server's activity view, so that a waiter can say who works.
+    """How this process shows in the server's activity view, so that a waiting runner can name it.
 
     Within the 63 bytes that the server keeps; `sqlmig <version> <host> <pid>`.
     """
@@ -152,7 +152,7 @@ def _unreadable(reason: str) -> ConfigError:
 
 
 def _defaults(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Connection parameters of ours, where neither the URL nor libpq's environment has them."""
+    """Our connection parameters, where neither the URL nor libpq's environment has them."""
     if "connect_timeout" in parameters or "PGCONNECT_TIMEOUT" in os.environ:
         return {}
     return {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}

@@ -41,12 +41,12 @@ class ScriptError(Exception):
 
     @property
     def is_worth_a_retry(self) -> bool:
-        """Whether it met another session's lock, which will go away."""
+        """Whether it met another session's lock, which will be released."""
         return self.server is not None and self.server.sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
 
     @property
     def may_be_about_a_savepoint(self) -> bool:
-        """Whether the server may have refused the script for the savepoint in which it ran."""
+        """Whether the server may have refused the script because it ran in a savepoint."""
         sqlstate = self.server.sqlstate if self.server else ""
         return sqlstate in (_UNSAFE_NEW_ENUM_VALUE, _ACTIVE_SQL_TRANSACTION)
 
@@ -116,7 +116,7 @@ class ChecksFailedError(ScriptError):
 
 
 class HistoryMovedError(ScriptError):
-    """Another runner has done what was planned; the plan has to be made again.
+    """Another runner has done what was planned; the plan must be made again.
 
     `results` are those of the run until then.
     """

@@ -14,7 +14,7 @@ from sqlmig.source.script import PreparedScript
 
 SETTING = "standard_conforming_strings"
 
-# Set in the session, it does not follow the server's configuration, which may be loaded anew
+# Set in the session, it does not follow the server's configuration, which may be reloaded
 # between two messages.
 KEEP_READING = f"SET {SETTING} = on"
 

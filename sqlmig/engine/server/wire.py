@@ -65,7 +65,7 @@ class _Answer:
     error: psycopg.Error | None = None
 
     def take(self, result: PGresult) -> None:
-        """Adds what came of a statement, of which this is all, or a part before its last rows."""
+        """Adds the result of a statement: all of it, or a part before its last rows."""
         # One result of each statement has its tag, which is not always the last; what a rule adds
         # has none.
         self.completed += bool(result.command_status)
