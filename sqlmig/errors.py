@@ -115,12 +115,12 @@ class UnknownDependencyError(SourceError):
 
 
 class DependencyCycleError(SourceError):
-    """Migrations that depend on each other in a circle; `cycle` lists their ids in order."""
+    """Migrations that depend on each other in a cycle; `cycle` lists their ids in order."""
 
     def __init__(self, cycle: Sequence[str], *, location: Location) -> None:
         self.cycle = tuple(cycle)
         super().__init__(
-            f"migrations depend on each other in a circle: {' → '.join(self.cycle)}",
+            f"circular dependency between migrations: {' → '.join(self.cycle)}",
             location=location,
             remedy="Remove one of these `-- depends:` lines.",
         )

@@ -118,7 +118,7 @@ def plan_unmark(files: Migrations, rows: Applied, reference: str, reason: str) -
     if dependents:
         raise PlanError(
             f"applied migrations depend on {migration_id}: {', '.join(dependents)}",
-            remedy="Unmark those first, the last one first.",
+            remedy="Unmark those first, newest first.",
         )
     return Marking((by_id[migration_id],), _stated(reason))
 
@@ -136,5 +136,5 @@ def _dependents(files: Migrations, applied: Sequence[str], migration_id: str) ->
 
 def _stated(reason: str) -> str:
     if not reason.strip():
-        raise PlanError("the reason is missing", remedy="Say why; the log keeps it.")
+        raise PlanError("no reason was given", remedy="Say why; the log keeps it.")
     return reason.strip()

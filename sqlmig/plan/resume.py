@@ -50,7 +50,7 @@ def resumption(
     where that cannot be told; PlanError for a decision about another statement.
     """
     if file.file.directives.transactional:
-        raise _refusal(file, "it is transactional now", "Put `-- transactional: false` back.")
+        raise _refusal(file, "it is transactional now", "Restore `-- transactional: false`.")
     done, begun = row.statements_done or 0, row.statements_begun or 0
     doubtful = row.doubtful_statement
     if row.checksum != file.file.script.checksum:

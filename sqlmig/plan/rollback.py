@@ -189,7 +189,7 @@ def _irreversible(
         reason, remedy = "no rollback was recorded", "Use the file: --use file."
     else:
         reason = file.file.directives.irreversible or "it has no rollback"
-        remedy = "Write a new migration that undoes it, or a rollback file in place of the reason."
+        remedy = "Write a new migration that undoes it, or replace the reason with a rollback file."
     return IrreversibleMigrationError(
         f"{row.migration_id} cannot be rolled back: {reason}",
         migration_id=row.migration_id,

@@ -157,7 +157,7 @@ def test_a_failed_migration_is_told_with_its_place_and_exits_3(run: Run, project
         'Error: sql/migrations/002_b.sql:2:5: type "numerc" does not exist (42704)',
         "    2 |   x numerc",
         "      |     ^",
-        "1 applied, 1 failed, 1 not attempted. 002_b was undone: nothing of it remains. "
+        "1 applied, 1 failed, 1 not attempted. 002_b was undone completely. "
         "Fix sql/migrations/002_b.sql, then run `sqlmig apply`.",
     ]
 

@@ -233,7 +233,9 @@ def test_a_seed_that_has_the_server_stop_counting_is_refused(
     seeder = applied(project, database)
     database.execute("insert into payments values (7, 70)")
     seed(project, "reference/001", sql)
-    with pytest.raises(ForbiddenSeedError, match=r"reference/001 writes, uncounted, .*: payments"):
+    with pytest.raises(
+        ForbiddenSeedError, match=r"reference/001 writes, with row counting off, .*: payments"
+    ):
         seeder.seed()
     assert database.rows("select amount from payments") == [(70,)]
 

@@ -110,7 +110,7 @@ def database_settings(url: str) -> list[str]:
 
 def _left(name: str, reason: str) -> str:
     return (
-        f"the scratch database {name} is still there: {reason}. Remove what keeps it, then: "
+        f"the scratch database {name} could not be dropped: {reason}. Resolve this, then: "
         f'DROP DATABASE "{name}" WITH (FORCE)'
     )
 

@@ -17,7 +17,7 @@ class Harm(Enum):
     RENAMED = "rename"
     HIDDEN = "make search_path find something else instead of"
     LOST_COLUMN = "drop a column of"
-    REUSED_NAME = "give another column the name of a column of"
+    REUSED_NAME = "reuse the name of a column of"
     UNLOGGED = "remove crash safety (SET UNLOGGED) from"
     WRITTEN = "lose or alter"
     UNCOUNTED = "lose or alter, with row counting off,"

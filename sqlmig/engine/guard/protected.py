@@ -184,7 +184,7 @@ class Guard:
         types = self._new_types(kept.table.oid)
         for number, change in kept.changes.items():
             if change.is_cast and types.get(number) != change.base:
-                what = f"gives a column of {now.label} another type each time it runs"
+                what = f"gives a column of {now.label} a different type on each run"
                 raise ProtectedRowsError(script, what, [kept.name])
         readings = [reading_after(now.columns[n], kept.changes.get(n)) for n in kept.table.columns]
         left_out = newly_unlogged(self._before, self._after, now.oid)

@@ -195,7 +195,7 @@ def _refusal(
         )
     what = ", ".join(sorted(_WHAT.get(catalog, catalog) for catalog in changed))
     return BeyondDatabaseError(
-        f"this changes what all databases of the server share: {what}",
+        f"this changes objects shared by all databases of the server: {what}",
         location=location,
         remedy=f"It was undone. {_ELSEWHERE}",
     )

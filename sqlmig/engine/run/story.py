@@ -153,7 +153,7 @@ def _what_remains(failure: ScriptError, planned: PlannedMigration) -> str:
     """What a failed migration leaves behind."""
     name, kept = planned.migration_id, failure.statements_kept
     if planned.directives.transactional:
-        return f"{name} was undone: nothing of it remains."
+        return f"{name} was undone completely."
     if kept == 0:
         return f"{name} stopped at its first statement."
     were_kept = "statement was" if kept == 1 else f"{kept} statements were"
