@@ -23,8 +23,8 @@ class MigrationState(Enum):
 class AppliedMigration:
     """One row of the history.
 
-    `checksum` and the texts are None where yoyo alone applied it, the texts also where they were
-    not asked for or not kept. `statements_done`, `statements_begun` and `statements_total` are
+    `checksum` and the texts are None where yoyo alone applied it, and the texts also if they were
+    not requested or not kept. `statements_done`, `statements_begun` and `statements_total` are
     None once complete; where one more is begun than done, its runner stopped during it.
     """
 

@@ -22,10 +22,10 @@ class Observer(Protocol):
         """Another runner holds the lock; this one gives up in `remaining` seconds."""
 
     def blocked(self, blocker: Blocker) -> None:
-        """A statement waits for a lock that another session holds; from a thread of its own."""
+        """A statement waits for a lock that another session holds; from a separate thread."""
 
     def building(self, build: IndexBuild) -> None:
-        """A statement builds an index; about once a second, from a thread of its own."""
+        """A statement builds an index; about once a second, from a separate thread."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         """They were blocked or deadlocked and undone; they are retried in `delay` seconds."""
@@ -36,11 +36,11 @@ class ServerObserver(Observer, Protocol):
     """An observer that is also told of servers."""
 
     def server_started(self, server: str, url: str) -> None:
-        """The project's own server was started, and stays: its name with its version, its URL."""
+        """The project's own server was started and keeps running: name with version, and URL."""
 
 
 class SilentObserver:
-    """An observer that does nothing: the default, and a base for those who need only some calls."""
+    """An observer that does nothing: the default, and a base for those with only some calls."""
 
     def started(self, migration_id: str, direction: Direction) -> None:
         """Do nothing."""

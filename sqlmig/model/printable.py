@@ -1,8 +1,8 @@
-"""Text that others wrote, made fit to be printed: the one place that escapes it.
+"""Makes text from scripts, rows and servers safe to print: the one place that escapes it.
 
-Scripts, rows, file names and servers may hold what a terminal obeys (escape sequences, a carriage
-return), what hides or reorders text (bidirectional controls), and line ends, with which a value
-could pass for one of our lines or for a command to the CI.
+Scripts, rows, file names and servers may contain what a terminal executes (escape sequences, a
+carriage return), what hides or reorders text (bidirectional controls), and line ends, which could
+make a value look like one of our lines or like a command to the CI.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Ready(str):
 
 
 def escaped(text: str) -> str:
-    """The text with `\\x1b`, `\\r`, `\\u202e` and their like for what is not to be printed.
+    """The text with `\\x1b`, `\\r`, `\\u202e` and their like for unprintable characters.
 
     Newlines and tabs stay. Text that is escaped already stays as it is.
     """
@@ -48,7 +48,7 @@ def on_one_line(text: str) -> str:
 
 
 def json_escaped(document: str) -> str:
-    """A JSON document in which strings hold none of that; it means the same."""
+    """An equivalent JSON document without such characters in its strings."""
     return _UNSAFE.sub(_json_escape, document)
 
 
@@ -80,7 +80,7 @@ def no_command(line: str) -> str:
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal the text takes, which is fit to be printed."""
+    """How many columns of a terminal the text takes, which must be printable."""
     if text.isascii():
         return len(text)
     return sum(map(_width_of, text))

@@ -17,7 +17,7 @@ class Direction(Enum):
 
 
 class Environment(Enum):
-    """What kind of database this is; unknown means production (design: unset is production)."""
+    """The kind of database; unknown means production."""
 
     DEVELOPMENT = "development"
     TESTING = "testing"
@@ -35,7 +35,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MigrationResult:
-    """One planned migration after a run; `duration` in seconds, 0 where it was not attempted."""
+    """One planned migration after a run; `duration` in seconds, 0 if it was not attempted."""
 
     migration_id: str
     direction: Direction
@@ -61,7 +61,7 @@ class Report:
         return ", ".join(f"{count} {words[outcome]}" for outcome, count in counts if count)
 
     def ids(self, outcome: Outcome) -> tuple[str, ...]:
-        """The migrations that ended so, in the order of the run."""
+        """The migrations with that outcome, in the order of the run."""
         return tuple(r.migration_id for r in self.results if r.outcome is outcome)
 
 

@@ -19,7 +19,7 @@ Writer = Callable[[History, Migrations, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """Which migrations are to be marked, in order, and why; none where all are already."""
+    """Which migrations to mark, in order, and why; none if all are marked already."""
 
     files: tuple[MigrationFile, ...]
     reason: str

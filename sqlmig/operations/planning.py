@@ -1,4 +1,4 @@
-"""Makes plans of the files and the history, and again when the history has moved."""
+"""Makes plans from the files and the history, and new ones when the history changes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ApplyOptions(TypedDict, total=False):
 
 @dataclass(slots=True)
 class ApplyPlanner:
-    """Plans an apply; the same history gives the plan that was made of it before."""
+    """Plans an apply; the same history gives the same plan again."""
 
     config: Config
     files: Migrations

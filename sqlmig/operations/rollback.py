@@ -17,7 +17,7 @@ Agree = Callable[[RowLossError], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """What is asked of a rollback; the migrations of `consented` may lose rows."""
+    """What to roll back; the migrations of `consented` may lose rows."""
 
     selection: Selection
     text: RollbackText | None = None
@@ -33,14 +33,14 @@ class Rollback:
 
 @dataclass(slots=True)
 class RollbackPlanner:
-    """Plans a rollback; refuses to plan another one than the first time."""
+    """Plans a rollback; refuses a plan that differs from the first one."""
 
     files: Migrations
     request: Rollback
     _planned: list[str] = field(default_factory=list, init=False)
 
     def __call__(self, history: History) -> Plan:
-        """The plan. Raises PlanError where the history has moved."""
+        """The plan. Raises PlanError if the history has changed."""
         request = self.request
         rows = rows_with_texts(history)
         plan = plan_rollback(self.files, rows, request.selection, request.text)

@@ -25,7 +25,7 @@ from sqlmig.source.script import prepare
 
 
 class RollbackText(Enum):
-    """Which text a rollback runs where the file differs from what was recorded."""
+    """Which text a rollback runs if the file differs from the recorded one."""
 
     FILE = "file"
     RECORDED = "recorded"
@@ -47,14 +47,14 @@ class Alone:
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """So many of the migrations applied last."""
+    """The migrations applied last, `steps` of them."""
 
     steps: int
 
 
 @dataclass(frozen=True, slots=True)
 class Exactly:
-    """The migrations of those ids, in that order: the rest of a rollback that stopped to ask."""
+    """The migrations with those ids, in that order: the rest of a rollback that needed consent."""
 
     migration_ids: tuple[str, ...]
 

@@ -41,7 +41,7 @@ def statuses(files: Migrations, history: Applied) -> list[MigrationStatus]:
 
 
 def change_of(before: str, now: str) -> MigrationState:
-    """What became of an applied text: it is the same, reformatted, or changed."""
+    """How a text compares with the applied one: the same, reformatted, or changed."""
     if before == now or checksum(before) == checksum(now):
         return MigrationState.APPLIED
     is_same = differ_in_layout_only(before, now)

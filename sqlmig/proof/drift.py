@@ -1,6 +1,6 @@
 """Drift: what the live schema has become without a migration.
 
-Nothing that was stored could tell: a change made by hand would be stored with the next migration.
+A stored snapshot would not do: a manual change would be stored with the next migration.
 So the recorded migrations run again on a scratch database, and both schemas are compared.
 """
 
@@ -61,7 +61,7 @@ def drift(
 
 
 def _owner(history: History) -> str:
-    """Who owns the history; without one, the role of this session."""
+    """The owner of the history; without one, the role of this session."""
     connection = history.connection
     row = connection.execute(_OWNER, (MIGRATIONS, history.schema)).fetchone()
     return str(row[0]) if row else connection.info.user

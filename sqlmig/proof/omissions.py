@@ -1,4 +1,4 @@
-"""What of PostgreSQL's catalogues a snapshot leaves out, and why; all else is walked.
+"""What a snapshot leaves out of PostgreSQL's catalogs, and why; all else is walked.
 
 Source of the meaning of each column: "System Catalogs" in PostgreSQL's manual, 15 to 18.
 """

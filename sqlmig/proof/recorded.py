@@ -1,4 +1,4 @@
-"""The migrations as the history has them, to be run again elsewhere."""
+"""The migrations as the history has them, to run again elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which databases a project means, and the embedded servers when it means those."""
+"""Which databases a project uses, including the embedded servers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def conninfo(config: Config, observer: Observer | None = None) -> str:
     """What libpq needs to reach the project's database: a URL, a key=value string, or "".
 
     Starts the embedded server where that is meant, and tells the observer. Raises ConfigError
-    where nothing is named, the embedded server is asked to be production, or there is no project
+    where nothing is named, the embedded server would be production, or there is no project
     for it; EmbeddedError where it cannot start.
     """
     if config.is_embedded:
@@ -48,7 +48,7 @@ def mongo_url(config: Config) -> str:
 
 
 def embedded_server(config: Config) -> EmbeddedPostgres:
-    """The project's own server, running or not; its place is `.sqlmig` in the project."""
+    """The project's own server, running or not; its files are in `.sqlmig` in the project."""
     refuse_as_production(config.expected_environment, "--database-url")
     return server_for_tests(config)
 
@@ -69,7 +69,7 @@ def embedded_mongo(config: Config) -> EmbeddedMongo:
 
 
 def refuse_as_production(environment: Environment, option: str) -> None:
-    """Raises ConfigError for an embedded server that is asked to be production."""
+    """Raises ConfigError if an embedded server would be production."""
     if environment is Environment.PRODUCTION:
         raise ConfigError(
             "the embedded server is for development and tests, not for production",

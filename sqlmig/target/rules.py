@@ -17,7 +17,7 @@ from sqlmig.model import Environment
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for all that sqlmig runs in a database.
+    """The rules for everything that sqlmig runs in a database.
 
     `origin` says what named the environment. `protected` are the tables whose rows are kept, none
     outside production; `allowed` are those that --allow-protected names.
@@ -41,7 +41,7 @@ class Rules:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person who only looks should know."""
+        """What a read-only command should warn of."""
         return (warning_of(self.refusal),) if self.refusal else ()
 
     def refuse_unproven(self) -> None:
@@ -57,7 +57,7 @@ def rules_for(
     *,
     has_history: Callable[[], bool] = lambda: False,
 ) -> Rules:
-    """The rules for a database with that stamp; without one, `has_history` is asked if need be.
+    """The rules for a database with that stamp; without one, `has_history` may be called.
 
     Raises EnvironmentMismatchError if the requested environment is not the stamped one,
     and ConfigError where a table is allowed that is not protected.
