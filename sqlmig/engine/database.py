@@ -39,7 +39,7 @@ class Database:
 
     @contextmanager
     def history(self) -> Iterator[History]:
-        """The history on a connection of its own, closed at the end; psycopg's errors are turned
+        """The history on a separate connection, closed at the end; psycopg's errors are turned
         into ours within."""
         with self.connect() as connection, translated():
             yield self.history_on(connection)
@@ -50,8 +50,8 @@ class Database:
 
     @contextmanager
     def working(self, found: History) -> Iterator[RunnerSession]:
-        """Holds the runner's lock; the session's history is as it is then, for what was read before
-        may be old."""
+        """Holds the runner's lock; the session's history is read again, because what was read
+        before may be outdated."""
         from sqlmig.engine.history.lock import RunnerLock
         from sqlmig.engine.run.limits import Limits
         from sqlmig.engine.run.runner_session import RunnerSession
@@ -70,13 +70,13 @@ class Database:
         return replace(session, history=self.history_on(session.connection))
 
     def rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
-        """What holds in this database, for looking at it. Raises EnvironmentMismatchError where it
-        is stamped otherwise, and ConfigError."""
+        """The rules for reading this database. Raises EnvironmentMismatchError if it has a
+        different stamp, and ConfigError."""
         return rules_for(self.config, history.stamp(), allowed, has_history=history.has_rows)
 
     def working_rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
-        """The same for work on it, which is also refused where there is no stamp to prove what was
-        asked for; under the runner's lock, what it says holds until the work is done."""
+        """The rules for writing to it, which is also refused without a stamp that proves the
+        requested environment; under the runner's lock, they hold until the work is done."""
         rules = self.rules(history, allowed)
         rules.refuse_unproven()
         return rules

@@ -1,4 +1,4 @@
-"""Runs sanity checks, each in a savepoint that is undone whatever comes of it."""
+"""Runs sanity checks, each in a savepoint that is always rolled back."""
 
 from __future__ import annotations
 

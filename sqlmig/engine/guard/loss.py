@@ -1,8 +1,8 @@
 """Whether a script lost rows, seen from inside its transaction.
 
-Only tables that the transaction has locked against others can have lost any, and most of those
-show at a glance that they have not. For the rest the script is undone, their rows are counted as
-they were, and it is run again if there were none to lose.
+Only tables that the transaction has locked against others can have lost rows, and for most of them
+the counters show that they have not. For the rest, the script is undone, their rows are counted as
+they were, and the script runs again if there were none to lose.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The guard: in production, rows of protected tables are neither lost nor altered.
 
-Whatever SQL did it, a script that has written to a table holds a lock on it, and either its
-counters tell of deletes and updates, or the table is another one than before. Then the script is
-undone, the rows are looked at as they were, and it is run again, to compare them. Where a script
-had the server stop counting, the lock remains: then the rows that were there are counted.
+Whatever SQL it uses, a script that has written to a table holds a lock on it, and either its
+counters show deletes and updates, or the table is a different one. Then the script is undone, the
+rows are read as they were, and the script runs again, to compare them. If a script turned counting
+off, the lock remains: then the rows that were there before are counted.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class _Kept:
 
 @dataclass(slots=True)
 class Guard:
-    """Refuses what a script did to protected tables, unless the file declares it and a person
+    """Refuses what a script did to protected tables, unless the file declares it and the user
     allowed it."""
 
     history: History
@@ -81,8 +81,8 @@ class Guard:
                 refuse_uncounted(self.history.connection)
 
     def after(self, script: PlannedScript) -> Judgment:
-        """Raises ProtectedRowsError where rows are lost or altered, ScriptError where that cannot
-        be told."""
+        """Raises ProtectedRowsError where rows are lost or altered, ScriptError if that is not
+        known."""
         with asking(script):
             self._after = self._look(script)
             harmed = self._harmed(script, self._before, self._after)

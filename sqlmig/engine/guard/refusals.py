@@ -1,4 +1,4 @@
-"""What a person reads when the guard or a sanity check refuses what a script did."""
+"""The errors with which the guard and sanity checks refuse what a script did."""
 
 from __future__ import annotations
 

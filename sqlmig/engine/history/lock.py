@@ -1,8 +1,8 @@
 """One runner at a time: a session-level advisory lock on the connection that does the work.
 
-It is polled, never waited for: a session that waits inside a statement holds a snapshot, and
-CREATE INDEX CONCURRENTLY waits for all snapshots. It lives as long as the work does, for the
-server frees it with the session.
+It is polled: a session that waits for it inside a statement would hold a snapshot, and CREATE INDEX
+CONCURRENTLY waits for all snapshots. It lasts as long as the work, because the server releases it
+with the session.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RunnerLock:
     """The lock of one history: the server keys it by database, we by schema.
 
     Through a pooler (`is_pooled`) it would stay with the server's session when its client is gone,
-    so there it is none: the lock on the history's table serialises runners instead.
+    so it is not taken there: the lock on the history's table serialises runners instead.
     """
 
     connection: Connection

@@ -85,9 +85,9 @@ class History:
     `schema` is where they are or would be made; `server_version` as in 150018. `is_pooled` says
     that a pooler is between: the server's process is not the one that greeted us. On Linux the
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
-    `exists` speaks of yoyo's tables, `has_log` of its log, `has_details` of what we know beside
-    them; `is_complete` says that none of our tables is missing. `prepared` are the statements that
-    are planned already; `savepoint` precedes each script.
+    `exists` is about yoyo's tables, `has_log` about its log, `has_details` about our details;
+    `is_complete` says that none of our tables is missing. `prepared` are the statements that are
+    already planned; `savepoint` precedes each script.
     """
 
     connection: Connection

@@ -225,7 +225,7 @@ def rolled_back(history: History, entry: LogEntry) -> str:
 
 
 def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:
-    """A non-transactional migration begins, or goes on where `done` of its statements are done;
+    """A non-transactional migration begins, or continues after `done` of its statements;
     the next one is about to run."""
     return history.sql(
         _BEGUN,

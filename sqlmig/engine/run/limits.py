@@ -1,4 +1,4 @@
-"""How long a migration may wait and work, and how often it may try."""
+"""How long a migration may wait and run, and how often it is tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the history where nothing was run: what is said to be applied, or not to be.
+"""Writes the history without running anything: what is marked as applied, or not.
 
 The words in yoyo's log are yoyo's own; the reason is in the events.
 """

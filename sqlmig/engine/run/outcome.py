@@ -1,4 +1,4 @@
-"""What became of migrations whose COMMIT was sent and whose answer never came."""
+"""The outcome of migrations whose COMMIT was sent and never answered."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def fate_of(entries: Sequence[LogEntry], history: History, connect: Connector, p
     """Asks the history, on a new connection, for the log rows that went with the COMMIT.
 
     `pid` is the server's process of the session that sent them. It may still be running after the
-    connection is lost, so its end is waited for. UNKNOWN where it goes on, or no connection can be
-    had, for ten seconds.
+    connection is lost, so its end is waited for. UNKNOWN if for ten seconds it does not end,
+    or no connection can be made.
     """
     deadline = time.monotonic() + _SECONDS_OF_PATIENCE
     while (left := deadline - time.monotonic()) > 0:

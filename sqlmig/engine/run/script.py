@@ -161,8 +161,8 @@ class ScriptRunner:
 
 class LoneStatementsRunner(ScriptRunner):
     """The same for a script that cannot run in a savepoint: each of its statements is sent alone,
-    in the form of message that cannot hold a second one. So none that was not read as such is
-    there to end the transaction."""
+    in a form of message that cannot hold a second one. So no unread statement can end the
+    transaction."""
 
     def end_of_fence(self) -> Sequence[str]:
         """Nothing."""

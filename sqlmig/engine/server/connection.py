@@ -86,8 +86,8 @@ def translated() -> Iterator[None]:
 
 
 def server_message(error: psycopg.Error) -> ServerMessage:
-    """What the server said, field by field; the driver's own words where it said nothing, and ours
-    where we had it fail."""
+    """The server's message, field by field; the driver's if the server sent none, and ours if we
+    made it fail."""
     fields = error.diag
     if fields.sqlstate == _UNKNOWN_SETTING and (reason := raised(str(fields.message_primary))):
         return ServerMessage(sqlstate="", primary=reason)
@@ -117,8 +117,8 @@ def application_name() -> str:
 
 
 def parameters_in_force(database: str) -> Mapping[str, str]:
-    """What libpq takes from the string, and where that is silent from variables and its defaults;
-    nothing where it cannot read the string, as connecting will tell."""
+    """What libpq takes from the string, else from variables and its defaults; nothing if it cannot
+    read the string: connecting then reports why."""
     try:
         given = conninfo_to_dict(database)
     except psycopg.ProgrammingError:

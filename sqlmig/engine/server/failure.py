@@ -71,7 +71,7 @@ class ReadOtherwiseError(ScriptError):
 
 
 class TransactionEndedError(ScriptError):
-    """The script ended the transaction that it runs in: what was committed by that stays.
+    """The script ended the transaction that it runs in: what that committed is kept.
 
     `culprit` is the path of what did it: the script's, or that of a check after it.
     """

@@ -1,4 +1,4 @@
-"""How the server reads what is sent next: as the lexer did, or otherwise.
+"""How the server reads what is sent next: as the lexer did, or differently.
 
 A message is cut into statements before any of it runs, so it is enough to look between two. Of the
 settings that change how text is cut, the server reports both at the end of a message, whatever set
@@ -30,8 +30,8 @@ READING_REMEDY = (
 def reads_as_before(connection: Connection) -> bool:
     """Whether backslashes in strings are still characters like any other.
 
-    Another encoding is none of the server's business: what is sent next is UTF-8, the record too,
-    and the server is told so again.
+    Another encoding does not matter: what is sent next is UTF-8, the record too, and the server is
+    told so again.
     """
     if connection.info.parameter_status("client_encoding") != "UTF8":
         send(connection, b"SET client_encoding TO 'UTF8'")

@@ -1,5 +1,5 @@
-"""Says what a long statement waits for, and how far it is with an index: from a thread and session
-of its own."""
+"""Reports what a long statement waits for, and the progress of an index build, from a separate
+thread and session."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Watcher:
     """Looks once a second at what a session waits for or builds, as long as it is running.
 
     It connects only when work takes longer than that, and never disturbs it: a watcher that cannot
-    look is silent.
+    read is silent.
     """
 
     def __init__(self, connect: Connector, pid: int, observer: Observer) -> None:

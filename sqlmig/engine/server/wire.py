@@ -1,4 +1,4 @@
-"""Sends SQL as it is, many statements in one message, and counts what was completed.
+"""Sends SQL unchanged, many statements in one message, and counts those completed.
 
 psycopg's cursors would collect the results; here they are dropped as they come, COPY's rows are
 fed, and an error says how many statements were completed before it.
