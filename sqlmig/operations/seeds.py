@@ -78,7 +78,7 @@ class SeedRunner:
             return unstable_seeds(seeder, seeds)
 
     def _batch(self, history: History) -> tuple[Rules, Seeds]:
-        """The rules that hold, and the seeds to run; read again under the runner's lock."""
+        """The rules in force, and the seeds to run; read again under the runner's lock."""
         rules = self.database.working_rules(history, self.allowed)
         refuse_unready(
             statuses(self.files, rows_to_compare(self.files, history)),
@@ -100,7 +100,7 @@ class SeedRunner:
 
 def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
     """For each tier, the tables that its seeds may not write to. Raises ConfigError for an
-    exception that is none."""
+    unknown exception."""
     for tier, tables in config.tier_may_write.items():
         _refuse_unknown(tier, config.all_tiers, "no environment has that tier")
         for table in tables:

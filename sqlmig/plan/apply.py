@@ -48,7 +48,7 @@ def plan_apply(
     decision: Decision | None = None,
 ) -> Plan:
     """The pending migrations up to and including the target, or all of them; a partial one is
-    taken up where it stopped.
+    resumed where it stopped.
 
     Raises ChecksumMismatchError, MissingMigrationError, PartialMigrationError or OutOfOrderError
     where files and history contradict each other, UnknownTargetError for the target, PlanError

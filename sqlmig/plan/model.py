@@ -81,10 +81,10 @@ class PlannedMigration:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do, in order, and what its reader should know.
+    """What a run will do, in order, and what the user should know.
 
     The migrations of `consented` may lose rows whatever `row_loss` says; `again` is the command
-    that does the rest of the plan where it ends early.
+    that does the rest of the plan if it ends early.
     """
 
     direction: Direction

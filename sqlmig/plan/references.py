@@ -1,4 +1,4 @@
-"""What a person writes to name a migration, turned into its id."""
+"""Turns a reference to a migration into its id."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def resumption(
     """How the migration continues; `row` has the text that was recorded when it stopped.
 
     Raises PartialMigrationError where a statement that is done, or may be, has changed since, or
-    where that cannot be told; PlanError for a decision about another statement.
+    where that is not known; PlanError for a decision about another statement.
     """
     if file.file.directives.transactional:
         raise _refusal(file, "it is transactional now", "Restore `-- transactional: false`.")

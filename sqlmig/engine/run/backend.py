@@ -91,7 +91,7 @@ class Backend(PostgresqlPsycopgBackend):
         """Nothing: tables are named with their schema, so search_path does not matter."""
 
     def copy(self) -> AbstractContextManager[Backend]:
-        """This very backend, so that work and record share a transaction."""
+        """This same backend, so that work and record share a transaction."""
         return nullcontext(self)
 
     @property
@@ -186,7 +186,7 @@ class Backend(PostgresqlPsycopgBackend):
 
 @functools.cache
 def _user() -> str:
-    """Who runs this process; asked once, for there may be a directory service to ask."""
+    """The user of this process; read once, because it may take a directory service."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

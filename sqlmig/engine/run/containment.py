@@ -1,6 +1,6 @@
-"""Keeps scripts within their scratch database: what one changes for others is undone and refused.
+"""Keeps scripts within their scratch database: changes beyond it are undone and refused.
 
-Whether it does is seen from what has happened, before it commits. So every statement that can run
+This is judged by what has happened, before it commits. So every statement that can run
 in a transaction runs in one, whatever its file says; the others are on a closed list.
 """
 
@@ -77,7 +77,7 @@ class Containment(SilentInspector):
             raise _refusal(script, statement, changed)
 
     def refuse_far(self, script: PlannedScript, statement: int) -> None:
-        """Refuses one that runs outside a transaction alone, and reaches beyond its database."""
+        """Refuses one that only runs outside a transaction, and reaches beyond its database."""
         far = reach(script.prepared.text, script.prepared.statements[statement])
         if far is Reach.PUBLISHER:
             raise _refusal(script, statement, (SUBSCRIPTIONS,))

@@ -1,4 +1,4 @@
-"""Runs a plan: batch by batch through yoyo's loops, tries again where another session was in the
+"""Runs a plan: batch by batch through yoyo's loops, retries if another session was in the
 way, and reports the result of every migration."""
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Executor:
     def _ended(
         self, story: Story, batch: Batch, work: BatchWork, failure: TransactionEndedError
     ) -> SqlmigError:
-        """Of the batch, what went before may be committed with its record."""
+        """What precedes it in the batch may be committed with its record."""
         undo(self.session.connection)
         recorded = recorded_of(work.recording.entries, self.session.history)
         story.add([done(planned) for planned in batch if planned.migration_id in recorded])
@@ -167,14 +167,14 @@ class Executor:
 
     def _were_records_in_the_way(self, failure: ScriptError) -> bool:
         """Whether a function that the script called may have dropped the prepared records, or met
-        what others prepared that were kept for their sake; from now on they are sent as text."""
+        statements that others prepared; from now on they are sent as text."""
         if not (failure.is_about_prepared and self.session.history.prepared.are_there):
             return False
         self.session.connection.execute(self.session.history.prepared.deallocation())
         return True
 
     def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
-        """What runs statement by statement cannot be undone to look at it first."""
+        """Refuses what runs statement by statement: it cannot be tried and undone first."""
         if planned.directives.transactional or _keeps_rows(planned):
             return
         if self.rules.protected:
@@ -216,7 +216,7 @@ class Executor:
         return self.session.limits.tries if batch[0].directives.transactional else 1
 
     def _ending(self, batch: Batch, work: BatchWork) -> Ending:
-        """What became of the batch, when no answer came to tell.
+        """The outcome of the batch, if no answer came.
 
         A transaction that is still open was not committed. Otherwise the history is asked, by
         another session.

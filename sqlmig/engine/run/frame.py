@@ -1,7 +1,7 @@
 """Opens transactions for scripts, and puts the session back as it was.
 
 Neither the record nor the next script sees what a script left: settings, roles, cursors, temporary
-tables, locks. Prepared statements are apart, for ours would be dropped with the script's.
+tables, locks. Prepared statements are separate: ours would be dropped with the script's.
 """
 
 from __future__ import annotations
