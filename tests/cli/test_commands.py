@@ -157,8 +157,8 @@ def test_a_failed_migration_is_told_with_its_place_and_exits_3(run: Run, project
         'Error: sql/migrations/002_b.sql:2:5: type "numerc" does not exist (42704)',
         "    2 |   x numerc",
         "      |     ^",
-        "1 applied, 1 failed, 1 not attempted. 002_b was undone: nothing of it remains. "
-        "Mend sql/migrations/002_b.sql, then run `sqlmig apply`.",
+        "1 applied, 1 failed, 1 not attempted. 002_b was undone completely. "
+        "Fix sql/migrations/002_b.sql, then run `sqlmig apply`.",
     ]
 
 
@@ -450,7 +450,7 @@ def test_a_no_does_nothing_and_exits_as_a_rollback_that_was_not_agreed_to(
     process, ours = terminal("rollback", "3")
     read(ours, "Go on?")
     os.write(ours, b"n\n")
-    assert "it was not done. If you mean it: sqlmig rollback 003_c --yes." in read(ours)
+    assert "it was not done. To roll back anyway: sqlmig rollback 003_c --yes." in read(ours)
     assert process.wait() == 3
     for command, what in (("embedded", "throws away"), ("mongo", "drops")):
         process, ours = terminal(command, "reset")

@@ -134,7 +134,9 @@ def test_what_a_superuser_changes_for_all_databases_is_undone_and_refused(
     before = server.dump()
     for written in ways(kind, request.config):
         error = refused(superuser, head + written(BY_A_SUPERUSER[kind]))
-        assert error.message.startswith("this changes what all databases of the server share: ")
+        assert error.message.startswith(
+            "this changes objects shared by all databases of the server: "
+        )
         assert "--scratch-url" in error.remedy
     assert server.dump() == before
 
@@ -299,7 +301,7 @@ def test_a_subscription_never_runs_on_a_scratch_database(
     project.migration("001_a", text)
     url = server.superuser_url
     migrator = Migrator(project.config(database=url))
-    with pytest.raises(BeyondDatabaseError, match="takes no subscription"):
+    with pytest.raises(BeyondDatabaseError, match="cannot have a subscription"):
         migrator.verify(scratch_url=url if named else None)
     assert server.rows("SELECT FROM pg_subscription") == []
 
@@ -376,7 +378,7 @@ def test_a_scratch_database_that_cannot_be_dropped_is_reported_by_name(
             "SELECT datname FROM pg_database WHERE datname LIKE '%scratch%' AND datistemplate"
         )
         told = capsys.readouterr().err
-        assert f"Warning: the scratch database {name} is still there: " in told
+        assert f"Warning: the scratch database {name} could not be dropped: " in told
         assert f'DROP DATABASE "{name}" WITH (FORCE)' in told
         with psycopg.connect(server.superuser_url, autocommit=True) as connection:
             connection.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE false'.encode())

@@ -98,7 +98,7 @@ def test_status_tells_each_state_what_to_do_and_the_counts() -> None:
         ("1 3", "1 2", "2_x: restore its file"),
         ("2 3", "1 3", "1_x: restore its file"),
         ("1 2", "1 3", "sqlmig apply --allow-out-of-order"),
-        ("1", "1 2:partial", "2_x: restore its file, or give it up: sqlmig rollback --only 2_x"),
+        ("1", "1 2:partial", "2_x: restore its file, or roll it back: sqlmig rollback --only 2_x"),
     ],
 )
 def test_what_is_next_is_what_will_work(on_disk: str, history: str, following: str) -> None:
