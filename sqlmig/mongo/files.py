@@ -67,7 +67,7 @@ def list_files(folder: Path) -> tuple[tuple[Source, ...], dict[str, Path]]:
     that nobody reads is a mistake that nobody sees.
     """
     if not folder.is_dir():
-        raise _misplaced(folder, "no such folder", "Make it, or name yours: `mongo_seeds`.")
+        raise _misplaced(folder, "no such folder", "Create it, or name yours: `mongo_seeds`.")
     sources, schemas = [], {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()

@@ -216,7 +216,7 @@ def _no_rollback(file: ScriptFile, expected: Traversable) -> SourceError:
 
 def _needless_rollback(file: ScriptFile, rollback: ScriptFile) -> SourceError:
     return SourceError(
-        f"declared irreversible, yet {rollback.script.path} is its rollback",
+        f"declared irreversible, but {rollback.script.path} is its rollback",
         location=Location(file.script.path),
         remedy="Remove the directive or the rollback.",
     )

@@ -30,7 +30,7 @@ def list_migrations(folder: Traversable, rollbacks: Traversable) -> tuple[Script
         raise SourceError(
             "no such folder",
             location=Location(shown(folder)),
-            remedy="Make it with `sqlmig init`, or name yours with the setting `migrations` "
+            remedy="Create it with `sqlmig init`, or name yours with the setting `migrations` "
             "(or go there: --project).",
         )
     entries, certain = listing
@@ -181,7 +181,7 @@ def _holds_scripts(folder: Traversable) -> bool:
 
 def _subfolder(folder: Traversable) -> SourceError:
     return SourceError(
-        "a subfolder with .sql files, which nobody would run",
+        "a subfolder with .sql files; subfolders are not read",
         location=Location(shown(folder)),
-        remedy="sqlmig reads one folder; move them up.",
+        remedy="Move the files into the folder above.",
     )

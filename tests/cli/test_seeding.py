@@ -72,7 +72,7 @@ def test_a_failed_check_exits_1_and_shows_the_rows(
     done = run("check")
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
-        "CHECK      RESULT  WHAT IT SAYS",
+        "CHECK      RESULT  DESCRIPTION",
         "001_named  FAILED  Cities have names",
         "001_named: 1 row that should not be",
         "id  name",

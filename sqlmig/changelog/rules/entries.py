@@ -60,7 +60,7 @@ def migration_entered_twice(subject: Subject) -> Iterator[Violation]:
         for entry in entries[1:]:
             yield Violation(
                 subject.in_changelog(entry.position),
-                f"{migration_id} is entered twice, first in line {entries[0].position.line}",
+                f"{migration_id} has two entries, the first on line {entries[0].position.line}",
                 "Remove one of the two; to only mention it, leave out the backticks.",
             )
 
@@ -105,7 +105,7 @@ def entry_in_no_section(subject: Subject) -> Iterator[Violation]:
     for migration_id, position in _elsewhere(subject).items():
         yield Violation(
             subject.in_changelog(position),
-            f"this is no entry of {migration_id}: it is no bullet under a type of change",
+            f"this is not an entry of {migration_id}: it is not a bullet under a type of change",
             "Move it into a bullet under `### Added`, `### Changed` or another type.",
         )
 
