@@ -51,9 +51,8 @@ def strings(source: str) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.JoinedStr):
             parts = [p.value if isinstance(p, ast.Constant) else "1" for p in node.values]
             yield node.lineno, "".join(map(str, parts))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in alone:
-                yield node.lineno, node.value
+        elif isinstance(node, ast.Constant) and id(node) not in alone:
+            yield node.lineno, str(node.value)
 
 
 def test_no_string_of_the_package_has_a_replaced_phrase() -> None:

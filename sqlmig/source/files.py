@@ -32,7 +32,7 @@ def read_migrations(migrations: Traversable, rollbacks: Traversable) -> tuple[Mi
     """All migrations of a project in the order in which they apply, each with its rollback.
 
     The rollback of `migrations/<id>.sql` is `rollbacks/<id>.sql`, or, in yoyo's place,
-    `migrations/<id>.rollback.sql`. Files that do not end in .sql or .py are passed over.
+    `migrations/<id>.rollback.sql`. Files that do not end in .sql or .py are skipped.
     Raises SourceError where one file cannot be used, UnusableFilesError for several.
     """
     scripts, beside = list_migrations(migrations, rollbacks)

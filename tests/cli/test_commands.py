@@ -456,7 +456,7 @@ def test_a_no_does_nothing_and_exits_as_a_rollback_that_was_not_agreed_to(
     os.write(ours, b"n\n")
     assert "it was not done. If you mean it: sqlmig rollback 003_c --yes." in read(ours)
     assert process.wait() == 3
-    for command, what in (("embedded", "throws away"), ("mongo", "drops")):
+    for command, what in (("embedded", "deletes"), ("mongo", "drops")):
         process, ours = terminal(command, "reset")
         assert f"This {what}" in read(ours, "Continue?")
         os.write(ours, b"n\n")

@@ -19,7 +19,7 @@ _LINKED = f"{_BULLET}\n  [ADR-0004](adr/0004-no-rooms.md)\n"
 
 @rule("CL101", bad=Sample(f"{_BULLET}\n", _IRREVERSIBLE), good=Sample(_LINKED, _IRREVERSIBLE))
 def change_without_decision(subject: Subject) -> Iterator[Violation]:
-    """The entry of a structural or irreversible migration links its decision record.
+    """The entry of a structural or irreversible migration links to its decision record.
 
     A migration is one of these when its head has `-- irreversible: <reason>` or `-- adr: <number>`;
     with the latter the link leads to the record of that number.
@@ -57,8 +57,8 @@ def change_without_decision(subject: Subject) -> Iterator[Violation]:
 def link_to_no_decision(subject: Subject) -> Iterator[Violation]:
     """A link to a decision record leads to one, and its number is the same everywhere.
 
-    The number stands in the text of the link, in the name of the file, and in some forms also in
-    its title; letters of the path count as large or small as they are.
+    The number is in the text of the link, in the name of the file, and in some forms also in
+    its title; the path is case-sensitive.
     """
     by_number = {decision.number: path for path, decision in subject.now.decisions.items()}
     for _, link, path in _links(subject):
@@ -90,7 +90,7 @@ def link_to_no_decision(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
-    """What is not released yet follows decisions that hold.
+    """Unreleased changes follow decisions in force.
 
     The status of a record that an entry under Unreleased links is neither missing nor rejected nor
     deprecated. One that is superseded is a warning, and names a successor that is there.

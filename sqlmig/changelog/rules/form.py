@@ -30,10 +30,10 @@ _Version = tuple[tuple[int, ...], bool, list[tuple[bool, int, str]]]
     good=Sample(_ENTERED, _FILE),
 )
 def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
-    """The changelog is there, in UTF-8, and without conflict markers.
+    """The changelog exists, is UTF-8, and has no conflict markers.
 
-    It may be missing only as long as there is no migration. Where this rule finds something, no
-    other is asked.
+    It may be missing only while there are no migrations. If this rule finds a problem, no other
+    rule is checked.
     """
     places = subject.now.places
     data = subject.now.files.get(places.changelog)
@@ -69,7 +69,7 @@ def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
     good=Sample(f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n## [1.0.0] - 2026-03-01\n", _FILE),
 )
 def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
-    """What is not released stands in one `## [Unreleased]`, above all releases.
+    """Unreleased changes are in one `## [Unreleased]` section, above all releases.
 
     It may be empty, and may be missing while every migration has its entry in a release.
     """
@@ -107,7 +107,7 @@ def section_of_no_type(subject: Subject) -> Iterator[Violation]:
     """A section is one of the six types of change, each at most once in a release.
 
     The types: Added, Changed, Deprecated, Removed, Fixed, Security. The same type twice in one
-    release is what a merge leaves behind that took both sides.
+    release is often left by a merge that kept both sides.
     """
     seen: dict[tuple[int, str], int] = {}
     for section in subject.now.changelog.sections:

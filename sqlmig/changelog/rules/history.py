@@ -37,7 +37,7 @@ def _under_unreleased(section: str) -> str:
     good=Sample(_under_unreleased(f"### Added\n\n{_SECTIONS}"), _NEW, before=_BEFORE),
 )
 def new_entry_in_a_release(subject: Subject) -> Iterator[Violation]:
-    """The entry of a new migration stands under Unreleased.
+    """The entry of a new migration is under Unreleased.
 
     A branch that waits while a release is made merges without a conflict, and its entry ends up in
     that release, which went out without it. An entry in a release that is itself new is fine.
@@ -108,7 +108,7 @@ def merged_migration_changed(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
-    """A change of a merged migration's rollback is entered.
+    """A change to a merged migration's rollback has an entry.
 
     As `` `<id>:down` `` under Unreleased: whoever applied it has recorded the old rollback.
     """
