@@ -73,7 +73,7 @@ def test_a_failed_check_exits_1_and_shows_the_rows(
     done = run("check")
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
-        "CHECK      RESULT  WHAT IT SAYS",
+        "CHECK      RESULT  DESCRIPTION",
         "001_named  FAILED  Cities have names",
         "001_named: expected no rows, but found 1",
         "id  name",

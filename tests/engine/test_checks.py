@@ -161,7 +161,7 @@ def test_the_rows_that_should_not_be_are_shown(project: Project, database: Datab
     {
         "no query": ("insert into cities values (1, 'a')", "returns no result"),
         "a commit": ("select 1; commit; select 2", "COMMIT would end the transaction"),
-        "a sequence": ("select 1; select setval('s', 1)", "setval has an effect that outlives"),
+        "a sequence": ("select 1; select setval('s', 1)", "setval has an effect that remains"),
         "a lock of the session": ("select pg_advisory_lock(1)", "pg_advisory_lock has an effect"),
         "a statement outside": ("create index concurrently on cities (id)", "cannot run inside"),
         "an unknown error": ("-- expect: error chek_violation\nselect 1", "chek_violation"),

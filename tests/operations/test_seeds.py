@@ -467,7 +467,7 @@ def test_a_misnamed_tier_is_an_error_and_so_is_a_seed_in_none(
         applied(project, database).seed()
     words = str(refused.value)
     assert "refrence: no environment has a tier of this name" in words
-    assert "002.sql: a seed outside the folders of the tiers" in words
+    assert "002.sql: a seed outside the tier folders" in words
 
 
 def test_tiers_are_a_setting(project: Project, database: Database) -> None:
