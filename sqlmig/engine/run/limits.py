@@ -43,13 +43,12 @@ def set_session_timeouts(
 ) -> tuple[str, ...]:
     """The statements that set the limits of a non-transactional migration, for the session.
 
-    Without a directive it has no lock_timeout: CREATE INDEX CONCURRENTLY waits for others by
-    design, and stopping it leaves an invalid index.
+    Without a directive it has no lock_timeout, not that of the role either: CREATE INDEX
+    CONCURRENTLY waits for others by design, and stopping it leaves an invalid index.
     """
     settings = _common(directives.statement_timeout or limits.statement_timeout, history)
-    if directives.lock_timeout:
-        settings = (f"lock_timeout = '{directives.lock_timeout}'", *settings)
-    return tuple(f"SET {setting}" for setting in settings)
+    lock_timeout = directives.lock_timeout or "0"
+    return tuple(f"SET {setting}" for setting in (f"lock_timeout = '{lock_timeout}'", *settings))
 
 
 def _common(statement_timeout: str | None, history: History) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from sqlmig.engine.run.session import TransactionFrame
 from sqlmig.engine.server.failure import ReadOtherwiseError, TransactionEndedError, failed_script
 from sqlmig.engine.server.parsing import reads_as_before
 from sqlmig.engine.server.savepoint import Savepoint
+from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import MessageInterrupted, StatementError, send, send_alone
 from sqlmig.plan import PlannedScript
 from sqlmig.source.script import Chunk, chunks
@@ -77,7 +78,7 @@ class ScriptRunner:
         Where somebody has to look at the transaction first, all this is a message of its own, and
         nothing is left to send.
         """
-        opening = [*self._beginning()]
+        opening = [*self._beginning(), AS_THE_ROLE_HAS_IT]
         opening += set_timeouts(self.limits, script.directives, self.history)
         opening += self._fence()
         if not self.inspectors:

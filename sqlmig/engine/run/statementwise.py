@@ -31,6 +31,7 @@ from sqlmig.engine.server.failure import (
     failed_script,
 )
 from sqlmig.engine.server.parsing import reads_as_before
+from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, ask, send
 from sqlmig.model import Direction, Observer
 from sqlmig.plan import PlannedMigration
@@ -79,8 +80,9 @@ class StatementwiseWork:
             self.recording.send(planned, "BEGIN", statement, self.recording.commit())
 
     def _set_limits(self, planned: PlannedMigration) -> None:
-        for setting in set_session_timeouts(self.limits, planned.directives, self.history):
-            send(self.history.connection, setting.encode())
+        settings = set_session_timeouts(self.limits, planned.directives, self.history)
+        text = ";".join((AS_THE_ROLE_HAS_IT, *settings))
+        send(self.history.connection, text.encode())
 
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:
         """The index of the first statement to run, which is recorded as begun.

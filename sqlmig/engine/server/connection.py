@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from sqlmig.engine.server.raising import raised
+from sqlmig.engine.server.settings import first_pins
 from sqlmig.errors import ConfigError, DatabaseUnavailableError, ServerError
 from sqlmig.model import ServerMessage
 
@@ -34,7 +35,8 @@ _REMEDIES = {
 
 
 def opened(database: str, wait: float = 0.0) -> Connection:
-    """A connection in autocommit mode, closed at the end of its `with` block.
+    """A connection in autocommit mode, closed at the end of its `with` block; its session is as
+    sqlmig's own statements need it.
 
     `database` is a libpq URL or key=value string, or "" for what libpq finds by itself; a server
     that does not answer is tried again for `wait` seconds. Raises ConfigError for a URL that libpq
@@ -44,18 +46,30 @@ def opened(database: str, wait: float = 0.0) -> Connection:
     deadline = time.monotonic() + wait
     while True:
         try:
-            return psycopg.connect(
-                database,
-                autocommit=True,
-                prepare_threshold=None,
-                client_encoding="utf8",
-                application_name=application_name(),
-                **_defaults(parameters),
+            return _pinned(
+                psycopg.connect(
+                    database,
+                    autocommit=True,
+                    prepare_threshold=None,
+                    client_encoding="utf8",
+                    application_name=application_name(),
+                    **_defaults(parameters),
+                )
             )
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline:
                 raise _unavailable(error, parameters) from error
             time.sleep(_SECONDS_BETWEEN_TRIES)
+
+
+def _pinned(connection: Connection) -> Connection:
+    info = connection.info
+    try:
+        connection.execute(first_pins(info.server_version, info.backend_pid).encode())
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def undo(connection: Connection) -> bool:
