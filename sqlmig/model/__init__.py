@@ -2,7 +2,7 @@
 
 from sqlmig.model.checks import CheckFile, CheckOutcome, CheckResult, Rows
 from sqlmig.model.history import AppliedMigration, MigrationState, MigrationStatus
-from sqlmig.model.observer import Observer, ServerObserver, SilentObserver
+from sqlmig.model.observer import NoticeObserver, Observer, ServerObserver, SilentObserver
 from sqlmig.model.places import Finding, Location, Position, Severity
 from sqlmig.model.runs import Direction, Environment, LostRows, MigrationResult, Outcome, Report
 from sqlmig.model.scripts import (
@@ -26,7 +26,7 @@ from sqlmig.model.seeds import (
     UnstableSeed,
     WrittenRows,
 )
-from sqlmig.model.server import Blocker, IndexBuild, LockHolder, ServerMessage
+from sqlmig.model.server import Blocker, IndexBuild, LockHolder, Notice, ServerMessage
 
 __all__ = [
     "AppliedMigration",
@@ -49,6 +49,8 @@ __all__ = [
     "MigrationResult",
     "MigrationState",
     "MigrationStatus",
+    "Notice",
+    "NoticeObserver",
     "Observer",
     "Outcome",
     "Position",

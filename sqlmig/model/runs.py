@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sqlmig.model.checks import CheckResult
+from sqlmig.model.server import Notice
 
 
 class Direction(Enum):
@@ -44,13 +45,14 @@ class MigrationResult:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did: one result for each planned migration, in order, what to know besides, and
-    the sanity checks after it."""
+    """What a run did: one result for each planned migration, in order, what to know besides,
+    the sanity checks after it, and what the server said while the scripts ran."""
 
     direction: Direction
     results: tuple[MigrationResult, ...] = ()
     warnings: tuple[str, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def tally(self) -> str:
         """How many migrations ended how, in words: `2 applied, 1 failed, 3 not attempted`."""

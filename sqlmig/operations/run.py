@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlmig.engine.database import Database
 from sqlmig.engine.history.reading import History
 from sqlmig.errors import PlanError
-from sqlmig.model import CheckFile, CheckResult, MigrationResult, Report
+from sqlmig.model import CheckFile, CheckResult, MigrationResult, Notice, Report
 from sqlmig.operations.planning import Planner
 from sqlmig.plan import Plan, Transactions
 from sqlmig.target.rules import Rules
@@ -47,6 +47,7 @@ class Runner:
         from sqlmig.engine.server.failure import HistoryMovedError
 
         results: tuple[MigrationResult, ...] = ()
+        notices: tuple[Notice, ...] = ()
         with self.database.locked(history) as lock:
             while True:
                 current = self.database.history_on(history.connection)
@@ -56,8 +57,10 @@ class Runner:
                     report = self._executor(plan, rules, current, lock).execute(plan)
                 except HistoryMovedError as moved:
                     results += moved.results
+                    notices += moved.notices
                 else:
-                    report = replace(report, results=results + report.results)
+                    notices += report.notices
+                    report = replace(report, results=results + report.results, notices=notices)
                     is_done = report.checks or not report.results
                     return report if is_done else self._checked(report, current)
 

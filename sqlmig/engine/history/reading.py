@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.notices import Notices
 from sqlmig.engine.server.prepared import PreparedStatements
 from sqlmig.engine.server.savepoint import Savepoint
 from sqlmig.errors import ConfigError, ExecutionError
@@ -88,7 +89,8 @@ class History:
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
     `exists` speaks of yoyo's tables, `has_log` of its log, `has_details` of what we know beside
     them; `is_complete` says that no table of ours is missing. `prepared` are the statements that
-    are planned already; `savepoint` stands before each script.
+    are planned already; `savepoint` stands before each script; `notices`
+    are what the server said while scripts ran.
     """
 
     connection: Connection
@@ -102,6 +104,7 @@ class History:
     has_details: bool
     is_complete: bool
     prepared: PreparedStatements = field(repr=False, compare=False)
+    notices: Notices = field(default_factory=Notices, repr=False, compare=False)
     savepoint: Savepoint = field(default_factory=Savepoint, repr=False, compare=False)
     _templates: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 

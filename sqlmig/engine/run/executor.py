@@ -76,6 +76,7 @@ class Executor:
     _runner: type[ScriptRunner] = field(init=False, default=ScriptRunner)
 
     def __post_init__(self) -> None:
+        self.history.notices.observer = self.observer
         self._backend = Backend(self.history)
         self._frame = TransactionFrame.of(self.history, self.lock, self.limits.runner_timeout)
         self._pid = self.history.connection.info.backend_pid
@@ -88,7 +89,7 @@ class Executor:
         Ctrl-C. Whatever is raised, no transaction is left open. HistoryMovedError, for the caller
         alone, says that another runner was at work, and that the plan has to be made again.
         """
-        story = Story(plan)
+        story = Story(plan, self.history.notices)
         self._backend.ensure_internal_schema_updated()
         stamp_new(self.history, self.rules)
         self._prepare_records(plan)
@@ -98,6 +99,7 @@ class Executor:
                     story.add(self._run(batch, story))
                 except HistoryMovedError as moved:
                     moved.results = tuple(story.done)
+                    moved.notices = tuple(self.history.notices.heard)
                     raise
         return replace(story.report(), checks=tuple(self._checked))
 
@@ -109,8 +111,9 @@ class Executor:
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
         """Runs one batch, as often as it takes; what goes wrong is told with the story so far."""
-        self._runner = ScriptRunner
+        self._runner, heard = ScriptRunner, len(self.history.notices.heard)
         for tries in itertools.count(1):
+            self.history.notices.forget_since(heard)
             row_loss = _row_loss(story.plan, batch)
             work = self._work(batch, row_loss)
             try:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from psycopg.errors import UntranslatableCharacter
 
 from sqlmig.engine.server.failure import ScriptError, failed_script, unreadable, unrecorded
-from sqlmig.engine.server.wire import StatementError
+from sqlmig.engine.server.notices import Notices
+from sqlmig.engine.server.wire import Hearing, StatementError
 from sqlmig.plan import PlannedScript
 from sqlmig.source.script import Chunk
 
@@ -45,6 +46,12 @@ class ScriptMessage:
         offset = self.chunk.start - len(self._prefix)
         statement = self._statement(failure.completed)
         return failed_script(self.script, failure, offset=offset, statement=statement)
+
+    def hearing(self, notices: Notices) -> Hearing:
+        """Takes what the server says during the message, with the statement that was at work."""
+        return lambda diagnostic, completed: notices.hear(
+            self.script, [self._statement(count) for count in completed], diagnostic
+        )
 
     def had_begun(self, completed: int) -> bool:
         """Whether anything of the script's had run when so many statements were completed."""

@@ -59,7 +59,8 @@ class ScriptRunner:
         TransactionEndedError where the script ended the transaction."""
         self._send_script(script, self._opening(script), _nothing)
         while any(i.after(script) is Finding.RUN_AGAIN for i in self.inspectors):
-            self._send_script(script, (), _nothing)
+            with self.history.notices.repeating():
+                self._send_script(script, (), _nothing)
 
     def run_and_record(self, script: PlannedScript, record: Callable[[], str]) -> None:
         """The same, and in the same message what records the script, where nobody looks at it
@@ -129,7 +130,8 @@ class ScriptRunner:
 
     def _send(self, message: ScriptMessage) -> None:
         try:
-            send(self.history.connection, message.encoded, message.copied_rows)
+            hear = message.hearing(self.history.notices)
+            send(self.history.connection, message.encoded, message.copied_rows, hear)
         except MessageInterrupted as interrupt:
             self._prove_ours(message, interrupt)
             raise
@@ -184,8 +186,9 @@ class LoneStatementsRunner(ScriptRunner):
         prepared = script.prepared
         statement, text = prepared.statements[index], prepared.statement_text(index)
         rows = prepared.copied_rows(statement.data)
+        hear = self.history.notices.hearing(script, index)
         try:
-            send_alone(self.history.connection, text.encode(), rows)
+            send_alone(self.history.connection, text.encode(), rows, hear)
         except StatementError as failure:
             raise failed_script(
                 script, failure, offset=statement.start, statement=index

@@ -168,8 +168,9 @@ class StatementwiseWork:
         statement = planned.prepared.statements[index]
         text = planned.prepared.statement_text(index)
         rows = planned.prepared.copied_rows(statement.data)
+        hear = self.history.notices.hearing(planned, index)
         try:
-            send(self.history.connection, text.encode(), rows)
+            send(self.history.connection, text.encode(), rows, hear)
         except StatementError as failure:
             raise failed_script(
                 planned, failure, offset=statement.start, statement=index

@@ -19,6 +19,7 @@ from sqlmig.engine.server.failure import (
     StatementInDoubtError,
     TransactionEndedError,
 )
+from sqlmig.engine.server.notices import Notices
 from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted, SqlmigError
 from sqlmig.model import Direction, MigrationResult, Outcome, Report
 from sqlmig.plan import Plan, PlannedMigration
@@ -40,6 +41,7 @@ class Story:
     """The results of a plan's migrations, in order, as far as they are known."""
 
     plan: Plan
+    notices: Notices
     done: list[MigrationResult] = field(default_factory=list)
 
     def add(self, results: Sequence[MigrationResult]) -> None:
@@ -52,7 +54,12 @@ class Story:
         """All results: the named migration ended so, those of its transaction before it are
         undone, and those after it were not attempted."""
         rest = self._rest(ended, outcome)
-        return Report(self.plan.direction, (*self.done, *rest), self.plan.warnings)
+        return Report(
+            self.plan.direction,
+            (*self.done, *rest),
+            self.plan.warnings,
+            notices=tuple(self.notices.heard),
+        )
 
     def failed(self, failure: ScriptError) -> SqlmigError:
         """A script failed, or was not allowed to do what it did; its transaction is undone."""

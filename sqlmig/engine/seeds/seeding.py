@@ -63,6 +63,9 @@ class Seeder:
     rules: Rules
     forbidden: Mapping[str, Sequence[str]]
 
+    def __post_init__(self) -> None:
+        self.history.notices.observer = self.observer
+
     def run(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
         """Runs and records all seeds, looks at them through the checks, and commits.
 
@@ -70,6 +73,7 @@ class Seeder:
         nothing of the batch is left.
         """
         for tries in itertools.count(1):
+            self.history.notices.forget_since(0)
             try:
                 return self._attempt(seeds, checks)
             except ScriptError as failure:
@@ -103,7 +107,8 @@ class Seeder:
                 inspector.recorded(seed)
         checked = self._checked(seeds[-1], checks) if any(r.written for r in results) else []
         self._send(WRITES_NO_MORE, "COMMIT")
-        return SeedReport(self.rules.environment, tuple(results), tuple(checked))
+        notices = tuple(self.history.notices.heard)
+        return SeedReport(self.rules.environment, tuple(results), tuple(checked), notices)
 
     def _send(self, *statements: str) -> None:
         self.history.connection.execute(";".join(statements).encode())

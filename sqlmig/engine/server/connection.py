@@ -15,6 +15,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
+from sqlmig.engine.server.diagnostics import message_of
 from sqlmig.engine.server.raising import raised
 from sqlmig.engine.server.settings import first_pins
 from sqlmig.errors import ConfigError, DatabaseUnavailableError, ServerError
@@ -105,13 +106,7 @@ def server_message(error: psycopg.Error) -> ServerMessage:
     fields = error.diag
     if fields.sqlstate == _UNKNOWN_SETTING and (reason := raised(str(fields.message_primary))):
         return ServerMessage(sqlstate="", primary=reason)
-    return ServerMessage(
-        sqlstate=fields.sqlstate or "",
-        primary=fields.message_primary or str(error).strip(),
-        detail=fields.message_detail or "",
-        hint=fields.message_hint or "",
-        context=fields.context or "",
-    )
+    return message_of(fields, str(error).strip())
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from sqlmig.engine.server.place import place_of
 from sqlmig.engine.server.prepared import REPLACED
 from sqlmig.engine.server.wire import StatementError
 from sqlmig.errors import CheckEndedTransactionError
-from sqlmig.model import CheckResult, Location, LostRows, MigrationResult, ServerMessage
+from sqlmig.model import CheckResult, Location, LostRows, MigrationResult, Notice, ServerMessage
 from sqlmig.plan import PlannedMigration, PlannedScript
 
 ENDED_TRANSACTION = "ended the transaction that it runs in"
@@ -119,12 +119,13 @@ class ChecksFailedError(ScriptError):
 class HistoryMovedError(ScriptError):
     """Another runner has done what was planned; the plan has to be made again.
 
-    `results` are those of the run until then.
+    `results` are those of the run until then, `notices` what the server said.
     """
 
     def __init__(self, planned: PlannedMigration) -> None:
         super().__init__(planned, "another runner has done it")
         self.results: tuple[MigrationResult, ...] = ()
+        self.notices: tuple[Notice, ...] = ()
 
 
 class StatementInDoubtError(ScriptError):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmig.model import CheckResult, Finding, Location
+from sqlmig.model import CheckResult, Finding, Location, Notice
 from sqlmig.model.printable import json_escaped
 
 VERSION = 1
@@ -34,6 +34,19 @@ def place(location: Location | None) -> Mapping[str, Any] | None:
         "path": location.path,
         "line": position.line if position else None,
         "column": position.column if position else None,
+    }
+
+
+def notice_members(notice: Notice) -> Mapping[str, Any]:
+    """What the server said while a script ran."""
+    return {
+        "script": notice.script,
+        "severity": notice.severity,
+        "sqlstate": notice.message.sqlstate,
+        "message": notice.message.primary,
+        "detail": notice.message.detail,
+        "hint": notice.message.hint,
+        "location": place(notice.location),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmig.model import MigrationResult, MigrationStatus, Report
 from sqlmig.plan import Plan, PlannedMigration
-from sqlmig.report.json.document import check_members, document
+from sqlmig.report.json.document import check_members, document, notice_members
 
 
 def status(statuses: Sequence[MigrationStatus]) -> str:
@@ -36,6 +36,7 @@ def report_members(result: Report) -> dict[str, Any]:
         "warnings": list(result.warnings),
         "migrations": [_result(each) for each in result.results],
         "checks": [check_members(check) for check in result.checks],
+        "notices": [notice_members(notice) for notice in result.notices],
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlmig.model import CheckResult, SeedReport, SeedResult, SeedStatus, UnstableSeed
-from sqlmig.report.json.document import check_members, document
+from sqlmig.report.json.document import check_members, document, notice_members
 from sqlmig.report.json.mongo import fixtures_members
 from sqlmig.target.rules import Rules
 
@@ -54,6 +54,7 @@ def _sql(report: SeedReport | None) -> Mapping[str, Any] | None:
         "environment": report.environment.value,
         "seeds": [_seed(result) for result in report.results],
         "checks": [check_members(check) for check in report.checks],
+        "notices": [notice_members(notice) for notice in report.notices],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmig.model import (
@@ -12,6 +13,7 @@ from sqlmig.model import (
     MigrationResult,
     MigrationState,
     MigrationStatus,
+    Notice,
     Outcome,
     Report,
 )
@@ -94,6 +96,11 @@ def summary(report: Report, target: str | None = None) -> list[str]:
 def warning(words: str) -> str:
     """The line of a warning."""
     return f"Warning: {words}"
+
+
+def noticed(notice: Notice) -> list[str]:
+    """What the server said while a script ran, with DETAIL and HINT."""
+    return [str(notice), *replace(notice.message, context="").details()]
 
 
 def nothing_to_do(direction: Direction, target: str | None = None) -> str:
