@@ -42,7 +42,7 @@ class Database:
     def history(self) -> Iterator[History]:
         """The history on a connection of its own, closed at the end; psycopg's errors are turned
         into ours within."""
-        with self.connect() as connection, translated():
+        with self.connect() as connection, translated(connection):
             yield self.history_on(connection)
 
     def history_on(self, connection: Connection) -> History:

@@ -158,7 +158,7 @@ def test_a_failed_migration_is_told_with_its_place_and_exits_3(run: Run, project
         "    2 |   x numerc",
         "      |     ^",
         "1 applied, 1 failed, 1 not attempted. 002_b was undone: nothing of it remains. "
-        "Mend sql/migrations/002_b.sql, then run `sqlmig apply`.",
+        "Fix sql/migrations/002_b.sql, then run `sqlmig apply`.",
     ]
 
 

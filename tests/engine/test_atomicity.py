@@ -113,7 +113,7 @@ def test_a_script_outside_a_transaction_that_changes_how_text_is_read_stops_ther
     )
     with pytest.raises(MigrationFailedError, match="standard_conforming_strings") as caught:
         migrator(project, database).apply()
-    assert "its first 2 statements stay done" in str(caught.value)
+    assert "its first 2 statements were kept" in str(caught.value)
     assert database.tables() == set()
     assert migrator(project, database).status()[0].state.value == "partial"
 

@@ -65,7 +65,7 @@ def test_each_notice_has_its_file_and_statement(project: Project, database: Data
     assert [notice.script for notice in report.notices] == ["001_a"] * 3 + ["002_b"]
     assert tuple(listener.heard) == report.notices
     rolled_back = migrator.rollback(Newest(2))
-    assert places(rolled_back.notices) == [("WARNING", "back", "recorded rollback of 001_a:1:1")]
+    assert places(rolled_back.notices) == [("WARNING", "back", "rollbacks/001_a.sql:1:1")]
 
 
 def test_what_is_deferred_to_the_end_of_a_script_has_its_file(

@@ -85,7 +85,7 @@ def test_a_partial_migration_can_be_given_up_by_its_rollback(
     )
     with pytest.raises(MigrationFailedError) as caught:
         migrator.apply()
-    assert "stopped half way: its first 1 statement stay done" in str(caught.value)
+    assert "stopped half way: its first statement was kept" in str(caught.value)
     if not has_file:
         project.remove("sql/migrations/002_two.sql")
         project.remove("sql/rollbacks/002_two.sql")

@@ -94,13 +94,13 @@ def asking(script: PlannedScript) -> Iterator[None]:
     except psycopg.errors.InvalidSavepointSpecification as error:
         raise ScriptError(
             script,
-            "whether rows would be lost cannot be told: the script cannot run in a savepoint, and "
-            "so cannot be undone to see",
+            f"{script.name}: whether rows would be lost cannot be told: it cannot run in a "
+            "savepoint, and so cannot be undone to see",
         ) from error
     except psycopg.Error as error:
         message = server_message(error)
         raise ScriptError(
-            script, f"whether rows would be lost cannot be told: {message}", message
+            script, f"{script.name}: whether rows would be lost cannot be told: {message}", message
         ) from error
 
 

@@ -15,7 +15,7 @@ from sqlmig.engine.guard.protected import Guard
 from sqlmig.engine.history import records
 from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.engine.history.reading import History
-from sqlmig.engine.history.writing import stamp_new
+from sqlmig.engine.history.writing import making_own_tables, stamp_new
 from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import ContainedStatements, Containment
 from sqlmig.engine.run.limits import Limits
@@ -89,8 +89,9 @@ class Executor:
         Ctrl-C. Whatever is raised, no transaction is left open. HistoryMovedError, for the caller
         alone, says that another runner was at work, and that the plan has to be made again.
         """
-        story = Story(plan, self.history.notices)
-        self._backend.ensure_internal_schema_updated()
+        story = Story(plan, self.history)
+        with making_own_tables(self.history):
+            self._backend.ensure_internal_schema_updated()
         stamp_new(self.history, self.rules)
         self._prepare_records(plan)
         with self._watcher.watching():

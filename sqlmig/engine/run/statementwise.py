@@ -216,7 +216,7 @@ class StatementwiseWork:
     def _regain_lock(self, planned: PlannedMigration) -> None:
         if not self.lock.try_acquire():
             raise ScriptError(
-                planned, "the script gave up sqlmig's lock, and another runner has it now"
+                planned, f"{planned.name} gave up sqlmig's lock, and another runner has it now"
             )
 
     def _lift_time_limit(self) -> None:

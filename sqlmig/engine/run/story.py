@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import psycopg
 
 from sqlmig.engine.guard.refusals import checks_failed, protected, transaction_ended
+from sqlmig.engine.history.reading import History
 from sqlmig.engine.run.outcome import Fate
-from sqlmig.engine.server.connection import remedy_for, server_message
+from sqlmig.engine.server.connection import server_message
 from sqlmig.engine.server.failure import (
     ChecksFailedError,
     LossFoundError,
@@ -19,9 +20,9 @@ from sqlmig.engine.server.failure import (
     StatementInDoubtError,
     TransactionEndedError,
 )
-from sqlmig.engine.server.notices import Notices
+from sqlmig.engine.server.remedies import remedy_for
 from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted, SqlmigError
-from sqlmig.model import Direction, MigrationResult, Outcome, Report
+from sqlmig.model import Direction, MigrationResult, Outcome, Report, ServerMessage
 from sqlmig.plan import Plan, PlannedMigration
 
 _log = logging.getLogger("sqlmig")
@@ -41,7 +42,7 @@ class Story:
     """The results of a plan's migrations, in order, as far as they are known."""
 
     plan: Plan
-    notices: Notices
+    history: History
     done: list[MigrationResult] = field(default_factory=list)
 
     def add(self, results: Sequence[MigrationResult]) -> None:
@@ -58,7 +59,7 @@ class Story:
             self.plan.direction,
             (*self.done, *rest),
             self.plan.warnings,
-            notices=tuple(self.notices.heard),
+            notices=tuple(self.history.notices.heard),
         )
 
     def failed(self, failure: ScriptError) -> SqlmigError:
@@ -91,7 +92,7 @@ class Story:
             migration_id=name,
             report=self._after(ending),
             server=message,
-            remedy=remedy_for(message) or "See `sqlmig status`.",
+            remedy=self._known(message) or "See `sqlmig status`.",
         )
 
     def lost(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
@@ -129,11 +130,13 @@ class Story:
                 f"--redo-statement {failure.statement}, or pass it over with "
                 f"--skip-statement {failure.statement}."
             )
-        mending = _mending(planned, self.plan.again)
+        fixing = _fixing(planned, self.plan.again)
         if failure.hint:
-            return f"{failure.hint} {mending}"
-        known = remedy_for(failure.server) if failure.server else ""
-        return known or mending
+            return f"{failure.hint} {fixing}"
+        return self._known(failure.server) or fixing
+
+    def _known(self, message: ServerMessage | None) -> str:
+        return remedy_for(message, self.history.connection) if message else ""
 
     def _planned(self, name: str) -> PlannedMigration:
         return next(planned for planned in self.plan.migrations if planned.name == name)
@@ -163,19 +166,22 @@ def _what_remains(failure: ScriptError, planned: PlannedMigration) -> str:
         return f"{name} was undone: nothing of it remains."
     if kept == 0:
         return f"{name} stopped at its first statement."
-    return f"{name} stopped half way: its first {kept} statement{'s' * (kept > 1)} stay done."
+    return (
+        f"{name} stopped half way: its first "
+        f"{'statement was' if kept == 1 else f'{kept} statements were'} kept."
+    )
 
 
-def _mending(planned: PlannedMigration, again: str) -> str:
-    """How to mend the script, and the command that runs it again."""
+def _fixing(planned: PlannedMigration, again: str) -> str:
+    """How to fix the script, and the command that runs it again."""
     if planned.is_recorded_text:
         return (
-            f"The script is the recorded one: put a mended {planned.migration_id}.sql among the "
+            f"The script is the recorded one: put a fixed {planned.migration_id}.sql among the "
             f"rollbacks, then run `{again} --use file`."
         )
     if planned.direction is Direction.ROLLBACK:
         again = f"{again} --use file"
-    return f"Mend {planned.prepared.script.path}, then run `{again}`."
+    return f"Fix {planned.prepared.script.path}, then run `{again}`."
 
 
 def done(planned: PlannedMigration) -> MigrationResult:

@@ -43,6 +43,7 @@ from sqlmig.engine.server.failure import (
     ScriptError,
     TransactionEndedError,
 )
+from sqlmig.engine.server.remedies import remedy_for
 from sqlmig.errors import CheckEndedTransactionError, SeedFailedError, SqlmigError
 from sqlmig.model import CheckFile, CheckResult, Observer, SeedReport, SeedResult, WrittenRows
 from sqlmig.plan import PlannedScript, PlannedSeed
@@ -79,7 +80,7 @@ class Seeder:
             except ScriptError as failure:
                 undo(self.history.connection)
                 if not failure.is_worth_a_retry or tries >= self.limits.tries:
-                    raise told(failure) from failure
+                    raise told(failure, self.history) from failure
                 pause([seed.name for seed in seeds], failure, tries, self.observer)
             finally:
                 undo(self.history.connection)
@@ -246,7 +247,7 @@ def _timed(runner: ScriptRunner, seed: PlannedSeed, watch: SeedWatch) -> SeedRes
     return SeedResult(seed.name, tuple(watch.written), time.monotonic() - started)
 
 
-def told(failure: ScriptError) -> SqlmigError:
+def told(failure: ScriptError, history: History) -> SqlmigError:
     """What a person reads of a seed that failed, or after which a check did."""
     if isinstance(failure, ForbiddenRowsError):
         return forbidden(failure)
@@ -255,10 +256,10 @@ def told(failure: ScriptError) -> SqlmigError:
     if isinstance(failure, ChecksFailedError):
         return checks_failed(failure.checks, "All seeds were undone; nothing was changed.")
     path = failure.script.prepared.script.path
-    remedy = (
-        "All seeds were undone; nothing was changed."
-        f"{failure.hint and ' '}{failure.hint} Fix {path}, then run `sqlmig seed` again."
-    )
+    known = remedy_for(failure.server, history.connection) if failure.server else ""
+    hint = f"{failure.hint} " if failure.hint else ""
+    advice = known or f"{hint}Fix {path}, then run `sqlmig seed` again."
+    remedy = f"All seeds were undone; nothing was changed. {advice}"
     if isinstance(failure, TransactionEndedError):
         remedy = transaction_ended(failure.culprit)
     return SeedFailedError(

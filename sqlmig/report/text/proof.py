@@ -45,13 +45,14 @@ def verified(result: Verification) -> list[str]:
 
 def drift(found: Drift) -> list[str]:
     """Each difference of the live schema, and what can be done."""
-    migrations = counted(len(found.migrations), "applied migration")
+    count = len(found.migrations)
+    made = f"{counted(count, 'applied migration')} {'makes' if count == 1 else 'make'}"
     if not found.differences:
-        return [f"No drift: the live schema is what {migrations} make."]
+        return [f"No drift: the live schema is what {made}."]
     return [
         *_differences(found.differences),
         f"{counted(len(found.differences), 'difference')} between the live schema (+) and what "
-        f"{migrations} make (-).",
+        f"{made} (-).",
         "Undo the change, or write a migration that makes it and mark it as applied: "
         "sqlmig mark ID --reason TEXT.",
     ]
