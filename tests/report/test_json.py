@@ -108,6 +108,7 @@ def test_a_report_has_what_became_of_each_migration() -> None:
         "direction": "rollback",
         "warnings": ["a warning"],
         "checks": [],
+        "notices": [],
         "migrations": [
             {"id": "002_b", "outcome": "done", "duration_ms": 1235},
             {"id": "001_a", "outcome": "not attempted", "duration_ms": 0},
@@ -184,6 +185,7 @@ def test_a_failed_migration_has_the_server_s_words_and_the_report() -> None:
         "direction": "apply",
         "warnings": [],
         "checks": [],
+        "notices": [],
         "migrations": [{"id": "001_a", "outcome": "failed", "duration_ms": 5}],
     }
     (error,) = found["errors"]

@@ -106,7 +106,7 @@ def _not_applicable(
 def _result(connection: Connection, check: CheckFile, held: Locks) -> CheckResult:
     expected = check.file.directives.expect
     savepoint = Savepoint()
-    begin = (savepoint.set, AS_THE_ROLE_HAS_IT, "SET CONSTRAINTS ALL IMMEDIATE", _limits(check))
+    begin = (savepoint.set, *AS_THE_ROLE_HAS_IT, "SET CONSTRAINTS ALL IMMEDIATE", _limits(check))
     send(connection, "; ".join(begin).encode())
     answer = _answer(connection, prepare_check(check))
     is_refused = isinstance(answer, _Refusal)

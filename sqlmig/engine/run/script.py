@@ -79,7 +79,7 @@ class ScriptRunner:
         Where somebody has to look at the transaction first, all this is a message of its own, and
         nothing is left to send.
         """
-        opening = [*self._beginning(), AS_THE_ROLE_HAS_IT]
+        opening = [*self._beginning(), *AS_THE_ROLE_HAS_IT]
         opening += set_timeouts(self.limits, script.directives, self.history)
         opening += self._fence()
         if not self.inspectors:

@@ -81,7 +81,7 @@ class StatementwiseWork:
 
     def _set_limits(self, planned: PlannedMigration) -> None:
         settings = set_session_timeouts(self.limits, planned.directives, self.history)
-        text = ";".join((AS_THE_ROLE_HAS_IT, *settings))
+        text = ";".join((*AS_THE_ROLE_HAS_IT, *settings))
         send(self.history.connection, text.encode())
 
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:

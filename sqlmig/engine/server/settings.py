@@ -37,25 +37,22 @@ WRITTEN_FORM: Mapping[str, str] = {
 }
 
 
-def pins(server_version: int) -> str:
-    """The query that has the session as sqlmig's own statements need it."""
-    ending = dict(_ENDING_SESSIONS)
-    for since, settings in _ENDING_SESSIONS_SINCE.items():
-        ending |= settings if server_version >= since else {}
-    return setting({**ending, **_BEHAVIOUR, **WRITTEN_FORM})
+def pins(server_version: int) -> tuple[str, ...]:
+    """The statements that have the session as sqlmig's own need it."""
+    return tuple(f"SET {name} = '{value}'" for name, value in _pinned(server_version).items())
 
 
 def first_pins(server_version: int, pid: int) -> str:
-    """The same for a new session, of which the server's process is `pid`.
+    """One query that does the same in a new session, of which the server's process is `pid`.
 
     A pooler gives its clients another process than they were told of: its sessions are left as they
     are, for other clients use them next.
     """
-    return f"{pins(server_version)} WHERE pg_catalog.pg_backend_pid() = {pid}"
+    return f"{setting(_pinned(server_version))} WHERE pg_catalog.pg_backend_pid() = {pid}"
 
 
 def setting(settings: Mapping[str, str]) -> str:
-    """One query that sets all of them, which takes less time than a SET for each."""
+    """One query that sets all of them."""
     return _calls({name: f"'{value}'" for name, value in settings.items()})
 
 
@@ -64,10 +61,17 @@ def resetting(names: Iterable[str]) -> str:
     return _calls(dict.fromkeys(names, "NULL"))
 
 
+# What goes before a script. No query, after which a script could not SET TRANSACTION any more.
+AS_THE_ROLE_HAS_IT = tuple(f"RESET {name}" for name in (*_BEHAVIOUR, *WRITTEN_FORM))
+
+
+def _pinned(server_version: int) -> Mapping[str, str]:
+    ending = dict(_ENDING_SESSIONS)
+    for since, settings in _ENDING_SESSIONS_SINCE.items():
+        ending |= settings if server_version >= since else {}
+    return {**ending, **_BEHAVIOUR, **WRITTEN_FORM}
+
+
 def _calls(values: Mapping[str, str]) -> str:
     calls = (f"pg_catalog.set_config('{name}', {value}, false)" for name, value in values.items())
     return f"SELECT {', '.join(calls)}"
-
-
-# What goes before a script.
-AS_THE_ROLE_HAS_IT = resetting((*_BEHAVIOUR, *WRITTEN_FORM))

@@ -99,5 +99,5 @@ def _instead_of(name: str, value: str) -> str:
         return f"Write options=-c{name}%3DVALUE instead: it is a setting of the server."
     return (
         "Leave it out: it is another program's. A setting of the server is written as "
-        "options=-cNAME%3DVALUE."
+        "postgresql://user@host:5432/database?options=-cNAME%3DVALUE."
     )
