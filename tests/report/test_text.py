@@ -21,8 +21,10 @@ from sqlmig.model import (
 )
 from sqlmig.plan import Newest, Plan, Transactions, plan_apply, plan_rollback, statuses
 from sqlmig.plan.comparison import Comparison
+from sqlmig.proof.drift import Drift
 from sqlmig.report.text import files, servers
 from sqlmig.report.text import migrations as text
+from sqlmig.report.text import proof as proof_text
 from sqlmig.report.text.figures import age, duration
 from sqlmig.report.text.table import Medium
 from tests.plan.situation import NOON, applied, by_yoyo, file
@@ -381,3 +383,12 @@ def test_a_time_is_shown_at_a_readable_precision(seconds: float, shown_as: str) 
 )
 def test_an_age_is_shown_in_its_largest_unit(since: timedelta, shown_as: str) -> None:
     assert age(since) == shown_as
+
+
+def test_one_migration_makes_and_several_make() -> None:
+    assert proof_text.drift(Drift(("001_a",), ())) == [
+        "No drift: the live schema is what 1 applied migration makes."
+    ]
+    assert proof_text.drift(Drift(("001_a", "002_b"), ())) == [
+        "No drift: the live schema is what 2 applied migrations make."
+    ]
