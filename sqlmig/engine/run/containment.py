@@ -16,6 +16,7 @@ from sqlmig.engine.history.records import LogEntry
 from sqlmig.engine.run.statementwise import StatementwiseWork
 from sqlmig.engine.server.connection import Connection, undo
 from sqlmig.engine.server.failure import ScriptError, failed_script
+from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, send
 from sqlmig.errors import BeyondDatabaseError, ExecutionError
 from sqlmig.model import Location
@@ -96,7 +97,7 @@ class Containment(SilentInspector):
         the first, where the record did it, or no statement alone."""
         connection = self.history.connection
         try:
-            send(connection, _BEGIN)
+            send(connection, b";".join((_BEGIN, *map(str.encode, AS_THE_ROLE_HAS_IT))))
             for index, statement in enumerate(script.prepared.statements):
                 text = script.prepared.statement_text(index).encode()
                 send(connection, text, script.prepared.copied_rows(statement.data))
