@@ -220,9 +220,11 @@ def _drain(pgconn: PGconn) -> PQGen[None]:
 
 def _columns(result: PGresult) -> tuple[str, ...]:
     names = [result.fname(column) or b"" for column in range(result.nfields)]
-    return tuple(name.decode() for name in names)
+    return tuple(name.decode(errors="backslashreplace") for name in names)
 
 
 def _row(result: PGresult, index: int) -> Row:
     values = (result.get_value(index, column) for column in range(result.nfields))
-    return tuple(None if value is None else value.decode() for value in values)
+    return tuple(
+        None if value is None else value.decode(errors="backslashreplace") for value in values
+    )
