@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sqlmig.model.checks import CheckResult
+from sqlmig.model.printable import counted
 from sqlmig.model.server import Notice
 
 
@@ -74,4 +75,4 @@ class LostRows:
     rows: int
 
     def __str__(self) -> str:
-        return f"{self.table} ({self.rows} row{'' if self.rows == 1 else 's'})"
+        return f"{self.table} ({counted(self.rows, 'row')})"

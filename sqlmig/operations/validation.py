@@ -34,8 +34,7 @@ def validate(config: Config) -> tuple[MigrationFile, ...]:
 
 def _migrations(config: Config) -> tuple[MigrationFile, ...]:
     folders = (config.migrations_folder, config.rollbacks_folder)
-    is_misnamed = "migrations" in config.origins and not config.migrations_folder.is_dir()
-    if is_misnamed or any(list_scripts(each) or list_subfolders(each) for each in folders):
+    if any(list_scripts(each) or list_subfolders(each) for each in folders):
         return read_migrations(*folders)
     return ()
 

@@ -25,7 +25,7 @@ def test_files_that_can_be_used_are_returned_in_the_order_of_apply(project: Proj
 
 
 def test_this_repository_s_files_can_be_used(smart_kids: Path) -> None:
-    assert len(validate(Project(smart_kids).config())) == 7
+    assert len(validate(Project(smart_kids).config())) == 8
 
 
 def test_a_statement_far_below_the_head_is_read(project: Project) -> None:

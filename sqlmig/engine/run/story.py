@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import psycopg
 
 from sqlmig.engine.guard.refusals import checks_failed, protected, transaction_ended
-from sqlmig.engine.history.reading import History
 from sqlmig.engine.run.outcome import Fate
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.connection import server_message
 from sqlmig.engine.server.failure import (
     ChecksFailedError,
@@ -42,7 +42,7 @@ class Story:
     """The results of a plan's migrations, in order, as far as they are known."""
 
     plan: Plan
-    history: History
+    session: RunnerSession
     done: list[MigrationResult] = field(default_factory=list)
 
     def add(self, results: Sequence[MigrationResult]) -> None:
@@ -59,7 +59,7 @@ class Story:
             self.plan.direction,
             (*self.done, *rest),
             self.plan.warnings,
-            notices=tuple(self.history.notices.heard),
+            notices=tuple(self.session.notices.heard),
         )
 
     def failed(self, failure: ScriptError) -> SqlmigError:
@@ -136,7 +136,7 @@ class Story:
         return self._known(failure.server) or fixing
 
     def _known(self, message: ServerMessage | None) -> str:
-        return remedy_for(message, self.history.connection) if message else ""
+        return remedy_for(message, self.session.connection) if message else ""
 
     def _planned(self, name: str) -> PlannedMigration:
         return next(planned for planned in self.plan.migrations if planned.name == name)
@@ -174,7 +174,7 @@ def _what_remains(failure: ScriptError, planned: PlannedMigration) -> str:
 
 def _fixing(planned: PlannedMigration, again: str) -> str:
     """How to fix the script, and the command that runs it again."""
-    if planned.is_recorded_text:
+    if planned.prepared.script.is_recorded:
         return (
             f"The script is the recorded one: put a fixed {planned.migration_id}.sql among the "
             f"rollbacks, then run `{again} --use file`."
