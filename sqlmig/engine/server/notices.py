@@ -12,7 +12,7 @@ from psycopg.errors import Diagnostic
 
 from sqlmig.engine.server.diagnostics import message_of
 from sqlmig.engine.server.wire import Hearing
-from sqlmig.model import Location, Notice, NoticeObserver, Observer, SilentObserver
+from sqlmig.model import Location, Notice, NoticeObserver, Observer
 from sqlmig.plan import PlannedScript
 
 _log = logging.getLogger("sqlmig")
@@ -25,7 +25,7 @@ _LEVELS = {"WARNING": logging.WARNING, "NOTICE": logging.INFO, "INFO": logging.I
 class Notices:
     """The notices of a run, in order; the observer and the log have each as it comes."""
 
-    observer: Observer = field(default_factory=SilentObserver)
+    observer: Observer
     heard: list[Notice] = field(default_factory=list)
     _is_repeating: bool = False
 
