@@ -13,7 +13,7 @@ from sqlmig.source.seeds import read_seeds
 
 
 def validate(config: Config) -> tuple[MigrationFile, ...]:
-    """All migrations of the project, in the order in which they apply; every statement of theirs,
+    """All migrations of the project, in the order in which they apply; every statement,
     of the seeds of every tier and of the checks is read.
 
     Where the project has fixtures for MongoDB, they are read and checked, too; a project may have

@@ -21,7 +21,7 @@ from sqlmig.proof.catalog import SchemaSnapshot
 from sqlmig.proof.watch import Watch
 from sqlmig.target.rules import Rules
 
-# Nobody's rows are in a scratch database, so that nothing has to be kept from a script.
+# A scratch database has no rows that need protection from a script.
 _RULES = Rules(Environment.DEVELOPMENT, "a scratch database")
 
 
@@ -65,7 +65,7 @@ class Stage:
         return self._watch.look()
 
     def rebuild(self, applied: Sequence[PlannedMigration]) -> None:
-        """Begins anew, and applies those migrations.
+        """Starts over, and applies those migrations.
 
         A copy is kept: a later call, with more of the same migrations, begins with that.
         """
@@ -119,6 +119,6 @@ def _cannot_be_replayed(error: MigrationFailedError) -> ExecutionError:
     return ExecutionError(
         f"{error.migration_id}, which is applied, cannot run again on a scratch database\n"
         f"{place}{error.message}",
-        remedy="It needs something that no migration makes: a role, an extension's files, an "
-        "object made by hand. Give a server that has it: --scratch-url.",
+        remedy="It needs something that no migration creates: a role, an extension's files, an "
+        "object created manually. Use a server that has it: --scratch-url.",
     )

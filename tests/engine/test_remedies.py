@@ -80,7 +80,7 @@ def test_a_statement_timeout_is_told_with_what_sets_it(
     with pytest.raises(MigrationFailedError, match=r"001_a.sql:2:1") as caught:
         migrator_as(role, project, database).apply()
     assert caught.value.remedy == (
-        "001_a was undone: nothing of it remains. statement_timeout is 300ms, set by ALTER ROLE "
+        "001_a was undone completely. statement_timeout is 300ms, set by ALTER ROLE "
         f"{role}. Give the file a longer one, `-- statement_timeout: 10min`; or ALTER ROLE {role} "
         "RESET statement_timeout"
     )

@@ -36,7 +36,7 @@ def opened(database: str, wait: float = 0.0) -> Connection:
     """A connection in autocommit mode, closed at the end of its `with` block; its session is as
     sqlmig's own statements need it.
 
-    `database` is a libpq URL or key=value string, or "" for what libpq finds by itself; a server
+    `database` is a libpq URL or key=value string, or "" for what libpq finds itself; a server
     that does not answer is tried again for `wait` seconds. Raises ConfigError for a URL that libpq
     cannot read, and DatabaseUnavailableError.
     """
@@ -106,8 +106,8 @@ def translated(
 
 
 def server_message(error: psycopg.Error) -> ServerMessage:
-    """What the server said, field by field; the driver's own words where it said nothing, and ours
-    where we had it fail."""
+    """The server's message, field by field; the driver's if the server sent none, and ours if we
+    made it fail."""
     fields = error.diag
     if fields.sqlstate == _UNKNOWN_SETTING and (reason := raised(str(fields.message_primary))):
         return ServerMessage(sqlstate="", primary=reason)
@@ -121,7 +121,7 @@ def sqlmig_version() -> str:
 
 
 def application_name() -> str:
-    """How this process shows in the server's activity view, so that a waiter can say who works.
+    """How this process shows in the server's activity view, so that a waiting runner can name it.
 
     Within the 63 bytes that the server keeps; `sqlmig <version> <host> <pid>`.
     """
@@ -131,8 +131,8 @@ def application_name() -> str:
 
 
 def parameters_in_force(database: str) -> Mapping[str, str]:
-    """What libpq takes from the string, and where that is silent from variables and its defaults;
-    nothing where it cannot read the string, as connecting will tell."""
+    """What libpq takes from the string, else from variables and its defaults; nothing if it cannot
+    read the string: connecting then reports why."""
     try:
         given = conninfo_to_dict(database)
     except psycopg.ProgrammingError:
@@ -144,7 +144,7 @@ def parameters_in_force(database: str) -> Mapping[str, str]:
 
 
 def _defaults(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Connection parameters of ours, where neither the URL nor libpq's environment has them."""
+    """Our connection parameters, where neither the URL nor libpq's environment has them."""
     if "connect_timeout" in parameters or "PGCONNECT_TIMEOUT" in os.environ:
         return {}
     return {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}

@@ -23,14 +23,14 @@ _REMEDIES: Mapping[str, str] = {
     "28P01": "Give the role's password: in the URL, in PGPASSWORD, or in ~/.pgpass.",
     "3D000": "Create the database, or name another one in the database URL.",
     "40001": "It met another transaction: run it again.",
-    "40P01": "It met another session, each waiting for the other: run it again.",
-    "42501": "Grant this role what it lacks, or connect as one that has it.",
+    "40P01": "It deadlocked with another session: run it again.",
+    "42501": "Grant this role the missing privilege, or connect as a role that has it.",
     "53100": "The server's disk is full: make room there, then run it again.",
     "53200": "The server has no memory left: see its settings, then run it again.",
     "53300": "There are too many connections: end some, or raise max_connections, or the "
     "CONNECTION LIMIT of the role or the database.",
     "53400": "A limit in the server's configuration was reached: raise the one that is named.",
-    "55P03": "Another session holds a lock: run it again when that is done, or end that session.",
+    "55P03": "Another session holds a lock: run this again when it is done, or end that session.",
     "57014": "Another session cancelled the statement (pg_cancel_backend): run it again.",
     "57P01": "An administrator ended the session, or the server shuts down: run it again when it "
     "is back.",
@@ -56,7 +56,7 @@ _OF_CONNECTIONS: Mapping[str, str] = {
     "shutting down": _REMEDIES["57P03"],
     "permission denied to set parameter": "Remove it from `options` in the URL, or from PGOPTIONS.",
 }
-_UNREACHED = "Check that the server runs and that the database URL is right."
+_UNREACHED = "Check that the server is running and that the database URL is correct."
 
 _ORIGIN = """
 SELECT p.reset_val, coalesce(p.unit, ''), pg_catalog.pg_is_in_recovery(), session_user,
