@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlmig.config import Config
 from sqlmig.engine.history.reading import MIGRATIONS, History
-from sqlmig.engine.server.connection import opened
+from sqlmig.engine.server.connection import Connection, opened
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.catalog import snapshot
 from sqlmig.proof.difference import Difference, differences
@@ -55,7 +55,7 @@ def drift(
     ):
         stage.replay(applied)
         with opened(stage.url) as connection:
-            replayed = snapshot(connection, connection.info.user)
+            replayed = snapshot(connection, _session_role(connection))
     ids = tuple(planned.migration_id for planned in applied)
     return Drift(ids, differences(replayed, live), server.warnings)
 
@@ -64,4 +64,9 @@ def _owner(history: History) -> str:
     """The owner of the history; without one, the role of this session."""
     connection = history.connection
     row = connection.execute(_OWNER, (MIGRATIONS, history.schema)).fetchone()
-    return str(row[0]) if row else connection.info.user
+    return str(row[0]) if row else _session_role(connection)
+
+
+def _session_role(connection: Connection) -> str:
+    """Who owns what this session makes; with `ALTER ROLE … SET role`, not the role that logs in."""
+    return str(connection.execute("SELECT current_user").fetchall()[0][0])

@@ -18,6 +18,7 @@ from sqlmig.engine.run.statementwise import StatementwiseWork
 from sqlmig.engine.server.connection import Connection, undo
 from sqlmig.engine.server.failure import ScriptError, failed_script
 from sqlmig.engine.server.savepoint import Savepoint
+from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, send
 from sqlmig.errors import BeyondDatabaseError, ExecutionError
 from sqlmig.model import Location
@@ -99,7 +100,7 @@ class Containment(SilentInspector):
         the first, where the record did it, or no statement alone."""
         connection, aside = self.history.connection, Savepoint()
         try:
-            send(connection, _BEGIN)
+            send(connection, b";".join((_BEGIN, *map(str.encode, AS_THE_ROLE_HAS_IT))))
             for index in range(len(script.prepared.statements)):
                 send_statement(connection, script, index)
                 send(connection, f"{aside.set};{_AS_OURSELVES}".encode())
