@@ -31,6 +31,7 @@ SqlmigError
     ├── MigrationFailedError
     │   └── RowLossError                    a rollback in production that wants a yes
     ├── SeedFailedError
+    ├── ScratchScriptError
     ├── CheckEndedTransactionError
     └── GuardError                          the guard undid what a script did to a table
         ├── ProtectedTableError
@@ -363,6 +364,27 @@ class SeedFailedError(ExecutionError):
         return _told_in_place(self, self.remedy)
 
 
+class ScratchScriptError(ExecutionError):
+    """The script that prepares scratch databases failed; `location` and `server` are as for
+    MigrationFailedError."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        location: Location | None = None,
+        server: ServerMessage | None = None,
+        remedy: str = "",
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.location = location
+        self.server = server
+
+    def lines(self) -> list[str]:
+        """See SqlmigError."""
+        return _told_in_place(self, self.remedy)
+
+
 class GuardError(ExecutionError):
     """The guard undid what a script did: `script` names it, `tables` those that it may not touch.
 
@@ -432,7 +454,9 @@ class NotAgreedError(SqlmigError):
     """What throws data away got no yes: nothing was done."""
 
 
-def _told_in_place(error: MigrationFailedError | SeedFailedError, after: str) -> list[str]:
+def _told_in_place(
+    error: MigrationFailedError | SeedFailedError | ScratchScriptError, after: str
+) -> list[str]:
     """The message with its place and line, the server's details, and what comes after."""
     place = f"{error.location}: " if error.location else ""
     excerpt = error.location.excerpt() if error.location else ""

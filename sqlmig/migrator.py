@@ -76,11 +76,9 @@ class Migrator:
         self._database = Database(config, observer or SilentObserver())
 
     def validate(self) -> tuple[MigrationFile, ...]:
-        """All migrations on disk, and the seeds and checks, every statement read; without a
-        database."""
-        migrations = validate(self.config)
-        self._checks(migrations)
-        return migrations
+        """All migrations on disk, once every statement of theirs, of seeds and of checks is read;
+        without a database."""
+        return validate(self.config)
 
     def status(self) -> list[MigrationStatus]:
         """Every migration on disk or in the history, in the order in which they apply.

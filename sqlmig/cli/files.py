@@ -17,10 +17,10 @@ from sqlmig.report.text import files as text
 @click.pass_obj
 def validate(output: Output) -> None:
     """Read and check every file; needs no database."""
-    from sqlmig.operations.validation import validate as validate_project
+    from sqlmig.operations.validation import read_project
 
-    migrations = validate_project(output.options.config())
-    output.result(lambda: [text.validated(migrations)], lambda: json.validated(migrations))
+    files = read_project(output.options.config())
+    output.result(lambda: [text.validated(files)], lambda: json.validated(files))
 
 
 @click.command(cls=Command, short_help="Make settings and a first migration.")

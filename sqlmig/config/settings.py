@@ -172,6 +172,12 @@ class Config:
         "SQLMIG_CHECKS",
         meaning="the folder of the sanity checks",
     )
+    scratch_script: Folder | None = _setting(
+        None,
+        parsers.folder,
+        "SQLMIG_SCRATCH_SCRIPT",
+        meaning="a SQL script that prepares each scratch database of `verify` and `drift`",
+    )
     tiers: Mapping[Environment, tuple[str, ...]] = _setting(
         parsers.DEFAULT_TIERS,
         parsers.tiers,
@@ -301,6 +307,12 @@ class Config:
     def checks_folder(self) -> Traversable:
         """Where the sanity checks lie."""
         return folder_in(self.project, self.checks)
+
+    @property
+    def scratch_script_file(self) -> Traversable | None:
+        """The script that prepares scratch databases, where there is one."""
+        script = self.scratch_script
+        return None if script is None else folder_in(self.project, script)
 
     @property
     def rollbacks_folder(self) -> Traversable:

@@ -13,6 +13,7 @@ from sqlmig.errors import (
     UnusableFilesError,
 )
 from sqlmig.model import (
+    CheckFile,
     Direction,
     Location,
     MigrationResult,
@@ -20,6 +21,7 @@ from sqlmig.model import (
     Report,
     ServerMessage,
 )
+from sqlmig.operations.validation import ProjectFiles
 from sqlmig.plan import Transactions, plan_apply, statuses
 from sqlmig.plan.comparison import Comparison
 from sqlmig.report.json import files as files_json
@@ -117,7 +119,13 @@ def test_a_report_has_what_became_of_each_migration() -> None:
 
 def test_validated_files_have_their_paths_and_checksums() -> None:
     irreversible = file("002_b", "-- irreversible: x\n", None)
-    found = parsed(files_json.validated([file("001_a", "-- Rows\nselect 1;"), irreversible]))
+    migrations = (file("001_a", "-- Rows\nselect 1;"), irreversible)
+    check = CheckFile("01_c", file("001_a", "-- Rows\nselect 1;").file)
+    found = parsed(files_json.validated(ProjectFiles(migrations, (), (check,))))
+    assert found["checks"] == [
+        {"name": "01_c", "path": "sql/migrations/001_a.sql", "description": "Rows"}
+    ]
+    assert (found["seeds"], found["fixtures"]) == ([], 0)
     first, second = found["migrations"]
     assert first == {
         "id": "001_a",

@@ -12,13 +12,16 @@ import pytest
 
 from sqlmig.model import (
     AppliedMigration,
+    CheckFile,
     Direction,
     LockHolder,
     MigrationFile,
     MigrationResult,
     Outcome,
     Report,
+    SeedFile,
 )
+from sqlmig.operations.validation import ProjectFiles
 from sqlmig.plan import Newest, Plan, Transactions, plan_apply, plan_rollback, statuses
 from sqlmig.plan.comparison import Comparison
 from sqlmig.report.text import files, servers
@@ -330,11 +333,16 @@ def test_a_database_is_not_named_where_a_password_may_be_part_of_it(
 
 def test_valid_files_are_counted() -> None:
     irreversible = file("002_b", "-- irreversible: x\n", None)
-    assert (
-        files.validated([file("001_a")]) == "1 migration, each with its rollback: all can be read."
+    assert files.validated(ProjectFiles((file("001_a"),), (), ())) == (
+        "1 migration, each with its rollback: all can be read."
     )
-    assert files.validated([file("001_a"), irreversible]) == (
-        "2 migrations, 1 of them irreversible: all can be read."
+    seed = SeedFile("reference/01_a", "reference", irreversible.file)
+    checks = (CheckFile("01_a", irreversible.file), CheckFile("02_b", irreversible.file))
+    assert files.validated(ProjectFiles((file("001_a"), irreversible), (seed,), checks, 3)) == (
+        "2 migrations, 1 of them irreversible, 1 seed, 2 checks, 3 fixture files: all can be read."
+    )
+    assert files.validated(ProjectFiles((), (), (), 1)) == (
+        "0 migrations, 1 fixture file: all can be read."
     )
 
 

@@ -123,8 +123,8 @@ class Story:
                 f"--skip-statement {failure.statement}."
             )
         mending = _mending(planned, self.plan.again)
-        if failure.hint:
-            return f"{failure.hint} {mending}"
+        if hint := failure.outside or failure.hint:
+            return f"{hint} {mending}"
         known = remedy_for(failure.server) if failure.server else ""
         return known or mending
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlmig.model import MigrationFile
+from sqlmig.model import ScriptFile
 from sqlmig.report.json.document import document, place
 
 if TYPE_CHECKING:
+    from sqlmig.operations.validation import ProjectFiles
     from sqlmig.plan.comparison import Comparison
     from sqlmig.project.init import Starter
     from sqlmig.project.new import Written
 
 
-def validated(migrations: Sequence[MigrationFile]) -> str:
-    """The migrations on disk."""
+def validated(files: ProjectFiles) -> str:
+    """The files on disk."""
     return document(
         migrations=[
             {
@@ -25,9 +26,16 @@ def validated(migrations: Sequence[MigrationFile]) -> str:
                 "rollback": migration.rollback.script.path if migration.rollback else None,
                 "description": migration.file.description,
             }
-            for migration in migrations
-        ]
+            for migration in files.migrations
+        ],
+        seeds=[_script(seed.name, seed.file) for seed in files.seeds],
+        checks=[_script(check.name, check.file) for check in files.checks],
+        fixtures=files.fixtures,
     )
+
+
+def _script(name: str, file: ScriptFile) -> Mapping[str, str]:
+    return {"name": name, "path": file.script.path, "description": file.description}
 
 
 def comparison(result: Comparison) -> str:

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlmig.model import MigrationFile
 from sqlmig.report.text.figures import counted
 
 if TYPE_CHECKING:
+    from sqlmig.operations.validation import ProjectFiles
     from sqlmig.plan.comparison import Comparison
     from sqlmig.project.init import Starter
     from sqlmig.project.new import Written
 
 
-def validated(migrations: Sequence[MigrationFile]) -> str:
-    """That all files can be used."""
-    if not migrations:
-        return "0 migrations: all files can be read."
-    irreversible = sum(migration.rollback is None for migration in migrations)
-    rest = f", {irreversible} of them irreversible" if irreversible else ", each with its rollback"
-    return f"{counted(len(migrations), 'migration')}{rest}: all can be read."
+def validated(files: ProjectFiles) -> str:
+    """What was read, all of which can be used."""
+    parts = [counted(len(files.migrations), "migration")]
+    if files.migrations:
+        irreversible = sum(migration.rollback is None for migration in files.migrations)
+        which = f"{irreversible} of them irreversible" if irreversible else "each with its rollback"
+        parts.append(which)
+    others = {"seed": len(files.seeds), "check": len(files.checks), "fixture file": files.fixtures}
+    parts += [counted(count, noun) for noun, count in others.items() if count]
+    return f"{', '.join(parts)}: all can be read."
 
 
 def comparison(result: Comparison) -> list[str]:
