@@ -13,7 +13,14 @@ from sqlmig.model import CheckFile, MigrationFile, ScriptFile, SeedFile
 from sqlmig.source.checks import read_checks
 from sqlmig.source.directives import FileKind
 from sqlmig.source.files import read_migrations, read_migrations_alone
-from sqlmig.source.folders import ROLLBACK_SUFFIX, list_scripts, list_subfolders, raise_all, shown
+from sqlmig.source.folders import (
+    ROLLBACK_SUFFIX,
+    list_scripts,
+    list_subfolders,
+    raise_all,
+    shown,
+    usable_scripts,
+)
 from sqlmig.source.problems import problems, single, statement_problems
 from sqlmig.source.seeds import read_seeds
 
@@ -95,8 +102,9 @@ class _Reading:
         self.errors.update((str(error), error) for error in found)
 
     def files(self, folder: Traversable) -> dict[str, Traversable]:
-        """The scripts in a folder; none of one that cannot be listed."""
-        return self.read(lambda: list_scripts(folder)) or {}
+        """The scripts in a folder, as far as it can be listed."""
+        self.read(lambda: list_scripts(folder))
+        return self.read(lambda: usable_scripts(folder)) or {}
 
     def scripts(self, config: Config) -> Iterator[tuple[Traversable, FileKind]]:
         """Each SQL file of the project, and what it is for."""

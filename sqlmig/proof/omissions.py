@@ -78,6 +78,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "contypid": _IN_THE_NAME,
         "coninhcount": DERIVED,
         "conindid": "an index of a constraint has its name; a foreign key needs any that is unique",
+        "connoinherit": _IN_THE_DEFINITION,
         "conkey": _IN_THE_DEFINITION,
         "confkey": _IN_THE_DEFINITION,
         "conpfeqop": DERIVED,

@@ -12,12 +12,6 @@ def _in_words(column: str) -> str:
     return f"CASE t.{column} {cases} ELSE nullif(t.{column}::text, '') END"
 
 
-# That of a partition is the whole table's; its constraint may have a number in its name.
-_INTERNAL_TRIGGER = (
-    "t.tgfoid::regproc || CASE t.tgparentid WHEN 0 THEN ' of ' || "
-    "pg_describe_object('pg_constraint'::regclass, t.tgconstraint, 0) ELSE '' END"
-)
-
 # What the server writes of a column, where that says more than the column.
 WRITTEN: Mapping[str, Mapping[str, str]] = {
     "pg_attrdef": {"adbin": "pg_get_expr(t.adbin, t.adrelid)"},
@@ -51,7 +45,7 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
     "pg_statistic_ext": {"stxexprs": "pg_get_statisticsobjdef(t.oid)"},
     "pg_subscription": {"subconninfo": "'md5 ' || md5(t.subconninfo)"},
     "pg_trigger": {
-        "tgenabled": f"CASE WHEN t.tgisinternal THEN {_INTERNAL_TRIGGER} || ': ' ELSE '' END || "
+        "tgenabled": "CASE WHEN t.tgisinternal THEN t.tgfoid::regproc || ' ' ELSE '' END || "
         + _in_words("tgenabled"),
         "tgqual": "CASE WHEN NOT t.tgisinternal THEN pg_get_triggerdef(t.oid) END",
     },

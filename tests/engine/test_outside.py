@@ -94,6 +94,6 @@ def test_a_partitioned_table_is_reindexed_on_a_scratch_database(
     project: Project, migrator: Migrator
 ) -> None:
     reindexed = "-- irreversible: a test\n-- transactional: false\nreindex table p"
-    project.irreversible("001_a", f"-- irreversible: a test\n{PREPARATION}")
+    project.migration("001_a", PREPARATION, "drop table p, t; drop routine commits, also")
     project.irreversible("002_b", reindexed)
     assert migrator.verify().is_sound

@@ -169,6 +169,21 @@ def test_everything_that_is_wrong_in_any_file_is_told_in_one_pass(project: Proje
     ]
 
 
+def test_a_file_that_is_no_script_hides_no_other(project: Project) -> None:
+    project.migration("001_a", "commit")
+    project.migration("002_b", "-- adr: none\nselect 1", "abort")
+    project.write("sql/migrations/003_c.py", "import os")
+    project.write("sql/rollbacks/deeper/001_a.sql", "select 1")
+    project.write("sql/checks/01_a.PY", "import os")
+    project.write("sql/checks/02_b.sql", "abort")
+    error = refused(project)
+    assert isinstance(error, UnusableFilesError)
+    assert [Path(each.location.path).name for each in error.errors] == [
+        *("01_a.PY", "02_b.sql"),
+        *("001_a.sql", "002_b.sql", "003_c.py", "002_b.sql"),
+    ]
+
+
 def test_a_file_with_a_bad_head_is_blamed_for_statements_only_where_no_head_allows_them(
     project: Project,
 ) -> None:

@@ -50,6 +50,8 @@ _STEP_ASIDE = b"SAVEPOINT sqlmig_look;SET LOCAL ROLE NONE"
 _STEP_BACK = b"ROLLBACK TO SAVEPOINT sqlmig_look;RELEASE SAVEPOINT sqlmig_look"
 # LOCK fails outside a transaction: so it does in a file that is not transactional.
 _NEEDS_A_BLOCK = "lock"
+# Of a partitioned table they run outside a transaction alone, and reach no further than that table.
+_OF_ITS_DATABASE = ("reindex", "cluster")
 
 
 @dataclass(slots=True)
@@ -175,7 +177,8 @@ class ContainedStatements(StatementwiseWork):
             undo(connection)
             if not _commits(failure, planned.prepared.statements[index].word):
                 raise
-            self.containment.refuse_unseen(planned, index)
+            if planned.prepared.statements[index].word not in _OF_ITS_DATABASE:
+                self.containment.refuse_unseen(planned, index)
             StatementwiseWork._send_statement(self, planned, index)
         else:
             self.containment.look(planned, index)
