@@ -74,9 +74,9 @@ class Containment(SilentInspector):
             send(connection, _BEGIN)
             for index in range(len(script.prepared.statements)):
                 _send_statement(connection, script, index)
-            _send_end(connection, script)
+            _send_end(connection, script, _RUN_DEFERRED)
             self.recorded(script)
-            send(connection, b"COMMIT")
+            _send_end(connection, script, b"COMMIT")
         finally:
             undo(connection)
 
@@ -201,10 +201,10 @@ def _send_statement(connection: Connection, script: PlannedScript, index: int) -
         raise failed_script(script, failure, offset=statement.start, statement=index) from failure
 
 
-def _send_end(connection: Connection, script: PlannedScript) -> None:
-    """What is deferred to the end of the script."""
+def _send_end(connection: Connection, script: PlannedScript, message: bytes) -> None:
+    """Sends what runs whatever is deferred to the end of the script."""
     try:
-        send(connection, _RUN_DEFERRED)
+        send(connection, message)
     except StatementError as failure:
         end, count = len(script.prepared.text), len(script.prepared.statements)
         raise failed_script(script, failure, offset=end, statement=count) from failure
