@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sqlmig.errors import MigrationFailedError
+from sqlmig.errors import MigrationFailedError, SeedFailedError
 from sqlmig.migrator import Migrator
 from sqlmig.plan import Newest, Transactions
 from tests.database import Database
@@ -81,6 +81,14 @@ def test_a_rollback_is_told_the_same(
     with pytest.raises(MigrationFailedError) as error:
         migrator.rollback(Newest(1))
     assert DIRECTIVE in error.value.remedy
+
+
+def test_a_seed_is_told_that_only_a_migration_can(project: Project, migrator: Migrator) -> None:
+    migrator.apply()
+    project.write("sql/seeds/reference/01_a.sql", "call commits()")
+    with pytest.raises(SeedFailedError) as error:
+        migrator.seed()
+    assert "goes into a migration, with `-- transactional: false`" in error.value.remedy
 
 
 def test_a_setting_that_comes_too_late_has_nothing_to_do_with_it(

@@ -48,6 +48,11 @@ from sqlmig.model import CheckFile, CheckResult, Observer, SeedReport, SeedResul
 from sqlmig.plan import PlannedScript, PlannedSeed
 from sqlmig.target.rules import Rules
 
+_OUTSIDE = (
+    "All seeds run in one transaction: what cannot goes into a migration, with "
+    "`-- transactional: false`."
+)
+
 
 @dataclass(slots=True)
 class Seeder:
@@ -250,9 +255,10 @@ def told(failure: ScriptError) -> SqlmigError:
     if isinstance(failure, ChecksFailedError):
         return checks_failed(failure.checks, "All seeds were undone; nothing was changed.")
     path = failure.script.prepared.script.path
+    hint = _OUTSIDE if failure.outside else failure.hint
     remedy = (
         "All seeds were undone; nothing was changed."
-        f"{failure.hint and ' '}{failure.hint} Fix {path}, then run `sqlmig seed` again."
+        f"{hint and ' '}{hint} Fix {path}, then run `sqlmig seed` again."
     )
     if isinstance(failure, TransactionEndedError):
         remedy = transaction_ended(failure.culprit)
