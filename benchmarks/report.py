@@ -1,4 +1,4 @@
-"""Writes what was measured as Markdown: the numbers to reach first, then a table for each part."""
+"""Writes what was measured as Markdown: the targets first, then a table for each part."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ TOOLS = (OURS, LOOP, "psql", IMPORTS, "yoyo", "Alembic", "dbmate", "node-pg-migr
 _HEAD = f"""\
 # How fast
 
-`make bench` wrote this page: the same migrations, each tool with the files in its own layout, in
-turn, each from an empty database; every figure is the median of its rounds, every ratio the median
-of the ratios of a round. The migrations make tables, columns, indexes, constraints, PL/pgSQL
-functions with triggers, and views, and each has a rollback.
+`make bench` generated this page. Each tool runs the same migrations, in its own file layout, in
+turn, starting from an empty database. Every figure is the median over all rounds. Every ratio is
+the median of the ratios of each round. The migrations create tables, columns, indexes, constraints,
+PL/pgSQL functions with triggers, and views. Each has a rollback.
 
-- **psql** is one process that runs each file in a transaction of its own and records nothing. It is
-  the floor: whatever commits every migration by itself has to do as much.
+- **psql** is one process that runs each file in its own transaction and records nothing. This is
+  the lower limit: every tool that commits each migration separately must do at least this work.
 - **{OURS}** is the whole process, from the start of Python to its end.
-- **{LOOP}** is the part of it from the first statement of the first migration to the last answer.
-- **{IMPORTS}** is `python -c "import click, psycopg"`, the least that such a program can do.
-- The peers are whole processes as well. node-pg-migrate has no command for the status, and dbmate
-  rolls back one migration a process. Alembic's `current` is taken for its status.
+- **{LOOP}** is the part from the first statement of the first migration to the last response.
+- **{IMPORTS}** is `python -c "import click, psycopg"`, the minimum for such a program.
+- The other tools are also measured as whole processes. node-pg-migrate has no status command.
+  dbmate rolls back one migration per process. For Alembic, the status is `current`.
 
 ![Seconds over the number of migrations]({PLOT})
 """
@@ -74,11 +74,11 @@ def lines(results: Results, flushing: Flushing) -> Mapping[str, list[tuple[int, 
 def _circumstances(results: Results, found: Circumstances) -> str:
     before, after = found.loads
     missing = ", ".join(found.absent)
-    absent = f" **Left out, for they were not installed: {missing}.**" if missing else ""
+    absent = f" **Not measured, because not installed: {missing}.**" if missing else ""
     return (
-        f"PostgreSQL {results.postgres} on {found.machine}, over a Unix socket, its data on disk; "
-        f"{found.rounds} rounds. The machine's load was {before:.1f} before and {after:.1f} at the "
-        f"end (one is of the benchmark itself, and one of the server).{absent}\n"
+        f"PostgreSQL {results.postgres} on {found.machine}, over a Unix socket, with data on disk; "
+        f"{found.rounds} rounds. The system load was {before:.1f} before and {after:.1f} at the "
+        f"end (the benchmark and the server each add about 1).{absent}\n"
     )
 
 
@@ -92,7 +92,7 @@ def _targets(results: Results) -> str:
         ]
         for target in targets(results)
     ]
-    return "## The numbers to reach\n\n" + _table(["", "at most", "measured", "reached"], rows)
+    return "## Targets\n\n" + _table(["", "limit", "measured", "met"], rows)
 
 
 def _sizes(results: Results) -> Iterator[str]:
@@ -126,7 +126,7 @@ def _link(results: Results) -> Iterator[str]:
         for tool in TOOLS
         if found.has(tool, Phase.APPLY)
     ]
-    heads = ["", Phase.APPLY, "round trips a migration", Phase.NOTHING, "round trips"]
+    heads = ["", Phase.APPLY, "round trips per migration", Phase.NOTHING, "round trips"]
     yield f"## {results.linked} migrations over a link of 20 ms\n\n" + _table(heads, rows)
 
 

@@ -1,4 +1,4 @@
-"""The numbers to reach, and whether they were."""
+"""The targets, and whether they were met."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Target:
 
 
 def targets(results: Results) -> Iterator[Target]:
-    """Every number to reach of which the results tell."""
+    """Every target that the results can be compared with."""
     for (flushing, size), figures in results.sizes.items():
         if size == _MANY:
             yield from _many(figures, f"fsync {flushing}")
@@ -47,16 +47,16 @@ def _many(figures: Figures, circumstance: str) -> Iterator[Target]:
     apply = f"apply {_MANY:,}, {circumstance}"
     if figures.has(LOOP, Phase.APPLY) and figures.has(FLOOR, Phase.APPLY):
         ratio = figures.ratio(LOOP, FLOOR, Phase.APPLY)
-        yield Target(f"{apply}: the loop beside psql", 1.0, ratio, "×")
+        yield Target(f"{apply}: the loop relative to psql", 1.0, ratio, "×")
         more = figures.difference(OURS, FLOOR, Phase.APPLY)
-        yield Target(f"{apply}: the process beyond psql", 0.6, more, "s")
+        yield Target(f"{apply}: process time above psql", 0.6, more, "s")
         ratio = figures.ratio(LOOP, FLOOR, Phase.ROLLBACK_REST)
         yield Target(
-            f"roll back {_MANY - 1:,}, {circumstance}: the loop beside psql", 1.1, ratio, "×"
+            f"roll back {_MANY - 1:,}, {circumstance}: the loop relative to psql", 1.1, ratio, "×"
         )
         more = figures.difference(OURS, IMPORTS, Phase.NOTHING)
         yield Target(
-            f"nothing to do of {_MANY:,}, {circumstance}: beyond the imports", 0.1, more, "s"
+            f"nothing to do of {_MANY:,}, {circumstance}: time above the imports", 0.1, more, "s"
         )
     yield from _beside(_PEERS, figures, Phase.APPLY, apply)
     yield from _beside(_INTERPRETED, figures, Phase.NOTHING, f"nothing to do, {circumstance}")
@@ -67,31 +67,31 @@ def _beside(peers: tuple[str, ...], figures: Figures, phase: Phase, words: str) 
     ratios = {peer: figures.ratio(OURS, peer, phase) for peer in peers if figures.has(peer, phase)}
     if ratios:
         fastest = max(ratios, key=ratios.__getitem__)
-        yield Target(f"{words}: the process beside {fastest}", 1.0, ratios[fastest], "×")
+        yield Target(f"{words}: the process relative to {fastest}", 1.0, ratios[fastest], "×")
 
 
 def _growth(results: Results, flushing: Flushing) -> Iterator[Target]:
     few, many = results.sizes.get((flushing, _MANY)), results.sizes[flushing, _MORE]
     if few is not None:
         ratio = many.seconds(LOOP, Phase.APPLY) / few.seconds(LOOP, Phase.APPLY) * _MANY / _MORE
-        words = f"a migration of {_MORE:,} beside one of {_MANY:,}, fsync {flushing}"
+        words = f"one migration of {_MORE:,} relative to one of {_MANY:,}, fsync {flushing}"
         yield Target(words, 1.15, ratio, "×")
 
 
 def _link(results: Results) -> Iterator[Target]:
     if results.link.has(OURS, Phase.APPLY):
         trips = results.link.round_trips(OURS, Phase.APPLY) / results.linked
-        yield Target("round trips a migration, with all those of the start", 2.2, trips, "")
+        yield Target("round trips per migration, including start-up", 2.2, trips, "")
 
 
 def _files(results: Results) -> Iterator[Target]:
     for name in (ROWS, BYTES):
         if name in results.files:
             ratio = _beyond_start(results, name, OURS) / _beyond_start(results, name, FLOOR)
-            yield Target(f"{name}: beside psql, after start-up", 1.3, ratio, "×")
+            yield Target(f"{name}: relative to psql, after start-up", 1.3, ratio, "×")
             times = _memory_beyond_start(results, name) / results.file_bytes[name]
             yield Target(
-                f"{name}: memory beyond the imports, in sizes of the file", 5.0, times, "×"
+                f"{name}: memory above the imports, as a multiple of the file size", 5.0, times, "×"
             )
 
 

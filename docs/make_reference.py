@@ -24,7 +24,8 @@ PAGE = Path(__file__).with_name("reference.md")
 HEAD = """\
 # Reference
 
-Written by `make reference` from the code. How things go together is in the guides beside this page.
+`make reference` generates this page from the code. For an introduction, read the
+[guides](README.md).
 
 - [Commands](#commands)
 - [Settings](#settings)
@@ -41,17 +42,18 @@ def page() -> str:
 
 def commands() -> Iterator[str]:
     yield "## Commands\n"
-    yield "Every command takes these, before its name or after it:\n"
+    yield "Every command accepts these options, before or after its name:\n"
     yield options([p for p in command_line.params if isinstance(p, click.Option)])
     yield from group(command_line, "sqlmig")
 
 
 def group(commands: click.Group, prefix: str) -> Iterator[str]:
-    for name in sorted(commands.commands):
-        command = commands.commands[name]
+    context = click.Context(commands)
+    for name in commands.list_commands(context):
+        command = commands.get_command(context, name)
         if isinstance(command, click.Group):
             yield from group(command, f"{prefix} {name}")
-        else:
+        elif command is not None:
             yield from one_command(command, f"{prefix} {name}")
 
 
@@ -89,8 +91,8 @@ def metavar(option: click.Option) -> str:
 def settings() -> Iterator[str]:
     yield "## Settings\n"
     yield (
-        f"In `{SETTINGS_FILES[0]}`, or in `[tool.sqlmig]` of `{SETTINGS_FILES[1]}`. A variable is "
-        "stronger than the file,\nan option or an argument stronger than the variable.\n"
+        f"Settings are in `{SETTINGS_FILES[0]}`, or in `[tool.sqlmig]` of `{SETTINGS_FILES[1]}`. A "
+        "variable overrides\nthe file, an option or an argument overrides the variable.\n"
     )
     rows = []
     for setting in fields(Config):
@@ -112,7 +114,7 @@ def shown(default: object) -> str:
 
 def exit_codes() -> Iterator[str]:
     yield "## Exit codes and errors\n"
-    yield "0 done, or nothing to do; 1 also where a check found something; 130 interrupted.\n"
+    yield "0 success, or nothing to do; 1 also if a check found a problem; 130 interrupted.\n"
     found = [
         error
         for error in vars(errors).values()
@@ -120,7 +122,7 @@ def exit_codes() -> Iterator[str]:
     ]
     public = [error for error in found if not error.__name__.startswith("_")]
     yield table(
-        ("error, of `sqlmig.errors`", "is a", "exit code", "meaning"),
+        ("error in `sqlmig.errors`", "base class", "exit code", "meaning"),
         [
             (f"`{e.__name__}`", f"`{public_base(e)}`", str(e.exit_code), first_sentence(e))
             for e in public
@@ -135,9 +137,9 @@ def public_base(error: type[errors.SqlmigError]) -> str:
 
 def names() -> Iterator[str]:
     yield "## Names for Python\n"
-    yield "What `sqlmig` exports; `sqlmig.errors` and `sqlmig.testing` are public as well.\n"
+    yield "The names that `sqlmig` exports. `sqlmig.errors` and `sqlmig.testing` are also public.\n"
     yield table(
-        ("name", "what it is"),
+        ("name", "meaning"),
         [(f"`{name}`", first_sentence(getattr(sqlmig, name))) for name in sorted(sqlmig.__all__)],
     )
 
@@ -158,4 +160,4 @@ if __name__ == "__main__":
     if sys.argv[1:] != ["--check"]:
         PAGE.write_text(page(), encoding="utf-8")
     elif PAGE.read_text(encoding="utf-8") != page():
-        sys.exit("docs/reference.md is not what the code says: run `make reference`.")
+        sys.exit("docs/reference.md is out of date: run `make reference`.")

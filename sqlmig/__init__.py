@@ -177,44 +177,36 @@ __all__ = [
 
 # What needs a driver, git or a server is imported when it is first asked for.
 _LATER = {
-    "Draft": "sqlmig.project.new",
-    "Written": "sqlmig.project.new",
-    "add_entry": "sqlmig.project.new",
-    "new_migration": "sqlmig.project.new",
-    "Inspection": "sqlmig.changelog.linter",
-    "lint_changelog": "sqlmig.changelog.linter",
-    "changelog_rules": "sqlmig.changelog.reference",
-    "Revision": "sqlmig.changelog.tree",
-    "Staged": "sqlmig.changelog.tree",
-    "WorkingTree": "sqlmig.changelog.tree",
-    "Comparison": "sqlmig.plan.comparison",
-    "EmbeddedPostgres": "sqlmig.embedded",
-    "Migrator": "sqlmig.migrator",
-    "Fixtures": "sqlmig.mongo.fixtures",
-    "read_fixtures": "sqlmig.mongo.fixtures",
-    "MongoProject": "sqlmig.mongo.project",
-    "FixturesReport": "sqlmig.mongo.results",
-    "MongoSeeder": "sqlmig.mongo.seeder",
-    "ScriptPart": "sqlmig.operations.lookup",
-    "ScriptSource": "sqlmig.operations.lookup",
-    "Difference": "sqlmig.proof.difference",
-    "Drift": "sqlmig.proof.drift",
-    "RoundTrip": "sqlmig.proof.roundtrip",
-    "Verdict": "sqlmig.proof.roundtrip",
-    "Verification": "sqlmig.proof.roundtrip",
-    "ProjectPart": "sqlmig.operations.both",
-    "ProjectSeedPlan": "sqlmig.operations.both",
-    "ProjectSeeder": "sqlmig.operations.both",
-    "ProjectSeeds": "sqlmig.operations.both",
-    "set_environment": "sqlmig.operations.both",
-    "Starter": "sqlmig.project.init",
-    "write_starter": "sqlmig.project.init",
+    "sqlmig.project.new": ("Draft", "Written", "add_entry", "new_migration"),
+    "sqlmig.changelog.linter": ("Inspection", "lint_changelog"),
+    "sqlmig.changelog.reference": ("changelog_rules",),
+    "sqlmig.changelog.tree": ("Revision", "Staged", "WorkingTree"),
+    "sqlmig.plan.comparison": ("Comparison",),
+    "sqlmig.embedded": ("EmbeddedPostgres",),
+    "sqlmig.migrator": ("Migrator",),
+    "sqlmig.mongo.fixtures": ("Fixtures", "read_fixtures"),
+    "sqlmig.mongo.project": ("MongoProject",),
+    "sqlmig.mongo.results": ("FixturesReport",),
+    "sqlmig.mongo.seeder": ("MongoSeeder",),
+    "sqlmig.operations.lookup": ("ScriptPart", "ScriptSource"),
+    "sqlmig.proof.difference": ("Difference",),
+    "sqlmig.proof.drift": ("Drift",),
+    "sqlmig.proof.roundtrip": ("RoundTrip", "Verdict", "Verification"),
+    "sqlmig.operations.both": (
+        "ProjectPart",
+        "ProjectSeedPlan",
+        "ProjectSeeder",
+        "ProjectSeeds",
+        "set_environment",
+    ),
+    "sqlmig.project.init": ("Starter", "write_starter"),
 }
+_MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
 
 logging.getLogger("sqlmig").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
+    if name in _MODULE_OF:
+        return getattr(import_module(_MODULE_OF[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -39,7 +39,9 @@ SqlmigError
 
 RunInterrupted, after a Ctrl-C, is a KeyboardInterrupt: exit code 130.
 
-Every message says what happened and ends with what to do about it.
+Every message says what happened and ends with what to do about it. What it repeats of scripts,
+rows and names is as they have it, with line ends and control characters: the command line escapes
+it where it prints, and a program that logs `str(error)` should do the same, or log JSON.
 """
 
 from __future__ import annotations

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.guard.conditions import refuse_unknown_conditions
 from sqlmig.engine.history.reading import History
-from sqlmig.errors import ConfigError
 from sqlmig.model import (
     CheckFile,
     CheckResult,
     Environment,
     MigrationFile,
+    Migrations,
     MigrationStatus,
     Observer,
     Report,
@@ -27,35 +27,33 @@ from sqlmig.model import (
 )
 from sqlmig.operations.lookup import ScriptPart, ScriptSource, find_script
 from sqlmig.operations.planning import (
-    Files,
+    ApplyOptions,
+    ApplyPlanner,
     Planner,
-    apply_planner,
-    rollback_planner,
+    find_named,
     rows_to_compare,
     rows_with_texts,
 )
+from sqlmig.operations.rollback import Agree, Rollback, RollbackPlanner, roll_back
 from sqlmig.operations.run import Runner, look
 from sqlmig.operations.validation import validate
 from sqlmig.plan import (
-    Decision,
-    OutOfOrder,
     Plan,
     PlannedMigration,
     RollbackText,
     RowLoss,
     Selection,
-    Transactions,
+    Since,
     plan_apply,
-    resolve,
     statuses,
 )
 from sqlmig.plan.readiness import refuse_unready
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations, read_migrations_alone
+from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
-    from sqlmig.operations.seeds import SeedBatch, SeedRunner
     from sqlmig.plan.comparison import Comparison
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
@@ -105,77 +103,62 @@ class Migrator:
             "Nothing was changed.",
         )
 
-    def plan_apply(
-        self,
-        target: str | None = None,
-        *,
-        out_of_order: OutOfOrder | None = None,
-        transactions: Transactions = Transactions.EACH,
-        decision: Decision | None = None,
-    ) -> Plan:
+    def plan_apply(self, target: str | None = None, **options: Unpack[ApplyOptions]) -> Plan:
         """What `apply` with these arguments would do; reads only. Raises PlanError."""
-        files = self._files()
-        planner = self._apply_planner(files, target, out_of_order, transactions, decision)
-        return self._warned(planner)
+        return self._warned(ApplyPlanner(self.config, self._files(), target, options))
 
     def apply(
         self,
         target: str | None = None,
         *,
-        out_of_order: OutOfOrder | None = None,
-        transactions: Transactions = Transactions.EACH,
-        decision: Decision | None = None,
         allowed: Collection[str] = (),
+        **options: Unpack[ApplyOptions],
     ) -> Report:
         """Applies what is pending, up to and including the target, records it, and runs the checks.
 
-        `decision` is what a person knows of a statement in which an earlier runner died; `allowed`
-        are protected tables that files may touch which declare it. With nothing pending, and no
-        stamp to set, no lock is taken and nothing is written. Raises PlanError and
-        EnvironmentMismatchError before anything is touched, LockTimeoutError where another runner
-        stays at work, MigrationFailedError, with the report, where a script fails,
-        ProtectedTableError where the guard undid one, SanityCheckError where a check finds
-        something, and RunInterrupted after a Ctrl-C.
+        The options are `out_of_order`, else as the settings say; `transactions`; and `decision`,
+        what a person knows of a statement in which an earlier runner died. `allowed` are protected
+        tables that files may touch which declare it. With nothing pending, and no stamp to set, no
+        lock is taken and nothing is written. Raises PlanError and EnvironmentMismatchError before
+        anything is touched, LockTimeoutError where another runner stays at work,
+        MigrationFailedError, with the report, where a script fails, ProtectedTableError where the
+        guard undid one, SanityCheckError where a check finds something, and RunInterrupted after a
+        Ctrl-C.
         """
         files = self._files()
-        checks = self._checks(files)
-        planner = self._apply_planner(files, target, out_of_order, transactions, decision)
+        runner = Runner(self._database, self._checks(files), allowed)
+        planner = ApplyPlanner(self.config, files, target, options)
         with self._database.history() as history:
-            return Runner(self._database, checks, allowed).run(planner, history)
+            return runner.run(planner, history)
 
-    def plan_rollback(self, selection: Selection, *, text: RollbackText | None = None) -> Plan:
+    def plan_rollback(
+        self, selection: Selection | str, *, text: RollbackText | None = None
+    ) -> Plan:
         """What `rollback` with these arguments would do; reads only. Raises PlanError."""
-        return self._warned(rollback_planner(self._files(), selection, text))
+        return self._warned(RollbackPlanner(self._files(), Rollback(_selected(selection), text)))
 
     def rollback(
         self,
-        selection: Selection,
+        selection: Selection | str,
         *,
         text: RollbackText | None = None,
         row_loss: RowLoss = RowLoss.ASK,
-        consented: Collection[str] = (),
+        agree: Agree | None = None,
         allowed: Collection[str] = (),
     ) -> Report:
-        """Rolls back the selected migrations, newest first, and records it.
+        """Rolls back the selected migrations, newest first, and records it; a string is the
+        migration that it names, and all that was applied after it.
 
-        `text` says whose script to run where the file differs from the recorded one. Raises as
-        `apply` does; IrreversibleMigrationError before anything is touched; RowLossError, in
-        production, for the first migration that would lose rows and is not among `consented`.
+        `text` says whose script to run where the file differs from the recorded one. In production,
+        a migration that would lose rows is undone, and `agree` is asked, with the RowLossError that
+        has its id and its losses; where it returns True, that migration is rolled back after all.
+        `row_loss` ACCEPT agrees to all of them beforehand, so that none is counted. Raises as
+        `apply` does; IrreversibleMigrationError before anything is touched; RowLossError where
+        nothing agrees.
         """
         files = self._files()
-        checks = self._checks(files)
-        selected = rollback_planner(files, selection, text)
-
-        def planner(history: History) -> Plan:
-            keeps_rows = self._database.rules(history, allowed).is_production
-            return replace(
-                selected(history),
-                row_loss=row_loss if keeps_rows else RowLoss.ACCEPT,
-                consented=frozenset(consented),
-            )
-
-        with self._database.history() as history:
-            return Runner(self._database, checks, allowed).run(planner, history)
+        runner = Runner(self._database, self._checks(files), allowed)
+        return roll_back(runner, files, Rollback(_selected(selection), text, row_loss), agree)
 
     def compare(self, reference: str) -> Comparison:
         """What was recorded of a migration beside what its files say now; reads only."""
@@ -183,10 +166,8 @@ class Migrator:
 
         files = self._files()
         with self._database.history() as history:
-            rows = history.read()
-            ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
-            migration_id = resolve(reference, ids)
-            return compare(migration_id, files, history.with_texts(rows, [migration_id]))
+            migration_id, rows = find_named(files, history, reference)
+            return compare(migration_id, files, rows)
 
     def repair(self, references: Sequence[str] | None = None) -> list[str]:
         """Records the files of applied migrations as they are now; the ids that it wrote.
@@ -198,10 +179,9 @@ class Migrator:
         from sqlmig.operations.repair import repair
 
         files = self._files()
-        with self._database.history() as found, self._database.locked(found):
-            history = self._database.history_on(found.connection)
-            self._database.working_rules(history)
-            return repair(history, files, references)
+        with self._database.history() as found, self._database.working(found) as session:
+            self._database.working_rules(session.history)
+            return repair(session.history, files, references)
 
     def seed_statuses(self) -> list[SeedStatus]:
         """The seeds of the environment in force, in order, and when each ran last; reads only."""
@@ -218,16 +198,20 @@ class Migrator:
         the schema is not ready, and SeedFailedError, ForbiddenSeedError, ProtectedTableError or
         SanityCheckError: then nothing was changed.
         """
+        from sqlmig.operations.seeds import SeedRunner
+
         files = self._files()
         checks = self._checks(files)
         with self._database.history() as history:
-            return self._seed_runner(files, allowed).run(checks, history)
+            return SeedRunner(self._database, files, allowed).run(checks, history)
 
     def prove_seeds(self) -> list[UnstableSeed]:
         """The seeds that are not idempotent: each is run twice, and all of it is rolled back."""
+        from sqlmig.operations.seeds import SeedRunner
+
         files = self._files()
         with self._database.history() as history:
-            return self._seed_runner(files).prove(history)
+            return SeedRunner(self._database, files).prove(history)
 
     def check(self) -> list[CheckResult]:
         """What the sanity checks find; everything that they do is rolled back."""
@@ -259,15 +243,11 @@ class Migrator:
         production."""
         from sqlmig.engine.history.writing import ensure_tables, set_stamp
 
-        if self.config.is_embedded and environment is Environment.PRODUCTION:
-            raise ConfigError(
-                "the embedded server is for development and tests, not for production",
-                remedy="Name the production database with --database-url.",
-            )
-        with self._database.history() as found, self._database.locked(found):
-            history = self._database.history_on(found.connection)
-            ensure_tables(history)
-            set_stamp(history, environment)
+        if self.config.is_embedded:
+            refuse_as_production(environment, "--database-url")
+        with self._database.history() as found, self._database.working(found) as session:
+            ensure_tables(session.history)
+            set_stamp(session.history, environment)
         return rules_for(replace(self.config, environment=None), environment)
 
     def verify(
@@ -375,39 +355,18 @@ class Migrator:
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
 
-    def _checks(self, files: Files) -> tuple[CheckFile, ...]:
+    def _checks(self, files: Migrations) -> tuple[CheckFile, ...]:
         ids = [file.migration_id for file in files]
         checks = read_checks(self.config.checks_folder, ids)
         refuse_unknown_conditions(checks)
         return checks
 
-    def _seed_runner(self, files: Files, allowed: Collection[str] = ()) -> SeedRunner:
-        from sqlmig.operations.seeds import SeedBatch, SeedRunner, seeds_of
 
-        def planner(history: History) -> SeedBatch:
-            rules = self._database.working_rules(history, allowed)
-            refuse_unready(
-                statuses(files, rows_to_compare(files, history)),
-                "the schema is not ready to be seeded",
-                "Nothing was seeded.",
-            )
-            return SeedBatch(rules, seeds_of(self.config, rules.environment))
-
-        return SeedRunner(self._database, planner)
-
-    def _apply_planner(
-        self,
-        files: Files,
-        target: str | None,
-        out_of_order: OutOfOrder | None,
-        transactions: Transactions,
-        decision: Decision | None,
-    ) -> Planner:
-        setting = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
-        return apply_planner(files, target, out_of_order or setting, transactions, decision)
+def _selected(selection: Selection | str) -> Selection:
+    return Since(selection) if isinstance(selection, str) else selection
 
 
-def _recorded(files: Files, history: History) -> tuple[PlannedMigration, ...]:
+def _recorded(files: Migrations, history: History) -> tuple[PlannedMigration, ...]:
     from sqlmig.proof.recorded import recorded_migrations
 
     return recorded_migrations(rows_with_texts(history), files)

@@ -20,6 +20,7 @@ import pytest
 
 from sqlmig.config import Config, expect_project, refuse_empty
 from sqlmig.model import Environment
+from sqlmig.target.address import server_for_tests
 
 if TYPE_CHECKING:
     from sqlmig.engine.databases.templates import Template, TemplateServer
@@ -102,10 +103,8 @@ def sqlmig_server(sqlmig_config: Config) -> str:
     if (url := os.environ.get(SERVER_VARIABLE)) is not None:
         refuse_empty(url, SERVER_VARIABLE)
         return url
-    from sqlmig.embedded import EmbeddedPostgres  # noqa: PLC0415  # many have a server
-
     expect_project(sqlmig_config)
-    return EmbeddedPostgres(sqlmig_config.project / ".sqlmig").start().url or ""
+    return server_for_tests(sqlmig_config).start().url or ""
 
 
 sqlmig_database = migrated_database()

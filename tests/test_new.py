@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sqlmig.errors import ChangelogError, SourceError
+from sqlmig.errors import ChangelogError, ConfigError, SourceError
 from sqlmig.operations.validation import validate
 from sqlmig.project.new import Draft, Written, add_entry, new_migration
 from tests.project import Project
@@ -131,6 +131,6 @@ def test_a_changelog_that_cannot_be_read_stops_before_anything_is_written(
 
 def test_a_folder_that_cannot_be_made_is_told(project: Project) -> None:
     project.write("sql", "a file")
-    with pytest.raises(ChangelogError, match="cannot be written"):
+    with pytest.raises(ConfigError, match="cannot be written"):
         begin(project)
     assert not (project.root / "docs").exists()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sqlmig.model import Location
 from sqlmig.model.printable import Ready, escaped, json_escaped, on_one_line, printable
-from sqlmig.report.json.document import document
-from sqlmig.report.text.table import Cell, Medium, table
+from sqlmig.report.table import Cell, Medium, Table
+from sqlmig.report.view import View
 
 HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -35,6 +35,8 @@ FORGED = (
     "  ::error file=a::no",
     "##[error]no",
     "##vso[task.x]no",
+    "##VSO[task.x]no",
+    "##teamcity[x]",
     "%0A",
 )
 hostile = st.lists(
@@ -45,7 +47,8 @@ hostile = st.lists(
 def commands_to_ci(line: str) -> bool:
     """Whether a runner of GitHub or Azure takes the line for a command."""
     stripped = line.strip()
-    return (stripped.startswith("::") and "::" in stripped[2:]) or "##[" in line or "##vso[" in line
+    is_command = stripped.startswith("::") and "::" in stripped[2:]
+    return is_command or re.search(r"##\w*\[", line) is not None
 
 
 @given(hostile)
@@ -73,16 +76,43 @@ def test_what_is_escaped_stays_as_it_is(value: str) -> None:
 
 @given(st.lists(st.tuples(hostile, hostile), min_size=1, max_size=4), st.sampled_from(Medium))
 def test_a_table_has_its_lines_and_no_others(rows: list[tuple[str, str]], medium: Medium) -> None:
-    lines = table(("A", "B"), [tuple(map(Cell, row)) for row in rows], medium)
+    lines = Table(("A", "B"), [tuple(map(Cell, row)) for row in rows]).lines(medium)
     plain = [STYLE.sub("", line) for line in lines]
     assert not any(HARMFUL.search(line) or "\n" in line for line in plain)
     if medium is Medium.PIPE:
         assert len(lines) == len(rows) + 1
 
 
-@given(hostile)
+@given(st.lists(hostile, min_size=1, max_size=3))
+def test_a_folded_value_begins_no_line_of_a_narrow_terminal(values: list[str]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("COLUMNS", "12")
+        lines = Table(("A", "B"), [(Cell(value), Cell("b")) for value in values]).lines(
+            Medium.TERMINAL
+        )
+    plain = [STYLE.sub("", line) for line in lines]
+    assert all(line.startswith((" ", "─")) for line in plain if line)
+    assert not any(commands_to_ci(line) for line in plain)
+
+
+def test_a_table_keeps_its_columns_below_wide_and_combining_characters() -> None:
+    rows = [(Cell("表表"), Cell("x")), (Cell("e\u0301abc"), Cell("x")), (Cell("abcd"), Cell("x"))]
+    assert Table(("A", "B"), rows).lines(Medium.PIPE) == [
+        "A     B",
+        "表表  x",
+        "e\u0301abc  x",
+        "abcd  x",
+    ]
+
+
+def test_the_caret_stays_below_a_character_behind_wide_ones() -> None:
+    excerpt = Location.at("a.sql", "表e\u0301X", 3).excerpt()
+    assert excerpt.splitlines()[1] == "      |    ^"
+
+
+@given(hostile | st.just("\U000e0041\U000e0042"))
 def test_a_json_document_means_the_same_and_holds_nothing_raw(value: str) -> None:
-    written = document(value=value, key={value: 1})
+    written = View((), {"value": value, "key": {value: 1}}).document()
     assert json.loads(written)["value"] == value
     assert json.loads(written)["key"] == {value: 1}
     assert not HARMFUL.search(written)
@@ -97,6 +127,8 @@ def test_a_json_document_means_the_same_and_holds_nothing_raw(value: str) -> Non
         ("\x9b", r"\u009b"),
         ("\x7f", r"\x7f"),
         ("\u202e", r"\u202e"),
+        ("\xad\u3164\u180e", r"\u00ad\u3164\u180e"),
+        ("\U000e0041", r"\U000e0041"),
         ("\udcff", r"\udcff"),
         ("naïve 表 👩‍💻", "naïve 表 👩‍💻"),
         (r"C:\x1b", r"C:\x1b"),

@@ -64,7 +64,8 @@ TWINS = {
 
 def commands(group: click.Group, prefix: str = "") -> Iterator[str]:
     """Every command by its full name."""
-    for name, command in group.commands.items():
+    for name in group.commands:
+        command = group.get_command(click.Context(group), name)
         if isinstance(command, click.Group):
             yield from commands(command, f"{prefix}{name} ")
         else:

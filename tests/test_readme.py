@@ -105,7 +105,7 @@ def test_what_the_readme_says_is_made_in_the_database_is_made(
 ) -> None:
     run(clone, database, "python -m sqlmig apply 001")
     ours = {name for _, name, kind in database.relations() if kind == "r"}
-    section = README.partition("## In your database")[2].partition("made by")[0]
+    section = README.partition("## In your database")[2].partition("created by")[0]
     assert set(re.findall(r"`(\w+)`", section)) == ours
 
 

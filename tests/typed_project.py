@@ -112,6 +112,7 @@ def look(migrator: Migrator) -> None:
     assert_type(migrator.repair(["004"]), list[str])
     assert_type(migrator.plan_rollback(Since("004")), Plan)
     assert_type(migrator.rollback(Newest(2), row_loss=RowLoss.ACCEPT), Report)
+    assert_type(migrator.rollback("004", agree=lambda loss: len(loss.losses) < 2), Report)
     assert_type(migrator.rollback(Alone("004"), text=RollbackText.RECORDED), Report)
     assert_type(migrator.seed(), SeedReport)
     assert_type(migrator.seed_statuses(), list[SeedStatus])

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlmig.changelog.git import UNSHALLOW, Git
 from sqlmig.changelog.tree import Revision, State
@@ -40,21 +41,18 @@ class Baseline:
 _NOTHING = Baseline(None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """Where something is to be merged: a commit, as it was named, and whether someone did."""
+class NamedCommit(NamedTuple):
+    """A commit, and the revision that names it."""
 
     commit: str
     name: str
-    is_given: bool
 
 
-def main_branch(git: Git) -> tuple[str, str] | None:
-    """The name of the branch that everything is merged into, and its commit; None where none of
-    the usual ones is here."""
+def main_branch(git: Git) -> NamedCommit | None:
+    """The branch that everything is merged into; None where none of the usual ones is here."""
     for name, reference in _MAIN_BRANCHES.items():
         if commit := git.find_commit(reference):
-            return name, commit
+            return NamedCommit(commit, name)
     return None
 
 
@@ -71,24 +69,25 @@ def find_baseline(git: Git, state: State, against: str | None) -> Baseline:
     if against is not None and _NULL_ID.fullmatch(against):
         against = None
     if isinstance(state, Revision):
-        return _before(git, state, _target(git, against))
+        return _before(git, state, against)
     head = git.find_commit("HEAD")
     if head is None:
         return _NOTHING
-    target = _target(git, against)
+    target = _named(git, against) or main_branch(git)
     shared = _shared(git, target, [head, *_merging(git)]) if target else None
     if target and shared:
         return Baseline(shared, target.name)
-    if target and target.is_given:
+    if target and against is not None:
         raise _unrelated(state, target)
     return Baseline(head, "HEAD")
 
 
-def _before(git: Git, state: Revision, target: _Target | None) -> Baseline:
+def _before(git: Git, state: Revision, against: str | None) -> Baseline:
     """What a commit is compared with; in a hook before a push that adds nothing to the main branch,
     what the remote had."""
+    target = _named(git, against) or main_branch(git)
     own = git.commit(state.name)
-    for each in (target, _given(git, state.before)):
+    for each in (target, _named(git, state.before)):
         if each is None:
             continue
         shared = _shared(git, each, [own])
@@ -96,20 +95,13 @@ def _before(git: Git, state: Revision, target: _Target | None) -> Baseline:
             raise _unrelated(state, each)
         if shared != own or each.name == state.before:
             return Baseline(shared, each.name)
-    if not (target and target.is_given) and _is_first(git, own):
+    if against is None and _is_first(git, own):
         return _NOTHING
     raise _nothing_to_compare_with(git, state, target)
 
 
-def _target(git: Git, against: str | None) -> _Target | None:
-    if against is not None:
-        return _given(git, against)
-    found = main_branch(git)
-    return _Target(found[1], found[0], is_given=False) if found else None
-
-
-def _given(git: Git, name: str | None) -> _Target | None:
-    return None if name is None else _Target(git.commit(name), name, is_given=True)
+def _named(git: Git, name: str | None) -> NamedCommit | None:
+    return None if name is None else NamedCommit(git.commit(name), name)
 
 
 def _merging(git: Git) -> list[str]:
@@ -120,7 +112,7 @@ def _merging(git: Git) -> list[str]:
     return [name[8:] for name in sorted(os.environ) if name.startswith("GITHEAD_")]
 
 
-def _shared(git: Git, target: _Target, heads: Sequence[str]) -> str | None:
+def _shared(git: Git, target: NamedCommit, heads: Sequence[str]) -> str | None:
     """The last commit that they share; None for unrelated histories."""
     shared = git.answer("merge-base", target.commit, *heads)
     if shared in (target.commit, *heads):
@@ -151,7 +143,9 @@ def _is_first(git: Git, commit: str) -> bool:
     return git.find_commit(f"{commit}^") is None and not _is_shallow(git)
 
 
-def _nothing_to_compare_with(git: Git, state: Revision, target: _Target | None) -> ChangelogError:
+def _nothing_to_compare_with(
+    git: Git, state: Revision, target: NamedCommit | None
+) -> ChangelogError:
     remedy = f"{_NAME_IT} {UNSHALLOW}." if _is_shallow(git) else _NAME_IT
     if target:
         return ChangelogError(
@@ -163,7 +157,7 @@ def _nothing_to_compare_with(git: Git, state: Revision, target: _Target | None) 
     )
 
 
-def _unrelated(state: State, target: _Target) -> ChangelogError:
+def _unrelated(state: State, target: NamedCommit) -> ChangelogError:
     return ChangelogError(
         f"no commit that {state} shares with {target.name} is here: their histories are unrelated",
         remedy=_NAME_IT,

@@ -23,7 +23,7 @@ _SUPERSEDED = re.compile(r"super[sc]eded by\D*(\d+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DecisionRecord:
     """A decision record.
 
     `number` is that of the file's name, `title_number` that of its title, each None where there is
@@ -39,12 +39,12 @@ class Decision:
     line: int
 
 
-def read_decision(path: str, text: str) -> Decision:
+def read_decision(path: str, text: str) -> DecisionRecord:
     """The record that the text is."""
     title = _TITLE.search(text)
     status, line = _status(text)
     successor = _SUPERSEDED.match(status)
-    return Decision(
+    return DecisionRecord(
         path,
         file_number(path),
         int(title[1]) if title and title[1] else None,

@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from sqlmig.errors import ChangelogError
@@ -36,6 +35,9 @@ _CLOSED = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "1",
+    # Objects and histories as they are, not as refs/replace and grafts of this clone have them.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": os.devnull,
 }
 # What git tells its hooks about the commit under way, and where users keep their own settings.
 # All other variables of git's are left out.
@@ -59,14 +61,6 @@ UNSHALLOW = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A repository: the variables that name it, and the folder from which its paths start."""
-
-    variables: Mapping[str, str]
-    top: Path
-
-
 class Git:
     """The repository in which a folder lies: the nearest one upwards that has a `.git`, or the one
     that GIT_DIR names, as in a hook.
@@ -76,10 +70,9 @@ class Git:
     """
 
     def __init__(self, folder: Path) -> None:
-        place = _place_of(folder)
-        self.top = place.top
+        self.top, variables = _place_of(folder)
         self._program = _program()
-        self._environment = {**_environment(), **place.variables}
+        self._environment = _environment() | variables
         self.is_bare = self.read("rev-parse", "--is-bare-repository") == b"true\n"
         if "GIT_DIR" not in os.environ:
             self._ask_whether_it_is_trusted()
@@ -180,8 +173,8 @@ def _environment() -> dict[str, str]:
     return kept | _CLOSED
 
 
-def _place_of(folder: Path) -> _Place:
-    """Where git is called for that folder.
+def _place_of(folder: Path) -> tuple[Path, dict[str, str]]:
+    """Where git is called for that folder, and the variables that name the repository.
 
     A `.git` that git looked for could be overruled by a bare repository, which may be committed in
     any folder; and the working tree, by the setting core.worktree. So both are named.
@@ -189,19 +182,18 @@ def _place_of(folder: Path) -> _Place:
     here = folder.resolve()
     dot_git = next(filter(_is_repository, (each / ".git" for each in (here, *here.parents))), None)
     if "GIT_DIR" not in os.environ:
-        dot_git = dot_git or here / ".git"  # git says that it is not there
-        return _named(dot_git, dot_git.parent)
-    git_dir = Path(os.environ["GIT_DIR"]).absolute()
-    if "GIT_WORK_TREE" in os.environ:
-        return _named(git_dir, Path(os.environ["GIT_WORK_TREE"]).absolute())
-    if dot_git and _git_dir(dot_git) == git_dir.resolve():
-        return _named(git_dir, dot_git.parent)
-    # Git takes the folder in which it is called for the top; in a bare repository there is none.
-    return _Place({"GIT_DIR": str(git_dir)}, Path.cwd())
-
-
-def _named(git_dir: Path, top: Path) -> _Place:
-    return _Place({"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(top)}, top)
+        git_dir = dot_git or here / ".git"  # git says that it is not there
+        top = git_dir.parent
+    else:
+        git_dir = Path(os.environ["GIT_DIR"]).absolute()
+        if "GIT_WORK_TREE" in os.environ:
+            top = Path(os.environ["GIT_WORK_TREE"]).absolute()
+        elif dot_git and _git_dir(dot_git) == git_dir.resolve():
+            top = dot_git.parent
+        else:
+            # Git takes the folder in which it is called for the top; a bare repository has none.
+            return Path.cwd(), {"GIT_DIR": str(git_dir)}
+    return top, {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(top)}
 
 
 def _is_repository(dot_git: Path) -> bool:

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 from sqlmig.changelog.baseline import Baseline, find_baseline
 from sqlmig.changelog.places import Places
+from sqlmig.changelog.project_files import ProjectFiles
 from sqlmig.changelog.rules import RULES, Subject
-from sqlmig.changelog.snapshot import Snapshot
+from sqlmig.changelog.rules.form import changelog_that_cannot_be_read
 from sqlmig.changelog.tree import Repository, State
 from sqlmig.config import Config, expect_project
 from sqlmig.model import Finding, Severity
-
-# Without a changelog that can be read, every other rule would only repeat that.
-_FIRST = "CL010"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +52,18 @@ def lint_changelog(config: Config, state: State, against: str | None = None) -> 
     against = config.changelog_baseline if against is None else against
     baseline = find_baseline(repository.git, state, against)
     files, old_files = repository.files(state, baseline.commit)
-    now = Snapshot(places, files)
     squashed = {old: new for new, replaced in config.squashed for old in replaced}
-    subject = Subject(now, Snapshot(places, old_files, like=now), squashed)
+    subject = Subject(ProjectFiles(places, files), ProjectFiles(places, old_files), squashed)
     if not subject.now.migrations and not subject.before.migrations:
         expect_project(config)
     changelog = str(config.project / places.changelog)
-    return Inspection(check(subject), len(now.migrations), str(state), baseline, changelog)
+    return Inspection(check(subject), len(subject.now.migrations), str(state), baseline, changelog)
 
 
 def check(subject: Subject) -> tuple[Finding, ...]:
     """What all rules find, sorted by place, then by code."""
-    found = [each for rule in RULES if rule.code == _FIRST for each in rule.findings(subject)]
-    if not found:
+    found = list(changelog_that_cannot_be_read.findings(subject))
+    if not found:  # else every other rule would only repeat that
         found = [each for rule in RULES for each in rule.findings(subject)]
     return tuple(sorted(found, key=_order))
 

@@ -7,10 +7,10 @@ What stands in code blocks, HTML comments, quotations and link definitions is no
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote
@@ -23,13 +23,13 @@ from sqlmig.model import Position
 _BLOCKS = MarkdownIt("commonmark").disable(["inline", "text_join"])
 _INLINE = MarkdownIt("commonmark").disable(["emphasis", "balance_pairs", "fragments_join", "image"])
 
-# Most bullets of a long changelog name neither a migration nor a record; parsing their text as
-# Markdown would take most of the time.
-_MAY_NAME_SOMETHING = re.compile(r"`\s*\d|\.(?:md|sql)\b|\]\[")
+# Text without links, HTML, entities and escapes, in which backticks alone mean something. Most
+# bullets are such text, and need no parser of Markdown, which would take most of the time.
+_PLAIN = re.compile(r"(?>[^`\[<&\\]+|`(?! )[^`\n]+(?<! )`(?!`))*")
 
-# Nor need its blocks be parsed where it is one line of plain words, code and links to elsewhere,
-# with another bullet right below it: a blank line leaves all that is around it as it is, except
-# within an HTML block, which it would end.
+# The blocks of a bullet need no parser either where it is one line of plain words, code and links
+# to elsewhere, with another bullet right below it: a blank line leaves all that is around it as it
+# is, except within an HTML block, which it would end.
 # The group is atomic, as the lexer's are, and not possessive (python/cpython#106052).
 _NAMES_NOTHING = re.compile(
     r"^[-*+] (?=[\w\[`])(?>(?:[^`~<>\\\[\]\n]|`(?!\s*\d)[^`\n]+`(?!`)"
@@ -113,6 +113,11 @@ class Bullet:
     links: tuple[Link, ...]
     words: str
 
+    @property
+    def is_unreleased(self) -> bool:
+        """Whether it stands under Unreleased."""
+        return self.release is not None and self.release.is_unreleased
+
 
 @dataclass(frozen=True)
 class Changelog:
@@ -144,37 +149,14 @@ class Changelog:
         return _line_starts(self.text)
 
 
+@lru_cache(maxsize=2)  # what is checked and what is merged are often the same
 def parse(text: str) -> Changelog:
     """The changelog that the text is; every text is one, if only an empty one."""
     text = _normalized(text)
-    definitions: dict[str, Any] = {}
-    reader = _Reader(_relevant(text), definitions)
+    reader = _Reader(_relevant(text))
     reader.read()
     bullets = tuple(reader.bullet(item) for item in reader.items)
     return Changelog(text, tuple(reader.releases), tuple(reader.sections), bullets)
-
-
-def parse_variant(text: str, known: Changelog) -> Changelog:
-    """The changelog that the text is, fast where it ends like one that is parsed already.
-
-    What both have in common is taken from `known`, and has the places that it has there.
-    """
-    text = _normalized(text)
-    candidates = [r for r in known.releases if known.text.startswith("#", known.offset(r.line))]
-    # What is shared is an end: as soon as one release is in it, so are all below.
-    first = bisect_left(
-        candidates, x=True, key=lambda release: text.endswith(_from(known, release.line))
-    )
-    if first == len(candidates):
-        return parse(text)
-    line = candidates[first].line
-    before = parse(text.removesuffix(_from(known, line)))
-    return Changelog(
-        text,
-        before.releases + tuple(each for each in known.releases if each.line >= line),
-        before.sections + tuple(each for each in known.sections if each.line >= line),
-        before.bullets + tuple(each for each in known.bullets if each.position.line >= line),
-    )
 
 
 def _normalized(text: str) -> str:
@@ -182,10 +164,6 @@ def _normalized(text: str) -> str:
     a replacement character for each NUL."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\0", "\ufffd")
-
-
-def _from(changelog: Changelog, line: int) -> str:
-    return changelog.text[changelog.offset(line) :]
 
 
 def _line_starts(text: str) -> list[int]:
@@ -219,13 +197,13 @@ class _Item:
 class _Reader:
     """Walks over the blocks of a text, and over the inline parts of the bullets that need it."""
 
-    def __init__(self, text: str, definitions: dict[str, Any]) -> None:
+    def __init__(self, text: str) -> None:
         self.releases: list[Release] = []
         self.sections: list[Section] = []
         self.items: list[_Item] = []
         self._text = text
         self._line_starts = _line_starts(text)
-        self._definitions = definitions
+        self._definitions: dict[str, Any] = {}
         self._open: list[_Item] = []
         self._quotations = 0
 
@@ -268,10 +246,12 @@ class _Reader:
         """The bullet that an item is."""
         found = _Named([], [], [])
         for paragraph in item.paragraphs:
-            if self._may_name_something(paragraph.content):
-                self._read_inline(paragraph, found)
+            assert paragraph.map is not None
+            offset = self._line_starts[paragraph.map[0]]
+            if _PLAIN.fullmatch(paragraph.content):
+                self._read_plain(paragraph.content, offset, found)
             else:
-                found.words.append(paragraph.content)
+                self._read_markdown(paragraph.content, offset, found)
         start = self._line_starts[item.lines[0]]
         end = self._line_starts[item.lines[1]] if item.lines[1] < len(self._line_starts) else None
         item_text = self._text[start:end].rstrip()
@@ -286,16 +266,16 @@ class _Reader:
             " ".join(found.words),
         )
 
-    def _may_name_something(self, text: str) -> bool:
-        if _MAY_NAME_SOMETHING.search(text):
-            return True
-        return "]" in text and bool(self._definitions.get("references"))
+    def _read_plain(self, text: str, offset: int, found: _Named) -> None:
+        for number, part in enumerate(text.split("`")):
+            if number % 2 and _CODE_SPAN.fullmatch(part):
+                offset = self._code(part, offset, found)
+            else:
+                found.words.append(part)
 
-    def _read_inline(self, paragraph: Token, found: _Named) -> None:
+    def _read_markdown(self, text: str, offset: int, found: _Named) -> None:
         """Reads a paragraph of a bullet; a part of it is where its text is next found."""
-        assert paragraph.map is not None
-        offset = self._line_starts[paragraph.map[0]]
-        (line,) = _INLINE.parseInline(paragraph.content, self._definitions)
+        (line,) = _INLINE.parseInline(text, self._definitions)
         link: Link | None = None
         for token in line.children or ():
             if token.type == "link_open" and token.markup != "autolink":
@@ -306,13 +286,17 @@ class _Reader:
                 found.links.append(link)
                 link = None
             elif token.type == "code_inline" and _CODE_SPAN.fullmatch(token.content):
-                start = self._text.index(token.content, offset)
-                found.code_spans.append(CodeSpan(token.content, self._position(start)))
-                offset = start + 1
+                offset = self._code(token.content, offset, found)
             elif link is not None:
                 link = replace(link, label=link.label + token.content)
             elif token.type != "html_inline":
                 found.words.append(token.content or " ")
+
+    def _code(self, text: str, offset: int, found: _Named) -> int:
+        """Takes up a code span, whose text is next found from that offset; where to go on."""
+        start = self._text.index(text, offset)
+        found.code_spans.append(CodeSpan(text, self._position(start)))
+        return start + 1
 
     def _position(self, offset: int) -> Position:
         return _position(self._line_starts, offset)

@@ -7,18 +7,18 @@ from pathlib import Path
 
 from sqlmig.changelog.linter import check
 from sqlmig.changelog.places import Places
+from sqlmig.changelog.project_files import ProjectFiles
 from sqlmig.changelog.rules import RULES, Rule, Sample, Subject
-from sqlmig.changelog.snapshot import Snapshot
 from sqlmig.config import Config
 
 _PLACES = Places.of(Config())
 _INTRODUCTION = """\
 # The rules of the changelog
 
-`sqlmig changelog lint` checks these rules. An error makes it exit 1, a warning only with
-`--strict`, a note never. How to work with it: [changelog.md](changelog.md).
+`sqlmig changelog lint` checks these rules. It exits 1 for an error, for a warning only with
+`--strict`, and never for a note. To use the linter, read [changelog.md](changelog.md).
 
-This page is made by `sqlmig changelog rules`, from the samples that the rules are tested with.
+`sqlmig changelog rules` generates this page, with the samples that the rules are tested with.
 """
 
 
@@ -29,14 +29,14 @@ def changelog_rules() -> str:
 
 def subject_of(sample: Sample) -> Subject:
     """The sample as something that can be checked."""
-    return Subject(_snapshot(sample), _snapshot(sample.before))
+    return Subject(_project_files(sample), _project_files(sample.before))
 
 
-def _snapshot(sample: Sample | None) -> Snapshot:
+def _project_files(sample: Sample | None) -> ProjectFiles:
     if sample is None:
-        return Snapshot(_PLACES, {})
+        return ProjectFiles(_PLACES, {})
     texts = {_PLACES.changelog: sample.changelog} | dict(sample.files)
-    return Snapshot(_PLACES, {path: text.encode() for path, text in texts.items()})
+    return ProjectFiles(_PLACES, {path: text.encode() for path, text in texts.items()})
 
 
 def _rule(rule: Rule) -> Iterator[str]:
@@ -52,9 +52,9 @@ def _rule(rule: Rule) -> Iterator[str]:
 
 def _sample(sample: Sample) -> Iterator[str]:
     if sample.before is not None:
-        yield "where this is merged:\n"
+        yield "If this is merged:\n"
         yield from _files(sample.before)
-        yield "and now there is:\n"
+        yield "And the files now contain:\n"
     yield from _files(sample)
 
 

@@ -6,12 +6,20 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlmig.changelog.git import FETCH_EVERYTHING, Git
 from sqlmig.errors import ChangelogError
 
 Files = Mapping[str, bytes]
 _REGULAR_FILES = ("100644", "100755")
+_LINK = "120000"
+
+
+class _Entry(NamedTuple):
+    path: str
+    mode: str
+    blob: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +89,19 @@ class Repository:
 
     def files(self, state: State, baseline: str | None) -> tuple[Files, Files]:
         """The files of a state, and those of the baseline commit, none of them read twice."""
-        before = {} if baseline is None else self._commit_blobs(baseline)
+        before = {} if baseline is None else _regular(self._commit_entries(baseline))
         if isinstance(state, WorkingTree):
             return on_disk(self._project, self._places), self._read(before)[0]
         if isinstance(state, Staged):
-            now = self._staged_blobs()
+            entries = self._staged_entries()
         else:
-            now = self._commit_blobs(self.git.commit(state.name))
-        old, new = self._read(before, now)
+            entries = self._commit_entries(self.git.commit(state.name))
+        old, new = self._read(before, _regular(_without_links(entries)))
         return new, old
 
     def files_of(self, commit: str) -> Files:
         """The files of a commit."""
-        return self._read(self._commit_blobs(commit))[0]
+        return self._read(_regular(self._commit_entries(commit)))[0]
 
     def _read(self, *blobs: Mapping[str, str]) -> list[Files]:
         """The content of each path's blob."""
@@ -108,8 +116,8 @@ class Repository:
                 raise _missing(path, blob)
         return [{path: contents[blob] for path, blob in each.items()} for each in blobs]
 
-    def _staged_blobs(self) -> dict[str, str]:
-        """The blobs in the index by path, but for what is only meant to be added (`git add -N`).
+    def _staged_entries(self) -> Iterator[_Entry]:
+        """What is in the index by path, but for what is only meant to be added (`git add -N`).
 
         Read as what differs from nothing, by a command that looks at the index alone.
         """
@@ -120,7 +128,6 @@ class Repository:
         nothing = self.git.read("hash-object", "-t", "tree", "--stdin").decode().strip()
         command = ("diff-index", "--cached", "--ita-invisible-in-index", "--no-renames")
         fields = self._list(*command, "--raw", "--no-abbrev", "-z", nothing)
-        blobs = {}
         for head, path in self._within(zip(fields[::2], fields[1::2], strict=True)):
             _, mode, _, blob, status = head.split()
             if status == "U":
@@ -128,18 +135,13 @@ class Repository:
                     f"{path} has a conflict that is not resolved",
                     remedy="Resolve it and `git add` the file.",
                 )
-            if mode in _REGULAR_FILES:
-                blobs[path] = blob
-        return blobs
+            yield _Entry(path, mode, blob)
 
-    def _commit_blobs(self, commit: str) -> dict[str, str]:
+    def _commit_entries(self, commit: str) -> Iterator[_Entry]:
         entries = (entry.split(b"\t", 1) for entry in self._list("ls-tree", "-r", "-z", commit))
-        blobs = {}
         for head, path in self._within((head, path) for head, path in entries):
             mode, _, blob = head.split()
-            if mode in _REGULAR_FILES:
-                blobs[path] = blob
-        return blobs
+            yield _Entry(path, mode, blob)
 
     def _within(self, entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
         """What git says of each path, and the path from the project's folder; only of files that
@@ -156,6 +158,22 @@ class Repository:
     def _from_project(self, path: bytes) -> str:
         name = os.fsdecode(path)
         return name if self._prefix == "." else os.path.relpath(name, self._prefix)
+
+
+def _regular(entries: Iterable[_Entry]) -> dict[str, str]:
+    """The blobs of the files by path."""
+    return {path: blob for path, mode, blob in entries if mode in _REGULAR_FILES}
+
+
+def _without_links(entries: Iterable[_Entry]) -> Iterator[_Entry]:
+    """The entries. Raises ChangelogError for a link: what is read through it is not looked at."""
+    for entry in entries:
+        if entry.mode == _LINK and entry.path.endswith((".sql", ".md")):
+            raise ChangelogError(
+                f"{entry.path} is a symbolic link, and git has no content for it",
+                remedy="Put the file itself there, or name where it is in the settings.",
+            )
+        yield entry
 
 
 def _missing(path: str, blob: str) -> ChangelogError:

@@ -6,14 +6,12 @@ from typing import Any
 
 import click
 
-from sqlmig.cli.command import CommandLine
-from sqlmig.cli.commands import Commands
+from sqlmig.cli.commands import CommandLine
 from sqlmig.cli.options import Options, global_options
 
 
 @click.group(
     cls=CommandLine,
-    commands=Commands(),
     params=global_options(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, or nothing to do; 1 a check found something; 2 wrong usage, "

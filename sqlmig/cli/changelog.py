@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from sqlmig.changelog.entry import TYPES
-from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.command import Command
 from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import OutputFormat
 from sqlmig.cli.output import Output
 from sqlmig.errors import ConfigError
-from sqlmig.report import github
-from sqlmig.report.json import changelog as json
-from sqlmig.report.json import files as files_json
-from sqlmig.report.text import changelog as text
-from sqlmig.report.text import files as files_text
+from sqlmig.report import changelog as report
+from sqlmig.report import files, github
 
 if TYPE_CHECKING:
     from sqlmig.changelog.tree import State
@@ -42,19 +39,17 @@ def changelog() -> None:
 @click.option("--worktree", is_flag=True, help="Check the files as they are now.")
 @click.option("--against", metavar="REF", help="Where it is to be merged (default: main).")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
-@click.pass_context
 def lint(
-    context: click.Context,
+    output: Output,
     staged: bool,
     rev: str | None,
     worktree: bool,
     against: str | None,
     strict: bool,
-) -> None:
+) -> bool:
     """Check that every migration has its entry, and that what is merged stays."""
     from sqlmig.changelog.linter import lint_changelog
 
-    output: Output = context.obj
     if against == "":
         raise ConfigError(
             "--against is empty", remedy="Give a commit: perhaps a variable is not set."
@@ -62,10 +57,8 @@ def lint(
     state = _state(staged, rev, worktree)
     found = lint_changelog(output.options.config(), state, against)
     is_github = output.options.output_format is OutputFormat.GITHUB
-    shown = github.inspection if is_github else text.inspection
-    output.result(lambda: shown(found), lambda: json.inspection(found))
-    if found.errors or (strict and found.warnings):
-        context.exit(FOUND_SOMETHING)
+    output.show((github if is_github else report).inspection(found))
+    return bool(found.errors or (strict and found.warnings))
 
 
 @changelog.command(cls=Command, short_help="Enter a migration.")
@@ -77,22 +70,20 @@ def lint(
     type=click.Choice(TYPES, case_sensitive=False),
     help="What kind of change it is (default: Added, or Changed for an :edit or :down).",
 )
-@click.pass_obj
 def add(output: Output, migration: str, words: str, kind: str | None) -> None:
     """Enter a migration under Unreleased; ID:edit or ID:down for a change of a merged one."""
     from sqlmig.project.new import add_entry
 
-    written = add_entry(output.options.config(), migration, words, kind)
-    output.result(lambda: files_text.written(written), lambda: files_json.written(written))
+    output.show(files.written(add_entry(output.options.config(), migration, words, kind)))
 
 
 @changelog.command(cls=Command, short_help="Print what each rule demands.")
-@click.pass_obj
 def rules(output: Output) -> None:
     """Print what each rule demands, with examples, as Markdown."""
     from sqlmig.changelog.reference import changelog_rules
 
-    output.file(changelog_rules(), lambda: json.page(changelog_rules()))
+    markdown = changelog_rules()
+    output.show_file(markdown, report.page(markdown))
 
 
 def _state(staged: bool, rev: str | None, worktree: bool) -> State:

@@ -2,49 +2,29 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import signal
-import sys
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, ClassVar
 
 import click
 
 from sqlmig.cli.options import COMMON_FORMATS, Options, OutputFormat, global_options
 from sqlmig.cli.output import Output
-from sqlmig.cli.terminal import Printer
-from sqlmig.errors import ConfigError, SqlmigError
+from sqlmig.errors import SqlmigError
 from sqlmig.model.printable import printable
-from sqlmig.report.json.errors import error as error_document
 
-FOUND_SOMETHING = 1
-_INTERRUPTED = 130
+_FOUND_SOMETHING = 1
+INTERRUPTED = 130
 _OUTPUT_LOST = 3
-
-
-class CommandLine(click.Group):
-    """All commands. Called, it runs the one that the process was started with, and exits."""
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What click refuses before a command runs is told in the format that was asked for."""
-        try:
-            code = self.main(*args, **kwargs | {"standalone_mode": False})
-        except click.ClickException as error:
-            _tell_wrong_usage(error)
-            code = error.exit_code
-        except click.Abort:
-            Printer().say_aside("Interrupted.")
-            code = _INTERRUPTED
-        sys.exit(code)
 
 
 class Command(click.Command):
     """A command that takes the global options after its name too.
 
-    Its help leaves them out, but for `--format` where it has formats of its own.
+    Its function gets the Output first, and returns True where a check found something. Its help
+    leaves those options out, but for `--format` where it has formats of its own.
     """
 
     formats: ClassVar[Sequence[OutputFormat]] = COMMON_FORMATS
@@ -58,49 +38,27 @@ class Command(click.Command):
         self.params += shared
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command with `ctx.obj` its Output; a known error ends it with its exit code."""
+        """Runs the command; a known error ends it with its exit code."""
         given = {name: ctx.params.pop(name) for name in self._shared}
         options = (ctx.find_object(Options) or Options()).updated(given)
-        ctx.obj = Output(options)
+        ctx.obj = output = Output(options)
         if os.environ.get("NO_COLOR"):  # https://no-color.org
             ctx.color = False
         _log_to_stderr(options)
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be ended is to be stopped
+        assert self.callback is not None
         try:
-            result = super().invoke(ctx)
+            found_something = ctx.invoke(self.callback, output, **ctx.params)
         except SqlmigError as error:
-            ctx.obj.error(error)
+            output.error(error)
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort) as interrupt:  # Abort: in answer to a question
-            ctx.obj.printer.say_aside(str(interrupt) or "Interrupted.")
-            ctx.obj.notes(interrupt)
-            ctx.exit(_INTERRUPTED)
+            output.printer.say_aside(str(interrupt) or "Interrupted.")
+            output.notes(interrupt)
+            ctx.exit(INTERRUPTED)
+        if found_something:
+            ctx.exit(_FOUND_SOMETHING)
         _refuse_lost_output(ctx)
-        return result
-
-
-def _tell_wrong_usage(error: click.ClickException) -> None:
-    arguments = sys.argv[1:]
-    if "--format=json" not in arguments and ("--format", "json") not in pairwise(arguments):
-        _show_wrong_usage(error)
-        return
-    context = getattr(error, "ctx", None)
-    remedy = f"See {context.command_path} --help." if context else ""
-    Printer().say_verbatim(
-        f"{error_document(ConfigError(error.format_message(), remedy=remedy))}\n"
-    )
-
-
-def _show_wrong_usage(error: click.ClickException) -> None:
-    """As click shows it, but for what the message repeats of the command line."""
-    shown = io.StringIO()
-    error.show(shown)
-    message = error.format_message()
-    *usage, label = shown.getvalue().removesuffix(f"{message}\n").split("\n")
-    if label:
-        Printer().say_aside(*usage, f"{label}{message}")
-    else:
-        error.show()  # the help, where no command was given
 
 
 def _refuse_lost_output(ctx: click.Context) -> None:

@@ -1,12 +1,19 @@
-"""The commands by name, each in the module of its group."""
+"""The commands by name, each in the module of its group, and what click refuses before one runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
-from functools import partial
+import io
+import sys
 from importlib import import_module
+from itertools import pairwise
+from typing import Any
 
 import click
+
+from sqlmig.cli.command import INTERRUPTED
+from sqlmig.cli.terminal import Printer
+from sqlmig.errors import ConfigError
+from sqlmig.report.errors import error as error_view
 
 # What stands in which module; a module is imported for the first command of it that is asked for.
 MODULES = {
@@ -21,34 +28,55 @@ MODULES = {
     "changelog": ("changelog",),
     "embedded": ("embedded",),
 }
+_MODULE_OF = {name: module for module, names in MODULES.items() for name in names}
 
 
-class Commands(MutableMapping[str, click.Command]):
-    """All commands, as a group of click's takes them; one is imported when it is asked for."""
+class CommandLine(click.Group):
+    """All commands. Called, it runs the one that the process was started with, and exits."""
 
-    def __init__(self) -> None:
-        self._loaders: dict[str, Callable[[], click.Command]] = {
-            name: partial(_load, module, name)
-            for module, names in MODULES.items()
-            for name in names
-        }
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Until a command is asked for, an empty one stands for its name."""
+        super().__init__(*args, **kwargs)
+        self.commands.update({name: click.Command(name) for name in _MODULE_OF})
 
-    def __getitem__(self, name: str) -> click.Command:
-        return self._loaders[name]()
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; its module is imported only now."""
+        if cmd_name in _MODULE_OF:
+            module = import_module(f"sqlmig.cli.{_MODULE_OF[cmd_name]}")
+            self.commands[cmd_name] = getattr(module, cmd_name)
+        return super().get_command(ctx, cmd_name)
 
-    def __setitem__(self, name: str, command: click.Command) -> None:
-        self._loaders[name] = lambda: command
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What click refuses before a command runs is told in the format that was asked for."""
+        try:
+            code = self.main(*args, **kwargs | {"standalone_mode": False})
+        except click.ClickException as error:
+            _tell_wrong_usage(error)
+            code = error.exit_code
+        except click.Abort:
+            Printer().say_aside("Interrupted.")
+            code = INTERRUPTED
+        sys.exit(code)
 
-    def __delitem__(self, name: str) -> None:
-        del self._loaders[name]
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._loaders)
+def _tell_wrong_usage(error: click.ClickException) -> None:
+    arguments = sys.argv[1:]
+    if "--format=json" not in arguments and ("--format", "json") not in pairwise(arguments):
+        _show_wrong_usage(error)
+        return
+    context = getattr(error, "ctx", None)
+    remedy = f"See {context.command_path} --help." if context else ""
+    view = error_view(ConfigError(error.format_message(), remedy=remedy))
+    Printer().say_verbatim(f"{view.document()}\n")
 
-    def __len__(self) -> int:
-        return len(self._loaders)
 
-
-def _load(module: str, name: str) -> click.Command:
-    command: click.Command = getattr(import_module(f"sqlmig.cli.{module}"), name)
-    return command
+def _show_wrong_usage(error: click.ClickException) -> None:
+    """As click shows it, but for what the message repeats of the command line."""
+    shown = io.StringIO()
+    error.show(shown)
+    message = error.format_message()
+    *usage, label = shown.getvalue().removesuffix(f"{message}\n").split("\n")
+    if label:
+        Printer().say_aside(*usage, f"{label}{message}")
+    else:
+        error.show()  # the help, where no command was given

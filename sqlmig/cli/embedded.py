@@ -9,8 +9,7 @@ import click
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.config import EMBEDDED
-from sqlmig.report.json import servers as json
-from sqlmig.report.text import servers as text
+from sqlmig.report import servers as report
 
 if TYPE_CHECKING:
     from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
@@ -22,14 +21,13 @@ def embedded() -> None:
 
 
 @embedded.command(cls=Command, short_help="Show whether and where it runs.")
-@click.pass_obj
 def status(output: Output) -> None:
     """Show whether they run, and where they are; starts nothing."""
-    _show(output, *_servers(output))
+    postgres, mongo = _servers(output)
+    output.show(report.servers(postgres.status(), mongo.status()))
 
 
 @embedded.command(cls=Command, short_help="Start it, made first if need be.")
-@click.pass_obj
 def start(output: Output) -> None:
     """Start them, and make them first if they are not there; they keep running.
 
@@ -42,24 +40,19 @@ def start(output: Output) -> None:
     postgres.start()
     if output.options.config().mongo == EMBEDDED:
         mongo.start()
-    _show(output, postgres, mongo)
+    output.show(report.servers(postgres.status(), mongo.status()))
 
 
 @embedded.command(cls=Command)
-@click.pass_obj
 def stop(output: Output) -> None:
     """Stop them; their data stay."""
     postgres, mongo = _servers(output)
-    was_running = [server.stop() for server in (postgres, mongo)]
-    output.result(
-        lambda: [text.stopped(any(was_running))],
-        lambda: json.servers(postgres.status(), mongo.status()),
-    )
+    was_running = any([postgres.stop(), mongo.stop()])
+    output.show(report.stopped(postgres.status(), mongo.status(), was_running))
 
 
 @embedded.command(cls=Command)
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
 def reset(output: Output, yes: bool) -> None:
     """Stop them and throw all their data away."""
     postgres, mongo = _servers(output)
@@ -69,24 +62,15 @@ def reset(output: Output, yes: bool) -> None:
         )
     postgres.reset()
     mongo.reset()
-    output.result(
-        lambda: [text.thrown_away()], lambda: json.servers(postgres.status(), mongo.status())
-    )
+    output.show(report.thrown_away(postgres.status(), mongo.status()))
 
 
 @embedded.command(cls=Command, short_help="Print the URL, for psql and others.")
 @click.argument("database", required=False)
-@click.pass_obj
 def url(output: Output, database: str | None) -> None:
     """Print the URL of its PostgreSQL database, or of the named one, for psql and others."""
     server, _ = _servers(output)
-    found = server.url(database) if database else server.url()
-    output.result(lambda: [found], lambda: json.server_url(found))
-
-
-def _show(output: Output, postgres: EmbeddedPostgres, mongo: EmbeddedMongo) -> None:
-    found = postgres.status(), mongo.status()
-    output.result(lambda: text.servers(*found), lambda: json.servers(*found))
+    output.show(report.url(server.url(database) if database else server.url()))
 
 
 def _servers(output: Output) -> tuple[EmbeddedPostgres, EmbeddedMongo]:

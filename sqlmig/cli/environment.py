@@ -10,14 +10,12 @@ from sqlmig.cli.session import migrator_for
 from sqlmig.config import named_environment
 from sqlmig.errors import ConfigError
 from sqlmig.operations.both import has_schema, set_environment
-from sqlmig.report.json import seeds as json
-from sqlmig.report.text import seeds as text
+from sqlmig.report import environment as report
 
 
 @click.command(cls=Command, short_help="Tell or set which environment the database is.")
 @click.argument("action", type=click.Choice(["set"]), required=False)
 @click.argument("name", required=False)
-@click.pass_obj
 def environment(output: Output, action: str | None, name: str | None) -> None:
     """Tell which environment the database is, or stamp it: `set NAME`.
 
@@ -33,8 +31,5 @@ def environment(output: Output, action: str | None, name: str | None) -> None:
         )
     else:
         rules = set_environment(migrator, named_environment(name))
-    output.warnings(rules.warnings)
     unknown = migrator.unknown_tables() if has_schema(migrator.config) else []
-    output.result(
-        lambda: text.environment(rules, unknown), lambda: json.environment(rules, unknown)
-    )
+    output.show(report.environment(rules, unknown))

@@ -7,8 +7,7 @@ import click
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
-from sqlmig.report.json import marks as json
-from sqlmig.report.text import marks as text
+from sqlmig.report import marks as report
 
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for the log.")
 
@@ -17,7 +16,6 @@ _REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for
 @click.argument("migration", metavar="ID")
 @click.option("--rollback", is_flag=True, help="Its rollback.")
 @click.option("--recorded", is_flag=True, help="As it was recorded, not as the file has it.")
-@click.pass_obj
 def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None:
     """Print a migration's SQL as its file has it, or as it was recorded where the file is gone."""
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
@@ -25,34 +23,28 @@ def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None
     part = ScriptPart.ROLLBACK if rollback else ScriptPart.MIGRATION
     source = ScriptSource.RECORD if recorded else ScriptSource.FILE
     script = migrator_for(output).show(migration, part, source)
-    output.file(script.text, lambda: json.script(script))
+    output.show_file(script.text, report.script(script))
 
 
 @click.command(cls=Command, short_help="Take over a database that exists already.")
 @click.argument("target")
-@click.pass_obj
 def baseline(output: Output, target: str) -> None:
     """Record all up to and including TARGET as applied, without running anything: for a database
     whose schema is there already, and that has no history yet."""
-    done = migrator_for(output).baseline(target)
-    output.result(lambda: text.marked(done), lambda: json.marked(done))
+    output.show(report.marked(migrator_for(output).baseline(target)))
 
 
 @click.command(cls=Command, short_help="Record a migration as applied.")
 @click.argument("migration", metavar="ID")
 @_REASON
-@click.pass_obj
 def mark(output: Output, migration: str, reason: str) -> None:
     """Record a migration as applied, without running it."""
-    done = migrator_for(output).mark(migration, reason)
-    output.result(lambda: text.marked(done), lambda: json.marked(done))
+    output.show(report.marked(migrator_for(output).mark(migration, reason)))
 
 
 @click.command(cls=Command, short_help="Record a migration as not applied.")
 @click.argument("migration", metavar="ID")
 @_REASON
-@click.pass_obj
 def unmark(output: Output, migration: str, reason: str) -> None:
     """Record a migration as not applied, without undoing it."""
-    done = migrator_for(output).unmark(migration, reason)
-    output.result(lambda: text.unmarked(done), lambda: json.unmarked(done))
+    output.show(report.unmarked(migrator_for(output).unmark(migration, reason)))

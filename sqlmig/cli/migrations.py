@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import click
 
-from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.command import Command
 from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import allow_protected
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for, tell_refusal
-from sqlmig.errors import ConfigError, RowLossError
-from sqlmig.model import MigrationResult, Outcome, Report
+from sqlmig.errors import ConfigError
 from sqlmig.plan import (
     Alone,
     Answer,
     Decision,
-    Exactly,
     Newest,
     OutOfOrder,
     RollbackText,
@@ -29,11 +25,10 @@ from sqlmig.plan import (
     Since,
     Transactions,
 )
-from sqlmig.report.json import migrations as json
-from sqlmig.report.text import migrations as text
+from sqlmig.report import migrations as report
 
 if TYPE_CHECKING:
-    from sqlmig.migrator import Migrator
+    from sqlmig.operations.planning import ApplyOptions
 
 
 @click.command(cls=Command, short_help="Apply what is pending.")
@@ -56,7 +51,6 @@ if TYPE_CHECKING:
     metavar="N",
     help="Take statement N of a half-done migration as done.",
 )
-@click.pass_obj
 def apply(
     output: Output,
     target: str | None,
@@ -71,19 +65,17 @@ def apply(
 ) -> None:
     """Apply what is pending, up to and including TARGET (a number or an id), or all."""
     migrator = migrator_for(output, lock_wait=lock_wait, wait_for_database=wait_for_database)
-    choices = _Choices(
-        out_of_order=OutOfOrder.ALLOW if allow_out_of_order else None,
-        transactions=Transactions.TOGETHER if atomic else Transactions.EACH,
-        decision=_decision(redo_statement, skip_statement),
-    )
+    options: ApplyOptions = {
+        "out_of_order": OutOfOrder.ALLOW if allow_out_of_order else None,
+        "transactions": Transactions.TOGETHER if atomic else Transactions.EACH,
+        "decision": _decision(redo_statement, skip_statement),
+    }
     if dry_run:
-        plan = migrator.plan_apply(target, **choices)
-        output.warnings(plan.warnings)
-        output.result(lambda: text.plan(plan, output.medium, target), lambda: json.plan(plan))
+        plan = migrator.plan_apply(target, **options)
+        output.show(report.plan(plan, target))
     else:
-        report = migrator.apply(target, **choices, allowed=allowed)
-        output.warnings(report.warnings)
-        output.result(lambda: text.summary(report, target), lambda: json.report(report))
+        done = migrator.apply(target, **options, allowed=allowed)
+        output.show(report.summary(done, target))
 
 
 @click.command(cls=Command, short_help="Undo migrations, newest first.")
@@ -99,7 +91,6 @@ def apply(
 @click.option("--yes", is_flag=True, help="Agree to the loss of rows in production.")
 @allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
-@click.pass_obj
 def rollback(
     output: Output,
     target: str | None,
@@ -117,66 +108,27 @@ def rollback(
     migrator = migrator_for(output, lock_wait=lock_wait)
     if dry_run:
         plan = migrator.plan_rollback(selection, text=script)
-        output.warnings(plan.warnings)
-        output.result(lambda: text.plan(plan, output.medium), lambda: json.plan(plan))
+        output.show(report.plan(plan))
     else:
-        row_loss = RowLoss.ACCEPT if yes else RowLoss.ASK
-        report = _rolled_back(migrator, output, selection, script, row_loss, allowed)
-        output.warnings(report.warnings)
-        output.result(lambda: text.summary(report), lambda: json.report(report))
+        done = migrator.rollback(
+            selection,
+            text=script,
+            row_loss=RowLoss.ACCEPT if yes else RowLoss.ASK,
+            agree=lambda loss: output.agrees(loss.message),
+            allowed=allowed,
+        )
+        output.show(report.summary(done))
 
 
 @click.command(cls=Command, short_help="Show how every migration stands.")
 @click.option("--check", is_flag=True, help="Exit 1 if anything is pending or not as recorded.")
-@click.pass_context
-def status(context: click.Context, check: bool) -> None:
+def status(output: Output, check: bool) -> bool:
     """Show how every migration stands; changes nothing."""
-    output: Output = context.obj
     migrator = migrator_for(output)
     found = migrator.status()
     tell_refusal(output, migrator)
-    output.result(
-        lambda: text.status(found, datetime.now(UTC), output.medium), lambda: json.status(found)
-    )
-    if check and any(item.needs_attention for item in found):
-        context.exit(FOUND_SOMETHING)
-
-
-def _rolled_back(
-    migrator: Migrator,
-    output: Output,
-    selection: Selection,
-    script: RollbackText | None,
-    row_loss: RowLoss,
-    allowed: Sequence[str],
-) -> Report:
-    """Rolls back, and asks for each migration that would lose rows; a yes is for that one only."""
-    results: tuple[MigrationResult, ...] = ()
-    consented: list[str] = []
-    while True:
-        try:
-            report = migrator.rollback(
-                selection,
-                text=script,
-                row_loss=row_loss,
-                consented=consented,
-                allowed=allowed,
-            )
-        except RowLossError as error:
-            if not output.agrees(error.message):
-                raise
-            consented.append(error.migration_id)
-            results += tuple(r for r in error.report.results if r.outcome is Outcome.DONE)
-            rest = (r for r in error.report.results if r.outcome is not Outcome.DONE)
-            selection = Exactly(tuple(result.migration_id for result in rest))
-        else:
-            return replace(report, results=results + report.results)
-
-
-class _Choices(TypedDict):
-    out_of_order: OutOfOrder | None
-    transactions: Transactions
-    decision: Decision | None
+    output.show(report.status(found, datetime.now(UTC)))
+    return check and any(item.needs_attention for item in found)
 
 
 def _decision(redo: int | None, skip: int | None) -> Decision | None:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo
-from sqlmig.report.json import mongo as json
-from sqlmig.report.text import mongo as text
+from sqlmig.report import mongo as report
 
 if TYPE_CHECKING:
     from sqlmig.mongo.project import MongoProject
@@ -24,28 +23,22 @@ def mongo() -> None:
 
 @mongo.command(cls=Command)
 @click.option("--check", is_flag=True, help="Exit 1 if anything differs from the fixtures.")
-@click.pass_context
-def status(context: click.Context, check: bool) -> None:
+def status(output: Output, check: bool) -> bool:
     """Show how the fixtures stand in the database; writes nothing."""
-    output: Output = context.obj
     project = _project(output)
     with progress_bar(output) as loaded:
         found = project.compare(loaded)
-    output.warnings(found.warnings)
-    output.result(lambda: text.mongo_status(found, output.medium), lambda: json.mongo_seeds(found))
-    if check and found.differs:
-        context.exit(FOUND_SOMETHING)
+    output.show(report.fixtures(found))
+    return check and found.differs
 
 
 @mongo.command(cls=Command, short_help="Drop the collections that were seeded.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.pass_obj
 def reset(output: Output, yes: bool) -> None:
     """Drop the collections that were seeded; in development and testing only."""
     if not yes:
         output.require_yes("drops every collection that was seeded", "sqlmig mongo reset")
-    dropped = _project(output).reset()
-    output.result(lambda: text.mongo_reset(dropped), lambda: json.mongo_reset(dropped))
+    output.show(report.dropped(_project(output).reset()))
 
 
 def _project(output: Output) -> MongoProject:

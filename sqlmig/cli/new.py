@@ -8,8 +8,7 @@ import click
 
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
-from sqlmig.report.json import files as json
-from sqlmig.report.text import files as text
+from sqlmig.report import files as report
 
 
 @click.command(cls=Command, short_help="Begin a migration.")
@@ -17,7 +16,6 @@ from sqlmig.report.text import files as text
 @click.option("--no-transaction", is_flag=True, help="Statement by statement, in no transaction.")
 @click.option("--irreversible", metavar="REASON", help="No rollback, and why; implies --adr.")
 @click.option("--adr", is_flag=True, help="Begin a decision record too.")
-@click.pass_obj
 def new(
     output: Output, description: str, no_transaction: bool, irreversible: str | None, adr: bool
 ) -> None:
@@ -31,4 +29,4 @@ def new(
         decision=adr,
     )
     written = new_migration(output.options.config(), draft, datetime.now().astimezone())
-    output.result(lambda: text.written(written), lambda: json.written(written))
+    output.show(report.written(written))

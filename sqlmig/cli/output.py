@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -11,14 +11,13 @@ import click
 
 from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.cli.terminal import Printer, medium
-from sqlmig.errors import NotAgreedError, SanityCheckError, SqlmigError
+from sqlmig.errors import NotAgreedError, SqlmigError
 from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult
-from sqlmig.model.printable import Ready, printable, split_lines
-from sqlmig.report.json.errors import error as error_document
-from sqlmig.report.text import migrations as text
-from sqlmig.report.text import servers
-from sqlmig.report.text.checks import violations
-from sqlmig.report.text.table import Medium
+from sqlmig.model.printable import Ready, printable
+from sqlmig.report import progress, servers
+from sqlmig.report.errors import error as error_view
+from sqlmig.report.table import Medium
+from sqlmig.report.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +37,18 @@ class Output:
         """Whether a person watches stdout."""
         return medium()
 
-    def result(self, as_text: Callable[[], list[str]], as_json: Callable[[], str]) -> None:
-        """Prints a result, as lines or as a JSON document, made only in the form that is wanted."""
+    def show(self, view: View) -> None:
+        """Prints a result, as lines below what it warns of, or as a JSON document."""
         if self.is_json:
-            self.printer.say_verbatim(f"{as_json()}\n")
+            self.printer.say_verbatim(f"{view.document()}\n")
         elif not self.options.quiet:
-            self.printer.say(*as_text())
+            self.warnings(view.warnings)
+            self.printer.say(*view.lines(self.medium))
 
-    def file(self, text: str, as_json: Callable[[], str]) -> None:
+    def show_file(self, text: str, view: View) -> None:
         """Prints the text of a file: as it is to a pipe or another file, escaped on a terminal."""
-        lines = split_lines(text.removesuffix("\n"))
         if self.is_json or self.options.quiet or _is_terminal(sys.stdout):
-            self.result(lambda: lines, as_json)
+            self.show(view)
         else:
             self.printer.say_verbatim(text if text.endswith("\n") else f"{text}\n")
 
@@ -69,15 +68,15 @@ class Output:
             self.printer.say_aside(*lines)
 
     def warnings(self, warnings: Sequence[str]) -> None:
-        """Prints what a run or a plan warns of; JSON has it in the result."""
+        """Prints warnings for people; JSON has them in the result."""
         if not self.is_json:
             for warning in warnings:
-                self.notice(text.warning(warning))
+                self.notice(progress.warning(warning))
 
     def notes(self, problem: BaseException) -> None:
         """Prints what an end by error or Ctrl-C left behind, as the notes of the exception say."""
         for note in getattr(problem, "__notes__", ()):
-            self.printer.say_aside(text.warning(note))
+            self.printer.say_aside(progress.warning(note))
 
     def agrees(self, what: str) -> bool:
         """Asks on a terminal; elsewhere nobody is there to agree."""
@@ -96,11 +95,11 @@ class Output:
     def error(self, problem: SqlmigError) -> None:
         """Prints why the command could not do its work: JSON to stdout, text to stderr."""
         self.notes(problem)
+        view = error_view(problem)
         if self.is_json:
-            self.printer.say_verbatim(f"{error_document(problem)}\n")
+            self.printer.say_verbatim(f"{view.document()}\n")
             return
-        if isinstance(problem, SanityCheckError):
-            self.printer.say_aside(*violations(problem.checks, self.medium))
+        self.printer.say_aside(*view.lines(self.medium))
         first, *others = printable(problem.lines())
         label = click.style("Error: ", fg="red", bold=True)
         self.printer.say_aside(Ready(f"{label}{first}"), *map(Ready, others))
@@ -122,15 +121,15 @@ class Progress:
 
     def started(self, migration_id: str, direction: Direction) -> None:
         """A migration begins: shown to one who watches; a pipe has the line when it is done."""
-        self._output.doing(text.started(migration_id, direction))
+        self._output.doing(progress.started(migration_id, direction))
 
     def finished(self, result: MigrationResult) -> None:
         """A migration is committed."""
-        self._output.lines(text.finished(result))
+        self._output.lines(progress.finished(result))
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
         """Another runner is at work."""
-        self._output.notice(text.waiting(holder, remaining))
+        self._output.notice(progress.waiting(holder, remaining))
 
     def blocked(self, blocker: Blocker) -> None:
         """A statement waits for another session."""
@@ -142,4 +141,4 @@ class Progress:
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
         """A migration met a lock."""
-        self._output.notice(text.retrying(migration_ids, reason, delay))
+        self._output.notice(progress.retrying(migration_ids, reason, delay))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.config import EMBEDDED, refuse_empty
-from sqlmig.report.json import proof as json
-from sqlmig.report.text import proof as text
+from sqlmig.report import proof as report
 
 _SCRATCH_URL = "The server for the scratch database (default: the target's)."
 
@@ -18,42 +17,32 @@ _SCRATCH_URL = "The server for the scratch database (default: the target's)."
 @click.argument("target", required=False)
 @click.option("--only-pending", is_flag=True, help="Only what is pending on the database.")
 @click.option("--scratch-url", metavar="URL", help=_SCRATCH_URL)
-@click.pass_context
-def verify(
-    context: click.Context, target: str | None, only_pending: bool, scratch_url: str | None
-) -> None:
+def verify(output: Output, target: str | None, only_pending: bool, scratch_url: str | None) -> bool:
     """Apply, roll back and apply again each migration, up to and including TARGET, on a scratch
     database, and compare the schema after each step; the database itself is not touched.
 
     Exits 1 if a rollback does not restore what was there.
     """
-    output: Output = context.obj
     refuse_empty(scratch_url, "--scratch-url")
     is_named = only_pending or scratch_url or output.options.config().database is not None
     migrator = migrator_for(output) if is_named else migrator_for(output, database=EMBEDDED)
     verified = migrator.verify_pending if only_pending else migrator.verify
     result = verified(
-        target, scratch_url=scratch_url, tell=lambda trip: output.lines(*text.round_trip(trip))
+        target, scratch_url=scratch_url, tell=lambda trip: output.lines(*report.round_trip(trip))
     )
-    output.result(lambda: text.verified(result), lambda: json.verified(result))
-    output.warnings(result.warnings)
-    if not result.is_sound:
-        context.exit(FOUND_SOMETHING)
+    output.show(report.verified(result))
+    return not result.is_sound
 
 
 @click.command(cls=Command, short_help="Compare the live schema with the applied migrations.")
 @click.option("--scratch-url", metavar="URL", help=_SCRATCH_URL)
-@click.pass_context
-def drift(context: click.Context, scratch_url: str | None) -> None:
+def drift(output: Output, scratch_url: str | None) -> bool:
     """Show what was changed in the live schema without a migration: runs what is applied again on a
     scratch database, and compares; the database itself is not touched.
 
     Exits 1 if there is a difference.
     """
-    output: Output = context.obj
     refuse_empty(scratch_url, "--scratch-url")
     found = migrator_for(output).drift(scratch_url=scratch_url)
-    output.result(lambda: text.drift(found), lambda: json.drift(found))
-    output.warnings(found.warnings)
-    if found.differences:
-        context.exit(FOUND_SOMETHING)
+    output.show(report.drift(found))
+    return bool(found.differences)

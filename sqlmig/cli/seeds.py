@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
-from sqlmig.cli.command import FOUND_SOMETHING, Command
+from sqlmig.cli.command import Command
 from sqlmig.cli.options import allow_protected
 from sqlmig.cli.output import Output, Progress
 from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo, announce_postgres, migrator_for
 from sqlmig.errors import ConfigError
 from sqlmig.operations.both import ProjectPart, ProjectSeeder
-from sqlmig.report.json import seeds as json
-from sqlmig.report.text import checks as checks_text
-from sqlmig.report.text import seeds as text
-
-if TYPE_CHECKING:
-    from sqlmig.migrator import Migrator
+from sqlmig.report import checks
+from sqlmig.report import seeds as report
 
 
 @click.command(cls=Command, short_help="Fill the databases of the project.")
@@ -32,52 +27,45 @@ if TYPE_CHECKING:
 @click.option("--prove", is_flag=True, help="Prove that a second run changes nothing; keep none.")
 @allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
-@click.pass_context
 def seed(
-    context: click.Context,
+    output: Output,
     dry_run: bool,
     only: str | None,
     prove: bool,
     allowed: tuple[str, ...],
     lock_wait: str | None,
-) -> None:
+) -> bool:
     """Seed the database with the rows of its environment, and MongoDB with its documents.
 
     PostgreSQL's seeds and the sanity checks run in one transaction; MongoDB follows where the
     project has fixtures for it.
     """
-    output: Output = context.obj
     if dry_run and prove:
         raise ConfigError(
             "--dry-run runs no seed, and --prove runs each twice", remedy="Give one of them."
         )
     if prove:
-        _prove(context, migrator_for(output, lock_wait=lock_wait))
-        return
+        unstable = migrator_for(output, lock_wait=lock_wait).prove_seeds()
+        output.show(report.unstable(unstable))
+        return bool(unstable)
     seeder = _seeder(output, ProjectPart(only) if only else None, lock_wait)
     if dry_run:
         with progress_bar(output) as loaded:
             planned = seeder.plan(loaded)
-        output.warnings(planned.warnings)
-        output.result(
-            lambda: text.seed_plan(planned, datetime.now(UTC), output.medium),
-            lambda: json.seed_plan(planned),
-        )
+        output.show(report.plan(planned, datetime.now(UTC)))
     else:
         with progress_bar(output) as loaded:
             done = seeder.seed(allowed=allowed, loaded=loaded)
-        output.result(lambda: text.seeds(done, output.medium), lambda: json.seeds(done))
+        output.show(report.seeded(done))
+    return False
 
 
 @click.command(cls=Command, short_help="Run the sanity checks.")
-@click.pass_context
-def check(context: click.Context) -> None:
+def check(output: Output) -> bool:
     """Run the sanity checks; everything that they do is rolled back. Exit 1 if one fails."""
-    output: Output = context.obj
     results = migrator_for(output).check()
-    output.result(lambda: checks_text.checks(results, output.medium), lambda: json.checks(results))
-    if any(result.has_failed for result in results):
-        context.exit(FOUND_SOMETHING)
+    output.show(checks.checks(results))
+    return any(result.has_failed for result in results)
 
 
 def _seeder(output: Output, only: ProjectPart | None, lock_wait: str | None) -> ProjectSeeder:
@@ -91,11 +79,3 @@ def _seeder(output: Output, only: ProjectPart | None, lock_wait: str | None) -> 
     if seeder.has_mongo:
         announce_mongo(output, config)
     return seeder
-
-
-def _prove(context: click.Context, migrator: Migrator) -> None:
-    output: Output = context.obj
-    unstable = migrator.prove_seeds()
-    output.result(lambda: text.unstable(unstable), lambda: json.unstable(unstable))
-    if unstable:
-        context.exit(FOUND_SOMETHING)

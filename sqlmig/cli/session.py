@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlmig.cli.output import Output, Progress
 from sqlmig.config import EMBEDDED
 from sqlmig.errors import EnvironmentMismatchError
-from sqlmig.report.text import servers as text
+from sqlmig.report import servers
 from sqlmig.target.rules import warning_of
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ def announce_postgres(output: Output, config: Config) -> None:
     if output.is_json:
         return
     if config.is_embedded:
-        output.notice(text.embedded_database())
+        output.notice(servers.embedded_database())
     elif config.database is not None:
         from sqlmig.engine.server.connection import parameters_in_force
 
         parameters = parameters_in_force(config.database)
-        words = text.database(parameters, config.origins["database"])
+        words = servers.database(parameters, config.origins["database"])
         if words:
             output.notice(words)
 
@@ -58,4 +58,4 @@ def announce_mongo(output: Output, config: Config) -> None:
 
     if config.mongo == EMBEDDED and not embedded_mongo(config).status().running:
         status = embedded_mongo(config).start()
-        output.notice(*text.started("MongoDB (SecantusDB)", f"mongosh '{status.url}'"))
+        output.notice(*servers.started("MongoDB (SecantusDB)", f"mongosh '{status.url}'"))

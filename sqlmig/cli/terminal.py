@@ -10,7 +10,7 @@ from typing import TextIO
 import click
 
 from sqlmig.model.printable import on_one_line, printable
-from sqlmig.report.text.table import Medium
+from sqlmig.report.table import Medium
 
 _ERASE = "\r\x1b[2K"  # to the line's beginning, and all of it empty: ECMA-48's EL
 

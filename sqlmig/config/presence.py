@@ -19,8 +19,14 @@ _NEVER_A_PROJECT = ("node_modules", "site-packages", "venv", "__pycache__")
 
 def expect_project(config: Config) -> None:
     """Raises ConfigError, naming the projects below, where the folder of the project has neither
-    settings nor a folder with migrations, seeds or fixtures: a check would find nothing there for
-    ever."""
+    settings nor a folder with migrations, seeds or fixtures, or where the folder of migrations that
+    its settings name is not there: a check would find nothing there for ever."""
+    origin = config.origins.get("migrations")
+    if origin and not _is_there(config.migrations_folder):
+        raise ConfigError(
+            f"{config.migrations_folder}: no such folder, and {origin} names it",
+            remedy="Make it, or name the folder that holds the migrations.",
+        )
     folders = (config.migrations_folder, config.seeds_folder, config.mongo_seeds_folder)
     if has_settings(config.project) or any(_is_there(folder) for folder in folders):
         return

@@ -5,7 +5,6 @@ Defaults < `[tool.sqlmig]` of pyproject.toml, or sqlmig.toml < environment varia
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -19,6 +18,7 @@ from sqlmig.config.files import SETTINGS_FILES, existing_folder, find_project, r
 from sqlmig.config.package import Folder, folder_in
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
+from sqlmig.model.suggestions import did_you_mean, nearest
 
 EMBEDDED = "embedded"
 # What names a database to libpq without any URL of ours; see "Environment Variables" of libpq.
@@ -27,16 +27,16 @@ LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
 
 
 def _setting(
+    meaning: str,
     default: object,
     parse: Callable[[object], object],
     *variables: str,
-    meaning: str,
     option: str = "",
     show: bool = True,
     names_target: bool = False,
 ) -> Any:
-    """A field of Config: its default, how a value is read, what can give it (variables, and an
-    option of the command line), and what it means.
+    """A field of Config: what it means, its default, how a value is read, and what can give it
+    (variables, and an option of the command line).
 
     One that `names_target`, a database or what it is, may be left out, but not given empty: that
     is a secret that is missing, and the next layer would name another database.
@@ -71,18 +71,13 @@ class Config:
 
     project: Path = Path()
     migrations: Folder = _setting(
-        Path("sql/migrations"),
-        parsers.folder,
-        "SQLMIG_MIGRATIONS",
-        meaning="the folder of the migrations",
+        "the folder of the migrations", Path("sql/migrations"), parsers.folder, "SQLMIG_MIGRATIONS"
     )
     rollbacks: Folder = _setting(
-        Path("sql/rollbacks"),
-        parsers.folder,
-        "SQLMIG_ROLLBACKS",
-        meaning="the folder of their rollbacks",
+        "the folder of their rollbacks", Path("sql/rollbacks"), parsers.folder, "SQLMIG_ROLLBACKS"
     )
     database: str | None = _setting(
+        "a libpq URL or key=value string, or `embedded`",
         None,
         parsers.database,
         "SQLMIG_DATABASE_URL",
@@ -90,15 +85,12 @@ class Config:
         option="--database-url",
         show=False,
         names_target=True,
-        meaning="a libpq URL or key=value string, or `embedded`",
     )
     mongo_seeds: Path = _setting(
-        Path("mongo_seeds"),
-        parsers.path,
-        "SQLMIG_MONGO_SEEDS",
-        meaning="the folder of MongoDB's fixtures",
+        "the folder of MongoDB's fixtures", Path("mongo_seeds"), parsers.path, "SQLMIG_MONGO_SEEDS"
     )
     mongo: str | None = _setting(
+        "a MongoDB URL that names a database, or `embedded`",
         None,
         parsers.text,
         "SQLMIG_MONGO_URL",
@@ -107,121 +99,91 @@ class Config:
         option="--mongo-url",
         show=False,
         names_target=True,
-        meaning="a MongoDB URL that names a database, or `embedded`",
     )
     environment: Environment | None = _setting(
+        "`development`, `testing` or `production`",
         None,
         parsers.environment,
         "SQLMIG_ENV",
         option="--env",
         names_target=True,
-        meaning="`development`, `testing` or `production`",
     )
     history_schema: str | None = _setting(
+        "the schema of sqlmig's own tables; else the one that has them, or the current one",
         None,
         parsers.text,
         "SQLMIG_HISTORY_SCHEMA",
-        meaning="the schema of sqlmig's own tables; else the one that has them, or the current one",
     )
     lock_timeout: str = _setting(
+        "for each statement of a transactional migration",
         "5s",
         parsers.duration,
         "SQLMIG_LOCK_TIMEOUT",
-        meaning="for each statement of a transactional migration",
     )
     statement_timeout: str | None = _setting(
-        None,
-        parsers.duration,
-        "SQLMIG_STATEMENT_TIMEOUT",
-        meaning="for each statement; else the server's",
+        "for each statement; else the server's", None, parsers.duration, "SQLMIG_STATEMENT_TIMEOUT"
     )
     lock_wait: float = _setting(
+        "seconds to wait for another runner",
         60.0,
         parsers.seconds,
         "SQLMIG_LOCK_WAIT",
         option="--lock-wait",
-        meaning="seconds to wait for another runner",
     )
     wait_for_database: float = _setting(
+        "seconds to wait for a server that does not answer",
         0.0,
         parsers.seconds,
         "SQLMIG_WAIT_FOR_DATABASE",
         option="--wait-for-database",
-        meaning="seconds to wait for a server that does not answer",
     )
     lock_tries: int = _setting(
-        10,
-        parsers.count,
-        "SQLMIG_LOCK_TRIES",
-        meaning="how often a migration that meets a lock is tried",
+        "how often a migration that meets a lock is tried", 10, parsers.count, "SQLMIG_LOCK_TRIES"
     )
     allow_out_of_order: bool = _setting(
-        default=False,
-        parse=parsers.switch,
-        meaning="apply also below an applied one",
+        "apply also below an applied one", default=False, parse=parsers.switch
     )
     seeds: Folder = _setting(
+        "the folder of the seeds, with one for each tier",
         Path("sql/seeds"),
         parsers.folder,
         "SQLMIG_SEEDS",
-        meaning="the folder of the seeds, with one for each tier",
     )
     checks: Folder = _setting(
-        Path("sql/checks"),
-        parsers.folder,
-        "SQLMIG_CHECKS",
-        meaning="the folder of the sanity checks",
+        "the folder of the sanity checks", Path("sql/checks"), parsers.folder, "SQLMIG_CHECKS"
     )
     scratch_script: Folder | None = _setting(
+        "a SQL script that prepares each scratch database of `verify` and `drift`",
         None,
         parsers.folder,
         "SQLMIG_SCRATCH_SCRIPT",
-        meaning="a SQL script that prepares each scratch database of `verify` and `drift`",
     )
     tiers: Mapping[Environment, tuple[str, ...]] = _setting(
-        parsers.DEFAULT_TIERS,
-        parsers.tiers,
-        meaning="the tiers that each environment gets",
+        "the tiers that each environment gets", parsers.DEFAULT_TIERS, parsers.tiers
     )
     protected_tables: tuple[str, ...] = _setting(
-        (),
-        parsers.tables,
-        "SQLMIG_PROTECTED_TABLES",
-        meaning="tables that keep their rows in production",
+        "tables that keep their rows in production", (), parsers.tables, "SQLMIG_PROTECTED_TABLES"
     )
     forbidden_tables: tuple[str, ...] = _setting(
-        (),
-        parsers.tables,
-        "SQLMIG_FORBIDDEN_TABLES",
-        meaning="tables that no seed may write to",
+        "tables that no seed may write to", (), parsers.tables, "SQLMIG_FORBIDDEN_TABLES"
     )
     tier_may_write: Mapping[str, tuple[str, ...]] = _setting(
+        "forbidden tables that a tier may write to all the same",
         MappingProxyType({}),
         parsers.tables_by_tier,
-        meaning="forbidden tables that a tier may write to all the same",
     )
     changelog: Path = _setting(
+        "where every migration has its entry",
         Path("docs/CHANGELOG.md"),
         parsers.path,
         "SQLMIG_CHANGELOG",
-        meaning="where every migration has its entry",
     )
     changelog_baseline: str | None = _setting(
-        None,
-        parsers.text,
-        "SQLMIG_CHANGELOG_BASELINE",
-        meaning="the git revision that counts as merged",
+        "the git revision that counts as merged", None, parsers.text, "SQLMIG_CHANGELOG_BASELINE"
     )
-    adr: Path = _setting(
-        Path("docs/adr"),
-        parsers.path,
-        "SQLMIG_ADR",
-        meaning="where decision records lie",
-    )
+    adr: Path = _setting("where decision records lie", Path("docs/adr"), parsers.path, "SQLMIG_ADR")
     squashed: tuple[tuple[str, tuple[str, ...]], ...] = _setting(
-        (),
-        parsers.squashed,
-        meaning="pairs a migration with those whose place it took",
+        "pairs a migration with those whose place it took", (), parsers.squashed
     )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -380,8 +342,7 @@ def _refuse_unknown(names: Iterable[str], origin: str) -> None:
     known = [setting.name for setting in _settings()]
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
             raise ConfigError(
                 f"{origin}: unknown setting {name!r}",
-                remedy=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
+                remedy=did_you_mean(nearest(name, known), f"Known: {', '.join(known)}."),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from sqlmig.embedded.account import left_running
 from sqlmig.embedded.errors import EmbeddedError, ServerStartError
 from sqlmig.embedded.files import read_regular
 from sqlmig.embedded.folders import using
-from sqlmig.embedded.handshake import Answer, knock
+from sqlmig.embedded.handshake import Greeting, knock
 from sqlmig.embedded.home import PORT, Home
 from sqlmig.embedded.postmaster import forget_dead_server, is_server, last_programs, server_pid
 
@@ -30,14 +31,19 @@ _ORPHANS_MESSAGE = "pre-existing shared memory block"
 
 
 def database_url(home: Home, database: str = DATABASE) -> str:
-    """A libpq URL over the home's socket."""
+    """A libpq URL over the home's socket.
+
+    Where another account runs the server, the client asks the system whether it is that account
+    which listens there: the folder of the socket is not ours.
+    """
     host = quote(str(home.socket), safe="")
-    return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}"
+    peer = "" if home.account.uid == os.geteuid() else f"&requirepeer={quote(home.account.name)}"
+    return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}{peer}"
 
 
 def is_ready(home: Home) -> bool:
     """Whether the server runs and takes connections to the database `sqlmig`."""
-    return _answer(home) is Answer.READY
+    return _answer(home) is Greeting.READY
 
 
 def is_running(home: Home) -> bool:
@@ -46,7 +52,7 @@ def is_running(home: Home) -> bool:
     Raises EmbeddedError if its process is there and does not answer.
     """
     pid = server_pid(home.data)
-    return pid is not None and _wait_for_answer(home, pid) is not Answer.SILENCE
+    return pid is not None and _wait_for_answer(home, pid) is not None
 
 
 def make_cluster(home: Home, programs: Programs) -> None:
@@ -75,7 +81,7 @@ def start_server(home: Home, programs: Programs, settings: Mapping[str, str]) ->
     forget_dead_server(home.data)
     deadline = time.monotonic() + _ORPHANS_SECONDS
     logged = _size(home.log)
-    while _wait_for_answer(home, _launch(home, programs, settings)) is Answer.SILENCE:
+    while _wait_for_answer(home, _launch(home, programs, settings)) is None:
         output = _log_from(home, logged)
         if _ORPHANS_MESSAGE not in output or time.monotonic() > deadline:
             raise ServerStartError("the embedded server ended at once", output=output)
@@ -85,16 +91,15 @@ def start_server(home: Home, programs: Programs, settings: Mapping[str, str]) ->
 
 def ensure_database(home: Home) -> None:
     """Makes the database `sqlmig` if the running server does not have it."""
-    if _answer(home) is Answer.NO_DATABASE:
+    if _answer(home) is Greeting.NO_DATABASE:
         _create_database(home)
 
 
-def _wait_for_answer(home: Home, pid: int) -> Answer:
-    """The answer of a server once it takes connections; SILENCE if its process ends instead."""
+def _wait_for_answer(home: Home, pid: int) -> Greeting | None:
+    """The answer of a server once it takes connections; None if its process ends instead."""
     deadline = time.monotonic() + _ANSWER_SECONDS
     while is_server(pid, home.data):
-        answer = _answer(home)
-        if answer in (Answer.READY, Answer.NO_DATABASE):
+        if answer := _answer(home):
             return answer
         if time.monotonic() > deadline:
             raise EmbeddedError(
@@ -102,10 +107,10 @@ def _wait_for_answer(home: Home, pid: int) -> Answer:
                 remedy=f"See its log, {home.log}; `sqlmig embedded stop`, then start it again.",
             )
         time.sleep(_POLL_SECONDS)
-    return Answer.SILENCE
+    return None
 
 
-def _answer(home: Home) -> Answer:
+def _answer(home: Home) -> Greeting | None:
     return knock(home.socket_file, user=SUPERUSER, database=DATABASE)
 
 

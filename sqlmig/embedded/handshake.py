@@ -22,20 +22,19 @@ _LONGEST_MESSAGE = 30_000  # as libpq's for a message that should be short
 _TERMINATE = b"X\x00\x00\x00\x04"
 
 
-class Answer(Enum):
-    """What a server says to one who wants to connect."""
+class Greeting(Enum):
+    """What a server that takes connections says to a client that wants a database."""
 
     READY = "ready"
     NO_DATABASE = "no such database"
-    NOT_NOW = "starting or stopping"
-    SILENCE = "nobody there"
 
 
-_ANSWERS = {"3D000": Answer.NO_DATABASE, "57P03": Answer.NOT_NOW}
+# Errors by SQLSTATE. None: the server starts or stops, and takes no connections now.
+_REFUSALS = {b"3D000": Greeting.NO_DATABASE, b"57P03": None}
 
 
-def knock(socket_file: Path, *, user: str, database: str) -> Answer:
-    """Opens a connection, reads the answer, and closes it.
+def knock(socket_file: Path, *, user: str, database: str) -> Greeting | None:
+    """Opens a connection, reads the answer, and closes it; None while no connection is taken.
 
     READY also covers a server that refuses for another reason (too many clients, say): it is there,
     and a real connection will tell.
@@ -46,35 +45,27 @@ def knock(socket_file: Path, *, user: str, database: str) -> Answer:
             connection.connect(str(socket_file))
             connection.sendall(_startup_message(user, database))
             return _read_answer(connection)
-        except TimeoutError:
-            return Answer.NOT_NOW
         except OSError:
-            return Answer.SILENCE
+            return None
 
 
 def _startup_message(user: str, database: str) -> bytes:
-    fields = ("user", user, "database", database, "application_name", "sqlmig")
-    body = struct.pack("!i", _PROTOCOL_3_0) + "\0".join((*fields, "\0")).encode()
-    return struct.pack("!i", len(body) + 4) + body
+    fields = ("user", user, "database", database, "application_name", "sqlmig", "", "")
+    body = "\0".join(fields).encode()
+    return struct.pack("!ii", len(body) + 8, _PROTOCOL_3_0) + body
 
 
-def _read_answer(connection: socket.socket) -> Answer:
+def _read_answer(connection: socket.socket) -> Greeting | None:
     with connection.makefile("rb") as messages:
         while len(header := messages.read(5)) == 5:
             kind, length = struct.unpack("!ci", header)
             if not 4 <= length <= _LONGEST_MESSAGE:
-                return Answer.SILENCE
+                break
             body = messages.read(length - 4)
             if kind == b"Z":
                 connection.sendall(_TERMINATE)
-                return Answer.READY
+                return Greeting.READY
             if kind == b"E":
-                return _ANSWERS.get(_sqlstate(body), Answer.READY)
-    return Answer.SILENCE
-
-
-def _sqlstate(error_fields: bytes) -> str:
-    for field in error_fields.split(b"\0"):
-        if field.startswith(b"C"):
-            return field[1:].decode("ascii", "replace")
-    return ""
+                state = next((each[1:] for each in body.split(b"\0") if each[:1] == b"C"), b"")
+                return _REFUSALS.get(state, Greeting.READY)
+    return None

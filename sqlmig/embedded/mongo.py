@@ -19,14 +19,7 @@ from pathlib import Path
 from sqlmig.embedded.account import left_running, own_account
 from sqlmig.embedded.errors import EmbeddedError, ServerStartError, ServerStopError
 from sqlmig.embedded.files import read_regular
-from sqlmig.embedded.folders import (
-    find_folder,
-    locked,
-    make_folder,
-    remove_folder,
-    resolved,
-    using,
-)
+from sqlmig.embedded.folders import find_folder, locked, make_folder, remove_folder, resolved, using
 from sqlmig.embedded.postmaster import end_process, is_server
 
 DATABASE = "sqlmig"
@@ -121,12 +114,8 @@ def _require_secantus() -> None:
 
 
 def _start(home: Path) -> None:
-    log, settings, data, port = (
-        home / "log",
-        home / "settings.toml",
-        home / "data",
-        _free_port(),
-    )
+    log, settings, data = home / "log", home / "settings.toml", home / "data"
+    port = _free_port()
     with using(home):
         with suppress(FileExistsError):
             data.mkdir(mode=0o700)

@@ -53,11 +53,7 @@ class EmbeddedPostgres:
     """
 
     def __init__(
-        self,
-        root: Path,
-        *,
-        settings: Mapping[str, str] | None = None,
-        programs: Path | None = None,
+        self, root: Path, *, settings: Mapping[str, str] | None = None, programs: Path | None = None
     ) -> None:
         self._root = resolved(root)  # one server, by whatever path it is reached
         self._settings = dict(settings or {})

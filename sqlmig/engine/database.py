@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlmig.config import Config
@@ -16,8 +16,7 @@ from sqlmig.target.address import conninfo
 from sqlmig.target.rules import Rules, rules_for, warning_of
 
 if TYPE_CHECKING:
-    from sqlmig.engine.history.lock import RunnerLock
-    from sqlmig.engine.run.limits import Limits
+    from sqlmig.engine.run.runner_session import RunnerSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,25 @@ class Database:
         return find_history(connection, self.config.history_schema)
 
     @contextmanager
-    def locked(self, history: History) -> Iterator[RunnerLock]:
-        """Holds the runner's lock; what was read of the history before may be old by then."""
+    def working(self, found: History) -> Iterator[RunnerSession]:
+        """Holds the runner's lock; the session's history is as it is then, for what was read before
+        may be old."""
         from sqlmig.engine.history.lock import RunnerLock
+        from sqlmig.engine.run.limits import Limits
+        from sqlmig.engine.run.runner_session import RunnerSession
 
-        lock = RunnerLock(history.connection, history.schema, history.is_pooled)
-        with lock.held(self.config.lock_wait, self.observer):
-            yield lock
+        config = self.config
+        lock = RunnerLock(found.connection, found.schema, found.is_pooled)
+        limits = Limits(
+            config.lock_timeout, config.statement_timeout, config.lock_wait, config.lock_tries
+        )
+        with lock.held(config.lock_wait, self.observer):
+            history = self.history_on(found.connection)
+            yield RunnerSession(history, lock, limits, self.observer, self.connect)
+
+    def renewed(self, session: RunnerSession) -> RunnerSession:
+        """The same session, with the history as it is now."""
+        return replace(session, history=self.history_on(session.connection))
 
     def rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
         """What holds in this database, for looking at it. Raises EnvironmentMismatchError where it
@@ -76,16 +87,3 @@ class Database:
             return self.rules(history).warnings
         except EnvironmentMismatchError as refusal:
             return (warning_of(refusal),)
-
-    @property
-    def limits(self) -> Limits:
-        """How long migrations and seeds may wait and work."""
-        from sqlmig.engine.run.limits import Limits
-
-        config = self.config
-        return Limits(
-            config.lock_timeout,
-            config.statement_timeout,
-            runner_wait=config.lock_wait,
-            tries=config.lock_tries,
-        )

@@ -1,7 +1,12 @@
 """The values that every layer shares: frozen, free of behaviour that reads or writes anything."""
 
 from sqlmig.model.checks import CheckFile, CheckOutcome, CheckResult, Rows
-from sqlmig.model.history import AppliedMigration, MigrationState, MigrationStatus
+from sqlmig.model.history import (
+    Applied,
+    AppliedMigration,
+    MigrationState,
+    MigrationStatus,
+)
 from sqlmig.model.observer import Observer, ServerObserver, SilentObserver
 from sqlmig.model.places import Finding, Location, Position, Severity
 from sqlmig.model.runs import Direction, Environment, LostRows, MigrationResult, Outcome, Report
@@ -10,12 +15,15 @@ from sqlmig.model.scripts import (
     Expectation,
     Expected,
     MigrationFile,
+    Migrations,
     Script,
     ScriptFile,
     TextRecord,
+    checksum,
     is_duration,
     migration_number,
     migration_order,
+    number_groups,
 )
 from sqlmig.model.seeds import (
     AppliedSeed,
@@ -29,6 +37,7 @@ from sqlmig.model.seeds import (
 from sqlmig.model.server import Blocker, IndexBuild, LockHolder, ServerMessage
 
 __all__ = [
+    "Applied",
     "AppliedMigration",
     "AppliedSeed",
     "Blocker",
@@ -49,6 +58,7 @@ __all__ = [
     "MigrationResult",
     "MigrationState",
     "MigrationStatus",
+    "Migrations",
     "Observer",
     "Outcome",
     "Position",
@@ -67,7 +77,9 @@ __all__ = [
     "TextRecord",
     "UnstableSeed",
     "WrittenRows",
+    "checksum",
     "is_duration",
     "migration_number",
     "migration_order",
+    "number_groups",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -49,6 +50,9 @@ class AppliedMigration:
         """The number, from 1, of the statement that was begun and may be done; None without one."""
         begun = self.statements_begun or 0
         return begun if begun > (self.statements_done or 0) else None
+
+
+Applied = Sequence[AppliedMigration]
 
 
 @dataclass(frozen=True, slots=True)

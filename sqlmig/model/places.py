@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlmig.model.printable import escaped
+from sqlmig.model.printable import escaped, width
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -57,7 +57,7 @@ class Location:
         start = max(0, min(column - _EXCERPT_WIDTH // 2, len(line) - _EXCERPT_WIDTH))
         shown, before = line[start : start + _EXCERPT_WIDTH], line[start:column]
         margin = f"{self.position.line:>5} | "
-        indent = "".join("\t" if character == "\t" else " " for character in before)
+        indent = "\t".join(" " * width(part) for part in before.split("\t"))
         return f"{margin}{shown}\n{' ' * (len(margin) - 2)}| {indent}^"
 
 

@@ -8,15 +8,18 @@ could pass for a line of ours or for a command to the CI that keeps the log.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 
 # All of C0 but tab and newline, DEL and C1; what reorders or separates lines in Unicode; the marks
-# that nothing shows; halves of surrogate pairs, as names of files that are not UTF-8 have them; the
-# beginning of `##[error]` and `##vso[…]`, which runners of a CI obey anywhere in a line:
+# that nothing shows, tags among them; halves of surrogate pairs, as names of files that are not
+# UTF-8 have them; the beginning of `##[error]`, `##vso[…]` and their like, which runners of a CI
+# obey anywhere in a line:
 # https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    r"\ud800-\udfff]|#(?=#(?:vso)?\[)"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e"
+    "\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f"
+    r"\ud800-\udfff]|#(?=#\w*\[)"
 )
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # `::error::`, which GitHub obeys at the beginning of a line, also an indented one.
@@ -46,7 +49,12 @@ def on_one_line(text: str) -> str:
 
 def json_escaped(document: str) -> str:
     """A JSON document in which strings hold none of that; it means the same."""
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
+    return _UNSAFE.sub(_json_escape, document)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2 rows`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def printable(lines: Iterable[str]) -> Iterator[str]:
@@ -66,12 +74,37 @@ def split_lines(text: str) -> list[str]:
     return _LINE_END.split(text)
 
 
+def no_command(line: str) -> str:
+    """The line, if need be changed so that it is no `::command::` to a CI."""
+    return _CI_COMMAND.sub(r"\1\\x3a", line)
+
+
+def width(text: str) -> int:
+    """How many columns of a terminal the text takes, which is fit to be printed."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_width_of, text))
+
+
+def _width_of(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
 def _printable(line: str) -> str:
-    return _CI_COMMAND.sub(r"\1\\x3a", escaped(line.expandtabs()))
+    return no_command(escaped(line.expandtabs()))
 
 
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     if match[0] == "\r":
         return r"\r"
-    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _json_escape(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be", "surrogatepass").hex(" ", 2).split()
+    return "".join(f"\\u{unit}" for unit in units)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sqlmig.model.checks import CheckResult
+from sqlmig.model.printable import counted
 
 
 class Direction(Enum):
@@ -72,4 +73,4 @@ class LostRows:
     rows: int
 
     def __str__(self) -> str:
-        return f"{self.table} ({self.rows} row{'' if self.rows == 1 else 's'})"
+        return f"{self.table} ({counted(self.rows, 'row')})"

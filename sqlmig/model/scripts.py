@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -65,14 +67,24 @@ class Directives:
 class Script:
     """SQL text and where it came from.
 
-    `path` is for people (`sql/migrations/004_x.sql`, or words for a recorded text); `text` is
-    decoded, without byte order mark, its line ends as on disk; `checksum` is `sha256:` and the
-    hexadecimal hash of the text with its line ends as LF.
+    `path` is for people (`sql/migrations/004_x.sql`, or words for a text that `is_recorded`);
+    `text` is decoded, without byte order mark, its line ends as on disk.
     """
 
     path: str
     text: str
     checksum: str
+    is_recorded: bool = False
+
+    @classmethod
+    def of(cls, path: str, text: str) -> Script:
+        """The script with its checksum."""
+        return cls(path, text, checksum(text))
+
+    @classmethod
+    def recorded(cls, what: str, migration_id: str, text: str) -> Script:
+        """A text that the history keeps of a migration: `what` says which."""
+        return cls(f"recorded {what} of {migration_id}", text, checksum(text), is_recorded=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +110,16 @@ class MigrationFile:
         return migration_order(self.migration_id)
 
 
+Migrations = Sequence[MigrationFile]
+
+
+def checksum(text: str) -> str:
+    """`sha256:` and the hash of the text with CRLF and CR as LF, so that checkouts agree."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
 @functools.cache
 def migration_number(migration_id: str) -> tuple[int, ...]:
     """The number that a migration id begins with: all its leading digit groups.
@@ -105,8 +127,13 @@ def migration_number(migration_id: str) -> tuple[int, ...]:
     `004_payments` is (4,) and `20261121_01_aPDZ5-add-users` is (20261121, 1); an id that begins
     with no number gives ().
     """
+    return tuple(map(int, number_groups(migration_id)))
+
+
+def number_groups(migration_id: str) -> tuple[str, ...]:
+    """The digit groups of that number, as written."""
     match = _NUMBER.match(migration_id)
-    return tuple(int(group) for group in match[0].split("_")) if match else ()
+    return tuple(match[0].split("_")) if match else ()
 
 
 def migration_order(migration_id: str) -> tuple[tuple[int, ...], str]:

@@ -5,16 +5,16 @@ https://github.com/mongodb/specifications/blob/master/source/extended-json/exten
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from sqlmig.model.suggestions import did_you_mean, nearest
 from sqlmig.mongo.json_text import Members, Path
-from sqlmig.mongo.wrappers import C_STRING, STRING, WRAPPERS, Wrapper
+from sqlmig.mongo.wrappers import C_STRING, STRING, WRAPPERS, Part, Wrapper
 
 _DEEPEST = 100  # levels; "MongoDB Limits and Thresholds"
 # The forms by each key that marks them: an object with such a key has one of these forms.
@@ -77,9 +77,9 @@ def _check_meaning(key: str, members: Members, path: Path) -> None:
     for a type."""
     if key == "$regex" and [type(item) for _, item in members] == [str, str]:
         raise _unreadable(key, "$regularExpression", path)
-    for near in difflib.get_close_matches(key.lower(), _SPELLINGS, n=1, cutoff=_ALIKE):
+    if near := nearest(key.lower(), _SPELLINGS, _ALIKE):
         message = f"{key!r} is not a type of Extended JSON v2"
-        raise RefusedValueError(message, (*path, key), f"Did you mean {_SPELLINGS[near]}?")
+        raise RefusedValueError(message, (*path, key), did_you_mean(_SPELLINGS[near], ""))
 
 
 def _unwrapped(key: str, members: Members, path: Path) -> Any:
@@ -105,15 +105,18 @@ def _varying(form: Any, value: Any, path: Path) -> Iterator[Any]:
             raise ValueError(path)
         for key, inner in form.items():
             yield from _varying(inner, found[key], (*path, key))
-    elif isinstance(form, re.Pattern):
-        match = form.fullmatch(value) if isinstance(value, str) else None
-        if match is None:
-            raise ValueError(path)
-        yield from match.groups() or [value]
-    elif isinstance(form, type):
-        item = converted(value, path) if form is dict else value
-        if type(item) is not form:
-            raise ValueError(path)
-        yield item
+    elif isinstance(form, Part):
+        yield from _in_part(form.kind, value, path)
     elif (type(form), form) != (type(value), value):
         raise ValueError(path)
+
+
+def _in_part(kind: re.Pattern[str] | type, value: Any, path: Path) -> Sequence[Any]:
+    if isinstance(kind, re.Pattern):
+        if isinstance(value, str) and (match := kind.fullmatch(value)):
+            return match.groups() or [value]
+        raise ValueError(path)
+    item = converted(value, path) if kind is dict else value
+    if type(item) is not kind:
+        raise ValueError(path)
+    return [item]

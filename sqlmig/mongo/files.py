@@ -75,7 +75,7 @@ def list_files(folder: Path) -> tuple[tuple[Source, ...], dict[str, Path]]:
             continue
         if (fixture := _FIXTURE.fullmatch(name)) and path.is_file():
             sources.append(Source(str(path), Tier(fixture[1]), int(fixture[3]), fixture[4]))
-        elif schema := _SCHEMA.fullmatch(name):
+        elif (schema := _SCHEMA.fullmatch(name)) and path.is_file():
             schemas[schema[1]] = path
         else:
             raise _misplaced(path, "not named as a fixture", f"Name it as in {_NAMES}.")

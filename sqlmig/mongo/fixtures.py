@@ -17,7 +17,13 @@ from sqlmig.mongo.document import Document, Place
 from sqlmig.mongo.extended_json import RefusedValueError, converted
 from sqlmig.mongo.files import TIERS, Source, Tier, list_files
 from sqlmig.mongo.json_text import NotJsonError, items
-from sqlmig.mongo.rules import KINDS, Rules, dangling_references, problems, read_rules
+from sqlmig.mongo.rules import (
+    CollectionRules,
+    dangling_references,
+    kind_of,
+    problems,
+    read_rules,
+)
 from sqlmig.source.folders import raise_all
 
 _LARGEST_BYTES = 16 * 1024 * 1024  # "MongoDB Limits and Thresholds"
@@ -32,7 +38,7 @@ class Fixtures:
     collection."""
 
     documents: Documents
-    rules: Mapping[str, Rules]
+    rules: Mapping[str, CollectionRules]
 
     def of(self, environment: Environment) -> Documents:
         """Those that belong into a database of that environment."""
@@ -48,7 +54,9 @@ def read_fixtures(folder: Path) -> Fixtures:
     sources, schemas = list_files(folder)
     collections = list(dict.fromkeys(source.collection for source in sources))
     rules = {
-        name: read_rules(schemas[name], collections[: index + 1]) if name in schemas else Rules()
+        name: read_rules(schemas[name], collections[: index + 1])
+        if name in schemas
+        else CollectionRules()
         for index, name in enumerate(collections)
     }
     reading = _Reading(rules)
@@ -59,7 +67,7 @@ def read_fixtures(folder: Path) -> Fixtures:
 class _Reading:
     """One pass over the files, which remembers every document."""
 
-    def __init__(self, rules: Mapping[str, Rules]) -> None:
+    def __init__(self, rules: Mapping[str, CollectionRules]) -> None:
         self.documents: dict[Source, list[Document]] = {}
         self._rules = rules
         self._ids: dict[str, dict[Any, list[Document]]] = defaultdict(lambda: defaultdict(list))
@@ -112,7 +120,7 @@ def _document(place: Place, value: Any) -> Document:
         if not name or name.startswith("$") or "." in name:
             message = "a document's own field is not empty, does not begin with $ and holds no dot"
             raise RefusedValueError(message, (name,), "Rename it: an update could not name it.")
-    if type(fields["_id"]) not in KINDS:
+    if kind_of(fields["_id"]) is None:
         kinds = "text, a whole number, an ObjectId or a UUID"
         raise RefusedValueError(f"an _id is {kinds}", ("_id",))
     if (size := len(encoded := bson.encode(fields))) > _LARGEST_BYTES:

@@ -126,11 +126,6 @@ def _claimed_unasked(config: Config) -> Environment | None:
     return config.expected_mongo_environment if is_ours else None
 
 
-def stamp_of(config: Config) -> Environment | None:
-    """The environment that the project's MongoDB database is stamped with; reads only."""
-    return _connected(config, lambda database: read_stamp(database, None))
-
-
 def stamp_with(config: Config, environment: Environment) -> None:
     """Stamps the project's MongoDB database, whatever its stamp was."""
     _connected(config, lambda database: write_stamp(database, environment))

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,20 +13,21 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bson.binary import Binary
+from bson.binary import ALL_UUID_SUBTYPES, Binary
+from bson.dbref import DBRef
 from bson.int64 import Int64
 from bson.objectid import ObjectId
 from jsonschema_rs import ReferencingError, ValidationError, Validator, validator_for
 
 from sqlmig.errors import FixtureError
 from sqlmig.model import Location
+from sqlmig.model.suggestions import did_you_mean, nearest
 from sqlmig.mongo.document import Document
 from sqlmig.mongo.files import Tier
 from sqlmig.mongo.json_text import Path as FieldPath
 
 DEMO_FLAG = "is_demo"
-# What an _id may be, and how errors name it.
-KINDS = {str: "text", int: "a number", Int64: "a number", ObjectId: "an ObjectId", Binary: "a UUID"}
+_KINDS = {str: "text", int: "a number", Int64: "a number", ObjectId: "an ObjectId"}
 # The documents of each collection by `_id`: one, or those of tiers that never meet in a database.
 Ids = Mapping[str, Mapping[Any, Sequence[Document]]]
 
@@ -43,13 +43,14 @@ _FORM = validator_for(
     }
 )
 _ADDRESS = re.compile(r"(?<=[^\s@])@((?:[\w-]+\.)+[\w-]+)")
+_UUID_BYTES = 16
 _MOST_COMPARED = 1_000  # ids, to find the one that was meant
 # Domains that nobody can own: RFC 2606 and RFC 6761.
 _RESERVED = re.compile(r"(.*\.)?(example\.(com|net|org)|example|invalid|localhost|test)")
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class CollectionRules:
     """A collection's own: `references` maps a field (`class_id`, `guardians.ids`) to the collection
     that its value, or each of its values, is an `_id` of; `unique` has the fields of each key."""
 
@@ -58,7 +59,16 @@ class Rules:
     references: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_rules(path: Path, targets: Sequence[str]) -> Rules:
+def kind_of(value: Any) -> str | None:
+    """What errors call a value that can be an `_id`; None for any other."""
+    if isinstance(value, Binary):
+        return (
+            "a UUID" if value.subtype in ALL_UUID_SUBTYPES and len(value) == _UUID_BYTES else None
+        )
+    return _KINDS.get(type(value))
+
+
+def read_rules(path: Path, targets: Sequence[str]) -> CollectionRules:
     """The rules in a file; `targets` are the collections that references may lead to.
 
     Raises FixtureError for a file of another form, and for what is no JSON Schema.
@@ -77,10 +87,10 @@ def read_rules(path: Path, targets: Sequence[str]) -> Rules:
         references[name] = target.removesuffix("._id")
         if target not in [f"{collection}._id" for collection in targets]:
             raise _unusable(path, f"{name} refers to {target}, not to an _id that loads earlier")
-    return Rules(schema, members.get("unique", ()), references)
+    return CollectionRules(schema, members.get("unique", ()), references)
 
 
-def problems(document: Document, rules: Rules) -> Iterator[FixtureError]:
+def problems(document: Document, rules: CollectionRules) -> Iterator[FixtureError]:
     """What a document alone shows to be wrong: by its schema, or by the marks of its tier."""
     if rules.schema is not None:
         written, _ = json.JSONDecoder().raw_decode(document.source.text, document.offset)
@@ -102,33 +112,39 @@ def problems(document: Document, rules: Rules) -> Iterator[FixtureError]:
                 yield document.problem(f"an e-mail address in {which}", path, remedy)
 
 
-def dangling_references(document: Document, rules: Rules, ids: Ids) -> Iterator[FixtureError]:
+def dangling_references(
+    document: Document, rules: CollectionRules, ids: Ids
+) -> Iterator[FixtureError]:
     """References that lead nowhere, or to a document that some environment does not get along with
     this one; null, and no field, refer to none."""
     for path, value in _parts(document.fields) if rules.references else ():
         name = ".".join(step for step in path if isinstance(step, str))
         collection = rules.references.get(name)
         if collection and value is not None and not isinstance(value, list):
-            message = _wrong_reference(document, value, collection, ids.get(collection, {}))
+            targets = ids.get(collection, {})
+            message, remedy = _wrong_reference(document, value, collection, targets)
             if message:
-                yield document.problem(message, path)
+                yield document.problem(message, path, remedy)
 
 
 def _wrong_reference(
     document: Document, value: Any, collection: str, targets: Mapping[Any, Sequence[Document]]
-) -> str:
-    kind = KINDS.get(type(value), f"a {type(value).__name__}")
-    found = targets.get(value, ()) if type(value) in KINDS else ()
-    tiers = [target.source.tier for target in found if KINDS[type(target.id)] == kind]
+) -> tuple[str, str]:
+    """What is wrong with it, and a remedy; "" and "" where nothing is."""
+    kind = kind_of(value)
+    found = targets.get(value, ()) if kind else ()
+    tiers = [target.source.tier for target in found if kind_of(target.id) == kind]
     if any(tier in (Tier.REFERENCE, document.source.tier) for tier in tiers):
-        return ""
+        return "", ""
     if tiers:
-        return f"{value} of {collection} is a {tiers[0].value} document: this one loads without it"
-    kinds = {KINDS[type(target)] for target in targets}
+        tier = tiers[0].value
+        return f"{value} of {collection} is a {tier} document: this one loads without it", ""
+    kinds = {kind_of(target) or "" for target in targets}
     if kinds and kind not in kinds:
-        return f"is {kind}, and the _ids of {collection} are {' or '.join(sorted(kinds))}"
-    near = difflib.get_close_matches(str(value), map(str, islice(targets, _MOST_COMPARED)), n=1)
-    return f"no _id of {collection} is {value}{f' (did you mean {near[0]}?)' if near else ''}"
+        kind = kind or f"a {type(value).__name__}"
+        return f"is {kind}, and the _ids of {collection} are {' or '.join(sorted(kinds))}", ""
+    near = nearest(str(value), map(str, islice(targets, _MOST_COMPARED)))
+    return f"no _id of {collection} is {value}", did_you_mean(near, "")
 
 
 def _unusable(path: Path, message: str) -> FixtureError:
@@ -139,6 +155,8 @@ def _parts(value: Any, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Any]]:
     """The value and all values in it, each with its path."""
     yield path, value
     inner: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, DBRef):  # what the driver makes of an object with $ref and $id
+        value = value.as_doc()
     if isinstance(value, dict):
         inner = value.items()
     elif isinstance(value, list):

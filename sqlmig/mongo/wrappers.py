@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -26,18 +27,10 @@ from bson.timestamp import Timestamp
 STRING = re.compile("[^\ud800-\udfff]*")  # half of a surrogate pair is not UTF-8
 C_STRING = re.compile("[^\0\ud800-\udfff]*")
 
-_HEX_24 = re.compile("[0-9a-fA-F]{24}")
-_HEX_2 = re.compile("[0-9a-fA-F]{1,2}")
-_UUID = re.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
-_INTEGER = re.compile("-?(?:0|[1-9][0-9]*)")
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_DOUBLE = re.compile(f"{_NUMBER}|-?Infinity|NaN")
-_DECIMAL = re.compile(f"{_NUMBER}|[+-]?(?i:inf|infinity|nan)")
-_OPTIONS = re.compile("[ilmsux]*")
-_ZONE = "Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]"
-_TIME = re.compile(
+_TIME = (
     r"([0-9]{4})(-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
-    rf"(?:\.[0-9]{{1,9}})?(?:{_ZONE}))"
+    r"(?:\.[0-9]{1,9})?(?:Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]))"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -45,31 +38,49 @@ _FOUR_CENTURIES = timedelta(days=146_097)  # after which the calendar repeats
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Where a form varies: a text of that pattern, or a value of that type."""
+
+    kind: re.Pattern[str] | type
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wrapper:
     """One way to write a type.
 
-    Where `form` varies it has a pattern or a type, and `make` gets what stands there, in order; it
-    raises ValueError or ArithmeticError where BSON has no such value. `example` is for the user.
+    `make` gets what stands in the parts of `form`, in order; it raises ValueError or
+    ArithmeticError where BSON has no such value.
     """
 
     form: Mapping[str, Any]
     make: Callable[..., Any]
-    example: str
+
+    @property
+    def example(self) -> str:
+        """The form for the user."""
+        return _example(self.form)
 
 
-def _int32(digits: str) -> int:
-    return _integer(digits, 32)
+def _example(form: Any) -> str:
+    if isinstance(form, dict):
+        members = (f'"{key}": {_example(value)}' for key, value in form.items())
+        return f"{{{', '.join(members)}}}"
+    return form.example if isinstance(form, Part) else json.dumps(form)
 
 
-def _int64(digits: str) -> Int64:
-    return Int64(_integer(digits, 64))
+def _text(words: str, pattern: str | re.Pattern[str] = STRING) -> Part:
+    return Part(re.compile(pattern), f'"<{words}>"')
 
 
-def _integer(digits: str, bits: int) -> int:
-    value = int(digits)
-    if not -(1 << bits - 1) <= value < 1 << bits - 1:
-        raise ValueError(digits)
-    return value
+def _integer(bits: int, make: Callable[[int], Any] = int) -> Callable[[str], Any]:
+    def made(digits: str) -> Any:
+        value = int(digits)
+        if not -(1 << bits - 1) <= value < 1 << bits - 1:
+            raise ValueError(digits)
+        return make(value)
+
+    return made
 
 
 def _double(digits: str) -> float:
@@ -86,18 +97,10 @@ def _binary(text: str, subtype: str) -> Binary:
     return Binary(data, int(subtype, 16))
 
 
-def _uuid(text: str) -> Binary:
-    return Binary.from_uuid(UUID(text))
-
-
 def _regex(pattern: str, options: str) -> Regex[str]:
     if len(set(options)) < len(options):
         raise ValueError(options)
     return Regex(pattern, options)
-
-
-def _pointer(collection: str, oid: str) -> DBRef:
-    return DBRef(collection, ObjectId(oid))
 
 
 def _time(year: str, rest: str) -> DatetimeMS:
@@ -107,64 +110,50 @@ def _time(year: str, rest: str) -> DatetimeMS:
     return DatetimeMS((later - _EPOCH + (cycles - 5) * _FOUR_CENTURIES) // _MILLISECOND)
 
 
-def _milliseconds(digits: str) -> DatetimeMS:
-    return DatetimeMS(_integer(digits, 64))
+_HEX_24 = _text("24 hexadecimal digits", "[0-9a-fA-F]{24}")
+_HEX_2 = _text("2 hexadecimal digits", "[0-9a-fA-F]{1,2}")
+_UUID = _text(
+    "8-4-4-4-12 hexadecimal digits", "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+)
+_INTEGER = "-?(?:0|[1-9][0-9]*)"
+_INT = _text("a whole number of 32 bits", _INTEGER)
+_LONG = _text("a whole number of 64 bits", _INTEGER)
+_DOUBLE = _text("number, Infinity or NaN", f"{_NUMBER}|-?Infinity|NaN")
+_DECIMAL = _text(
+    "a number of at most 34 digits, Infinity or NaN", f"{_NUMBER}|[+-]?(?i:inf|infinity|nan)"
+)
+_BASE64 = _text("base64, padded with =")
+_OPTIONS = _text("of ilmsux, each once", "[ilmsux]*")
+_DATE = _text(
+    "a time with its zone, such as 2025-06-01T00:00:00Z, in the years 0000 to 9999", _TIME
+)
+_MILLISECONDS = _text("milliseconds since 1970", _INTEGER)
+_32_BITS = Part(int, "<32 bits>")
 
-
-def _null() -> None:
-    """BSON's undefined, which is deprecated, and which the driver cannot write."""
-
-
-# $symbol, $undefined and $dbPointer are deprecated: they become what the corpus converts them to.
+# $symbol, $undefined and $dbPointer are deprecated: they become what the corpus converts them to;
+# the driver cannot write undefined.
 WRAPPERS = (
-    Wrapper({"$oid": _HEX_24}, ObjectId, '{"$oid": "<24 hexadecimal digits>"}'),
-    Wrapper({"$symbol": STRING}, str, '{"$symbol": "<text>"}'),
-    Wrapper({"$numberInt": _INTEGER}, _int32, '{"$numberInt": "<a whole number of 32 bits>"}'),
-    Wrapper({"$numberLong": _INTEGER}, _int64, '{"$numberLong": "<a whole number of 64 bits>"}'),
-    Wrapper({"$numberDouble": _DOUBLE}, _double, '{"$numberDouble": "<number, Infinity or NaN>"}'),
+    Wrapper({"$oid": _HEX_24}, ObjectId),
+    Wrapper({"$symbol": _text("text")}, str),
+    Wrapper({"$numberInt": _INT}, _integer(32)),
+    Wrapper({"$numberLong": _LONG}, _integer(64, Int64)),
+    Wrapper({"$numberDouble": _DOUBLE}, _double),
+    Wrapper({"$numberDecimal": _DECIMAL}, Decimal128),
+    Wrapper({"$binary": {"base64": _BASE64, "subType": _HEX_2}}, _binary),
+    Wrapper({"$uuid": _UUID}, lambda text: Binary.from_uuid(UUID(text))),
+    Wrapper({"$code": _text("text")}, Code),
+    Wrapper({"$code": _text("text"), "$scope": Part(dict, "{<document>}")}, Code),
+    Wrapper({"$timestamp": {"t": _32_BITS, "i": _32_BITS}}, Timestamp),
     Wrapper(
-        {"$numberDecimal": _DECIMAL},
-        Decimal128,
-        '{"$numberDecimal": "<a number of at most 34 digits, Infinity or NaN>"}',
+        {"$regularExpression": {"pattern": _text("text", C_STRING), "options": _OPTIONS}}, _regex
     ),
     Wrapper(
-        {"$binary": {"base64": STRING, "subType": _HEX_2}},
-        _binary,
-        '{"$binary": {"base64": "<base64, padded with =>", "subType": "<2 hexadecimal digits>"}}',
+        {"$dbPointer": {"$ref": _text("collection"), "$id": {"$oid": _HEX_24}}},
+        lambda collection, oid: DBRef(collection, ObjectId(oid)),
     ),
-    Wrapper({"$uuid": _UUID}, _uuid, '{"$uuid": "c8edabc3-f738-4ca3-b68d-ab92a91478a3"}'),
-    Wrapper({"$code": STRING}, Code, '{"$code": "<text>"}'),
-    Wrapper(
-        {"$code": STRING, "$scope": dict},
-        Code,
-        '{"$code": "<text>", "$scope": {<document>}}',
-    ),
-    Wrapper(
-        {"$timestamp": {"t": int, "i": int}},
-        Timestamp,
-        '{"$timestamp": {"t": <32 bits>, "i": <32 bits>}}',
-    ),
-    Wrapper(
-        {"$regularExpression": {"pattern": C_STRING, "options": _OPTIONS}},
-        _regex,
-        '{"$regularExpression": {"pattern": "<text>", "options": "<of ilmsux, each once>"}}',
-    ),
-    Wrapper(
-        {"$dbPointer": {"$ref": STRING, "$id": {"$oid": _HEX_24}}},
-        _pointer,
-        '{"$dbPointer": {"$ref": "<collection>", "$id": {"$oid": "<24 hexadecimal digits>"}}}',
-    ),
-    Wrapper(
-        {"$date": _TIME},
-        _time,
-        '{"$date": "2025-06-01T00:00:00Z"} (a time with its zone, in the years 0000 to 9999)',
-    ),
-    Wrapper(
-        {"$date": {"$numberLong": _INTEGER}},
-        _milliseconds,
-        '{"$date": {"$numberLong": "<milliseconds since 1970>"}}',
-    ),
-    Wrapper({"$minKey": 1}, MinKey, '{"$minKey": 1}'),
-    Wrapper({"$maxKey": 1}, MaxKey, '{"$maxKey": 1}'),
-    Wrapper({"$undefined": True}, _null, '{"$undefined": true}'),
+    Wrapper({"$date": _DATE}, _time),
+    Wrapper({"$date": {"$numberLong": _MILLISECONDS}}, _integer(64, DatetimeMS)),
+    Wrapper({"$minKey": 1}, MinKey),
+    Wrapper({"$maxKey": 1}, MaxKey),
+    Wrapper({"$undefined": True}, lambda: None),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlmig.config import EMBEDDED, Config
 from sqlmig.model import Environment, SeedReport, SeedStatus
@@ -13,10 +13,20 @@ from sqlmig.source.files import read_migrations
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
-    from sqlmig.migrator import Migrator
     from sqlmig.mongo.project import MongoProject
     from sqlmig.mongo.results import FixturesReport
     from sqlmig.mongo.seeder import Loaded
+
+
+class SqlDatabase(Protocol):
+    """What is asked of a project's PostgreSQL database: a Migrator does it."""
+
+    config: Config
+
+    def environment(self) -> Rules: ...
+    def set_environment(self, environment: Environment, /) -> Rules: ...
+    def seed_statuses(self) -> list[SeedStatus]: ...
+    def seed(self, *, allowed: Collection[str]) -> SeedReport: ...
 
 
 class ProjectPart(Enum):
@@ -54,7 +64,7 @@ class ProjectSeeder:
     for those that cannot be used; nothing is connected to, and no server is started.
     """
 
-    def __init__(self, migrator: Migrator, only: ProjectPart | None = None) -> None:
+    def __init__(self, migrator: SqlDatabase, only: ProjectPart | None = None) -> None:
         self._migrator = migrator
         self.has_sql = only is not ProjectPart.MONGO
         self.has_mongo = only is ProjectPart.MONGO or (
@@ -99,7 +109,7 @@ class ProjectSeeder:
         return rules
 
 
-def set_environment(migrator: Migrator, environment: Environment) -> Rules:
+def set_environment(migrator: SqlDatabase, environment: Environment) -> Rules:
     """Stamps both databases, or the only one of the project, whatever they were stamped as before;
     the rules that hold now.
 

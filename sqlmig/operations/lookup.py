@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
 
 from sqlmig.engine.database import Database
 from sqlmig.errors import PlanError, UnknownTargetError
-from sqlmig.model import MigrationFile, Script
+from sqlmig.model import MigrationFile, Migrations, Script
+from sqlmig.operations.planning import find_named
 from sqlmig.plan import resolve
-from sqlmig.source.files import checksum
-
-Files = Sequence[MigrationFile]
 
 
 class ScriptSource(Enum):
@@ -30,7 +27,7 @@ class ScriptPart(Enum):
 
 
 def find_script(
-    database: Database, files: Files, reference: str, part: ScriptPart, source: ScriptSource
+    database: Database, files: Migrations, reference: str, part: ScriptPart, source: ScriptSource
 ) -> Script:
     """The script of the migration that is named; the database is asked only for the record.
 
@@ -45,7 +42,7 @@ def find_script(
     return found.script
 
 
-def _on_disk(files: Files, reference: str) -> MigrationFile | None:
+def _on_disk(files: Migrations, reference: str) -> MigrationFile | None:
     by_id = {file.migration_id: file for file in files}
     try:
         return by_id[resolve(reference, by_id)]
@@ -53,20 +50,15 @@ def _on_disk(files: Files, reference: str) -> MigrationFile | None:
         return None
 
 
-def _recorded(database: Database, files: Files, reference: str, part: ScriptPart) -> Script:
+def _recorded(database: Database, files: Migrations, reference: str, part: ScriptPart) -> Script:
     with database.history() as history:
-        rows = history.read()
-        ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
-        migration_id = resolve(reference, ids)
-        rows = history.with_texts(rows, [migration_id])
-    texts = {
-        row.migration_id: row.apply_sql if part is ScriptPart.MIGRATION else row.rollback_sql
-        for row in rows
-    }
+        migration_id, rows = find_named(files, history, reference)
+    is_rollback = part is ScriptPart.ROLLBACK
+    texts = {row.migration_id: row.rollback_sql if is_rollback else row.apply_sql for row in rows}
     text = texts.get(migration_id)
     if text is None:
         raise _nothing_to_show(migration_id, part)
-    return Script(f"recorded {part.value} of {migration_id}", text, checksum(text))
+    return Script.recorded(part.value, migration_id, text)
 
 
 def _nothing_to_show(migration_id: str, part: ScriptPart) -> PlanError:

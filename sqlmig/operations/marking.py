@@ -9,16 +9,12 @@ from sqlmig.engine.database import Database
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.writing import stamp_new
 from sqlmig.errors import PlanError
-from sqlmig.model import AppliedMigration, MigrationFile
+from sqlmig.model import Applied, MigrationFile, Migrations
 from sqlmig.plan import resolve
-
-Files = Sequence[MigrationFile]
-Rows = Sequence[AppliedMigration]
 
 _BASELINE = "baseline"
 
-
-Writer = Callable[[History, Files, str], None]
+Writer = Callable[[History, Migrations, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +31,7 @@ class Marking:
 
 
 def record_marking(
-    database: Database, planner: Callable[[Rows], Marking], write: Writer
+    database: Database, planner: Callable[[Applied], Marking], write: Writer
 ) -> tuple[str, ...]:
     """Writes what is planned, under the runner's lock, and stamps a database without a stamp where
     its environment is named; the ids, none where all is so already.
@@ -46,16 +42,15 @@ def record_marking(
         database.working_rules(found)
         if not planner(found.read()).files:
             return ()
-        with database.locked(found):
-            history = database.history_on(found.connection)
-            rules = database.working_rules(history)
-            marking = planner(history.read())
-            write(history, marking.files, marking.reason)
-            stamp_new(history, rules)
+        with database.working(found) as session:
+            rules = database.working_rules(session.history)
+            marking = planner(session.history.read())
+            write(session.history, marking.files, marking.reason)
+            stamp_new(session.history, rules)
             return marking.migration_ids
 
 
-def plan_baseline(files: Files, rows: Rows, target: str) -> Marking:
+def plan_baseline(files: Migrations, rows: Applied, target: str) -> Marking:
     """All up to and including the target, to be marked as applied.
 
     Raises UnknownTargetError, and PlanError where the history has something else already: a
@@ -75,7 +70,7 @@ def plan_baseline(files: Files, rows: Rows, target: str) -> Marking:
     return Marking(tuple(wanted), _BASELINE)
 
 
-def plan_mark(files: Files, rows: Rows, reference: str, reason: str) -> Marking:
+def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> Marking:
     """The migration, to be marked as applied; none where it is.
 
     Raises UnknownTargetError, and PlanError where it is half done, or depends on one that is not
@@ -102,7 +97,7 @@ def plan_mark(files: Files, rows: Rows, reference: str, reason: str) -> Marking:
     return Marking((file,), _stated(reason))
 
 
-def plan_unmark(files: Files, rows: Rows, reference: str, reason: str) -> Marking:
+def plan_unmark(files: Migrations, rows: Applied, reference: str, reason: str) -> Marking:
     """The migration, to be marked as not applied; none where it is not.
 
     Raises UnknownTargetError, and PlanError where its file is gone, an applied one depends on it,
@@ -128,12 +123,12 @@ def plan_unmark(files: Files, rows: Rows, reference: str, reason: str) -> Markin
     return Marking((by_id[migration_id],), _stated(reason))
 
 
-def _file(files: Files, reference: str) -> MigrationFile:
+def _file(files: Migrations, reference: str) -> MigrationFile:
     by_id = {file.migration_id: file for file in files}
     return by_id[resolve(reference, by_id)]
 
 
-def _dependents(files: Files, applied: Sequence[str], migration_id: str) -> Iterable[str]:
+def _dependents(files: Migrations, applied: Sequence[str], migration_id: str) -> Iterable[str]:
     for file in files:
         if file.migration_id in applied and migration_id in file.file.directives.depends:
             yield file.migration_id

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypedDict
 
+from sqlmig.config import Config
 from sqlmig.engine.history.reading import History
-from sqlmig.errors import PlanError
-from sqlmig.model import AppliedMigration, MigrationFile
-from sqlmig.plan import (
-    Decision,
-    OutOfOrder,
-    Plan,
-    RollbackText,
-    Selection,
-    Transactions,
-    plan_apply,
-    plan_rollback,
-)
+from sqlmig.model import AppliedMigration, Migrations
+from sqlmig.plan import Decision, OutOfOrder, Plan, Transactions, plan_apply, resolve
 
-Files = Sequence[MigrationFile]
 Planner = Callable[[History], Plan]
 
 
-def rows_to_compare(files: Files, history: History) -> list[AppliedMigration]:
+def rows_to_compare(files: Migrations, history: History) -> list[AppliedMigration]:
     """The history, with the texts of what differs from the files."""
     on_disk = {file.migration_id: file.file.script.checksum for file in files}
     rows = history.read()
@@ -40,46 +32,50 @@ def rows_with_texts(history: History) -> list[AppliedMigration]:
     return history.with_texts(rows, [row.migration_id for row in rows])
 
 
-def apply_planner(
-    files: Files,
-    target: str | None,
-    out_of_order: OutOfOrder,
-    transactions: Transactions,
-    decision: Decision | None,
-) -> Planner:
+def find_named(
+    files: Migrations, history: History, reference: str
+) -> tuple[str, list[AppliedMigration]]:
+    """The id of a migration on disk or in the history, and the history with its texts. Raises
+    UnknownTargetError."""
+    rows = history.read()
+    ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
+    migration_id = resolve(reference, ids)
+    return migration_id, history.with_texts(rows, [migration_id])
+
+
+class ApplyOptions(TypedDict, total=False):
+    """What can be said of an apply besides its target; `out_of_order` is else as in the settings.
+
+    `decision` is what a person knows of a statement in which an earlier runner died.
+    """
+
+    out_of_order: OutOfOrder | None
+    transactions: Transactions
+    decision: Decision | None
+
+
+@dataclass(slots=True)
+class ApplyPlanner:
     """Plans an apply; the same history gives the plan that was made of it before."""
-    made: list[tuple[list[AppliedMigration], Plan]] = []
 
-    def planner(history: History) -> Plan:
-        rows = rows_to_compare(files, history)
-        if not made or made[0][0] != rows:
+    config: Config
+    files: Migrations
+    target: str | None
+    options: ApplyOptions
+    _made: tuple[list[AppliedMigration], Plan] | None = field(default=None, init=False)
+
+    def __call__(self, history: History) -> Plan:
+        """The plan. Raises what `plan_apply` raises."""
+        rows = rows_to_compare(self.files, history)
+        setting = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
+        if self._made is None or self._made[0] != rows:
             plan = plan_apply(
-                files,
+                self.files,
                 rows,
-                target=target,
-                out_of_order=out_of_order,
-                transactions=transactions,
-                decision=decision,
+                target=self.target,
+                out_of_order=self.options.get("out_of_order") or setting,
+                transactions=self.options.get("transactions", Transactions.EACH),
+                decision=self.options.get("decision"),
             )
-            made[:] = [(rows, plan)]
-        return made[0][1]
-
-    return planner
-
-
-def rollback_planner(files: Files, selection: Selection, text: RollbackText | None) -> Planner:
-    """Plans a rollback; refuses to plan another one than the first time."""
-    planned: list[str] = []
-
-    def planner(history: History) -> Plan:
-        plan = plan_rollback(files, rows_with_texts(history), selection, text)
-        ids = [migration.migration_id for migration in plan.migrations]
-        if planned and planned != ids:
-            raise PlanError(
-                "another runner has changed the history since the plan was made",
-                remedy="Nothing was rolled back. See `sqlmig status`, and run it again.",
-            )
-        planned[:] = ids
-        return plan
-
-    return planner
+            self._made = rows, plan
+        return self._made[1]

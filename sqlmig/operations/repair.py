@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlmig.engine.history.reading import History
-from sqlmig.engine.history.records import Content, creation, repaired
+from sqlmig.engine.history.records import Content, repaired
+from sqlmig.engine.history.writing import ensure_tables
 from sqlmig.errors import PlanError
-from sqlmig.model import AppliedMigration, MigrationFile
+from sqlmig.model import Applied, AppliedMigration, MigrationFile, Migrations
 from sqlmig.plan import resolve
 
 
-def repair(
-    history: History, migrations: Sequence[MigrationFile], references: Sequence[str] | None
-) -> list[str]:
+def repair(history: History, migrations: Migrations, references: Sequence[str] | None) -> list[str]:
     """Records those named, or all, whose files differ from the record or are not recorded yet; the
     ids that it wrote. The runner's lock is held.
 
@@ -26,24 +25,22 @@ def repair(
         applied = [row for row in applied if row.migration_id in named]
     chosen = [row.migration_id for row in applied if _is_repairable(row, files)]
     with history.connection.transaction():
-        if chosen and not history.is_complete:
-            history.connection.execute(creation(history).encode())
+        if chosen:
+            ensure_tables(history)
         for migration_id in chosen:
-            _record(history, files[migration_id])
+            content = Content.of_file(files[migration_id])
+            history.connection.execute(repaired(history, migration_id, content).encode())
     return chosen
 
 
 def _is_repairable(row: AppliedMigration, files: dict[str, MigrationFile]) -> bool:
-    file = files.get(row.migration_id)
-    if file is None:
+    if row.migration_id not in files:
         return False
-    rollback = file.rollback.script.checksum if file.rollback else None
-    return (row.checksum, row.rollback_checksum) != (file.file.script.checksum, rollback)
+    content = Content.of_file(files[row.migration_id])
+    return (row.checksum, row.rollback_checksum) != (content.checksum, content.rollback_checksum)
 
 
-def _repairable(
-    reference: str, applied: Sequence[AppliedMigration], files: dict[str, MigrationFile]
-) -> str:
+def _repairable(reference: str, applied: Applied, files: dict[str, MigrationFile]) -> str:
     ids = [row.migration_id for row in applied]
     migration_id = resolve(reference, [*ids, *files])
     if migration_id not in ids:
@@ -56,9 +53,3 @@ def _repairable(
             f"{migration_id} has no file to record", remedy="Restore it from version control."
         )
     return migration_id
-
-
-def _record(history: History, file: MigrationFile) -> None:
-    rollback = file.rollback.script if file.rollback else None
-    content = Content.of(file.file.script, rollback, file.file.directives.record)
-    history.connection.execute(repaired(history, file.migration_id, content).encode())

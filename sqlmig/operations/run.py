@@ -11,12 +11,12 @@ from sqlmig.engine.history.reading import History
 from sqlmig.errors import PlanError
 from sqlmig.model import CheckFile, CheckResult, MigrationResult, Report
 from sqlmig.operations.planning import Planner
-from sqlmig.plan import Plan, Transactions
+from sqlmig.plan import Plan, RowLoss, Transactions
 from sqlmig.target.rules import Rules
 
 if TYPE_CHECKING:
-    from sqlmig.engine.history.lock import RunnerLock
     from sqlmig.engine.run.executor import Executor
+    from sqlmig.engine.run.runner_session import RunnerSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +47,28 @@ class Runner:
         from sqlmig.engine.server.failure import HistoryMovedError
 
         results: tuple[MigrationResult, ...] = ()
-        with self.database.locked(history) as lock:
+        with self.database.working(history) as begun:
+            session = begun
             while True:
-                current = self.database.history_on(history.connection)
-                rules = self.database.working_rules(current, self.allowed)
-                plan = planner(current)
+                rules = self.database.working_rules(session.history, self.allowed)
+                plan = _asking(planner(session.history), rules)
                 try:
-                    report = self._executor(plan, rules, current, lock).execute(plan)
+                    report = self._executor(plan, rules, session).execute(plan)
                 except HistoryMovedError as moved:
                     results += moved.results
+                    session = self.database.renewed(session)
                 else:
                     report = replace(report, results=results + report.results)
                     is_done = report.checks or not report.results
-                    return report if is_done else self._checked(report, current)
+                    return report if is_done else self._checked(report, session)
 
-    def _checked(self, report: Report, history: History) -> Report:
+    def _checked(self, report: Report, session: RunnerSession) -> Report:
         """The report with what the checks found in the database as it is now."""
         from sqlmig.engine.guard.refusals import checks_failed
 
         if not self.checks:
             return report
-        checks = look(self.database.history_on(history.connection), self.checks)
+        checks = look(self.database.renewed(session).history, self.checks)
         report = replace(report, checks=tuple(checks))
         if any(check.has_failed for check in checks):
             raise checks_failed(
@@ -75,22 +76,19 @@ class Runner:
             )
         return report
 
-    def _executor(self, plan: Plan, rules: Rules, history: History, lock: RunnerLock) -> Executor:
+    def _executor(self, plan: Plan, rules: Rules, session: RunnerSession) -> Executor:
         # yoyo takes longer to import than most commands take to run.
         from sqlmig.engine.run.executor import Executor
 
-        if history.is_pooled:
+        if session.history.is_pooled:
             _refuse_pooled(plan)
         commits_together = plan.transactions is Transactions.TOGETHER
-        return Executor(
-            history,
-            lock,
-            self.database.limits,
-            self.database.observer,
-            self.database.connect,
-            rules,
-            self.checks if commits_together else (),
-        )
+        return Executor(session, rules, self.checks if commits_together else ())
+
+
+def _asking(plan: Plan, rules: Rules) -> Plan:
+    """The plan as it runs under these rules: only in production is a loss of rows asked about."""
+    return plan if rules.is_production else replace(plan, row_loss=RowLoss.ACCEPT)
 
 
 def look(history: History, checks: Sequence[CheckFile]) -> list[CheckResult]:

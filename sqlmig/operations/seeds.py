@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,18 +17,23 @@ from sqlmig.model import (
     AppliedSeed,
     CheckFile,
     Environment,
+    Migrations,
     SeedFile,
     SeedReport,
     SeedStatus,
     UnstableSeed,
 )
-from sqlmig.plan import PlannedSeed
+from sqlmig.operations.planning import rows_to_compare
+from sqlmig.plan import PlannedSeed, statuses
+from sqlmig.plan.readiness import refuse_unready
 from sqlmig.source.script import prepare
 from sqlmig.source.seeds import read_seeds
 from sqlmig.target.rules import Rules
 
+Seeds = tuple[PlannedSeed, ...]
 
-def seeds_of(config: Config, environment: Environment) -> tuple[PlannedSeed, ...]:
+
+def seeds_of(config: Config, environment: Environment) -> Seeds:
     """The seeds of an environment, ready to run, in order. Raises SourceError."""
     found = read_seeds(config.seeds_folder, config.tiers[environment], config.all_tiers)
     return tuple(
@@ -36,61 +41,61 @@ def seeds_of(config: Config, environment: Environment) -> tuple[PlannedSeed, ...
     )
 
 
-def seed_statuses(seeds: Sequence[PlannedSeed], history: History) -> list[SeedStatus]:
+def seed_statuses(seeds: Seeds, history: History) -> list[SeedStatus]:
     """How each seed stands; reads only."""
     applied = {seed.name: seed for seed in history.seeds()}
     return [_status(planned.seed, applied.get(planned.name)) for planned in seeds]
 
 
 @dataclass(frozen=True, slots=True)
-class SeedBatch:
-    """The seeds to run, and the rules that hold for them."""
-
-    rules: Rules
-    seeds: tuple[PlannedSeed, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SeedRunner:
-    """Seeds a database; the planner is asked once more under the runner's lock."""
+    """Seeds a database, once its schema is what the files make.
+
+    `allowed` are the protected tables of which a person said --allow-protected.
+    """
 
     database: Database
-    planner: Callable[[History], SeedBatch]
+    files: Migrations
+    allowed: Collection[str] = ()
 
     def run(self, checks: Sequence[CheckFile], history: History) -> SeedReport:
         """Runs the seeds and the checks in one transaction, under the runner's lock.
 
-        Raises what the planner and `Seeder.run` raise, and LockTimeoutError.
+        Raises PlanError, EnvironmentMismatchError, what `Seeder.run` raises, and LockTimeoutError.
         """
-        batch = self.planner(history)
-        if not batch.seeds:
-            return SeedReport(batch.rules.environment)
+        rules, seeds = self._batch(history)
+        if not seeds:
+            return SeedReport(rules.environment)
         with self._seeder(history) as (seeder, seeds):
-            stamp_new(seeder.history, seeder.rules)
+            stamp_new(seeder.session.history, seeder.rules)
             return seeder.run(seeds, checks)
 
     def prove(self, history: History) -> list[UnstableSeed]:
         """Those that are not idempotent; nothing is kept of what they do."""
-        if not self.planner(history).seeds:
+        if not self._batch(history)[1]:
             return []
         with self._seeder(history) as (seeder, seeds):
             return unstable_seeds(seeder, seeds)
 
+    def _batch(self, history: History) -> tuple[Rules, Seeds]:
+        """The rules that hold, and the seeds to run; asked once more under the runner's lock."""
+        rules = self.database.working_rules(history, self.allowed)
+        refuse_unready(
+            statuses(self.files, rows_to_compare(self.files, history)),
+            "the schema is not ready to be seeded",
+            "Nothing was seeded.",
+        )
+        return rules, seeds_of(self.database.config, rules.environment)
+
     @contextmanager
-    def _seeder(self, found: History) -> Iterator[tuple[Seeder, tuple[PlannedSeed, ...]]]:
+    def _seeder(self, found: History) -> Iterator[tuple[Seeder, Seeds]]:
         """Under the runner's lock, with the history as it is then; its tables are made if a
         database that yoyo managed has none yet."""
-        database = self.database
-        with database.locked(found) as lock:
-            history = database.history_on(found.connection)
-            batch = self.planner(history)
-            if not history.is_complete:
-                ensure_tables(history)
-                history = database.history_on(found.connection)
-            forbidden = _forbidden(database.config)
-            limits, observer = database.limits, database.observer
-            seeder = Seeder(history, lock, limits, observer, batch.rules, forbidden)
-            yield seeder, batch.seeds
+        with self.database.working(found) as begun:
+            rules, seeds = self._batch(begun.history)
+            ensure_tables(begun.history)
+            session = self.database.renewed(begun)
+            yield Seeder(session, rules, _forbidden(self.database.config)), seeds
 
 
 def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:

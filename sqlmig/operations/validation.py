@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import TypeVar
 
 from sqlmig.config import Config, expect_project
+from sqlmig.engine.guard.conditions import refuse_unknown_conditions
 from sqlmig.errors import SourceError
 from sqlmig.model import CheckFile, MigrationFile, ScriptFile, SeedFile
 from sqlmig.source.checks import read_checks
@@ -28,7 +29,7 @@ _Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectFiles:
+class ValidFiles:
     """The files of a project that can all be used: migrations in the order in which they apply,
     seeds of all tiers, checks; `fixtures` is how many files MongoDB's fixtures have."""
 
@@ -53,7 +54,7 @@ def validate(config: Config) -> tuple[MigrationFile, ...]:
     return read_project(config).migrations
 
 
-def read_project(config: Config) -> ProjectFiles:
+def read_project(config: Config) -> ValidFiles:
     """Every file of the project, every statement read: migrations and rollbacks, seeds of every
     tier, checks, the scratch script, and fixtures for MongoDB where there are any; a project may
     have no migrations yet.
@@ -69,10 +70,10 @@ def read_project(config: Config) -> ProjectFiles:
     if reading.errors:  # a rollback may hide what is wrong between the migrations
         folders = (config.migrations_folder, config.rollbacks_folder)
         reading.read(lambda: read_migrations_alone(*folders))
-    found = ProjectFiles(
+    found = ValidFiles(
         migrations,
         reading.read(lambda: read_seeds(config.seeds_folder, tiers, tiers)) or (),
-        reading.read(lambda: read_checks(config.checks_folder, ids)) or (),
+        reading.read(lambda: _checks(config, ids)) or (),
         reading.read(lambda: _count_fixtures(config)) or 0,
     )
     known = {file.script.path: file for file in found.scripts()}
@@ -129,10 +130,15 @@ def _line(error: SourceError) -> int:
 
 def _migrations(config: Config) -> tuple[MigrationFile, ...]:
     folders = (config.migrations_folder, config.rollbacks_folder)
-    is_misnamed = "migrations" in config.origins and not config.migrations_folder.is_dir()
-    if is_misnamed or any(list_scripts(each) or list_subfolders(each) for each in folders):
+    if any(list_scripts(each) or list_subfolders(each) for each in folders):
         return read_migrations(*folders)
     return ()
+
+
+def _checks(config: Config, migration_ids: Collection[str]) -> tuple[CheckFile, ...]:
+    checks = read_checks(config.checks_folder, migration_ids)
+    refuse_unknown_conditions(checks)
+    return checks
 
 
 def _count_fixtures(config: Config) -> int:

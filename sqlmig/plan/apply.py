@@ -13,9 +13,11 @@ from sqlmig.errors import (
     PlanError,
 )
 from sqlmig.model import (
+    Applied,
     AppliedMigration,
     Direction,
     MigrationFile,
+    Migrations,
     MigrationState,
     MigrationStatus,
     migration_order,
@@ -23,7 +25,7 @@ from sqlmig.model import (
 from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes
 from sqlmig.plan.references import resolve
 from sqlmig.plan.resume import FROM_THE_START, Decision, resumption
-from sqlmig.plan.status import Files, History, statuses
+from sqlmig.plan.status import statuses
 from sqlmig.source.script import prepare
 
 _OPEN = (MigrationState.PENDING, MigrationState.PARTIAL)
@@ -37,8 +39,8 @@ class OutOfOrder(Enum):
 
 
 def plan_apply(
-    files: Files,
-    history: History,
+    files: Migrations,
+    history: Applied,
     *,
     target: str | None = None,
     out_of_order: OutOfOrder = OutOfOrder.REFUSE,
@@ -89,7 +91,7 @@ def _refuse_non_transactional(planned: Sequence[PlannedMigration]) -> None:
         )
 
 
-def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Files) -> None:
+def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Migrations) -> None:
     changed = _ids(standing, MigrationState.CHANGED)
     if changed:
         raise ChecksumMismatchError(
@@ -122,7 +124,7 @@ def _ids(standing: Iterable[MigrationStatus], state: MigrationState) -> list[str
     return [status.migration_id for status in standing if status.state is state]
 
 
-def _up_to(files: Files, target: str | None) -> Files:
+def _up_to(files: Migrations, target: str | None) -> Migrations:
     if target is None:
         return files
     ids = [file.migration_id for file in files]
@@ -147,7 +149,7 @@ def _planned(
 
 
 def _warnings(
-    standing: Sequence[MigrationStatus], files: Files, planned: Sequence[PlannedMigration]
+    standing: Sequence[MigrationStatus], files: Migrations, planned: Sequence[PlannedMigration]
 ) -> tuple[str, ...]:
     ahead = _ids(standing, MigrationState.MISSING)
     if not ahead:

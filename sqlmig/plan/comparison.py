@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlmig.model import AppliedMigration, MigrationFile, Script
+from sqlmig.model import Applied, Migrations, Script, checksum
 from sqlmig.model.printable import on_one_line
-from sqlmig.source.files import checksum
 
 _NO_LINE_END = "\\ No newline at end of file"
 
@@ -26,9 +24,7 @@ class Comparison:
     notes: tuple[str, ...]
 
 
-def compare(
-    migration_id: str, files: Sequence[MigrationFile], history: Sequence[AppliedMigration]
-) -> Comparison:
+def compare(migration_id: str, files: Migrations, history: Applied) -> Comparison:
     """The comparison of that migration; `history` has its recorded texts."""
     file = next((f for f in files if f.migration_id == migration_id), None)
     row = next((r for r in history if r.migration_id == migration_id), None)

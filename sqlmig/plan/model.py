@@ -60,8 +60,8 @@ class PlannedMigration:
     """One migration as it will run.
 
     `rollback` is the text that an apply records beside it; `resumption` is where a
-    non-transactional migration that stopped half way goes on; `is_recorded_text` says that the
-    script is none of a file's, `was_partial` that what is rolled back was only partly applied.
+    non-transactional migration that stopped half way goes on; `was_partial` says that what is
+    rolled back was only partly applied.
     """
 
     migration_id: str
@@ -71,7 +71,6 @@ class PlannedMigration:
     description: str = ""
     rollback: Script | None = None
     resumption: Resumption = FROM_THE_START
-    is_recorded_text: bool = False
     was_partial: bool = False
 
     @property

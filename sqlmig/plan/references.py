@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 
 from sqlmig.errors import UnknownTargetError
 from sqlmig.model import migration_number
+from sqlmig.model.suggestions import did_you_mean, nearest_migration
 
 _NUMBER_REFERENCE = re.compile(r"\d+(?:_\d+)*")
 
@@ -30,10 +30,11 @@ def resolve(reference: str, migration_ids: Iterable[str]) -> str:
             f"{reference!r} could be any of: {', '.join(matches)}",
             remedy="Give more of the number, or the whole id.",
         )
-    near = _nearest(name, ids)
+    # No number is a slip of another.
+    near = None if _NUMBER_REFERENCE.fullmatch(name) else nearest_migration(name, ids)
     raise UnknownTargetError(
         f"no migration {reference!r}",
-        remedy=f"Did you mean {near}?" if near else "See which there are: sqlmig status.",
+        remedy=did_you_mean(near, "See which there are: sqlmig status."),
     )
 
 
@@ -43,12 +44,3 @@ def _with_number(name: str, ids: Sequence[str]) -> list[str]:
     number = migration_number(name)
     exact = [i for i in ids if migration_number(i) == number]
     return exact or [i for i in ids if migration_number(i)[: len(number)] == number]
-
-
-def _nearest(name: str, ids: Sequence[str]) -> str:
-    """The one of the same number, or else of a similar name; "" where none is."""
-    if _NUMBER_REFERENCE.fullmatch(name):
-        return ""  # no number is a slip of another
-    number = migration_number(name)
-    same = [i for i in ids if number and migration_number(i) == number]
-    return next(iter(same or difflib.get_close_matches(name, ids, n=1)), "")

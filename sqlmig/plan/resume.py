@@ -75,7 +75,7 @@ def _refuse_change(
             "statements have",
             "Put the file back as it was.",
         )
-    recorded = Script(f"recorded text of {file.migration_id}", row.apply_sql, "")
+    recorded = Script.recorded("text", file.migration_id, row.apply_sql)
     before = _texts(prepare(recorded, file.file.directives))
     now = _texts(prepared)
     for number in range(begun):

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sqlmig.errors import IrreversibleMigrationError, PlanError
-from sqlmig.model import AppliedMigration, Direction, MigrationFile, Script
+from sqlmig.model import (
+    Applied,
+    AppliedMigration,
+    Direction,
+    MigrationFile,
+    Migrations,
+    MigrationState,
+    Script,
+)
 from sqlmig.plan.model import Plan, PlannedMigration, notes
 from sqlmig.plan.references import resolve
-from sqlmig.plan.status import Files, History
+from sqlmig.plan.status import change_of
 from sqlmig.source.directives import FileKind
-from sqlmig.source.files import checksum
 from sqlmig.source.head import read_head
-from sqlmig.source.layout import differ_in_layout_only
 from sqlmig.source.script import prepare
-
-_RECORDED = "recorded rollback of"
 
 
 class RollbackText(Enum):
@@ -58,7 +62,7 @@ class Exactly:
 Selection = Since | Alone | Newest | Exactly
 
 
-def select(files: Files, history: History, selection: Selection) -> list[str]:
+def select(files: Migrations, history: Applied, selection: Selection) -> list[str]:
     """The ids to roll back, newest first; [] where what is selected is not applied.
 
     A migration that is half done counts as the newest. Raises UnknownTargetError for the reference,
@@ -93,7 +97,7 @@ def _still_applied(selection: Exactly, ids: Sequence[str]) -> list[str]:
     return list(selection.migration_ids)
 
 
-def _refuse_dependents(files: Files, history: History, target: str) -> None:
+def _refuse_dependents(files: Migrations, history: Applied, target: str) -> None:
     depends = _declared_dependencies(files, history)
     dependents = [r.migration_id for r in history if target in depends.get(r.migration_id, ())]
     if dependents:
@@ -105,7 +109,7 @@ def _refuse_dependents(files: Files, history: History, target: str) -> None:
 
 
 def plan_rollback(
-    files: Files, history: History, selection: Selection, text: RollbackText | None = None
+    files: Migrations, history: Applied, selection: Selection, text: RollbackText | None = None
 ) -> Plan:
     """The rollback of the selected migrations, newest first.
 
@@ -147,7 +151,6 @@ def _planned(
         prepare(script, directives),
         directives,
         file.file.description if file else "",
-        is_recorded_text=script.path.startswith(_RECORDED),
         was_partial=row.is_partial,
     )
 
@@ -156,12 +159,14 @@ def _rollback_script(
     row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
 ) -> Script:
     on_disk = file.rollback.script if file and file.rollback else None
-    recorded = _recorded_script(row)
+    recorded = None
+    if row.rollback_sql is not None:
+        recorded = Script.recorded("rollback", row.migration_id, row.rollback_sql)
     if text is RollbackText.RECORDED or file is None:
         chosen = recorded
     elif text is RollbackText.FILE or on_disk is None or recorded is None:
         chosen = on_disk
-    elif not _same(on_disk, recorded):
+    elif change_of(recorded.text, on_disk.text) is MigrationState.CHANGED:
         raise PlanError(
             f"{on_disk.path} differs from the rollback that was recorded with "
             f"{row.migration_id}: sqlmig diff {row.migration_id}",
@@ -172,17 +177,6 @@ def _rollback_script(
     if chosen is None:
         raise _irreversible(row, file, text)
     return chosen
-
-
-def _same(left: Script, right: Script) -> bool:
-    return left.checksum == right.checksum or differ_in_layout_only(left.text, right.text)
-
-
-def _recorded_script(row: AppliedMigration) -> Script | None:
-    if row.rollback_sql is None:
-        return None
-    path = f"{_RECORDED} {row.migration_id}"
-    return Script(path, row.rollback_sql, checksum(row.rollback_sql))
 
 
 def _irreversible(
@@ -203,7 +197,7 @@ def _irreversible(
     )
 
 
-def _declared_dependencies(files: Files, history: History) -> Mapping[str, tuple[str, ...]]:
+def _declared_dependencies(files: Migrations, history: Applied) -> Mapping[str, tuple[str, ...]]:
     """What each migration depends on, by its file, else by its recorded text."""
     depends = {}
     for row in history:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlmig.model import (
+    Applied,
     AppliedMigration,
     MigrationFile,
+    Migrations,
     MigrationState,
     MigrationStatus,
+    checksum,
     migration_order,
 )
 from sqlmig.source.layout import differ_in_layout_only
-
-Files = Sequence[MigrationFile]
-History = Sequence[AppliedMigration]
 
 _REMEDIES = {
     MigrationState.PENDING: "sqlmig apply",
@@ -23,7 +21,7 @@ _REMEDIES = {
 }
 
 
-def statuses(files: Files, history: History) -> list[MigrationStatus]:
+def statuses(files: Migrations, history: Applied) -> list[MigrationStatus]:
     """How every migration on disk or in the history stands, in the order in which they apply.
 
     `history` is in the order of application, with the recorded text where the checksums differ.
@@ -40,6 +38,14 @@ def statuses(files: Files, history: History) -> list[MigrationStatus]:
         late = row is None and (index < newest or file.order < last_missing)
         result.append(_file_status(file, row, is_late=late))
     return result + [_missing_status(applied[name], followed_by_files=False) for name in missing]
+
+
+def change_of(before: str, now: str) -> MigrationState:
+    """What became of an applied text: it is the same, reformatted, or changed."""
+    if before == now or checksum(before) == checksum(now):
+        return MigrationState.APPLIED
+    is_same = differ_in_layout_only(before, now)
+    return MigrationState.REFORMATTED if is_same else MigrationState.CHANGED
 
 
 def _file_status(
@@ -74,9 +80,9 @@ def _state(file: MigrationFile, row: AppliedMigration | None) -> MigrationState:
         return MigrationState.PARTIAL
     if row.checksum is None or row.checksum == file.file.script.checksum:
         return MigrationState.APPLIED
-    if row.apply_sql is not None and differ_in_layout_only(row.apply_sql, file.file.script.text):
-        return MigrationState.REFORMATTED
-    return MigrationState.CHANGED
+    if row.apply_sql is None:
+        return MigrationState.CHANGED
+    return change_of(row.apply_sql, file.file.script.text)
 
 
 def _remedy(

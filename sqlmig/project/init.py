@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlmig.config import Config, has_settings, path_in
 from sqlmig.errors import ConfigError
+from sqlmig.project.files import write_new
 
 _SETTINGS = """\
 # Settings of sqlmig; see its README. Where SQLMIG_DATABASE_URL, DATABASE_URL, PGHOST, PGHOSTADDR,
@@ -54,8 +56,11 @@ def write_starter(project: Path | None = None) -> Starter:
     if not any(migrations.glob("*.sql")):
         wanted[migrations / "001_notes.sql"] = _MIGRATION
         wanted[path_in(config.project, config.rollbacks) / "001_notes.sql"] = _ROLLBACK
-    created = [path for path, content in wanted.items() if _write(path, content)]
-    return Starter(tuple(created), tuple(path for path in wanted if path not in created))
+    kept = tuple(path for path in wanted if os.path.lexists(path))
+    created = tuple(path for path in wanted if path not in kept)
+    for path in created:
+        write_new(path, wanted[path])
+    return Starter(created, kept)
 
 
 def _config(project: Path | None) -> Config:
@@ -68,19 +73,3 @@ def _config(project: Path | None) -> Config:
             remedy="Go there; or make one of its own here with --project .",
         )
     return config
-
-
-def _write(path: Path, content: str) -> bool:
-    """Whether the file was made; one that is there stays as it is."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written: {error.strerror}",
-            remedy="Choose another folder with --project, or make that one writable.",
-        ) from error
-    return True

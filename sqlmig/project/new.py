@@ -6,21 +6,21 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlmig.changelog.baseline import main_branch
 from sqlmig.changelog.decisions import directive_number, file_number
 from sqlmig.changelog.editor import HEADER, with_bullet
 from sqlmig.changelog.entry import bullet_text, has_enough_words
 from sqlmig.changelog.places import Places
+from sqlmig.changelog.project_files import Aspect, ProjectFiles
 from sqlmig.changelog.rules import Subject
 from sqlmig.changelog.rules.form import changelog_that_cannot_be_read
-from sqlmig.changelog.snapshot import Aspect, Snapshot
 from sqlmig.changelog.tree import Repository, on_disk
 from sqlmig.config import Config
 from sqlmig.errors import ChangelogError
 from sqlmig.model import Location, Position
 from sqlmig.plan import resolve
+from sqlmig.project.files import rewrite, write_new
 from sqlmig.project.numbering import next_number
 
 _LONGEST_SLUG = 60
@@ -81,7 +81,8 @@ def new_migration(config: Config, draft: Draft, now: datetime) -> Written:
 
     The number is the next above all that are on the disk or merged; the day is that of `now`.
     Nothing that is there is overwritten. Raises ChangelogError, before anything is written, for a
-    description that the linter would refuse and a changelog that cannot be read.
+    description that the linter would refuse and a changelog that cannot be read; ConfigError where
+    a file cannot be written.
     """
     _refuse_few_words(draft.description)
     here, merged = _on_disk(config), _merged(config)
@@ -98,8 +99,8 @@ def new_migration(config: Config, draft: Draft, now: datetime) -> Written:
     bullet = bullet_text(migration_id, draft.description, *links)
     changelog, line = _with_entry(here, "Added", bullet)
     for path, text in files.items():
-        _write_new(config.project / path, text)
-    _write(config.project / places.changelog, changelog)
+        write_new(config.project / path, text)
+    rewrite(config.project / places.changelog, changelog)
     paths = tuple(str(config.project / path) for path in files)
     return Written(migration_id, paths, bullet, _entry(places, line))
 
@@ -110,7 +111,7 @@ def add_entry(config: Config, reference: str, text: str, kind: str | None = None
     `reference` is its number or id, with `:edit` or `:down` behind it where the entry is about a
     change of what is merged already. The link to the record that its head names is added. Raises
     ChangelogError where it is entered already, or the linter would refuse the text, and
-    UnknownTargetError.
+    UnknownTargetError; ConfigError where the changelog cannot be written.
     """
     _refuse_few_words(text)
     here = _on_disk(config)
@@ -129,24 +130,24 @@ def add_entry(config: Config, reference: str, text: str, kind: str | None = None
     bullet = bullet_text(full_name, text, *_record_links(here, migration_id))
     kind = kind or ("Added" if aspect is Aspect.ENTRY else "Changed")
     changelog, line = _with_entry(here, kind, bullet)
-    _write(config.project / places.changelog, changelog)
+    rewrite(config.project / places.changelog, changelog)
     return Written(migration_id, (), bullet, _entry(places, line))
 
 
-def _on_disk(config: Config) -> Snapshot:
+def _on_disk(config: Config) -> ProjectFiles:
     places = Places.of(config)
-    return Snapshot(places, on_disk(config.project, places.all()))
+    return ProjectFiles(places, on_disk(config.project, places.all()))
 
 
-def _merged(config: Config) -> Snapshot:
+def _merged(config: Config) -> ProjectFiles:
     """What is merged; nothing where there is no git, without which a migration may be begun."""
     places = Places.of(config)
     try:
         repository = Repository(config.project, places.all())
         branch = main_branch(repository.git)
-        return Snapshot(places, repository.files_of(branch[1]) if branch else {})
+        return ProjectFiles(places, repository.files_of(branch.commit) if branch else {})
     except ChangelogError:
-        return Snapshot(places, {})
+        return ProjectFiles(places, {})
 
 
 def _refuse_few_words(text: str) -> None:
@@ -188,8 +189,8 @@ def _entry(places: Places, line: int) -> Location:
     return places.location(places.changelog, Position(line, 1))
 
 
-def _next_record(*snapshots: Snapshot) -> int:
-    numbers = [file_number(path) for snapshot in snapshots for path in snapshot.decisions]
+def _next_record(*states: ProjectFiles) -> int:
+    numbers = [file_number(path) for state in states for path in state.decisions]
     return max((number for number in numbers if number is not None), default=0) + 1
 
 
@@ -206,43 +207,19 @@ def _scripts(places: Places, migration_id: str, draft: Draft, adr: str) -> dict[
     return scripts
 
 
-def _record_links(snapshot: Snapshot, migration_id: str) -> list[str]:
+def _record_links(files: ProjectFiles, migration_id: str) -> list[str]:
     """The link to the record that the head of a migration names."""
-    directives, _ = snapshot.head(migration_id)
+    directives, _ = files.head(migration_id)
     if directives.adr is None:
         return []
     number = directive_number(directives.adr)
-    paths = [path for path in snapshot.decisions if file_number(path) == number]
-    return [f"[ADR-{number:04}]({snapshot.places.link_to(path)})" for path in paths[:1]]
+    paths = [path for path in files.decisions if file_number(path) == number]
+    return [f"[ADR-{number:04}]({files.places.link_to(path)})" for path in paths[:1]]
 
 
-def _with_entry(here: Snapshot, kind: str, bullet: str) -> tuple[str, int]:
+def _with_entry(here: ProjectFiles, kind: str, bullet: str) -> tuple[str, int]:
     data = here.files.get(here.places.changelog, HEADER.encode())
     if here.places.changelog in here.files:
         for problem in changelog_that_cannot_be_read.findings(Subject(here, here)):
             raise ChangelogError(str(problem), remedy=problem.remedy)
     return with_bullet(data.decode(), kind, bullet)
-
-
-def _write_new(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-
-
-def _cannot_write(path: Path, error: OSError) -> ChangelogError:
-    return ChangelogError(
-        f"{path} cannot be written: {error.strerror}",
-        remedy="See that the folder is yours to write in, then run the same again.",
-    )

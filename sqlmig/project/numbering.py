@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmig.model import migration_number
+from sqlmig.model import migration_number, number_groups
 
-_GROUPS = re.compile(r"\d+(?:_\d+)*(?![A-Za-z0-9])")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _TIMES = {12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
@@ -20,8 +19,7 @@ def next_number(migration_ids: Iterable[str], now: datetime) -> str:
     the next of that day; after `20261121093000_users` the time that it is now. The first is 001.
     """
     newest = max(migration_ids, key=migration_number, default="000")
-    match = _GROUPS.match(newest)
-    first, *others = match[0].split("_") if match else ["000"]
+    first, *others = number_groups(newest) or ("000",)
     if len(first) in _TIMES and _DATE.match(first):
         return str(max(int(f"{now:{_TIMES[len(first)]}}"), int(first) + 1))
     if not _DATE.fullmatch(first):

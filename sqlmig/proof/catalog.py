@@ -26,7 +26,7 @@ class ObjectName(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class SchemaSnapshot:
     """The objects of a schema, each with its definition: lines `property: value`, further lines of
     a value indented.
 
@@ -52,7 +52,7 @@ class Row(NamedTuple):
         return ObjectName(self.kind, self.name) if self.kind is not None else None
 
 
-def snapshot(connection: Connection, own_role: str | None = None) -> Snapshot:
+def snapshot(connection: Connection, own_role: str | None = None) -> SchemaSnapshot:
     """The snapshot of the database, of all its schemas, as one moment has it; writes nothing.
 
     `own_role` is shown as such and not by its name, so that the same schema owned by another role
@@ -63,7 +63,7 @@ def snapshot(connection: Connection, own_role: str | None = None) -> Snapshot:
         query = walk(catalogs(connection))
         parameters = {"own_role": _role_number(connection, own_role)}
         rows = connection.execute(query.encode(), parameters).fetchall()
-    return Snapshot(merged(Row(*row) for row in rows))
+    return SchemaSnapshot(merged(Row(*row) for row in rows))
 
 
 def catalogs(connection: Connection) -> Sequence[Catalog]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from sqlmig.proof.catalog import ObjectName, Snapshot
+from sqlmig.proof.catalog import ObjectName, SchemaSnapshot
 
 _OWNER = re.compile(r"^(?:indrelid|depends on): (?:column \w+ of table )?(.+)$", re.MULTILINE)
 _CONTEXT = 2
@@ -55,7 +55,7 @@ class Difference:
                 yield f"{line[0]} {line[1:]}"
 
 
-def differences(expected: Snapshot, found: Snapshot) -> tuple[Difference, ...]:
+def differences(expected: SchemaSnapshot, found: SchemaSnapshot) -> tuple[Difference, ...]:
     """All objects that are not as expected, by kind and name; parts counted with their whole."""
     before, after = expected.objects, found.objects
     if before == after:

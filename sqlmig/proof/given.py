@@ -12,7 +12,7 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.failure import ScriptError
 from sqlmig.errors import ScratchScriptError
 from sqlmig.model import Directives
-from sqlmig.proof.catalog import ObjectName, Snapshot, snapshot
+from sqlmig.proof.catalog import ObjectName, SchemaSnapshot, snapshot
 from sqlmig.proof.difference import Difference, Presence, names_of_wholes
 from sqlmig.source.directives import FileKind
 from sqlmig.source.files import read_file
@@ -40,7 +40,7 @@ class Given:
     objects: Mapping[ObjectName, str] = field(default_factory=dict)
     schemas: tuple[str, ...] = ()
 
-    def covers(self, difference: Difference, replayed: Snapshot) -> bool:
+    def covers(self, difference: Difference, replayed: SchemaSnapshot) -> bool:
         """Whether that difference of a live schema from the `replayed` one does not concern the
         migrations: an object that is given, which they did not alter, or something more in a schema
         or a table that is given."""
@@ -48,7 +48,7 @@ class Given:
             return difference.expected == self.objects[difference.object]
         return difference.presence is Presence.EXTRA and self._holds(difference, replayed)
 
-    def _holds(self, extra: Difference, replayed: Snapshot) -> bool:
+    def _holds(self, extra: Difference, replayed: SchemaSnapshot) -> bool:
         wholes = set(names_of_wholes(extra.object, extra.found or ""))
         if wholes & {name.name for name in replayed.objects.keys() - self.objects.keys()}:
             return False
@@ -84,7 +84,7 @@ def prepared_by(script: ScratchScript, containment: Containment, beside: Connect
     return _given(before, snapshot(beside, beside.info.user))
 
 
-def _given(before: Snapshot, after: Snapshot) -> Given:
+def _given(before: SchemaSnapshot, after: SchemaSnapshot) -> Given:
     objects = {
         name: definition
         for name, definition in after.objects.items()

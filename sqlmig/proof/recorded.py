@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlmig.errors import PartialMigrationError, PlanError
-from sqlmig.model import AppliedMigration, Direction, MigrationFile, Script
+from sqlmig.model import Applied, AppliedMigration, Direction, MigrationFile, Migrations, Script
 from sqlmig.plan import PlannedMigration
 from sqlmig.source.directives import FileKind
-from sqlmig.source.files import checksum
 from sqlmig.source.head import read_head
 from sqlmig.source.script import prepare
 
 
-def recorded_migrations(
-    rows: Sequence[AppliedMigration], files: Sequence[MigrationFile]
-) -> tuple[PlannedMigration, ...]:
+def recorded_migrations(rows: Applied, files: Migrations) -> tuple[PlannedMigration, ...]:
     """What was applied, in that order, with the recorded texts; the file's where none was kept.
 
     `rows` have the texts. Raises PartialMigrationError for one that is half done, PlanError for one
@@ -35,14 +30,12 @@ def _planned(row: AppliedMigration, file: MigrationFile | None) -> PlannedMigrat
         prepare(script, directives),
         directives,
         description,
-        is_recorded_text=row.apply_sql is not None,
     )
 
 
 def _script(row: AppliedMigration, file: MigrationFile | None) -> Script:
     if row.apply_sql is not None:
-        path = f"recorded text of {row.migration_id}"
-        return Script(path, row.apply_sql, checksum(row.apply_sql))
+        return Script.recorded("text", row.migration_id, row.apply_sql)
     if file is None:
         raise PlanError(
             f"{row.migration_id} is applied, but its text was not recorded and its file is gone",
@@ -59,7 +52,7 @@ def _script(row: AppliedMigration, file: MigrationFile | None) -> Script:
     return script
 
 
-def _refuse_partial(rows: Sequence[AppliedMigration]) -> None:
+def _refuse_partial(rows: Applied) -> None:
     partial = [row.migration_id for row in rows if row.is_partial]
     if partial:
         raise PartialMigrationError(

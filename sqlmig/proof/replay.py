@@ -17,7 +17,7 @@ from sqlmig.engine.server.connection import Connection, opened, translated
 from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.model import Direction, Environment
 from sqlmig.plan import Plan, PlannedMigration
-from sqlmig.proof.catalog import Snapshot
+from sqlmig.proof.catalog import SchemaSnapshot
 from sqlmig.proof.given import Given, prepared_by, scratch_script
 from sqlmig.proof.watch import Watch
 from sqlmig.target.rules import Rules
@@ -62,7 +62,7 @@ class Stage:
             except MigrationFailedError as error:
                 raise _cannot_be_replayed(error) from error
 
-    def look(self) -> Snapshot:
+    def look(self) -> SchemaSnapshot:
         """The snapshot of the schema as it is now; the more often it is called, the cheaper."""
         if self._watch is None:
             self._watch = Watch(self._beside)
@@ -105,14 +105,11 @@ class Stage:
         )
         self._database, self._watch = Database(config), None
         connection = self._open.enter_context(self._database.connect())
-        history = self._database.history_on(connection)
-        lock = self._open.enter_context(self._database.locked(history))
+        found = self._database.history_on(connection)
+        session = self._open.enter_context(self._database.working(found))
         self._beside = self._open.enter_context(self._database.connect())
-        observer, limits = self._database.observer, self._database.limits
-        connect, containment = self._database.connect, self._containment(history, self._beside)
-        self._executor = Executor(
-            history, lock, limits, observer, connect, _RULES, containment=containment
-        )
+        containment = self._containment(session.history, self._beside)
+        self._executor = Executor(session, _RULES, containment=containment)
 
     def _containment(self, history: History, beside: Connection) -> Containment:
         """On a server that others use, nothing that they share may change; elsewhere, nothing that

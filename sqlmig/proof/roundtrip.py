@@ -3,14 +3,14 @@ database, and the schema is compared after each step."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from sqlmig.errors import MigrationFailedError
-from sqlmig.model import AppliedMigration, Direction, MigrationFile
+from sqlmig.model import AppliedMigration, Direction, MigrationFile, Migrations
 from sqlmig.plan import Exactly, PlannedMigration, RollbackText, plan_rollback
-from sqlmig.proof.catalog import Snapshot
+from sqlmig.proof.catalog import SchemaSnapshot
 from sqlmig.proof.difference import Difference, differences
 from sqlmig.proof.replay import Stage
 
@@ -77,7 +77,7 @@ class RoundTrips:
     """Walks over planned migrations, each in turn, on a stage where `applied` have run already."""
 
     stage: Stage
-    files: Sequence[MigrationFile]
+    files: Migrations
     applied: list[PlannedMigration]
 
     def walk(self, planned: Iterable[PlannedMigration]) -> Iterator[RoundTrip]:
@@ -102,7 +102,11 @@ class RoundTrips:
             before = after if trip.is_sound else self.stage.look()
 
     def _there_and_back(
-        self, migration: PlannedMigration, file: MigrationFile, before: Snapshot, after: Snapshot
+        self,
+        migration: PlannedMigration,
+        file: MigrationFile,
+        before: SchemaSnapshot,
+        after: SchemaSnapshot,
     ) -> RoundTrip:
         """Rolls back what was just applied, and applies it again; leaves the state of `after`."""
         if file.rollback is None:
@@ -123,7 +127,7 @@ class RoundTrips:
         return _result(migration, Verdict.REVERSIBLE)
 
     def _apply_again(
-        self, migration: PlannedMigration, after: Snapshot
+        self, migration: PlannedMigration, after: SchemaSnapshot
     ) -> tuple[MigrationFailedError | None, tuple[Difference, ...]]:
         """Why it could not be applied, or what is not as `after` the first time; the database is
         built anew in both cases."""

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlmig.config import Config
-from sqlmig.embedded import EmbeddedPostgres
 from sqlmig.engine.databases.scratch import ScratchServer, database_settings, scratch_server
-from sqlmig.target.address import conninfo
+from sqlmig.target.address import conninfo, server_for_tests
 
 
 @contextmanager
@@ -24,6 +23,6 @@ def scratch_beside(config: Config, scratch_url: str | None) -> Iterator[ScratchS
     settings = database_settings(target) if target is not None else ()
     url = scratch_url if scratch_url is not None else target
     if url is None:
-        url = EmbeddedPostgres(config.project / ".sqlmig").start().url or ""
+        url = server_for_tests(config).start().url or ""
     with scratch_server(url, settings, is_shared=scratch_url is None) as server:
         yield server

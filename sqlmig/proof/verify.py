@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlmig.config import Config
-from sqlmig.model import MigrationFile
+from sqlmig.model import Migrations
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.replay import staged
 from sqlmig.proof.roundtrip import RoundTrip, RoundTrips, Verification
@@ -22,7 +22,7 @@ class Course:
     """What a verification runs: first the migrations that are `applied`, then a round trip for each
     that is `planned`, whose files are among `files`; the history lies in `schema`."""
 
-    files: Sequence[MigrationFile]
+    files: Migrations
     planned: Sequence[PlannedMigration]
     applied: Sequence[PlannedMigration] = ()
     schema: str | None = None

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlmig.engine.server.connection import Connection
-from sqlmig.proof.catalog import ObjectName, Row, Snapshot, catalogs
+from sqlmig.proof.catalog import ObjectName, Row, SchemaSnapshot, catalogs
 from sqlmig.proof.walk import counts, news, walk, walk_some
 
 # The queries are planned once: planning takes longer than reading a small schema does.
@@ -57,7 +57,7 @@ class Watch:
         self._since, self._roles = _BEFORE_ALL, ""
         self._altered: set[int] = set()
 
-    def look(self) -> Snapshot:
+    def look(self) -> SchemaSnapshot:
         """The snapshot of the schema as it is now."""
         total, since, found, roles = self._ask(self._news, since=self._since)[0]
         altered = {number: of_class for of_class, number in found or ()}
@@ -72,7 +72,7 @@ class Watch:
             if self._total != total:
                 self._read_again(self._miscounted())
         self._altered = set(altered)
-        return Snapshot({name: "\n".join(found) for name, found in self._definitions.items()})
+        return SchemaSnapshot({name: "\n".join(found) for name, found in self._definitions.items()})
 
     def _ask(self, query: bytes, **parameters: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, parameters).fetchall()

@@ -5,11 +5,13 @@ Source: "Workflow commands for GitHub Actions", https://docs.github.com/actions.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlmig.model import Finding, Severity
 from sqlmig.model.printable import Ready, escaped
-from sqlmig.report.text import changelog as text
+from sqlmig.report import changelog
+from sqlmig.report.view import View
 
 if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection
@@ -17,10 +19,10 @@ if TYPE_CHECKING:
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def inspection(found: Inspection) -> list[str]:
+def inspection(found: Inspection) -> View:
     """A line for each finding, and one for the log, which is no annotation."""
     annotations = (Ready(_annotation(finding)) for finding in found.findings)
-    return [*annotations, text.inspected(found)]
+    return replace(changelog.inspection(found), text=[*annotations, changelog.inspected(found)])
 
 
 def _annotation(finding: Finding) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection
 from importlib.resources.abc import Traversable
 
 from sqlmig.errors import SourceError
 from sqlmig.model import CheckFile, Expectation, Location, migration_order
+from sqlmig.model.suggestions import did_you_mean, nearest
 from sqlmig.source.directives import FileKind
 from sqlmig.source.files import read_file
 from sqlmig.source.folders import list_scripts, raise_all
@@ -61,7 +61,7 @@ def prepare_check(check: CheckFile) -> PreparedScript:
     if expects_result and prepared.statements[last].word in _SILENT and not _RETURNING.search(text):
         raise SourceError(
             "returns no result that could be looked at",
-            location=prepared.location(prepared.statements[last].start),
+            location=prepared.statement_location(last),
             remedy="End it with a query whose rows are the violations, or say what it expects: "
             "`-- expect: error <condition>`.",
         )
@@ -78,9 +78,8 @@ def prepare_check(check: CheckFile) -> PreparedScript:
 def _refuse_unknown_migration(check: CheckFile, migrations: Collection[str]) -> None:
     for name in check.file.directives.requires:
         if name not in migrations:
-            near = difflib.get_close_matches(name, migrations, n=1)
             raise SourceError(
                 f"requires {name}, and there is no such migration",
                 location=Location(check.file.script.path),
-                remedy=f"Did you mean {near[0]}?" if near else "Give the whole id of one.",
+                remedy=did_you_mean(nearest(name, migrations), "Give the whole id of one."),
             )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import graphlib
 import heapq
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlmig.errors import DependencyCycleError, UnknownDependencyError
-from sqlmig.model import Location, MigrationFile, migration_number
+from sqlmig.model import Location, MigrationFile
+from sqlmig.model.suggestions import did_you_mean, nearest_migration
 
 
 def unknown_dependencies(
@@ -81,10 +81,8 @@ def _unknown(
 def _remedy(dependency: str, others: Sequence[str]) -> str:
     if "," in dependency:
         return "Separate ids by spaces."
-    number = migration_number(dependency)
-    same = [each for each in others if number and migration_number(each) == number]
-    near = same or difflib.get_close_matches(dependency, others, n=1)
-    return f"Did you mean {near[0]!r}?" if near else "Name a migration by its whole id."
+    near = nearest_migration(dependency, others)
+    return did_you_mean(near, "Name a migration by its whole id.")
 
 
 def _place(migration: MigrationFile, dependency: str) -> Location:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import difflib
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from sqlmig.errors import DuplicateMigrationError, OrphanRollbackError, SourceError
 from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
+from sqlmig.model.suggestions import did_you_mean, nearest_migration
 from sqlmig.source.dependencies import in_apply_order, unknown_dependencies
 from sqlmig.source.directives import FileKind
 from sqlmig.source.folders import (
@@ -97,14 +96,7 @@ def script_from_bytes(path: str, data: bytes) -> Script:
             location=Location.at(path, _printable(text), nul),
             remedy="Remove it.",
         )
-    return Script(path, text, checksum(text))
-
-
-def checksum(text: str) -> str:
-    """`sha256:` and the hash of the text with CRLF and CR as LF, so that checkouts agree."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return Script.of(path, text)
 
 
 def read_file(path: Traversable, kind: FileKind) -> ScriptFile:
@@ -254,10 +246,9 @@ def _orphans(
 
 
 def _orphan(path: Traversable, name: str, scripts: Iterable[str]) -> OrphanRollbackError:
-    number = migration_number(name)
-    same = [script for script in scripts if number and migration_number(script) == number]
-    near = same or difflib.get_close_matches(name, scripts, n=1, cutoff=_NEAR)
-    hint = f"Did you mean {near[0]}{SUFFIX}?" if near else "Remove it, or restore the migration."
+    near = nearest_migration(name, scripts, _NEAR)
     return OrphanRollbackError(
-        "a rollback without a migration of that name", location=Location(shown(path)), remedy=hint
+        "a rollback without a migration of that name",
+        location=Location(shown(path)),
+        remedy=did_you_mean(near and near + SUFFIX, "Remove it, or restore the migration."),
     )

@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlmig.errors import SourceError
 from sqlmig.model import Location
 from sqlmig.source.directives import FileKind
-from sqlmig.source.lexer import all_line_comments, first_statement
+from sqlmig.source.lexer import all_line_comments, first_statement, statements
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
     """Another tool and its markers: what follows the dashes of a comment that begins its line.
 
-    `titles` are markers that are plain words as well: above the first statement of a file that
-    holds that half alone, such a comment is just a title.
+    `titles` are markers that are plain words as well. Such a comment is just a title above the
+    first statement of a file that holds that half alone, and it divides nothing within a statement
+    or below the last one.
     """
 
     name: str
@@ -29,21 +32,26 @@ class Tool:
     titles: str = ""
 
 
+class _Marker(NamedTuple):
+    """A marker of a tool, and the half that it is a title of; "" if none."""
+
+    offset: int
+    tool: Tool
+    half: str
+
+
 # Each pattern matches a whole comment, in upper or lower case.
 _TOOLS = (
-    Tool("dbmate", r"\s*migrate:(?:up|down)(?:-section)?(?:\s+\w+:\S+)*"),
+    Tool("dbmate", r"\s*migrate:(?:up|down)(?:-section)?(?:\s+\w+:\s*\S+)*"),
     Tool(
         "goose",
-        r"\s*\+goose\s+(?:up|down|statementbegin|statementend|no\s+transaction|envsub\s+o(?:n|ff))",
+        r"\s*\+goose\s+(?:up|down|statementbegin|statementend|no\s+transaction|envsub)\b.*",
     ),
-    Tool(
-        "sql-migrate",
-        r"\s*\+migrate\s+(?:up|down|statementbegin|statementend)(?:\s+notransaction)?",
-    ),
-    Tool("micrate", r"\s*\+micrate\s+(?:up|down|statementbegin|statementend)"),
-    Tool("MyBatis Migrations", r"\s*//\s*@undo\b.*"),
+    Tool("sql-migrate", r"\s*\+migrate\s+(?:up|down|statementbegin|statementend)\b.*"),
+    Tool("micrate", r"\s*\+micrate\s+(?:up|down|statementbegin|statementend)\b.*"),
+    Tool("MyBatis Migrations", r"\s*(?://\s*)?@undo\b.*"),
     Tool("Rambler", r"\s*rambler\s+(?:up|down)"),
-    Tool("tern", r"-*\s*create above / drop below\s*-*"),
+    Tool("tern", r"-*\s*create above\s*/\s*drop below\s*-*"),
     Tool("Play evolutions", r"[\s-]*!(?:ups|downs)\b.*"),
     Tool("shmig", titles=r"\s*=+\s*(?:up|down)\s*=+"),
     Tool(
@@ -53,7 +61,10 @@ _TOOLS = (
         r"|rollback\s+(?:(?:alter|call|create|delete|drop|insert|revoke|grant|select|truncate"
         r"|update)\b.*|empty|not\s+required|changesetid:.*)",
     ),
+    Tool("Atlas", r"\s*atlas:txtar|\s*(?:checks|migration|down)\.sql\s*--"),
     Tool("node-pg-migrate", titles=r"[\s-]*(?:up|down)\s+migration\W*"),
+    # As node's sqlite has them, and many a script of people's own.
+    Tool("another tool", titles=r"\W*(?:migrat(?:e|ions?)\W+)?(?:up|down)(?:\W+migrations?)?\W*"),
 )
 _REMEDY = {
     FileKind.MIGRATION: "Split it: what undoes goes into the rollback file of the same name. "
@@ -68,8 +79,9 @@ _half = re.compile(r"up|down", re.IGNORECASE).search
 # A quick look that spares most files the walk over all their comments.
 _may_hold_marker = re.compile(
     r"(?:\A|[\r\n])[ \t\f\v#]*+--[^\r\n]*"
-    r"(?:migrate:|\+goose|\+migrate|\+micrate|//\s*@undo|rambler|create above|!ups|!downs"
-    r"|=\s*up\s*=|=\s*down\s*=|liquibase|changeset|rollback|(?:up|down)\s+migration)",
+    r"(?:migrate:|\+goose|\+migrate|\+micrate|@undo|rambler|create above|!ups|!downs"
+    r"|liquibase|changeset|rollback|atlas:|\.sql"
+    r"|\b(?:up|down)\b(?:[^\w\r\n]+migrations?)?[^\w\r\n]*(?:[\r\n]|\Z))",
     re.IGNORECASE,
 ).search
 
@@ -82,7 +94,7 @@ def refuse_foreign(path: str, text: str, kind: FileKind) -> None:
     """
     if not _may_hold_marker(text):
         return
-    found = list(_markers(text))
+    found = _dividing(text)
     if not found or _are_titles(text, found, _HALVES.get(kind, _EITHER)):
         return
     offset, tool, _ = found[0]
@@ -93,22 +105,33 @@ def refuse_foreign(path: str, text: str, kind: FileKind) -> None:
     )
 
 
-def _are_titles(
-    text: str, found: Sequence[tuple[int, Tool, str]], possible: Collection[str]
-) -> bool:
+def _dividing(text: str) -> list[_Marker]:
+    """The markers, but for titles within a statement or below the last."""
+    found = list(_markers(text))
+    if not any(marker.half for marker in found):
+        return found
+    there = list(statements(text))
+    starts, stops = [*(each.start for each in there), -1], [each.stop for each in there]
+    return [
+        marker
+        for marker in found
+        if not marker.half or starts[bisect(stops, marker.offset)] > marker.offset
+    ]
+
+
+def _are_titles(text: str, found: Sequence[_Marker], possible: Collection[str]) -> bool:
     """Whether they just say, above the first statement, which half the file is."""
-    halves = {half for _, _, half in found}
+    halves = {marker.half for marker in found}
     is_one = len(halves) == 1 and halves <= set(possible)
-    return is_one and found[-1][0] < first_statement(text)
+    return is_one and found[-1].offset < first_statement(text)
 
 
-def _markers(text: str) -> Iterator[tuple[int, Tool, str]]:
-    """Each marker: where it stands, whose it is, and the half that it is a title of; "" if none."""
+def _markers(text: str) -> Iterator[_Marker]:
     for offset, comment in all_line_comments(text):
         if _begins_line(text, offset) and (match := _pattern().fullmatch(comment.rstrip())):
             group = match.lastgroup or ""
             half = _half(comment) if group.startswith("t") else None
-            yield offset, _TOOLS[int(group[1:])], half[0].lower() if half else ""
+            yield _Marker(offset, _TOOLS[int(group[1:])], half[0].lower() if half else "")
 
 
 @functools.cache

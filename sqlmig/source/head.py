@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlmig.errors import DirectiveError, SourceError
 from sqlmig.model import Directives, Location
+from sqlmig.model.suggestions import did_you_mean
 from sqlmig.source.directives import DIRECTIVES, VOCABULARY, DirectiveSpec, FileKind
 from sqlmig.source.folders import raise_all
 from sqlmig.source.lexer import all_line_comments, first_statement, line_comments
@@ -109,8 +110,9 @@ class _Head:
             if near or name.lower() == known:
                 raise self._error(
                     offset,
-                    f"unknown directive {name!r} (did you mean {known!r}?)",
-                    "If it is just a comment, write it without the colon after the first word.",
+                    f"unknown directive {name!r}",
+                    f"{did_you_mean(known, '')} If it is just a comment, write it without the "
+                    "colon after the first word.",
                 )
 
     def _refuse_without_colon(self, offset: int, comment: str) -> None:

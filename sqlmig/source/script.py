@@ -62,6 +62,10 @@ class PreparedScript:
         """The place of that character."""
         return Location.at(self.script.path, self.script.text, offset)
 
+    def statement_location(self, index: int) -> Location:
+        """The place of that statement's first character."""
+        return self.location(self.statements[index].start)
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:

@@ -49,10 +49,14 @@ def mongo_url(config: Config) -> str:
 
 def embedded_server(config: Config) -> EmbeddedPostgres:
     """The project's own server, running or not; its place is `.sqlmig` in the project."""
+    refuse_as_production(config.expected_environment, "--database-url")
+    return server_for_tests(config)
+
+
+def server_for_tests(config: Config) -> EmbeddedPostgres:
+    """The same server, whatever the project's environment: for databases that are dropped."""
     from sqlmig.embedded import EmbeddedPostgres  # noqa: PLC0415  # most have a server
 
-    if config.expected_environment is Environment.PRODUCTION:
-        raise _not_for_production("--database-url")
     return EmbeddedPostgres(_root(config))
 
 
@@ -60,9 +64,17 @@ def embedded_mongo(config: Config) -> EmbeddedMongo:
     """The project's own MongoDB server, running or not."""
     from sqlmig.embedded import EmbeddedMongo  # noqa: PLC0415  # most have a server
 
-    if config.expected_mongo_environment is Environment.PRODUCTION:
-        raise _not_for_production("--mongo-url")
+    refuse_as_production(config.expected_mongo_environment, "--mongo-url")
     return EmbeddedMongo(_root(config))
+
+
+def refuse_as_production(environment: Environment, option: str) -> None:
+    """Raises ConfigError for an embedded server that is asked to be production."""
+    if environment is Environment.PRODUCTION:
+        raise ConfigError(
+            "the embedded server is for development and tests, not for production",
+            remedy=f"Name the production database with {option}.",
+        )
 
 
 def _started(config: Config, observer: Observer | None) -> str:
@@ -79,10 +91,3 @@ def _started(config: Config, observer: Observer | None) -> str:
 
 def _root(config: Config) -> Path:
     return config.project / ".sqlmig"
-
-
-def _not_for_production(option: str) -> ConfigError:
-    return ConfigError(
-        "the embedded server is for development and tests, not for production",
-        remedy=f"Name the production database with {option}.",
-    )

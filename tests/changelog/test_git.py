@@ -279,6 +279,38 @@ def test_a_repository_of_another_account_is_refused_with_git_s_own_advice(
         assert lint_changelog(repository.config(), state, against).migrations == 1
 
 
+def test_replaced_objects_and_grafts_hide_no_edit(repository: Repository) -> None:
+    merged = repository.git("rev-parse", f"HEAD:{PATH}").strip()
+    disturb(repository)
+    repository.migration(A, "drop table notes;")
+    repository.git("add", "--all")
+    edited = repository.git("rev-parse", f":{PATH}").strip()
+    repository.git("replace", merged, edited)
+    repository.write(".git/info/grafts", "")
+    assert repository.findings() == [f"CL202 {PATH}:1"]
+    repository.commit()
+    head = repository.git("rev-parse", "HEAD").strip()
+    repository.write(".git/info/grafts", f"{head}\n")
+    assert repository.findings(Revision("HEAD"), "HEAD~1") == [f"CL202 {PATH}:1"]
+
+
+@pytest.mark.parametrize("path", ["sql/migrations/002_b.sql", "docs/CHANGELOG.md"])
+def test_a_link_in_the_place_of_a_file_is_refused(repository: Repository, path: str) -> None:
+    (repository.root / path).unlink(missing_ok=True)
+    (repository.root / path).symlink_to("/etc/hostname")
+    repository.git("add", "--all")
+    assert refused(repository, Staged(), None).message == (
+        f"{path} is a symbolic link, and git has no content for it"
+    )
+    repository.commit()
+    assert path in refused(repository, Revision("HEAD"), "HEAD~1").message
+    repository.remove(path)
+    repository.migration("002_b", "select 1;")
+    repository.changelog(A, "002_b")
+    repository.commit()
+    assert repository.findings(Revision("HEAD"), "HEAD~1") == []
+
+
 def test_a_file_that_names_no_repository_is_refused(repository: Repository, tmp_path: Path) -> None:
     broken = Repository(tmp_path / "broken")
     broken.migration(A, "select 1;")

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlmig.changelog.linter import check
+from sqlmig.changelog.project_files import ProjectFiles
 from sqlmig.changelog.reference import changelog_rules, subject_of
 from sqlmig.changelog.rules import RULES, Rule, Sample
-from sqlmig.changelog.snapshot import Snapshot
 from sqlmig.model import Severity
 from tests.repository import UNRELEASED, bullet
 
@@ -249,9 +249,9 @@ def test_links_and_comments_are_no_words() -> None:
 def test_a_missing_changelog_matters_once_there_is_a_migration() -> None:
     subject = subject_of(Sample("", FILE))
     files = {path: data for path, data in subject.now.files.items() if path.startswith("sql")}
-    without = replace(subject, now=Snapshot(subject.now.places, files))
+    without = replace(subject, now=ProjectFiles(subject.now.places, files))
     assert [each.code for each in check(without)] == ["CL010"]
-    nothing = replace(subject, now=Snapshot(subject.now.places, {}))
+    nothing = replace(subject, now=ProjectFiles(subject.now.places, {}))
     assert check(nothing) == ()
     assert [each.code for each in check(replace(nothing, before=subject.now))] == ["CL010"]
 
@@ -259,7 +259,7 @@ def test_a_missing_changelog_matters_once_there_is_a_migration() -> None:
 def test_bytes_that_are_no_utf_8_are_told_with_their_line() -> None:
     subject = subject_of(Sample(ENTERED, FILE))
     files = dict(subject.now.files) | {"docs/CHANGELOG.md": b"# Changelog\n\nZo\xeb\n"}
-    (finding,) = check(replace(subject, now=Snapshot(subject.now.places, files)))
+    (finding,) = check(replace(subject, now=ProjectFiles(subject.now.places, files)))
     assert str(finding) == "docs/CHANGELOG.md:3:1: CL010 not UTF-8: byte 0xeb in this line"
 
 
@@ -502,6 +502,12 @@ def test_a_revert_of_what_was_not_released_is_clean() -> None:
     assert found("## [Unreleased]\n", {}, Sample(UNRELEASED + bullet(OLD), OLD_FILE)) == []
 
 
+def test_a_renamed_migration_is_no_revert_even_when_its_entry_is_renamed_too() -> None:
+    renamed = {f"sql/migrations/{ID}.sql": OLD_FILE[f"sql/migrations/{OLD}.sql"]}
+    before = Sample(UNRELEASED + bullet(OLD), OLD_FILE)
+    assert found(ENTERED, renamed, before) == [f"CL202 sql/migrations/{OLD}.sql:1"]
+
+
 def test_a_new_rollback_of_a_merged_migration_is_a_warning_until_it_is_told() -> None:
     down = f"sql/rollbacks/{OLD}.sql"
     before = Sample(RELEASED, OLD_FILE | {down: "drop table rooms;"})
@@ -516,6 +522,12 @@ def test_a_release_that_lost_an_entry_or_vanished_is_found() -> None:
     moved = UNRELEASED + bullet(OLD) + "\n## [1.0.0] - 2026-03-01\n"
     assert found(moved, OLD_FILE, BEFORE) == ["CL204 docs/CHANGELOG.md:9"]
     assert found(UNRELEASED + bullet(OLD), OLD_FILE, BEFORE) == ["CL204 docs/CHANGELOG.md:1"]
+
+
+def test_a_lost_entry_is_reported_at_the_first_heading_of_its_release() -> None:
+    twice = "## [Unreleased]\n" + "\n## [1.0.0] - 2026-03-01\n" * 2
+    codes = [each for each in found(twice, OLD_FILE, BEFORE) if "CL204" in each]
+    assert codes == ["CL204 docs/CHANGELOG.md:3"]
 
 
 def test_a_release_in_a_comment_has_vanished() -> None:

@@ -219,7 +219,7 @@ def test_a_baseline_that_is_not_there_cannot_be_checked(repository: Repository) 
 def test_a_branch_that_shares_nothing_is_no_baseline(repository: Repository) -> None:
     repository.git("switch", "--quiet", "--orphan", "other")
     repository.entered(A)
-    repository.commit()
+    repository.commit("Other work")  # the same commit within one second would be the same id
     assert "unrelated" in refused(repository, "main").message
     assert "unrelated" in refused(repository, "main", WorkingTree()).message
     assert "unrelated" in refused(repository, "main", Revision("HEAD")).message

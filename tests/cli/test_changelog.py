@@ -250,8 +250,9 @@ def test_rollbacks_without_migrations_are_no_empty_project(
 
 def test_a_folder_that_the_settings_name_has_to_be_there(run: Run, repository: Repository) -> None:
     repository.write("sqlmig.toml", 'migrations = "sql/migratoins"\n')
-    done = run("validate")
-    assert (done.returncode, "no such folder" in done.stderr) == (2, True)
+    for arguments in (("validate",), ("changelog", "lint"), ("changelog", "lint", "--worktree")):
+        done = run(*arguments)
+        assert (done.returncode, "no such folder, and sqlmig.toml" in done.stderr) == (2, True)
 
 
 # add and new

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import click
-import pytest
 
-from sqlmig.cli.commands import Commands
+from sqlmig.cli import main
+from sqlmig.cli.commands import CommandLine
 
 
 @click.command
@@ -14,20 +14,20 @@ def hello() -> None:
 
 
 def test_every_command_is_found_by_its_name() -> None:
-    assert {name: command.name for name, command in Commands().items()} == {
-        n: n for n in Commands()
-    }
+    context = click.Context(main)
+    names = main.list_commands(context)
+    found = [main.get_command(context, name) for name in names]
+    assert [command.name for command in found if command is not None] == names
 
 
 def test_what_is_no_command_is_not_found() -> None:
-    with pytest.raises(KeyError):
-        Commands()["aply"]
+    assert main.get_command(click.Context(main), "aply") is None
 
 
 def test_a_program_can_put_a_command_of_its_own_beside_them() -> None:
-    commands = Commands()
-    count = len(commands)
-    commands["hello"] = hello
-    assert (commands["hello"], len(commands)) == (hello, count + 1)
-    del commands["hello"]
-    assert "hello" not in commands
+    group = CommandLine("mine")
+    context = click.Context(group)
+    count = len(group.list_commands(context))
+    group.add_command(hello)
+    assert group.get_command(context, "hello") is hello
+    assert len(group.list_commands(context)) == count + 1

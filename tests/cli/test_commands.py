@@ -288,8 +288,8 @@ def test_bad_files_exit_2_and_nothing_is_touched(
     done = run("apply")
     assert done.returncode == 2
     assert done.stderr.startswith(
-        f"{named(database)}Error: sql/migrations/004_d.sql:1:1: unknown directive 'transactionl' "
-        "(did you mean 'transactional'?)\n    1 | -- transactionl: false\n      | ^\n"
+        f"{named(database)}Error: sql/migrations/004_d.sql:1:1: unknown directive 'transactionl'\n"
+        "    1 | -- transactionl: false\n      | ^\nDid you mean transactional? "
     )
     assert database.relations() == before
 

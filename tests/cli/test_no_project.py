@@ -45,7 +45,8 @@ WITHOUT_A_SERVER = {
 def names(group: click.Group, before: str = "") -> list[str]:
     """All commands, those of groups with the name of their group."""
     found = []
-    for name, command in group.commands.items():
+    for name in group.commands:
+        command = group.get_command(click.Context(group), name)
         if isinstance(command, click.Group):
             found += names(command, f"{name} ")
         else:

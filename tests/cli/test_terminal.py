@@ -53,7 +53,9 @@ def test_status_fits_into_80_columns(config: tuple[str, ...]) -> None:
     on_a_terminal("apply", "003", *config)
     shown = _STYLE.sub("", on_a_terminal("status", *config))
     assert max(len(line) for line in shown.splitlines()) <= 80
-    assert re.search(r"^003_student_fee_ledgers +applied +\S.* One fee ledger", shown, re.MULTILINE)
+    assert re.search(
+        r"^ 003_student_fee_ledgers +applied +\S.* One fee ledger", shown, re.MULTILINE
+    )
     assert shown.splitlines()[-1] == "Next: sqlmig apply"
 
 

@@ -361,3 +361,14 @@ def test_a_wheel_that_another_account_can_write_is_not_copied(
     with pytest.raises(AccountError, match=f"cannot run the programs in {programs}"):
         server.start()
     server.reset()
+
+
+def test_root_talks_to_the_servers_account_only(server: EmbeddedPostgres, mallory: Account) -> None:
+    server.start()
+    assert query(server.url(), "SELECT 1") == 1
+    name = server_account(server.status()).name
+    assert server.url().endswith(f"&requirepeer={name}")
+    with pytest.raises(psycopg.OperationalError, match=f"requirepeer specifies .{mallory.name}"):
+        query(
+            server.url().replace(f"requirepeer={name}", f"requirepeer={mallory.name}"), "SELECT 1"
+        )

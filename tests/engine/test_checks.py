@@ -8,8 +8,8 @@ from sqlmig import Migrator
 from sqlmig.errors import DirectiveError, SanityCheckError, SourceError
 from sqlmig.model import CheckOutcome, CheckResult, Position
 from sqlmig.plan import RowLoss, Since, Transactions
-from sqlmig.report.text.checks import violations
-from sqlmig.report.text.table import Medium
+from sqlmig.report.checks import violations
+from sqlmig.report.table import Medium, drawn
 from tests.database import Database
 from tests.project import Project
 
@@ -52,7 +52,7 @@ def test_a_statement_that_the_server_refuses_is_told_with_its_place(
     assert found.location is not None
     assert found.location.path == str(project.root / "sql/checks/001_check.sql")
     assert found.location.position == Position(line, column)
-    told = violations([found], Medium.PIPE)
+    told = drawn(violations([found]), Medium.PIPE)
     assert told[0] == f"{found.location}: {found.reason}"
     assert told[1].endswith(sql.splitlines()[line - 1])
 
@@ -69,6 +69,11 @@ def test_a_statement_that_the_server_refuses_is_told_with_its_place(
             "expected rows, and there are none",
         ),
         "the last statement's": ("select 1; select 1 where false", PASSED, ""),
+        "those that writing returns": (
+            "delete from cities where id = 2 returning id",
+            PASSED,
+            "",
+        ),
         "those after writing": ("delete from cities; select * from cities", PASSED, ""),
         "an error by its name": (
             "-- expect: error unique_violation\ninsert into cities values (1, 'b')",
@@ -162,7 +167,7 @@ def test_the_rows_that_should_not_be_are_shown(project: Project, database: Datab
         "an unknown error": ("-- expect: error chek_violation\nselect 1", "chek_violation"),
         "an unknown migration": ("-- requires: 002_tables\nselect 1", "requires 002_tables"),
         "a bad expectation": ("-- expect: nothing\nselect 1", "expected `no rows`, `rows`"),
-        "a misspelt directive": ("-- expects: rows\nselect 1", "did you mean 'expect'"),
+        "a misspelt directive": ("-- expects: rows\nselect 1", "Did you mean expect?"),
         "nothing": ("-- only words", "has no statement"),
     }.values(),
 )

@@ -31,6 +31,7 @@ create table accounts_closed (closed date) inherits (accounts);
 create schema books; create table books.journal (line int, said text);
 create table unprotected (id int);
 create view seen as select * from payments;
+create sequence attempts;
 create function wipe() returns trigger language plpgsql as
   'begin delete from payments; return null; end';
 insert into ledgers values (1, 'a'), (2, 'b');
@@ -287,6 +288,26 @@ LOSING = {
         "insert into entries select * from entries_old",
         "entries",
     ),
+    "an update of the second run alone": Loss(
+        "insert into payments values (4, 2, 40, 'w'); do $$begin"
+        " if nextval('attempts') > 1 then update payments set amount = 1; end if; end$$"
+    ),
+    "a delete of the second run alone": Loss(
+        "insert into payments values (4, 2, 40, 'w'); do $$begin"
+        " if nextval('attempts') > 1 then delete from payments where id = 1; end if; end$$"
+    ),
+    "a delete of the third run alone": Loss(
+        "insert into accounts values (4, 40); do $$declare n int := nextval('attempts'); begin"
+        " if n = 2 then update accounts set balance = balance; end if;"
+        " if n = 3 then alter table accounts drop column balance; end if; end$$",
+        "accounts",
+        2,
+    ),
+    "an insert, and an uncounted update of the second run": Loss(
+        "update payments set amount = amount; do $$begin if nextval('attempts') > 1 then"
+        " set local track_counts = off; delete from entries where id = 1; end if; end$$",
+        "entries",
+    ),
     "hidden by another table": Loss(
         'create schema "postgres"; create table "postgres".payments (id int)'
     ),
@@ -402,6 +423,28 @@ HARMLESS = {
         "insert into entries select * from entries_old"
     ),
     "an unprotected table unlogged": "alter table unprotected set unlogged",
+    "a trigger on the history that inserts": (
+        "create function more() returns trigger language plpgsql as"
+        " $$begin insert into payments values (9, 1, 1, 'x');"
+        " insert into entries values (9, '2011-01-01', 1); return null; end$$;"
+        "create trigger t after insert on _yoyo_log for each row execute function more()"
+    ),
+    "a trigger on the history that inserts after an insert": (
+        "insert into payments values (8, 1, 1, 'x');"
+        "create function more() returns trigger language plpgsql as"
+        " $$begin insert into payments values (9, 1, 1, 'x'); return null; end$$;"
+        "create constraint trigger t after insert on _sqlmig_migration initially deferred"
+        " for each row execute function more()"
+    ),
+    "a trigger on the history whose delete meets no row": (
+        "create function no_row() returns trigger language plpgsql as"
+        " 'begin delete from payments where false; return null; end';"
+        "create trigger t after insert on _yoyo_migration for each row execute function no_row()"
+    ),
+    "the same update in each of three runs": (
+        "do $$begin if nextval('attempts') > 1 then update payments set amount = amount;"
+        " else insert into payments values (4, 2, 40, 'w'); end if; end$$"
+    ),
     "a table of its name where nobody looks": (
         "create schema other; create table other.payments (id int)"
     ),

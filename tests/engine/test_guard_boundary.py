@@ -69,7 +69,7 @@ def test_each_case_shows_a_line_that_is_there() -> None:
         assert any(line.startswith(beginning) for line in lines()), beginning
 
 
-@shows("Another connection of the script's")
+@shows("A second connection")
 def another_connection(project: Project, database: Database) -> None:
     paid(database)
     info = database.connection.info
@@ -116,13 +116,12 @@ def what_runs_later(project: Project, database: Database) -> None:
     assert database.value("select count(*) from paid") == 0
 
 
-@shows("Writing to the system catalogs")
+@shows("Writes to the system catalogs")
 def system_catalogs(project: Project, database: Database) -> None:
     paid(database, "x int", "(-1)")
     applied(
         project,
         database,
-        "set allow_system_table_mods = on;"
         "update pg_attribute set atttypid = 'oid'::regtype"
         " where attrelid = 'paid'::regclass and attname = 'x'",
     )
@@ -171,7 +170,7 @@ def foreign_tables(project: Project, database: Database) -> None:
     assert database.value("select count(*) from paid") == 0
 
 
-@shows("What a view, a function or row level security")
+@shows("How a view, a function or row-level security")
 def for_those_who_read(project: Project, database: Database) -> None:
     paid(database)
     database.execute("create view seen as select id from paid")

@@ -9,7 +9,7 @@ import pytest
 
 from sqlmig import Migrator, Outcome
 from sqlmig.engine.history.lock import RunnerLock
-from sqlmig.errors import LockTimeoutError
+from sqlmig.errors import LockTimeoutError, MigrationFailedError
 from sqlmig.model import SilentObserver
 from tests.database import Database
 from tests.observer import RecordingObserver
@@ -120,3 +120,55 @@ def test_a_migration_that_meets_a_lock_is_undone_and_tried_again(
     assert "canceling statement due to lock timeout" in observer.retries[0]
     assert database.tables() == {"busy", "first"}
     assert database.applied() == ["001_alter"]
+
+
+def test_a_migration_is_tried_as_often_as_the_setting_says(
+    project: Project, database: Database
+) -> None:
+    database.execute("create table busy ()")
+    project.migration("001_alter", "-- lock_timeout: 10ms\nalter table busy add x int")
+    observer = RecordingObserver()
+    migrator = Migrator(project.config(database=database.url, lock_tries=2), observer)
+    with database.another_connection() as other, other.transaction():
+        other.execute("select * from busy")
+        with pytest.raises(MigrationFailedError, match="lock timeout"):
+            migrator.apply()
+    assert len(observer.begun) == 2
+    assert len(observer.retries) == 1
+
+
+def test_what_runs_outside_a_transaction_is_not_run_again_after_a_lock_timeout(
+    project: Project, database: Database
+) -> None:
+    database.execute("create table busy (); create table done (id int)")
+    project.migration(
+        "001_two",
+        "-- transactional: false\n-- lock_timeout: 10ms\n"
+        "insert into done values (1); alter table busy add x int",
+    )
+    observer = RecordingObserver()
+    migrator = Migrator(project.config(database=database.url, lock_tries=2), observer)
+    with database.another_connection() as other, other.transaction():
+        other.execute("select * from busy")
+        with pytest.raises(MigrationFailedError, match="its first 1 statement stay done"):
+            migrator.apply()
+    assert observer.begun == ["001_two"]
+    assert observer.retries == []
+
+
+def test_a_runner_that_waits_for_no_other_does_not_wait_for_ever(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_a", "create table a ()")
+    config = project.config(database=database.url, lock_wait=0, lock_tries=1)
+    Migrator(config).apply()
+    project.migration("002_b", "create table b ()")
+    with database.another_connection() as other:
+        other.execute("begin; lock table _sqlmig_migration in row exclusive mode")
+        release = threading.Timer(10, other.execute, ["rollback"])
+        release.start()
+        with pytest.raises(MigrationFailedError, match="lock timeout"):
+            Migrator(config).apply()
+        release.cancel()
+        release.join()
+    assert database.tables() == {"a"}

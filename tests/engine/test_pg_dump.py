@@ -12,7 +12,7 @@ from sqlmig.embedded.programs import chosen_folder, find_programs
 from sqlmig.errors import BeyondDatabaseError
 from sqlmig.migrator import Migrator
 from sqlmig.plan import Transactions
-from sqlmig.proof.catalog import Snapshot, snapshot
+from sqlmig.proof.catalog import SchemaSnapshot, snapshot
 from sqlmig.proof.difference import differences
 from tests.database import Database
 from tests.project import Project
@@ -110,7 +110,7 @@ def test_a_dump_of_a_rich_database_runs_as_it_is(
     assert database.value("SELECT last_value FROM app.numbers") == 5
 
 
-def own(database: Database) -> Snapshot:
+def own(database: Database) -> SchemaSnapshot:
     return snapshot(database.connection)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from sqlmig import Migrator
 from sqlmig.errors import RowLossError
-from sqlmig.model import LostRows
+from sqlmig.model import LostRows, Outcome
 from sqlmig.plan import RowLoss, Since
 from tests.database import Database
 from tests.project import Project
@@ -100,6 +100,45 @@ def test_a_rollback_that_loses_no_rows_asks_nothing(
     assert database.applied() == ["001_tables"]
 
 
+@pytest.mark.parametrize(
+    "loss",
+    ["delete from kept where id = 1", "truncate kept", "drop view seen; drop table kept"],
+)
+def test_a_rollback_that_loses_rows_only_when_it_runs_again_is_undone(
+    project: Project, database: Database, loss: str
+) -> None:
+    migrator(project, database, "production").apply()
+    database.execute("create sequence runs")
+    project.migration(
+        "002_change",
+        "select 1",
+        "delete from kept where false; do $$begin if nextval('runs') > 1 then"
+        f" {loss}; end if; end$$",
+    )
+    changes = Migrator(project.config(database=database.url, environment="production"))
+    changes.apply()
+    with pytest.raises(RowLossError) as lost:
+        changes.rollback(Since("002_change"))
+    assert lost.value.losses == (LostRows("kept", 2),)
+    assert database.value("select count(*) from kept") == 2
+
+
+def test_a_rollback_that_runs_again_is_judged_by_what_that_run_alone_inserts(
+    project: Project, database: Database
+) -> None:
+    migrator(project, database, "production").apply()
+    project.migration(
+        "002_change",
+        "select 1",
+        "drop view seen; alter table kept alter column id type bigint;"
+        "insert into kept (id, note) values (3, 'c'), (4, 'd')",
+    )
+    changes = Migrator(project.config(database=database.url, environment="production"))
+    changes.apply()
+    changes.rollback(Since("002_change"))
+    assert database.value("select count(*) from kept") == 4
+
+
 def test_what_was_rolled_back_before_the_question_stays_so(
     project: Project, database: Database
 ) -> None:
@@ -172,9 +211,42 @@ def test_consent_to_one_loss_is_none_to_another(project: Project, database: Data
     )
     production.apply()
     with pytest.raises(RowLossError) as caught:
-        production.rollback(Since("001"), consented=["002_more"])
+        production.rollback(Since("001"), agree=lambda loss: loss.migration_id == "002_more")
     assert caught.value.migration_id == "001_tables"
     assert "sqlmig rollback 001_tables --yes" in str(caught.value)
+
+
+def test_each_loss_is_asked_about_and_the_report_is_of_all(
+    project: Project, database: Database
+) -> None:
+    production = migrator(project, database, None)
+    project.migration("002_more", "create table more as select 1 as x", "drop table more")
+    production.apply()
+    asked: list[tuple[str, str]] = []
+
+    def agree(loss: RowLossError) -> bool:
+        database.execute("begin; lock table kept nowait; rollback")  # it waits and holds none
+        asked.extend((loss.migration_id, str(lost)) for lost in loss.losses)
+        return True
+
+    report = production.rollback("001", agree=agree)
+    assert asked[0] == ("002_more", "more (1 row)")
+    assert [migration_id for migration_id, _ in asked[1:]] == ["001_tables"] * (len(asked) - 1)
+    assert len(asked) > 1
+    assert report.ids(Outcome.DONE) == ("002_more", "001_tables")
+    assert database.applied() == []
+
+
+def test_after_a_no_what_was_agreed_to_before_stays_rolled_back(
+    project: Project, database: Database
+) -> None:
+    production = migrator(project, database, None)
+    project.migration("002_more", "create table more as select 1 as x", "drop table more")
+    production.apply()
+    answers = iter([True, False])
+    with pytest.raises(RowLossError, match="rolling back 001_tables would lose rows of"):
+        production.rollback("001", agree=lambda _: next(answers))
+    assert database.applied() == ["001_tables"]
 
 
 @pytest.mark.parametrize("table", ["yoyo_lockers", "_yoyo_logbook", "_sqlmigs", "other._yoyo_log"])

@@ -80,6 +80,14 @@ def test_a_script_outside_a_transaction_leaves_the_session_as_it_found_it(
     database.execute(f"DROP ROLE IF EXISTS {role}")
 
 
+def test_the_last_values_of_sequences_are_forgotten(project: Project, database: Database) -> None:
+    project.migration("001_next", "create sequence s; select nextval('s')")
+    project.migration("002_last", "select currval('s')")
+    with pytest.raises(MigrationFailedError, match='"s" is not yet defined in this session'):
+        Migrator(project.config(database=database.url)).apply()
+    assert database.applied() == ["001_next"]
+
+
 def test_deferred_constraints_are_checked_before_the_record(
     project: Project, database: Database
 ) -> None:

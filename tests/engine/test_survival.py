@@ -224,11 +224,18 @@ class TestStatementInDoubt:
         migrator.apply()
         assert database.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass")
 
+    @pytest.mark.parametrize(
+        ("statement", "found"),
+        [
+            ("create index concurrently i on t (id)", "create index i on t (id desc)"),
+            ("create unique index concurrently i on t (id)", "create index i on t (id)"),
+        ],
+    )
     def test_an_index_of_that_name_but_another_definition_is_not_taken_for_it(
-        self, project: Project, database: Database
+        self, project: Project, database: Database, statement: str, found: str
     ) -> None:
-        migrator = self.stop_at_2(project, database, "create index concurrently i on t (id)")
-        database.execute("create index i on t (id desc)")
+        migrator = self.stop_at_2(project, database, statement)
+        database.execute(found)
         with pytest.raises(MigrationFailedError, match="statement 2 may be done already"):
             migrator.apply()
 

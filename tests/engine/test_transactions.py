@@ -389,3 +389,18 @@ def test_the_history_knows_when_a_migration_ended_and_how_long_it_took(
     slept = timedelta(milliseconds=400)
     assert slept <= status.applied.applied_at - began <= whole
     assert slept <= timedelta(milliseconds=status.applied.duration_ms) <= whole
+
+
+@pytest.mark.parametrize("head", ["", "-- transactional: false\n"], ids=["inside", "outside"])
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_a_run_tells_how_long_each_migration_took(
+    project: Project, database: Database, environment: str, head: str
+) -> None:
+    project.migration("001_slow", head + "set search_path to public; select pg_sleep(0.3)")
+    config = project.config(database=database.url, environment=environment)
+    observer = RecordingObserver()
+    began = time.monotonic()
+    report = Migrator(config, observer).apply()
+    whole = time.monotonic() - began
+    assert observer.ended == list(report.results)
+    assert [0.3 <= result.duration <= whole for result in report.results] == [True]

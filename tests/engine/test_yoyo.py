@@ -27,7 +27,6 @@ PARAMETERS = {
     "copy": ["self"],
     "list_tables": ["self", "kwargs"],
     "ensure_internal_schema_updated": ["self"],
-    "get_log_data": ["self", "migration", "operation"],
     "log_migration": ["self", "migration", "operation"],
     "mark_one": ["self", "migration", "log"],
     "unmark_one": ["self", "migration", "log"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,11 +16,14 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
+from sqlmig.config import Config
 from sqlmig.model import Environment
-from sqlmig.mongo.connection import AsyncDatabase
+from sqlmig.mongo.connection import AsyncDatabase, connected
 from sqlmig.mongo.fixtures import Fixtures
 from sqlmig.mongo.results import FixturesReport
 from sqlmig.mongo.seeder import MongoSeeder
+from sqlmig.mongo.stamp import read_stamp
+from sqlmig.target.address import mongo_url
 
 READS = {"find", "getMore", "aggregate"}
 
@@ -27,6 +31,16 @@ READS = {"find", "getMore", "aggregate"}
 def url_of(server: str, name: str) -> str:
     """The URL of another database of that server."""
     return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
+def stamp_of(config: Config) -> Environment | None:
+    """The environment that the project's MongoDB database is stamped with."""
+
+    async def read() -> Environment | None:
+        async with connected(mongo_url(config)) as database:
+            return await read_stamp(database, None)
+
+    return asyncio.run(read())
 
 
 class Commands(CommandListener):

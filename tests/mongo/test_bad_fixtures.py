@@ -156,12 +156,34 @@ def test_an_item_without_an_id_is_refused(seeds: Seeds, item: str, message: str)
     assert problem.message.startswith(f"[1]: {message}")
 
 
-@pytest.mark.parametrize("value", ["null", "true", "1.5", '["a"]', '{"a": 1}'])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("null", "true", "1.5", '["a"]', '{"a": 1}'),
+        *(
+            f'{{"$binary": {{"base64": "{content}", "subType": "{subtype}"}}}}'
+            for content, subtype in (("AA==", "00"), ("A" * 21 + "A==", "00"), ("AA==", "04"))
+        ),
+    ],
+)
 def test_an_id_of_a_type_that_identifies_nothing_is_refused(seeds: Seeds, value: str) -> None:
     seeds.text(CLASSES, f'[{{"_id": "a"}},\n  {{"_id": {value}}}]')
     problem = seeds.problem()
     assert seeds.place(problem) == f"{CLASSES}:2:4"
     assert problem.message == "[1]._id: an _id is text, a whole number, an ObjectId or a UUID"
+
+
+@pytest.mark.parametrize("subtype", ["03", "04"])
+def test_a_uuid_may_be_an_id_in_either_form(seeds: Seeds, subtype: str) -> None:
+    written = {"base64": "A" * 21 + "A==", "subType": subtype}
+    seeds.documents(CLASSES, {"_id": {"$binary": written}})
+    assert not seeds.problems()
+
+
+def test_an_address_in_a_reference_of_the_driver_s_own_form_is_seen(seeds: Seeds) -> None:
+    at = {"$ref": "a", "$id": "who@example.org", "more": "who@example.org"}
+    seeds.documents(CLASSES, {"_id": "a", "at": at})
+    assert [problem.field for problem in seeds.problems()] == ["at.$id", "at.more"]
 
 
 @pytest.mark.parametrize("name", ["$set", "$key", "$", "a.b", ".", ""])
@@ -268,7 +290,7 @@ def two_collections(seeds: Seeds, reference: object) -> None:
 @pytest.mark.parametrize(
     ("reference", "column", "message"),
     [
-        ("class-11", 14, "no _id of classes is class-11 (did you mean class-1?)"),
+        ("class-11", 14, "no _id of classes is class-11"),
         ("class-demo", 14, "class-demo of classes is a demo document: this one loads without it"),
         (10, 14, "is a number, and the _ids of classes are text"),
         ({"$oid": "0123456789abcdef01234567"}, 14, "is an ObjectId, and the _ids of classes"),
@@ -460,3 +482,8 @@ def test_the_line_of_a_problem_is_not_shown_for_it_may_hold_anything(seeds: Seed
     assert len(problems) == 3
     assert all(isinstance(problem, FixtureError) for problem in problems)
     assert SECRET not in "".join(map(str, problems))
+
+
+def test_a_reference_that_leads_nowhere_is_answered_with_the_nearest_id(seeds: Seeds) -> None:
+    two_collections(seeds, "class-11")
+    assert seeds.problem().remedy == "Did you mean class-1?"

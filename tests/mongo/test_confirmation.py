@@ -16,11 +16,11 @@ from pymongo import MongoClient
 
 from sqlmig.errors import DocumentsRefusedError, ExecutionError
 from sqlmig.mongo.connection import AsyncDatabase, connected
-from sqlmig.mongo.project import MongoProject, stamp_of, stamp_with
+from sqlmig.mongo.project import MongoProject, stamp_with
 from sqlmig.mongo.seeder import MongoSeeder
 from sqlmig.mongo.stamp import claim, read_stamp, write_stamp
 from tests.mongo.conftest import CLIENTS
-from tests.mongo.mongo import READS, Commands, url_of
+from tests.mongo.mongo import READS, Commands, stamp_of, url_of
 from tests.mongo.seeds import DEVELOPMENT, PRODUCTION, TESTING, Seeds
 from tests.project import Project
 

@@ -11,11 +11,11 @@ from pymongo import MongoClient
 from sqlmig import Migrator
 from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.model import Environment
-from sqlmig.mongo.project import MongoProject, stamp_of, stamp_with
+from sqlmig.mongo.project import MongoProject, stamp_with
 from sqlmig.mongo.stamp import claim, read_stamp, write_stamp
 from sqlmig.operations.both import ProjectSeeder
 from tests.database import Database
-from tests.mongo.mongo import READS, Mongo
+from tests.mongo.mongo import READS, Mongo, stamp_of
 from tests.mongo.seeds import DEVELOPMENT, PRODUCTION, TESTING, Seeds
 from tests.project import Project
 

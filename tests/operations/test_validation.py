@@ -112,6 +112,15 @@ def test_the_checks_are_read(project: Project) -> None:
         validate(project.config())
 
 
+def test_every_check_that_expects_an_unknown_error_is_refused(project: Project) -> None:
+    project.migration("001_first", "select 1")
+    for name in ("001", "002"):
+        project.write(f"sql/checks/{name}.sql", "-- expect: error chek_violation\nselect 1")
+    error = refused(project)
+    assert isinstance(error, UnusableFilesError)
+    assert [each.remedy for each in error.errors] == ["Did you mean 'check_violation'?"] * 2
+
+
 def _short(error: SourceError) -> str:
     """The beginning of its message, without the path of this run's folder."""
     return re.sub(r"/\S+ is not", "the file is not", error.message)[:33]

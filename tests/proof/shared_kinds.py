@@ -10,7 +10,7 @@ GIVEN = (
     "CREATE ROLE maker LOGIN CREATEDB",
     "CREATE ROLE victim",
     "CREATE ROLE friend",
-    "CREATE ROLE loner",
+    "CREATE ROLE loner VALID UNTIL '2035-01-01'",
     "CREATE ROLE team",
     "GRANT team TO maker WITH ADMIN OPTION",
     "GRANT team TO victim",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sqlmig.proof.catalog import Snapshot, snapshot
+from sqlmig.proof.catalog import SchemaSnapshot, snapshot
 from sqlmig.proof.difference import differences
 from sqlmig.proof.omissions import CATALOGS, COLUMNS
 from sqlmig.proof.walk import SURVEY, Catalog
@@ -36,7 +36,7 @@ def surroundings(database: Database) -> Iterator[None]:
         database.execute(f"DROP SUBSCRIPTION {name}")  # with one, no database can be dropped
 
 
-def seen(database: Database) -> Snapshot:
+def seen(database: Database) -> SchemaSnapshot:
     return snapshot(database.connection)
 
 

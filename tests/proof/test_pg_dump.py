@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from sqlmig.proof.catalog import Snapshot, snapshot
+from sqlmig.proof.catalog import SchemaSnapshot, snapshot
 from tests.database import Database
 from tests.proof.kinds import KINDS, OTHER_ROLE
 
@@ -56,7 +56,7 @@ def sequences(draw: st.DrawFn) -> list[str]:
     return found + draw(st.lists(pool, min_size=1, max_size=4))
 
 
-State = tuple[Snapshot, Counter[str]]
+State = tuple[SchemaSnapshot, Counter[str]]
 
 
 def states(server: Database, statements: Sequence[str]) -> Iterator[State]:

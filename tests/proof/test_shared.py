@@ -19,12 +19,11 @@ from sqlmig.config import Config
 from sqlmig.embedded.postgres import temporary_postgres
 from sqlmig.errors import BeyondDatabaseError
 from sqlmig.migrator import Migrator
-from sqlmig.model import Direction, Script
+from sqlmig.model import Direction, Script, checksum
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.replay import Stage, staged
 from sqlmig.proof.scratch import scratch_beside
 from sqlmig.source.directives import FileKind
-from sqlmig.source.files import checksum
 from sqlmig.source.head import read_head
 from sqlmig.source.script import prepare
 from tests.project import Project
@@ -166,6 +165,35 @@ def test_what_a_file_outside_a_transaction_does_in_its_database_is_accepted(
             "do $$begin assert current_setting('work_mem') = '5MB'; end$$; drop table outside"
         )
     )
+
+
+@pytest.mark.parametrize("role", ["superuser", "owner"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set timezone = 'Asia/Tokyo'",
+        "select set_config('DateStyle', 'German', false)",
+        "set extra_float_digits = -15; set bytea_output = escape; set quote_all_identifiers = on",
+        "select set_config('client_encoding', 'LATIN1', false)",
+        "set session authorization maker; select 1; reset session authorization",
+        "set session authorization maker; do $$begin assert current_user = 'maker'; end$$",
+        "set role maker; do $$begin assert current_user = 'maker'; end$$",
+    ],
+)
+def test_no_setting_of_a_session_looks_like_a_change(
+    request: pytest.FixtureRequest, text: str, role: str
+) -> None:
+    stage: Stage = request.getfixturevalue(role)
+    stage.run(planned(OUTSIDE + text))
+    stage.run(planned(text))
+
+
+@pytest.mark.parametrize("who", ["role", "session authorization"])
+def test_another_role_hides_no_change(server: Server, superuser: Stage, who: str) -> None:
+    before = server.dump()
+    for head in ("", OUTSIDE):
+        refused(superuser, f"{head}set {who} maker; alter role maker set work_mem = '2MB'")
+    assert server.dump() == before
 
 
 def test_the_statement_that_does_it_is_named(superuser: Stage) -> None:

@@ -88,7 +88,7 @@ def test_a_dependency_that_does_not_exist_is_refused_where_it_is_declared(
     error = caught.value
     assert error.exit_code == 2
     assert error.message == "depends on '001_user', which is no migration here"
-    assert error.remedy == "Did you mean '001_users'?"
+    assert error.remedy == "Did you mean 001_users?"
     assert error.location.position == Position(2, 23)
 
 
@@ -107,16 +107,16 @@ def test_the_place_is_that_of_the_whole_name(project: Project, head: str, place:
     with pytest.raises(UnknownDependencyError) as caught:
         project.files()
     assert caught.value.location.position == place
-    assert caught.value.remedy == "Did you mean '001_a'?"
+    assert caught.value.remedy == "Did you mean 001_a?"
 
 
 @pytest.mark.parametrize(
     ("depends", "remedy"),
     [
-        ("2", "Did you mean '002_products'?"),
-        ("002", "Did you mean '002_products'?"),
-        ("002_product", "Did you mean '002_products'?"),
-        ("products", "Did you mean '002_products'?"),
+        ("2", "Did you mean 002_products?"),
+        ("002", "Did you mean 002_products?"),
+        ("002_product", "Did you mean 002_products?"),
+        ("products", "Did you mean 002_products?"),
         ("003", "Name a migration by its whole id."),
         ("003_order", "Name a migration by its whole id."),
         ("002_products,", "Separate ids by spaces."),

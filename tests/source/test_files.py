@@ -16,8 +16,8 @@ from sqlmig.errors import (
     SourceError,
     UnusableFilesError,
 )
-from sqlmig.model import Position
-from sqlmig.source.files import checksum, read_script, script_from_bytes
+from sqlmig.model import Position, checksum
+from sqlmig.source.files import read_script, script_from_bytes
 from tests.privileges import public_project, without_root
 from tests.project import Project
 
@@ -240,7 +240,7 @@ def test_the_same_folder_is_read_the_same_every_time(project: Project) -> None:
 
 def test_the_smart_kids_academy_schema_can_be_read(smart_kids: Path) -> None:
     project = Project(smart_kids)
-    assert [file.migration_id[:3] for file in project.files()] == [f"00{n}" for n in range(1, 8)]
+    assert [file.migration_id[:3] for file in project.files()] == [f"00{n}" for n in range(1, 9)]
     assert all(file.rollback and file.file.description for file in project.files())
 
 
@@ -388,10 +388,11 @@ def test_a_misspelt_directive_is_refused_at_its_place_in_the_file(project: Proje
     assert isinstance(error, DirectiveError)
     assert str(error) == (
         f"{project.root}/sql/migrations/001_a.sql:2:1: "
-        "unknown directive 'transactionl' (did you mean 'transactional'?)\n"
+        "unknown directive 'transactionl'\n"
         "    2 | -- transactionl: false\n"
         "      | ^\n"
-        "If it is just a comment, write it without the colon after the first word."
+        "Did you mean transactional? If it is just a comment, write it without the colon after the "
+        "first word."
     )
 
 

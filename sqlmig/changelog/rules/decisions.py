@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlmig.changelog.decisions import Decision, directive_number, file_number, label_number
+from sqlmig.changelog.decisions import DecisionRecord, directive_number, file_number, label_number
 from sqlmig.changelog.parser import Bullet, Link
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
-from sqlmig.model import Location, Position, Severity
+from sqlmig.model import Location, Severity
 
 _IRREVERSIBLE = {
     "sql/migrations/0007_drop_rooms.sql": "-- irreversible: the rooms are not kept\n",
@@ -43,7 +43,7 @@ def change_without_decision(subject: Subject) -> Iterator[Violation]:
             else f"follows decision {directives.adr}, and its entry does not link it"
         )
         yield Violation(
-            subject.now.places.location(subject.now.places.changelog, entries[0].position),
+            subject.in_changelog(entries[0].position),
             f"{migration_id} {why}",
             f"Add one, such as {_example(subject, wanted)}.",
         )
@@ -62,7 +62,7 @@ def link_to_no_decision(subject: Subject) -> Iterator[Violation]:
     """
     by_number = {decision.number: path for path, decision in subject.now.decisions.items()}
     for _, link, path in _links(subject):
-        place = subject.now.places.location(subject.now.places.changelog, link.position)
+        place = subject.in_changelog(link.position)
         if path not in subject.now.files:
             near = by_number.get(file_number(path))
             hint = f"Did you mean {subject.now.places.link_to(near)}?" if near else "Mend the link."
@@ -98,11 +98,11 @@ def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
     records = {
         path: subject.now.decisions[path]
         for bullet, _, path in _links(subject)
-        if bullet.release is not None and bullet.release.is_unreleased
+        if bullet.is_unreleased
         if path in subject.now.decisions and file_number(path) is not None
     }
     for path, decision in records.items():
-        place = subject.now.places.location(path, Position(decision.line, 1))
+        place = subject.file(path, decision.line)
         if decision.status == "superseded":
             yield _superseded(subject, decision, place)
         elif decision.status in ("", "rejected", "deprecated"):
@@ -116,12 +116,10 @@ def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
 @rule(
     "CL104",
     bad=Sample(
-        _LINKED,
-        _IRREVERSIBLE | {"docs/adr/0004-fees.md": "---\nstatus: accepted\n---\n\n# Fees\n"},
+        _LINKED, _IRREVERSIBLE | {"docs/adr/0004-fees.md": "---\nstatus: accepted\n---\n\n# Fees\n"}
     ),
     good=Sample(
-        _LINKED,
-        _IRREVERSIBLE | {"docs/adr/0005-fees.md": "---\nstatus: accepted\n---\n\n# Fees\n"},
+        _LINKED, _IRREVERSIBLE | {"docs/adr/0005-fees.md": "---\nstatus: accepted\n---\n\n# Fees\n"}
     ),
 )
 def decision_number_used_twice(subject: Subject) -> Iterator[Violation]:
@@ -144,13 +142,13 @@ def decision_number_used_twice(subject: Subject) -> Iterator[Violation]:
             continue
         if first.setdefault(number, path) != path and path in subject.now.decisions:
             yield Violation(
-                subject.now.places.location(path),
+                subject.file(path),
                 f"decision {number} is already {first[number]}",
                 "Give this one the next free number.",
             )
 
 
-def _superseded(subject: Subject, decision: Decision, place: Location) -> Violation:
+def _superseded(subject: Subject, decision: DecisionRecord, place: Location) -> Violation:
     number = decision.successor
     successor = [d.path for d in subject.now.decisions.values() if d.number == number]
     if number is None or not successor:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from sqlmig.changelog.entry import bullet_text, has_enough_words
+from sqlmig.changelog.project_files import Aspect
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
-from sqlmig.changelog.snapshot import Aspect
 from sqlmig.model import Position, migration_number
 
 _FILE = {"sql/migrations/0007_add_sections.sql": "-- The sections of each class\n"}
@@ -25,11 +25,7 @@ _WORD = re.compile(r"(?<![\w./-])\d[\w-]*+(?>(?:\.[\w-]++)*)(?![\w/-])(?!:(?:edi
 _LIKE_AN_ID = re.compile(r"\d+(?:_\d+)*_\d*[A-Za-z]")
 
 
-@rule(
-    "CL001",
-    bad=Sample("## [Unreleased]\n", _FILE),
-    good=Sample(_ENTERED, _FILE),
-)
+@rule("CL001", bad=Sample("## [Unreleased]\n", _FILE), good=Sample(_ENTERED, _FILE))
 def migration_without_entry(subject: Subject) -> Iterator[Violation]:
     """Every migration has an entry in the changelog.
 
@@ -42,7 +38,7 @@ def migration_without_entry(subject: Subject) -> Iterator[Violation]:
             _, description = subject.now.head(migration_id)
             text = description if has_enough_words(description) else "TODO say what it changes"
             yield Violation(
-                subject.now.places.location(path),
+                subject.file(path),
                 f"{migration_id} has no entry in {subject.now.places.changelog}",
                 "Add this under `### Added` of `## [Unreleased]`: "
                 f"{bullet_text(migration_id, text)}",
@@ -63,7 +59,7 @@ def migration_entered_twice(subject: Subject) -> Iterator[Violation]:
     for migration_id, entries in subject.now.entries.items():
         for entry in entries[1:]:
             yield Violation(
-                subject.now.places.location(subject.now.places.changelog, entry.position),
+                subject.in_changelog(entry.position),
                 f"{migration_id} is entered twice, first in line {entries[0].position.line}",
                 "Remove one of the two; to only mention it, leave out the backticks.",
             )
@@ -91,9 +87,7 @@ def entry_without_migration(subject: Subject) -> Iterator[Violation]:
         near = by_number.get(migration_number(migration_id))
         hint = f"Did you mean {near}?" if near else "Restore its file, or remove the bullet."
         yield Violation(
-            subject.now.places.location(subject.now.places.changelog, reference.position),
-            f"there is no migration {migration_id}",
-            hint,
+            subject.in_changelog(reference.position), f"there is no migration {migration_id}", hint
         )
 
 
@@ -110,7 +104,7 @@ def entry_in_no_section(subject: Subject) -> Iterator[Violation]:
     """
     for migration_id, position in _elsewhere(subject).items():
         yield Violation(
-            subject.now.places.location(subject.now.places.changelog, position),
+            subject.in_changelog(position),
             f"this is no entry of {migration_id}: it is no bullet under a type of change",
             "Move it into a bullet under `### Added`, `### Changed` or another type.",
         )
@@ -131,7 +125,7 @@ def entry_that_says_nothing(subject: Subject) -> Iterator[Violation]:
     for reference in first_of_bullet.values():
         if not has_enough_words(reference.bullet.words):
             yield Violation(
-                subject.now.places.location(subject.now.places.changelog, reference.position),
+                subject.in_changelog(reference.position),
                 f"the entry of {reference.migration_id} does not say what changed",
                 "Write a few words for the people who run this schema.",
             )

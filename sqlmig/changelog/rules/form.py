@@ -11,7 +11,7 @@ from itertools import pairwise
 from sqlmig.changelog.entry import TYPES
 from sqlmig.changelog.parser import Release
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
-from sqlmig.model import Position, Severity
+from sqlmig.model import Severity
 
 _FILE = {"sql/migrations/0007_add_sections.sql": "-- The sections of each class\n"}
 _ENTRY = "- `0007_add_sections`: the sections of each class.\n"
@@ -40,7 +40,7 @@ def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
     if data is None:
         if subject.now.migrations or places.changelog in subject.before.files:
             yield Violation(
-                places.location(places.changelog),
+                subject.changelog_line(1),
                 "the changelog is not there",
                 "Restore it; or write the first entry with `sqlmig changelog add`, which makes it.",
             )
@@ -50,14 +50,14 @@ def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         yield Violation(
-            places.location(places.changelog, Position(line, 1)),
+            subject.changelog_line(line),
             f"not UTF-8: byte 0x{data[error.start]:02x} in this line",
             "Save the file as UTF-8.",
         )
         return
     for match in _CONFLICT.finditer(subject.now.changelog.text):
         yield Violation(
-            places.location(places.changelog, subject.now.changelog.position(match.start())),
+            subject.in_changelog(subject.now.changelog.position(match.start())),
             "a conflict marker",
             "Resolve the conflict; often both sides stay.",
         )
@@ -101,10 +101,7 @@ def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
     bad=Sample(
         f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n### Improved\n\n- Faster.\n\n### Added\n", _FILE
     ),
-    good=Sample(
-        f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n### Changed\n\n- Faster.\n",
-        _FILE,
-    ),
+    good=Sample(f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n### Changed\n\n- Faster.\n", _FILE),
 )
 def section_of_no_type(subject: Subject) -> Iterator[Violation]:
     """A section is one of the six types of change, each at most once in a release.

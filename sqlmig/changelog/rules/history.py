@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sqlmig.changelog.parser import Release
+from sqlmig.changelog.project_files import Aspect, ProjectFiles, Reference
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
-from sqlmig.changelog.snapshot import Aspect, Reference, Snapshot
-from sqlmig.model import Severity, migration_number
-from sqlmig.source.files import checksum
-from sqlmig.source.layout import differ_in_layout_only
+from sqlmig.model import MigrationState, Severity, migration_number
+from sqlmig.plan.status import change_of
 
 _OLD = {"sql/migrations/0006_add_rooms.sql": "CREATE TABLE rooms (id int);\n"}
 _OLD_EDITED = {"sql/migrations/0006_add_rooms.sql": "CREATE TABLE rooms (id bigint);\n"}
@@ -21,6 +20,11 @@ _BEFORE = Sample(_RELEASED, _OLD)
 _DECISION = {"docs/adr/0004-big-ids.md": "---\nstatus: accepted\n---\n\n# Big ids\n"}
 _DOWN = {"sql/rollbacks/0006_add_rooms.sql": "DROP TABLE rooms;\n"}
 _DOWN_EDITED = {"sql/rollbacks/0006_add_rooms.sql": "DROP TABLE rooms CASCADE;\n"}
+
+_SEVERITIES = {
+    MigrationState.REFORMATTED: Severity.NOTE,
+    MigrationState.CHANGED: Severity.ERROR,
+}
 
 
 def _under_unreleased(section: str) -> str:
@@ -42,13 +46,12 @@ def new_entry_in_a_release(subject: Subject) -> Iterator[Violation]:
     for migration_id in subject.new_migrations:
         for entry in subject.now.entries.get(migration_id, ())[:1]:
             release = entry.bullet.release
-            if release is None or release.is_unreleased or release.name not in old:
-                continue
-            yield Violation(
-                subject.now.places.location(subject.now.places.changelog, entry.position),
-                f"{migration_id} is new, yet entered in {release.name}, which is released",
-                "Move the bullet under `## [Unreleased]`.",
-            )
+            if release and not release.is_unreleased and release.name in old:
+                yield Violation(
+                    subject.in_changelog(entry.position),
+                    f"{migration_id} is new, yet entered in {release.name}, which is released",
+                    "Move the bullet under `## [Unreleased]`.",
+                )
 
 
 @rule(
@@ -75,7 +78,7 @@ def merged_migration_changed(subject: Subject) -> Iterator[Violation]:
         if migration_id not in subject.now.migrations:
             yield from _gone(subject, migration_id)
             continue
-        here = subject.now.places.location(subject.now.migrations[migration_id])
+        here = subject.file(subject.now.migrations[migration_id])
         match _difference(subject, path, subject.now.migrations[migration_id]):
             case Severity.NOTE:
                 yield Violation(
@@ -117,18 +120,14 @@ def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
             continue
         if not _unreleased(subject, migration_id, Aspect.DOWN):
             yield Violation(
-                subject.now.places.location(now or subject.now.migrations[migration_id]),
+                subject.file(now or subject.now.migrations[migration_id]),
                 f"the rollback of {migration_id} is merged, and changed",
                 f"Enter `{migration_id}:down` under Unreleased.",
                 Severity.WARNING,
             )
 
 
-@rule(
-    "CL204",
-    bad=Sample("## [Unreleased]\n\n" + _ROOMS, _OLD, before=_BEFORE),
-    good=_BEFORE,
-)
+@rule("CL204", bad=Sample("## [Unreleased]\n\n" + _ROOMS, _OLD, before=_BEFORE), good=_BEFORE)
 def release_lost_entries(subject: Subject) -> Iterator[Violation]:
     """A release keeps its entries.
 
@@ -171,20 +170,20 @@ def new_migration_below_a_merged_one(subject: Subject) -> Iterator[Violation]:
     for migration_id in subject.new_migrations:
         if migration_number(migration_id) < migration_number(newest):
             yield Violation(
-                subject.now.places.location(subject.now.migrations[migration_id]),
+                subject.file(subject.now.migrations[migration_id]),
                 f"{migration_id} is new, yet sorts before {newest}, which is merged",
                 "Give it the next free number.",
                 Severity.WARNING,
             )
 
 
-def _released(snapshot: Snapshot) -> list[Release]:
-    return [release for release in snapshot.changelog.releases if not release.is_unreleased]
+def _released(files: ProjectFiles) -> list[Release]:
+    return [release for release in files.changelog.releases if not release.is_unreleased]
 
 
-def _ids_by_release(snapshot: Snapshot) -> dict[str, set[str]]:
+def _ids_by_release(files: ProjectFiles) -> dict[str, set[str]]:
     ids: dict[str, set[str]] = {}
-    for reference in snapshot.references:
+    for reference in files.references:
         if reference.bullet.release is not None:
             ids.setdefault(reference.bullet.release.name, set()).add(reference.migration_id)
     return ids
@@ -195,10 +194,7 @@ def _difference(subject: Subject, before: str, now: str) -> Severity | None:
     old, new = subject.before.files[before], subject.now.files.get(now, b"")
     if old == new:
         return None
-    texts = subject.before.text(before), subject.now.text(now)
-    if checksum(texts[0]) == checksum(texts[1]):
-        return None
-    return Severity.NOTE if differ_in_layout_only(*texts) else Severity.ERROR
+    return _SEVERITIES.get(change_of(subject.before.text(before), subject.now.text(now)))
 
 
 def _gone(subject: Subject, migration_id: str) -> Iterator[Violation]:
@@ -215,7 +211,7 @@ def _gone(subject: Subject, migration_id: str) -> Iterator[Violation]:
     if not renamed and _is_revert(subject, migration_id):
         return
     yield Violation(
-        subject.now.places.location(path),
+        subject.file(path),
         f"{migration_id} is merged, and was {f'renamed {renamed[0]}' if renamed else 'removed'}",
         "Put it back; undo it by a new migration.",
     )
@@ -224,8 +220,8 @@ def _gone(subject: Subject, migration_id: str) -> Iterator[Violation]:
 def _is_revert(subject: Subject, migration_id: str) -> bool:
     """Whether it went together with its entry, before any release had it."""
     old = subject.before.entries.get(migration_id, [])
-    unreleased = [e.bullet.release is not None and e.bullet.release.is_unreleased for e in old]
-    return bool(old) and all(unreleased) and migration_id not in subject.now.entries
+    unreleased = all(entry.bullet.is_unreleased for entry in old)
+    return bool(old) and unreleased and migration_id not in subject.now.entries
 
 
 def _is_declared(subject: Subject, migration_id: str) -> bool:
@@ -244,5 +240,5 @@ def _unreleased(subject: Subject, migration_id: str, aspect: Aspect) -> list[Ref
         reference
         for reference in subject.now.references
         if reference.migration_id == migration_id and reference.aspect is aspect
-        if reference.bullet.release is not None and reference.bullet.release.is_unreleased
+        if reference.bullet.is_unreleased
     ]

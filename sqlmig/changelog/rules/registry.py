@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from inspect import cleandoc
 
-from sqlmig.changelog.snapshot import Snapshot
-from sqlmig.model import Finding, Location, Severity
+from sqlmig.changelog.project_files import ProjectFiles
+from sqlmig.model import Finding, Location, Position, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class Subject:
     that took its place.
     """
 
-    now: Snapshot
-    before: Snapshot
+    now: ProjectFiles
+    before: ProjectFiles
     squashed: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -31,10 +31,17 @@ class Subject:
         """Whether a migration that is there took the place of that one."""
         return self.squashed.get(migration_id) in self.now.migrations
 
+    def file(self, path: str, line: int = 1) -> Location:
+        """A line of a file of the state that is checked."""
+        return self.now.places.location(path, Position(line, 1))
+
+    def in_changelog(self, position: Position) -> Location:
+        """A place in the changelog."""
+        return self.now.places.location(self.now.places.changelog, position)
+
     def changelog_line(self, line: int) -> Location:
         """A line of the changelog."""
-        position = self.now.changelog.position(self.now.changelog.offset(line))
-        return self.now.places.location(self.now.places.changelog, position)
+        return self.in_changelog(Position(line, 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,16 @@ from sqlmig.engine.server.connection import Connection, translated
 
 SUBSCRIPTIONS = "pg_subscription"
 
-# Each shared catalogue with the columns that this role may read.
+# Each shared catalogue, and pg_roles, with the columns that this role may read, as text that no
+# setting of a session changes: that of times depends on TimeZone and DateStyle.
 _SURVEY = """
-SELECT c.relname::text, pg_catalog.array_agg(a.attname::text ORDER BY a.attnum)
+SELECT c.relname::text, pg_catalog.array_agg(
+         pg_catalog.format(CASE WHEN a.atttypid = 'pg_catalog.timestamptz'::pg_catalog.regtype
+                                THEN 'pg_catalog.encode(pg_catalog.timestamptz_send(t.%I), ''hex'')'
+                                ELSE 't.%I' END, a.attname) ORDER BY a.attnum)
   FROM pg_catalog.pg_class c
   JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
- WHERE c.relisshared AND c.relkind = 'r'
+ WHERE (c.relisshared AND c.relkind = 'r' OR c.oid = 'pg_catalog.pg_roles'::pg_catalog.regclass)
    AND pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT')
  GROUP BY c.relname
 """
@@ -42,7 +46,7 @@ _CONDITIONS: Mapping[str, str] = {
 }
 
 # A user's operators, casts and functions have no part in these, wherever search_path puts them.
-_ROWS = "SELECT pg_catalog.format('%s %s', '{name}', ROW({columns})) FROM pg_catalog.{source} t"
+_ROWS = "SELECT pg_catalog.format('%s %s', '{name}', ROW({columns})) FROM pg_catalog.{name} t"
 _FINGERPRINT = (
     "SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended(line, 0))"
     " FROM ({rows}) r (line)"
@@ -50,7 +54,7 @@ _FINGERPRINT = (
 
 # pg_authid is closed to all but superusers, and pg_roles hides passwords. What alters a row of it
 # keeps this lock until the transaction ends.
-_ROLES = "pg_authid"
+_ROLES, _SHOWN_ROLES = "pg_authid", "pg_roles"
 _HAS_ROLES_LOCKED = """
 SELECT FROM pg_catalog.pg_locks
  WHERE pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid() AND locktype = 'relation'
@@ -79,7 +83,9 @@ class SharedCatalogs:
             }
             ((here,),) = outside.execute(_HERE).fetchall()
         self._are_roles_hidden = names is None and _ROLES not in columns
-        self._rows = _rows_of(columns, here, and_roles=self._are_roles_hidden).encode()
+        if not self._are_roles_hidden:
+            columns.pop(_SHOWN_ROLES, None)
+        self._rows = _rows_of(columns, here).encode()
         self._fingerprint = _FINGERPRINT.format(rows=self._rows.decode()).encode()
 
     def changed(self) -> frozenset[str]:
@@ -106,14 +112,11 @@ class SharedCatalogs:
         return (changed - before - after) | ((before & after) - changed)
 
 
-def _rows_of(columns: Mapping[str, Sequence[str]], here: int, *, and_roles: bool) -> str:
+def _rows_of(columns: Mapping[str, Sequence[str]], here: int) -> str:
     """The query of all rows, each as a line that begins with the catalogue's name."""
     queries = []
     for catalog, found in columns.items():
-        listed = ", ".join(f"t.{column}" for column in found)
-        rows = _ROWS.format(name=catalog, columns=listed, source=catalog)
+        rows = _ROWS.format(name=catalog, columns=", ".join(found))
         condition = _CONDITIONS.get(catalog, "true").format(here=here)
         queries.append(f"{rows} WHERE {condition}")
-    if and_roles:
-        queries.append(_ROWS.format(name=_ROLES, columns="t.*", source="pg_roles"))
     return " UNION ALL ".join(queries)

@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmig.engine.guard.conditions import condition_of, sqlstate_of
-from sqlmig.engine.guard.inspection import SilentInspector
+from sqlmig.engine.guard.inspection import Judgment, SilentInspector
 from sqlmig.engine.guard.refusals import transaction_ended
 from sqlmig.engine.history.reading import History, find_history
 from sqlmig.engine.server.connection import Connection, server_message
-from sqlmig.engine.server.failure import ENDED_TRANSACTION, ChecksFailedError, TransactionEndedError
+from sqlmig.engine.server.failure import (
+    ENDED_TRANSACTION,
+    ChecksFailedError,
+    TransactionEndedError,
+    place_of,
+)
 from sqlmig.engine.server.parsing import OTHERWISE, culprit, reads_as_before
-from sqlmig.engine.server.place import place_of
 from sqlmig.engine.server.savepoint import Savepoint
 from sqlmig.engine.server.wire import StatementError, ask, send
 from sqlmig.errors import CheckEndedTransactionError
@@ -26,6 +30,7 @@ from sqlmig.model import (
     Rows,
     ServerMessage,
 )
+from sqlmig.model.printable import counted
 from sqlmig.plan import PlannedScript
 from sqlmig.source.checks import prepare_check
 from sqlmig.source.script import PreparedScript, chunks
@@ -66,6 +71,20 @@ def run_checks(history: History, checks: Iterable[CheckFile]) -> list[CheckResul
     ]
 
 
+def expect_checks(
+    history: History, checks: Sequence[CheckFile], script: PlannedScript
+) -> list[CheckResult]:
+    """The same after that script. Raises ChecksFailedError, and TransactionEndedError where a check
+    ended the transaction."""
+    try:
+        results = run_checks(history, checks)
+    except CheckEndedTransactionError as ended:
+        raise TransactionEndedError(script, ended) from ended
+    if any(result.has_failed for result in results):
+        raise ChecksFailedError(script, results)
+    return results
+
+
 @dataclass(slots=True)
 class CheckInspector(SilentInspector):
     """Refuses a batch after whose last script a check fails; `results` gets what they found."""
@@ -75,17 +94,13 @@ class CheckInspector(SilentInspector):
     last: PlannedScript
     results: list[CheckResult]
 
-    def recorded(self, script: PlannedScript) -> None:
+    def recorded(self, script: PlannedScript) -> Judgment:
         """Raises ChecksFailedError."""
         if script is self.last:
             # The history may have been made in this very run.
             current = find_history(self.history.connection, self.history.schema)
-            try:
-                self.results[:] = run_checks(current, self.checks)
-            except CheckEndedTransactionError as ended:
-                raise TransactionEndedError(script, ended) from ended
-            if any(result.has_failed for result in self.results):
-                raise ChecksFailedError(script, self.results)
+            self.results[:] = expect_checks(current, self.checks, script)
+        return Judgment.ACCEPTED
 
 
 def _not_applicable(
@@ -136,7 +151,7 @@ def _judged(check: CheckFile, rows: Rows) -> CheckResult:
     if wants_rows and rows.count == 0:
         return _failed(check, "expected rows, and there are none")
     if not wants_rows and rows.count:
-        reason = f"{rows.count} row{'' if rows.count == 1 else 's'} that should not be"
+        reason = f"{counted(rows.count, 'row')} that should not be"
         return CheckResult(check.name, check.title, CheckOutcome.FAILED, reason, rows)
     return CheckResult(check.name, check.title, CheckOutcome.PASSED)
 
@@ -171,9 +186,8 @@ def _answer(connection: Connection, prepared: PreparedScript) -> Rows | _Refusal
     before = 0
     for chunk in chunks(prepared):
         if not reads_as_before(connection):
-            offset = culprit(prepared, before, chunk.first_statement)
             message = ServerMessage(sqlstate="", primary=OTHERWISE)
-            return _Refusal(message, prepared.location(offset))
+            return _Refusal(message, culprit(prepared, before, chunk.first_statement))
         before = chunk.first_statement
         text = prepared.text[chunk.start : chunk.end]
         try:

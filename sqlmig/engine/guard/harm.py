@@ -67,6 +67,15 @@ def is_locked_for_rows(tables: Tables, root: int) -> bool:
     return any(tables[oid].is_locked_for_rows for oid in family)
 
 
+def newly_unlogged(before: Tables, now: Tables, root: int) -> list[int]:
+    """The partitions and children whose rows a crash takes, which it did not before."""
+    return [
+        oid
+        for oid in descendants(now, root)
+        if now[oid].is_unlogged and not (oid in before and before[oid].is_unlogged)
+    ]
+
+
 def _members(tables: Tables, names: Sequence[str]) -> Iterator[tuple[int, Table, str]]:
     """Each table with the one that a name protects, and that name; the first name counts."""
     seen: set[int] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,7 +10,7 @@ from typing import LiteralString, Protocol
 
 import psycopg
 
-from sqlmig.engine.guard.loss import Watch
+from sqlmig.engine.guard.loss import LossWatch, OwnRows
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import server_message
 from sqlmig.engine.server.failure import HistoryMovedError, LossFoundError, ScriptError
@@ -22,8 +22,8 @@ SELECT migration_id FROM {migrations} WHERE migration_id = ANY (%(ids)s)
 """
 
 
-class Finding(Enum):
-    """What an inspector makes of a script that has run."""
+class Judgment(Enum):
+    """What an inspector makes of a script that has run, or of its record."""
 
     ACCEPTED = "accepted"
     RUN_AGAIN = "it was undone to learn more, and has to run again"
@@ -36,11 +36,12 @@ class Inspector(Protocol):
     def before(self, script: PlannedScript) -> None:
         """The transaction is open, and holds the lock on the history."""
 
-    def after(self, script: PlannedScript) -> Finding:
+    def after(self, script: PlannedScript) -> Judgment:
         """The script has run, and the session is put back; nothing is recorded yet."""
 
-    def recorded(self, script: PlannedScript) -> None:
-        """The record is written, and what was deferred has run; the commit is next."""
+    def recorded(self, script: PlannedScript) -> Judgment:
+        """The record is written, and what was deferred has run; the commit is next. Where this was
+        undone, the record alone is written again."""
 
 
 class SilentInspector:
@@ -49,12 +50,13 @@ class SilentInspector:
     def before(self, script: PlannedScript) -> None:
         """Does nothing."""
 
-    def after(self, script: PlannedScript) -> Finding:  # noqa: ARG002  # the protocol's
+    def after(self, script: PlannedScript) -> Judgment:  # noqa: ARG002  # the protocol's
         """Accepts the script."""
-        return Finding.ACCEPTED
+        return Judgment.ACCEPTED
 
-    def recorded(self, script: PlannedScript) -> None:
-        """Does nothing."""
+    def recorded(self, script: PlannedScript) -> Judgment:  # noqa: ARG002  # the protocol's
+        """Accepts the record."""
+        return Judgment.ACCEPTED
 
 
 @dataclass(slots=True)
@@ -63,27 +65,30 @@ class RowLossInspector(SilentInspector):
 
     history: History
     protected: Collection[str] = ()
-    _watch: Watch = field(default_factory=lambda: Watch({}))
-    _cleared: set[int] = field(default_factory=set)
+    _watch: LossWatch = field(default_factory=lambda: LossWatch({}))
+    _rows: Mapping[int, OwnRows] = field(default_factory=dict)
 
     def before(self, script: PlannedScript) -> None:  # noqa: ARG002  # a look at the tables
         """Remembers the tables as they are."""
-        self._watch = Watch.begin(self.history, self.protected)
-        self._cleared = set()
+        self._watch = LossWatch.begin(self.history, self.protected)
+        self._rows = {}
 
-    def after(self, script: PlannedScript) -> Finding:
+    def after(self, script: PlannedScript) -> Judgment:
         """Raises LossFoundError where a table lost rows, ScriptError where that cannot be told."""
         connection = self.history.connection
         with asking(script):
             suspects = self._watch.suspects(self.history)
-            if suspects.keys() <= self._cleared:
-                return Finding.ACCEPTED
-            undo_script(self.history)
-            losses = self._watch.losses(connection, suspects)
+            if is_news := not suspects.keys() <= self._rows.keys():
+                undo_script(self.history)
+                # Of all, for those that are known may have changed since their lock was undone too.
+                self._rows = self._watch.own_rows(connection, self._rows.keys() | suspects.keys())
+            losses = self._watch.losses(suspects, self._rows)
         if losses:
             raise LossFoundError(script, losses)
-        self._cleared.update(suspects)
-        return Finding.RUN_AGAIN
+        if not is_news:
+            return Judgment.ACCEPTED
+        self._watch = self._watch.counting_from_here(self.history)
+        return Judgment.RUN_AGAIN
 
 
 @contextmanager

@@ -9,64 +9,87 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from psycopg import sql
 
 from sqlmig.engine.guard.rows import count_old_rows, count_rows
-from sqlmig.engine.guard.tables import Counters, Table, Tables, all_tables
+from sqlmig.engine.guard.tables import Counters, Table, Tables, all_tables, recounted
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection
 from sqlmig.model import LostRows
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """What a transaction has counted for a table; `rows` are those after it, None if it is gone.
+class _After:
+    """A table after the script: its rows, and what the transaction has counted for it.
 
     `old_rows` are those of them that the transaction has not written; None where an update or a
     rewrite, which lose none, may have written them.
     """
 
+    table: Table
     counted: Counters
-    table: Table | None
-    rows: int | None
+    rows: int
     old_rows: int | None
 
 
+_Suspects = Mapping[int, _After | None]
+
+
+class OwnRows(NamedTuple):
+    """The rows of a table itself before the script; `old` are those that no script of this
+    transaction has written."""
+
+    all: int
+    old: int
+
+
 @dataclass(frozen=True, slots=True)
-class Watch:
+class LossWatch:
     """The tables as they were when it was set up, by oid."""
 
     tables: Tables
 
     @classmethod
-    def begin(cls, history: History, but_for: Iterable[str] = ()) -> Watch:
+    def begin(cls, history: History, but_for: Iterable[str] = ()) -> LossWatch:
         """Looks at the catalogs; tables of the names `but_for` are left out."""
         left_out = list(but_for)
         found = all_tables(history)
         return cls({oid: table for oid, table in found.items() if not table.is_named(left_out)})
 
-    def suspects(self, history: History) -> dict[int, _Change]:
-        """The tables of which rows may be gone, with what can be seen of them now."""
+    def suspects(self, history: History) -> _Suspects:
+        """The tables of which rows may be gone, as they are now; None for one that is gone."""
         now = all_tables(history)
-        found = {}
+        found: dict[int, _After | None] = {}
         for oid, before in self.tables.items():
             after = now.get(oid)
             if _is_suspect(before, after):
-                found[oid] = _change(history.connection, before, after)
+                found[oid] = _counted(history.connection, before, after) if after else None
         return found
 
-    def losses(self, connection: Connection, suspects: Mapping[int, _Change]) -> list[LostRows]:
-        """Those of them that did lose rows, in a transaction in which the script is undone. Keeps
-        others from writing to them until it ends."""
-        lost = []
-        for oid, change in suspects.items():
-            before = self.tables[oid]
-            lock_against_writing(connection, before)
-            rows = count_own_rows(connection, before)
-            if _has_lost(connection, before, change, rows):
-                lost.append(LostRows(before.label, rows))
-        return lost
+    def own_rows(self, connection: Connection, oids: Iterable[int]) -> Mapping[int, OwnRows]:
+        """The rows of those tables, in a transaction in which the script is undone. Keeps others
+        from writing to them until it ends, or that is undone too."""
+        found = {}
+        for oid in sorted(oids):
+            table = self.tables[oid]
+            lock_against_writing(connection, table)
+            old = count_old_rows(connection, [table.identifier])
+            found[oid] = OwnRows(count_own_rows(connection, table), old)
+        return found
+
+    def losses(self, suspects: _Suspects, rows: Mapping[int, OwnRows]) -> list[LostRows]:
+        """Those of them that did lose rows, of which they had so many."""
+        return [
+            LostRows(self.tables[oid].label, rows[oid].all)
+            for oid, after in suspects.items()
+            if _has_lost(self.tables[oid], after, rows[oid])
+        ]
+
+    def counting_from_here(self, history: History) -> LossWatch:
+        """The same for a script that was undone, and that runs again: that run alone counts."""
+        return LossWatch(recounted(self.tables, all_tables(history)))
 
 
 def lock_against_writing(connection: Connection, table: Table) -> None:
@@ -91,23 +114,19 @@ def _is_suspect(before: Table, after: Table | None) -> bool:
     )
 
 
-def _change(connection: Connection, before: Table, after: Table | None) -> _Change:
-    if after is None:
-        return _Change(before.counters, None, None, None)
+def _counted(connection: Connection, before: Table, after: Table) -> _After:
     counted, old_rows = after.counters.since(before.counters), None
     if after.filenode == before.filenode and counted.updated == 0:
         old_rows = count_old_rows(connection, [after.identifier])
-    return _Change(counted, after, count_own_rows(connection, after), old_rows)
+    return _After(after, counted, count_own_rows(connection, after), old_rows)
 
 
-def _has_lost(connection: Connection, before: Table, change: _Change, rows: int) -> bool:
+def _has_lost(before: Table, after: _After | None, rows: OwnRows) -> bool:
     """Whether any of the rows that the table had are gone."""
-    if rows == 0:
+    if rows.all == 0:
         return False
-    if change.table is None or change.rows is None:
+    if after is None or not after.table.has_columns_of(before) or after.counted.deleted > 0:
         return True
-    if not change.table.has_columns_of(before) or change.counted.deleted > 0:
-        return True
-    if change.old_rows is not None:
-        return change.old_rows < count_old_rows(connection, [before.identifier])
-    return change.rows - rows - change.counted.inserted < 0
+    if after.old_rows is not None:
+        return after.old_rows < rows.old
+    return after.rows - rows.all - after.counted.inserted < 0

@@ -10,27 +10,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg
 
-from sqlmig.engine.guard.harm import Harm, harms, is_locked_for_rows, protectors
-from sqlmig.engine.guard.inspection import Finding, asking, undo_script
+from sqlmig.engine.guard.harm import Harm, harms, is_locked_for_rows, newly_unlogged, protectors
+from sqlmig.engine.guard.inspection import Judgment, asking, undo_script
 from sqlmig.engine.guard.loss import count_own_rows, lock_against_writing
 from sqlmig.engine.guard.rows import count_old_rows, count_rows, row_hashes
 from sqlmig.engine.guard.tables import Table, Tables, descendants, families, refuse_uncounted
 from sqlmig.engine.guard.values import (
     Base,
     Change,
-    bases,
     changes,
-    has_another_type,
+    new_types,
     reading_after,
     reading_before,
 )
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import server_message
 from sqlmig.engine.server.failure import ProtectedRowsError
+from sqlmig.model.printable import counted
 from sqlmig.plan import PlannedScript
 from sqlmig.target.rules import Rules
 
@@ -50,9 +50,13 @@ class _Kept:
     name: str
     table: Table
     rows: int
-    old_rows: int
-    hashes: Counter[int | None]
-    changes: Mapping[int, Change]
+    old_rows: int = 0
+    hashes: Counter[int | None] = field(default_factory=Counter)
+    changes: Mapping[int, Change] = field(default_factory=dict)
+
+    def is_compared(self, harm: Harm) -> bool:
+        """Whether its rows are compared one by one, which of many would take too long."""
+        return harm is Harm.WRITTEN and self.rows <= MOST_COMPARED_ROWS
 
 
 @dataclass(slots=True)
@@ -64,7 +68,7 @@ class Guard:
     rules: Rules
     _before: Tables = field(default_factory=dict)
     _after: Tables = field(default_factory=dict)
-    _kept: dict[int, _Kept] = field(default_factory=dict)
+    _kept: dict[tuple[int, Harm], _Kept] = field(default_factory=dict)
     _old_rows: dict[int, int] = field(default_factory=dict)
 
     def before(self, script: PlannedScript) -> None:
@@ -76,33 +80,36 @@ class Guard:
             if self._before:
                 refuse_uncounted(self.history.connection)
 
-    def after(self, script: PlannedScript) -> Finding:
+    def after(self, script: PlannedScript) -> Judgment:
         """Raises ProtectedRowsError where rows are lost or altered, ScriptError where that cannot
         be told."""
         with asking(script):
             self._after = self._look(script)
             harmed = self._harmed(script, self._before, self._after)
-            if not harmed.keys() <= self._kept.keys():
+            # A script may do another thing each time it runs.
+            if not harmed.items() <= self._kept.keys():
                 self._remember(script, harmed)
-                return Finding.RUN_AGAIN
+                return Judgment.RUN_AGAIN
             self._compare(script, harmed)
-        return Finding.ACCEPTED
+        return Judgment.ACCEPTED
 
-    def recorded(self, script: PlannedScript) -> None:
+    def recorded(self, script: PlannedScript) -> Judgment:
         """Raises ProtectedRowsError where the record itself, through a trigger, changed rows."""
         with asking(script):
             now = self._look(script)
             found = self._harmed(script, self._after, now)
-            harmed = [
-                oid
-                for oid, harm in found.items()
-                if harm is not Harm.UNCOUNTED or self._has_lost_since(oid, now)
-            ]
+            uncounted = {oid for oid, harm in found.items() if harm is Harm.UNCOUNTED}
+            if unknown := uncounted & self._before.keys() - self._old_rows.keys():
+                undo_script(self.history)
+                self._count_before_the_record(unknown)
+                return Judgment.RUN_AGAIN
+            harmed = [o for o in found if o not in uncounted or self._has_lost_since(o, now)]
         if harmed:
             labels = ", ".join(self._after[oid].label for oid in harmed)
             what = f"a trigger on sqlmig's own tables changes rows of {labels}"
             names = protectors(self._after, self._names(script))
             raise ProtectedRowsError(script, what, [*dict.fromkeys(names[oid] for oid in harmed)])
+        return Judgment.ACCEPTED
 
     def _names(self, script: PlannedScript) -> Sequence[str]:
         """The tables to look at: the protected ones but for those that the script may touch."""
@@ -116,68 +123,52 @@ class Guard:
         return harms(self.history.connection, self._names(script), before, now)
 
     def _remember(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
-        """Undoes the script, and looks at the rows as they were."""
+        """Undoes the script, with the locks that were taken since, and looks at the rows as they
+        were: at those that are known too, for they may have changed in between."""
         connection = self.history.connection
-        new = {oid: self._new_types(oid) for oid, h in harmed.items() if h is Harm.WRITTEN}
+        wanted = self._kept.keys() | harmed.items()
+        new = {oid: self._new_types(oid) for oid, harm in wanted if harm is Harm.WRITTEN}
         undo_script(self.history)
         names = protectors(self._before, self._names(script))
-        for oid, harm in harmed.items():
+        for oid, harm in sorted(wanted, key=lambda each: each[0]):
             table = self._before[oid]
             lock_against_writing(connection, table)
-            self._kept[oid] = self._keep(script, names[oid], table, harm, new.get(oid, {}))
-        _refuse(script, [_refusal(self._kept[oid], harm) for oid, harm in harmed.items()])
+            self._kept[oid, harm] = self._keep(script, names[oid], table, harm, new.get(oid, {}))
+        _refuse(script, [_refusal(self._kept[each], each[1]) for each in harmed.items()])
 
     def _keep(
-        self,
-        script: PlannedScript,
-        name: str,
-        table: Table,
-        harm: Harm,
-        new: Mapping[int, Base],
+        self, script: PlannedScript, name: str, table: Table, harm: Harm, new: Mapping[int, Base]
     ) -> _Kept:
         connection = self.history.connection
         if harm is Harm.UNLOGGED:
-            return _Kept(name, table, count_own_rows(connection, table), 0, Counter(), {})
-        rows = count_rows(connection, table.identifier)
+            return _Kept(name, table, count_own_rows(connection, table))
+        kept = _Kept(name, table, count_rows(connection, table.identifier))
         if harm is Harm.UNCOUNTED:
-            old_rows = self._count_old_rows(table.oid, self._before)
-            return _Kept(name, table, rows, old_rows, Counter(), {})
-        if harm is not Harm.WRITTEN or rows > MOST_COMPARED_ROWS:
-            return _Kept(name, table, rows, 0, Counter(), {})
-        changed = self._changes(table, new)
+            return replace(kept, old_rows=self._count_old_rows(table.oid, self._before))
+        if not kept.is_compared(harm):
+            return kept
+        changed = changes(connection, table.columns, new)
         readings = [reading_before(c, changed.get(n)) for n, c in table.columns.items()]
         try:
             hashes = row_hashes(connection, table.identifier, readings)
         except psycopg.DataError as error:
             what = (
-                f"changes the type of a column of {table.label}, which has {_counted(rows)}, and"
-                f" whether its values stay the same cannot be told: {server_message(error)}"
+                f"changes the type of a column of {table.label}, which has "
+                f"{counted(kept.rows, 'row')}, and whether its values stay the same cannot be "
+                f"told: {server_message(error)}"
             )
             raise ProtectedRowsError(script, what, [name]) from error
-        return _Kept(name, table, rows, 0, hashes, changed)
+        return replace(kept, hashes=hashes, changes=changed)
 
     def _new_types(self, oid: int) -> Mapping[int, Base]:
         """The types that columns have now, where these are not those that they had."""
-        if oid not in self._after:
-            return {}
-        now = self._after[oid].columns
-        changed = {
-            number: now[number]
-            for number, column in self._before[oid].columns.items()
-            if number in now and has_another_type(column, now[number])
-        }
-        found = bases(self.history.connection, [*changed.values()])
-        return dict(zip(changed, found, strict=True))
-
-    def _changes(self, table: Table, new: Mapping[int, Base]) -> Mapping[int, Change]:
-        connection = self.history.connection
-        old = bases(connection, [table.columns[number] for number in new])
-        return dict(zip(new, changes(connection, old, [*new.values()]), strict=True))
+        now = self._after[oid].columns if oid in self._after else {}
+        return new_types(self.history.connection, self._before[oid].columns, now)
 
     def _compare(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
         refusals = []
         for oid, harm in harmed.items():
-            kept = self._kept[oid]
+            kept = self._kept[oid, harm]
             if is_locked_for_rows(self._after, oid):
                 self._old_rows[oid] = self._count_old_rows(oid, self._after)
             refusals.append(_refusal(kept, harm, self._lost(script, kept, harm)))
@@ -187,7 +178,7 @@ class Guard:
         """How many of the rows are not there any more as they were."""
         if harm is Harm.UNCOUNTED:
             return kept.old_rows - self._old_rows[kept.table.oid]
-        if harm is not Harm.WRITTEN or kept.rows > MOST_COMPARED_ROWS:
+        if not kept.is_compared(harm):
             return 0
         now = self._after[kept.table.oid]
         types = self._new_types(kept.table.oid)
@@ -196,13 +187,18 @@ class Guard:
                 what = f"gives a column of {now.label} another type each time it runs"
                 raise ProtectedRowsError(script, what, [kept.name])
         readings = [reading_after(now.columns[n], kept.changes.get(n)) for n in kept.table.columns]
-        left_out = _newly_unlogged(self._before, self._after, now.oid)
+        left_out = newly_unlogged(self._before, self._after, now.oid)
         hashes = row_hashes(self.history.connection, now.identifier, readings, left_out)
         return (kept.hashes - hashes).total()
 
     def _has_lost_since(self, oid: int, now: Tables) -> bool:
         """Whether rows of before the script were written since it ended, without being counted."""
-        return oid in self._before and self._count_old_rows(oid, now) != self._old_rows.get(oid)
+        return oid in self._before and self._count_old_rows(oid, now) != self._old_rows[oid]
+
+    def _count_before_the_record(self, oids: Iterable[int]) -> None:
+        for oid in sorted(oids):
+            lock_against_writing(self.history.connection, self._after[oid])
+            self._old_rows[oid] = self._count_old_rows(oid, self._after)
 
     def _count_old_rows(self, oid: int, tables: Tables) -> int:
         family = descendants(self._before, oid) & tables.keys()
@@ -210,31 +206,18 @@ class Guard:
         return count_old_rows(self.history.connection, identifiers)
 
 
-def _newly_unlogged(before: Tables, now: Tables, root: int) -> list[int]:
-    """The partitions and children whose rows a crash takes, which it did not before."""
-    return [
-        oid
-        for oid in descendants(now, root)
-        if now[oid].is_unlogged and not (oid in before and before[oid].is_unlogged)
-    ]
-
-
 def _refusal(kept: _Kept, harm: Harm, lost: int = 0) -> tuple[str, str] | None:
     """The name that protects a table, and what the script would do to it; None where nothing is
     lost by that."""
-    label, rows = kept.table.label, _counted(kept.rows)
+    label, rows = kept.table.label, counted(kept.rows, "row")
     if kept.rows == 0:
         return None
-    if harm is Harm.UNCOUNTED or (harm is Harm.WRITTEN and kept.rows <= MOST_COMPARED_ROWS):
+    if harm is Harm.UNCOUNTED or kept.is_compared(harm):
         return (kept.name, f"would {harm.value} {lost} of the {rows} of {label}") if lost else None
     if harm is Harm.WRITTEN:
         what = f"may {harm.value} rows of {label}, which has {rows}: too many to compare"
         return kept.name, what
     return kept.name, f"would {harm.value} {label}, which has {rows}"
-
-
-def _counted(rows: int) -> str:
-    return f"{rows} row{'' if rows == 1 else 's'}"
 
 
 def _refuse(script: PlannedScript, refusals: Iterable[tuple[str, str] | None]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlmig.engine.server.failure import ForbiddenRowsError, ProtectedRowsError
 from sqlmig.errors import ForbiddenSeedError, ProtectedTableError, SanityCheckError
 from sqlmig.model import CheckResult, Direction, Outcome, Report
+from sqlmig.model.printable import counted
 
 
 def protected(failure: ProtectedRowsError, report: Report | None = None) -> ProtectedTableError:
@@ -45,8 +46,8 @@ def checks_failed(
     """Some of the checks found something."""
     failed = [check for check in checks if check.has_failed]
     names = ", ".join(check.name for check in failed)
-    count = f"{len(failed)} sanity check{'' if len(failed) == 1 else 's'} failed: {names}"
-    return SanityCheckError(count, checks=checks, report=report, remedy=what_remains)
+    message = f"{counted(len(failed), 'sanity check')} failed: {names}"
+    return SanityCheckError(message, checks=checks, report=report, remedy=what_remains)
 
 
 def transaction_ended(path: str) -> str:

@@ -8,7 +8,7 @@ growth within one transaction says something. Source: pgstat_relation.c of Postg
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, LiteralString
 
 from psycopg import sql
@@ -191,6 +191,14 @@ def written(before: Tables, now: Tables) -> dict[int, WrittenRows]:
     return found
 
 
+def recounted(before: Tables, now: Tables) -> Tables:
+    """The tables as they were, but with what is counted now: nothing undoes the counters."""
+    return {
+        oid: replace(table, counters=now[oid].counters) if oid in now else table
+        for oid, table in before.items()
+    }
+
+
 def ancestors(tables: Tables, oid: int) -> list[Table]:
     """A table, and those that it is a partition or child of; none where there is no such table."""
     found = [tables[oid]] if oid in tables else []
@@ -218,18 +226,8 @@ def _read(history: History, query: LiteralString, **parameters: object) -> Table
 
 
 def _table(row: tuple[Any, ...]) -> Table:
-    oid, schema, name, label, filenode, is_unlogged, numbers, *columns, parents = row[:12]
-    *counted, is_locked, is_locked_for_rows = row[12:]
-    return Table(
-        oid,
-        schema,
-        name,
-        label,
-        filenode,
-        is_unlogged,
-        dict(zip(numbers, map(Column, *columns), strict=True)) if numbers else {},
-        tuple(parents),
-        Counters(*counted),
-        is_locked,
-        is_locked_for_rows,
-    )
+    numbers, *columns, parents = row[6:12]
+    by_number = dict(zip(numbers, map(Column, *columns), strict=True)) if numbers else {}
+    counters = Counters(*row[12:15])
+    values: list[Any] = [*row[:6], by_number, tuple(parents), counters, *row[15:]]
+    return Table(*values)

@@ -8,7 +8,7 @@ of the value must stay as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import LiteralString, NamedTuple
 
@@ -67,6 +67,9 @@ SELECT pg_catalog.format_type(g.old, g.old_modifier), pg_catalog.format_type(g.n
 _THERE_AND_BACK = '{0}::{1}::{2}::text COLLATE "C" IS NOT DISTINCT FROM {0}::text COLLATE "C"'
 
 
+Columns = Mapping[int, Column]
+
+
 class Base(NamedTuple):
     """A type that is no domain, with its modifier."""
 
@@ -88,11 +91,6 @@ class Change:
     is_cast: bool
 
 
-def has_another_type(before: Column, after: Column) -> bool:
-    """Whether the type, or what it is limited to, is not what it was."""
-    return (before.type, before.modifier) != (after.type, after.modifier)
-
-
 def outputs(connection: Connection, types: Iterable[int]) -> Mapping[int, str]:
     """What writes the values of each type as text: the same bytes, written by the same, are the
     same value. A domain has that of its base. Types that are not there are left out."""
@@ -100,23 +98,31 @@ def outputs(connection: Connection, types: Iterable[int]) -> Mapping[int, str]:
     return {oid: _SAME_OUTPUT.get(writer, writer) for oid, writer in rows}
 
 
-def bases(connection: Connection, columns: Sequence[Column]) -> list[Base]:
-    """The types of those columns, with that of its values for each domain."""
+def new_types(connection: Connection, before: Columns, now: Columns) -> Mapping[int, Base]:
+    """What columns are now that have another type than before, or another limit; that of its values
+    for a domain."""
+    changed = {
+        number: now[number]
+        for number, was in before.items()
+        if number in now and (was.type, was.modifier) != (now[number].type, now[number].modifier)
+    }
+    return dict(zip(changed, _bases(connection, changed.values()), strict=True))
+
+
+def changes(
+    connection: Connection, before: Columns, new: Mapping[int, Base]
+) -> Mapping[int, Change]:
+    """What becomes of each of those columns; asked before the change."""
+    old = _bases(connection, [before[number] for number in new])
+    types = [*zip(*old, strict=True), *zip(*new.values(), strict=True)] if new else [()] * 4
+    with pinned(connection):
+        rows = connection.execute(_CASTS, [[*each] for each in types]).fetchall()
+    return {n: Change(new[n], *row) for n, row in zip(new, rows, strict=True)}
+
+
+def _bases(connection: Connection, columns: Collection[Column]) -> list[Base]:
     parameters = [[c.type for c in columns], [c.modifier for c in columns]]
     return [Base(*row) for row in connection.execute(_BASES, parameters).fetchall()]
-
-
-def changes(connection: Connection, old: Sequence[Base], new: Sequence[Base]) -> list[Change]:
-    """What becomes of each of the old types, asked before the change."""
-    parameters = [
-        [each.type for each in old],
-        [each.modifier for each in old],
-        [each.type for each in new],
-        [each.modifier for each in new],
-    ]
-    with pinned(connection):
-        rows = connection.execute(_CASTS, parameters).fetchall()
-    return [Change(base, *row) for base, row in zip(new, rows, strict=True)]
 
 
 def reading_before(column: Column, change: Change | None) -> Reading:

@@ -53,11 +53,11 @@ SELECT current_schema(),
 # has taken away since.
 _READ: LiteralString = """
 SELECT y.migration_id, y.applied_at_utc AS applied_at, d.applied_by, d.duration_ms, d.checksum,
-       d.rollback_checksum, NULL::int, NULL::int, NULL::int
+       NULL, NULL, d.rollback_checksum, NULL::int, NULL::int, NULL::int
   FROM {migrations} y LEFT JOIN {details} d
     ON d.migration_id = y.migration_id AND d.applied_at AT TIME ZONE 'UTC' = y.applied_at_utc
  UNION ALL
-SELECT d.migration_id, NULL, d.applied_by, NULL, d.checksum, d.rollback_checksum,
+SELECT d.migration_id, NULL, d.applied_by, NULL, d.checksum, NULL, NULL, d.rollback_checksum,
        d.statements_done, d.statements_begun, d.statements_total
   FROM {details} d
  WHERE d.statements_begun > 0
@@ -66,8 +66,7 @@ SELECT d.migration_id, NULL, d.applied_by, NULL, d.checksum, d.rollback_checksum
 """
 
 _READ_OF_YOYO_ALONE: LiteralString = """
-SELECT migration_id, applied_at_utc, NULL, NULL::int, NULL, NULL, NULL::int, NULL::int, NULL::int
-  FROM {migrations} ORDER BY applied_at_utc, migration_id
+SELECT migration_id, applied_at_utc FROM {migrations} ORDER BY applied_at_utc, migration_id
 """
 
 _TEXTS: LiteralString = """
@@ -131,8 +130,11 @@ class History:
         ids = list(migration_ids)
         if not ids or not self.has_details:
             return list(rows)
-        found = {row[0]: row[1:] for row in self._rows(self.sql(_TEXTS, ids=ids))}
-        return [_with_texts(row, found.get(row.migration_id)) for row in rows]
+        found = {
+            migration_id: {"apply_sql": apply_sql, "rollback_sql": rollback_sql}
+            for migration_id, apply_sql, rollback_sql in self._rows(self.sql(_TEXTS, ids=ids))
+        }
+        return [replace(row, **found.get(row.migration_id, {})) for row in rows]
 
     def stamp(self) -> Environment | None:
         """The environment that the database is stamped as. Raises ConfigError for no such one."""
@@ -228,23 +230,5 @@ def _environment(name: str) -> Environment:
 
 
 def _applied(row: tuple[Any, ...]) -> AppliedMigration:
-    migration_id, applied_at, applied_by, duration_ms, *checksums, done, begun, total = row
-    checksum, rollback_checksum = checksums
-    return AppliedMigration(
-        migration_id,
-        applied_at=applied_at.replace(tzinfo=UTC) if applied_at else None,
-        applied_by=applied_by,
-        duration_ms=duration_ms,
-        checksum=checksum,
-        rollback_checksum=rollback_checksum,
-        statements_done=done,
-        statements_begun=begun,
-        statements_total=total,
-    )
-
-
-def _with_texts(row: AppliedMigration, texts: Sequence[str | None] | None) -> AppliedMigration:
-    if texts is None:
-        return row
-    apply_sql, rollback_sql = texts
-    return replace(row, apply_sql=apply_sql, rollback_sql=rollback_sql)
+    migration_id, applied_at, *others = row
+    return AppliedMigration(migration_id, applied_at and applied_at.replace(tzinfo=UTC), *others)

@@ -6,13 +6,13 @@ Times are the server's, so that runners on machines with different clocks agree 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import LiteralString
 
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import sqlmig_version
 from sqlmig.engine.server.raising import raising
-from sqlmig.model import Direction, Environment, Script, SeedFile, TextRecord
+from sqlmig.model import Direction, Environment, MigrationFile, Script, SeedFile, TextRecord
 
 FORMAT_VERSION = 1
 
@@ -163,10 +163,6 @@ class LogEntry:
     username: str
     hostname: str
 
-    def parameters(self) -> dict[str, str]:
-        """The fields by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -188,9 +184,11 @@ class Content:
             rollback.checksum if rollback else None,
         )
 
-    def parameters(self) -> dict[str, str | None]:
-        """The fields by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
+    @classmethod
+    def of_file(cls, file: MigrationFile) -> Content:
+        """The same of a migration on disk."""
+        rollback = file.rollback.script if file.rollback else None
+        return cls.of(file.file.script, rollback, file.file.directives.record)
 
 
 def creation(history: History) -> str:
@@ -210,8 +208,8 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
     the server adds those that pass from there to the record."""
     return history.sql(
         _APPLIED,
-        **entry.parameters(),
-        **content.parameters(),
+        **asdict(entry),
+        **asdict(content),
         duration_ms=round(duration * 1000),
         statements_done=None,
         statements_begun=None,
@@ -222,7 +220,7 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
 
 def rolled_back(history: History, entry: LogEntry) -> str:
     """Log, and the removal of mark and detail; nobody knows which seeds' rows are still there."""
-    return history.sql(_ROLLED_BACK, **entry.parameters())
+    return history.sql(_ROLLED_BACK, **asdict(entry))
 
 
 def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:
@@ -231,7 +229,7 @@ def begun(history: History, migration_id: str, content: Content, done: int, tota
     return history.sql(
         _BEGUN,
         migration_id=migration_id,
-        **content.parameters(),
+        **asdict(content),
         duration_ms=None,
         statements_done=done,
         statements_begun=min(done + 1, total),
@@ -265,7 +263,7 @@ def is_logged(history: History, entry: LogEntry) -> str:
 def repaired(history: History, migration_id: str, content: Content) -> str:
     """The content of an applied migration, as its files are now."""
     return history.sql(
-        _REPAIRED, migration_id=migration_id, **content.parameters(), version=sqlmig_version()
+        _REPAIRED, migration_id=migration_id, **asdict(content), version=sqlmig_version()
     )
 
 

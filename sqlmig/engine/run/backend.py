@@ -22,9 +22,9 @@ from yoyo.backends import PostgresqlPsycopgBackend
 from yoyo.migrations import Migration, MigrationList, get_migration_hash
 
 from sqlmig.engine.history import reading as tables
-from sqlmig.engine.history import records
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry
+from sqlmig.engine.history.writing import ensure_tables
 from sqlmig.engine.server.connection import Connection
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
@@ -132,8 +132,7 @@ class Backend(PostgresqlPsycopgBackend):
         with self.connection.transaction():
             self.connection.execute(self._preparation().encode())
             self._upgrade()
-            if not self.history.is_complete:
-                self.connection.execute(records.creation(self.history).encode())
+            ensure_tables(self.history)
         self._is_updated = True
 
     def _preparation(self) -> str:
@@ -153,44 +152,16 @@ class Backend(PostgresqlPsycopgBackend):
             finally:
                 self._in_transaction = False
 
-    def get_log_data(
-        self, migration: Migration | None = None, operation: str = "apply"
-    ) -> dict[str, Any]:
+    def entry(self, migration_id: str, operation: str) -> LogEntry:
         """yoyo's log row, without its look-ups that fail or wait in containers: the user without
         a passwd entry, and the host's name in the DNS."""
-        return {
-            "id": str(uuid.uuid4()),
-            "migration_id": migration.id if migration else None,
-            "migration_hash": migration.hash if migration else None,
-            "username": _user(),
-            "hostname": platform.node(),
-            "created_at_utc": None,
-            "operation": operation,
-        }
-
-    def entry(self, migration_id: str, operation: str) -> LogEntry:
-        """The log row of a migration that nothing is run of."""
-        row = self.get_log_data(operation=operation)
-        return LogEntry(
-            row["id"],
-            get_migration_hash(migration_id),
-            migration_id,
-            operation,
-            row["username"],
-            row["hostname"],
-        )
+        migration_hash = get_migration_hash(migration_id)
+        host = platform.node()
+        return LogEntry(str(uuid.uuid4()), migration_hash, migration_id, operation, _user(), host)
 
     def log_migration(self, migration: ScriptMigration, operation: str) -> None:
         """Remembers the log row for the record."""
-        row = self.get_log_data(migration, operation)
-        self._entry = LogEntry(
-            row["id"],
-            row["migration_hash"],
-            row["migration_id"],
-            operation,
-            row["username"],
-            row["hostname"],
-        )
+        self._entry = self.entry(migration.id, operation)
         self._planned = migration.planned
 
     def mark_one(self, migration: Migration, log: bool = True) -> None:  # noqa: FBT001, FBT002  # yoyo's signature

@@ -10,9 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlmig.engine.databases.shared import SUBSCRIPTIONS, SharedCatalogs
-from sqlmig.engine.guard.inspection import SilentInspector
+from sqlmig.engine.guard.inspection import Judgment, SilentInspector
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry
+from sqlmig.engine.run.message import send_statement
 from sqlmig.engine.run.statementwise import StatementwiseWork
 from sqlmig.engine.server.connection import Connection, undo
 from sqlmig.engine.server.failure import ScriptError, failed_script
@@ -21,6 +22,7 @@ from sqlmig.engine.server.outside import (
     INVALID_TRANSACTION_TERMINATION,
     is_within_a_routine,
 )
+from sqlmig.engine.server.savepoint import Savepoint
 from sqlmig.engine.server.wire import StatementError, send
 from sqlmig.errors import BeyondDatabaseError, ExecutionError
 from sqlmig.model import Location
@@ -34,6 +36,7 @@ _WHAT = {
     "pg_db_role_setting": "settings of roles or databases",
     "pg_parameter_acl": "privileges on parameters",
     "pg_replication_origin": "replication origins",
+    "pg_roles": "roles",
     "pg_shdepend": "owners or privileges",
     "pg_shdescription": "comments on roles, databases or tablespaces",
     "pg_shseclabel": "security labels of roles, databases or tablespaces",
@@ -43,11 +46,10 @@ _ELSEWHERE = "Name a server where that does no harm: --scratch-url."
 # As the statement's own transaction would be, but one that sees what others commit meanwhile, as
 # the look from outside does.
 _BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
-# Nothing of a script is left to run at COMMIT. LOCAL ends with the transaction: a role that the
-# script has taken comes back.
-_RUN_DEFERRED = b"SET CONSTRAINTS ALL IMMEDIATE;CLOSE ALL;SET LOCAL ROLE NONE"
-_STEP_ASIDE = b"SAVEPOINT sqlmig_look;SET LOCAL ROLE NONE"
-_STEP_BACK = b"ROLLBACK TO SAVEPOINT sqlmig_look;RELEASE SAVEPOINT sqlmig_look"
+# Nothing of a script is left to run at COMMIT. LOCAL ends with the transaction: who the script has
+# become comes back.
+_AS_OURSELVES = "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE"
+_RUN_DEFERRED = f"SET CONSTRAINTS ALL IMMEDIATE;CLOSE ALL;{_AS_OURSELVES}"
 # LOCK fails outside a transaction: so it does in a file that is not transactional.
 _NEEDS_A_BLOCK = "lock"
 # Of a partitioned table they run outside a transaction alone, and reach no further than that table.
@@ -73,18 +75,19 @@ class Containment(SilentInspector):
         try:
             send(connection, _BEGIN)
             for index in range(len(script.prepared.statements)):
-                _send_statement(connection, script, index)
-            _send_end(connection, script, _RUN_DEFERRED)
+                send_statement(connection, script, index)
+            _send_end(connection, script, _RUN_DEFERRED.encode())
             self.recorded(script)
             _send_end(connection, script, b"COMMIT")
         finally:
             undo(connection)
 
-    def recorded(self, script: PlannedScript) -> None:
+    def recorded(self, script: PlannedScript) -> Judgment:
         """Looks at what script and record have done."""
         if changed := self.catalogs.changed():
             undo(self.history.connection)
             raise _refusal(script, self._culprit(script), changed)
+        return Judgment.ACCEPTED
 
     def look(self, script: PlannedScript, statement: int) -> None:
         """Looks at what that one statement has done."""
@@ -113,17 +116,16 @@ class Containment(SilentInspector):
     def _culprit(self, script: PlannedScript) -> int:
         """The statement that does it, found by running the script again, in parts, and undoing it;
         the first, where the record did it, or no statement alone."""
-        connection = self.history.connection
+        connection, aside = self.history.connection, Savepoint()
         try:
             send(connection, _BEGIN)
-            for index, statement in enumerate(script.prepared.statements):
-                text = script.prepared.statement_text(index).encode()
-                send(connection, text, script.prepared.copied_rows(statement.data))
-                send(connection, _STEP_ASIDE)
+            for index in range(len(script.prepared.statements)):
+                send_statement(connection, script, index)
+                send(connection, f"{aside.set};{_AS_OURSELVES}".encode())
                 if self.catalogs.changed():
                     return index
-                send(connection, _STEP_BACK)
-        except (StatementError, ExecutionError):
+                send(connection, f"{aside.return_to};{aside.release}".encode())
+        except (ScriptError, StatementError, ExecutionError):
             return 0
         finally:
             undo(connection)
@@ -144,10 +146,10 @@ class ContainedStatements(StatementwiseWork):
         """Writes the record, has it inspected, and commits it."""
         with self.recording.writing(planned, entry):
             statement = self.recording.statement(planned, entry)
-            self.recording.send(planned, _BEGIN.decode(), statement, _RUN_DEFERRED.decode())
+            self.recording.send(planned, _BEGIN.decode(), statement, _RUN_DEFERRED)
         self.containment.recorded(planned)
-        with self.recording.committing():
-            self.recording.send(planned, self.recording.commit())
+        self.recording.send(planned, self.recording.commit())
+        self.recording.tell()
 
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:  # noqa: ARG002  # the base's
         return 0
@@ -168,7 +170,7 @@ class ContainedStatements(StatementwiseWork):
             self._send_in_a_transaction(planned, index)
 
     def _send_in_a_transaction(self, planned: PlannedMigration, index: int) -> None:
-        connection = self.history.connection
+        connection = self.session.connection
         try:
             send(connection, _BEGIN)
             StatementwiseWork._send_statement(self, planned, index)
@@ -187,18 +189,9 @@ class ContainedStatements(StatementwiseWork):
     def _close(self, planned: PlannedMigration, index: int) -> None:
         start = planned.prepared.statements[index].start
         try:
-            send(self.history.connection, _RUN_DEFERRED)
+            send(self.session.connection, _RUN_DEFERRED.encode())
         except StatementError as failure:
             raise failed_script(planned, failure, offset=start, statement=index) from failure
-
-
-def _send_statement(connection: Connection, script: PlannedScript, index: int) -> None:
-    statement = script.prepared.statements[index]
-    text = script.prepared.statement_text(index).encode()
-    try:
-        send(connection, text, script.prepared.copied_rows(statement.data))
-    except StatementError as failure:
-        raise failed_script(script, failure, offset=statement.start, statement=index) from failure
 
 
 def _send_end(connection: Connection, script: PlannedScript, message: bytes) -> None:
@@ -240,5 +233,5 @@ def _refusal(
 
 
 def _place(script: PlannedScript, statement: int) -> Location:
-    found = script.prepared.statements
-    return script.prepared.location(found[statement].start if found else 0)
+    prepared = script.prepared
+    return prepared.statement_location(statement) if prepared.statements else prepared.location(0)

@@ -13,20 +13,17 @@ from sqlmig.engine.guard.checks import CheckInspector
 from sqlmig.engine.guard.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
 from sqlmig.engine.guard.protected import Guard
 from sqlmig.engine.history import records
-from sqlmig.engine.history.lock import RunnerLock
-from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.writing import stamp_new
 from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import ContainedStatements, Containment
-from sqlmig.engine.run.limits import Limits
+from sqlmig.engine.run.limits import pause
 from sqlmig.engine.run.outcome import Fate, fate_of, recorded_of
-from sqlmig.engine.run.retry import pause
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import LoneStatementsRunner, ScriptRunner
-from sqlmig.engine.run.session import TransactionFrame
 from sqlmig.engine.run.statementwise import StatementwiseWork
 from sqlmig.engine.run.story import Ending, Story, done
 from sqlmig.engine.run.transaction import InspectedWork, TransactionWork
-from sqlmig.engine.server.connection import Connector, undo
+from sqlmig.engine.server.connection import undo
 from sqlmig.engine.server.failure import (
     HistoryMovedError,
     LossFoundError,
@@ -37,7 +34,7 @@ from sqlmig.engine.server.failure import (
 from sqlmig.engine.server.watcher import Watcher
 from sqlmig.engine.server.wire import StatementError
 from sqlmig.errors import SqlmigError
-from sqlmig.model import CheckFile, CheckResult, MigrationResult, Observer, Report
+from sqlmig.model import CheckFile, CheckResult, MigrationResult, Report
 from sqlmig.plan import Plan, PlannedMigration, RowLoss, Transactions
 from sqlmig.source.outside import keeps_rows
 from sqlmig.target.rules import Rules
@@ -49,37 +46,31 @@ _WATCHED = (
 _MANY = 10  # migrations of which the records are worth to be prepared
 
 Batch = Sequence[PlannedMigration]
-Work = TransactionWork | StatementwiseWork
+BatchWork = TransactionWork | StatementwiseWork
 
 
 @dataclass(slots=True)
 class Executor:
-    """Executes plans on one history, whose runner's lock is held.
+    """Executes plans in one session.
 
-    `connect` opens further connections to the same database. `checks` look at what commits
-    together before it does; `containment` is that of a scratch database.
+    `checks` look at what commits together before it does; `containment` is that of a scratch
+    database.
     """
 
-    history: History
-    lock: RunnerLock
-    limits: Limits
-    observer: Observer
-    connect: Connector
+    session: RunnerSession
     rules: Rules
     checks: Sequence[CheckFile] = ()
     containment: Containment | None = None
     _checked: list[CheckResult] = field(default_factory=list)
     _backend: Backend = field(init=False)
-    _frame: TransactionFrame = field(init=False)
     _watcher: Watcher = field(init=False)
     _pid: int = field(init=False)
     _runner: type[ScriptRunner] = field(init=False, default=ScriptRunner)
 
     def __post_init__(self) -> None:
-        self._backend = Backend(self.history)
-        self._frame = TransactionFrame.of(self.history, self.lock, self.limits.runner_timeout)
-        self._pid = self.history.connection.info.backend_pid
-        self._watcher = Watcher(self.connect, self._pid, self.observer)
+        self._backend = Backend(self.session.history)
+        self._pid = self.session.connection.info.backend_pid
+        self._watcher = Watcher(self.session.connect, self._pid, self.session.observer)
 
     def execute(self, plan: Plan) -> Report:
         """Runs the plan, writing schema, rows and history as the scripts say.
@@ -90,7 +81,7 @@ class Executor:
         """
         story = Story(plan)
         self._backend.ensure_internal_schema_updated()
-        stamp_new(self.history, self.rules)
+        stamp_new(self.session.history, self.rules)
         self._prepare_records(plan)
         with self._watcher.watching():
             for batch in _batches(plan):
@@ -104,14 +95,14 @@ class Executor:
     def _prepare_records(self, plan: Plan) -> None:
         """Not behind a pooler, where the next transaction may run in another session, nor before
         checks, each of which drops what is prepared."""
-        if len(plan.migrations) >= _MANY and not (self.history.is_pooled or self.checks):
-            records.prepare(self.history, plan.direction)
+        if len(plan.migrations) >= _MANY and not (self.session.history.is_pooled or self.checks):
+            records.prepare(self.session.history, plan.direction)
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
         """Runs one batch, as often as it takes; what goes wrong is told with the story so far."""
         self._runner = ScriptRunner
+        row_loss = _row_loss(story.plan, batch)
         for tries in itertools.count(1):
-            row_loss = _row_loss(story.plan, batch)
             work = self._work(batch, row_loss)
             try:
                 self._refuse_unseen(batch[0], row_loss)
@@ -123,7 +114,7 @@ class Executor:
             except TransactionEndedError as failure:
                 raise self._ended(story, batch, work, failure) from failure
             except ScriptError as failure:
-                undo(self.history.connection)
+                undo(self.session.connection)
                 self._refuse_moved(batch, failure)
                 if self._is_sent_otherwise(failure, work):
                     continue
@@ -137,50 +128,49 @@ class Executor:
             except KeyboardInterrupt as interrupt:
                 raise story.interrupted(self._ending(batch, work)) from interrupt
             finally:
-                undo(self.history.connection)
+                undo(self.session.connection)
         raise AssertionError("the loop above does not end by itself")
 
     def _pause(self, batch: Batch, failure: ScriptError, tries: int, story: Story) -> None:
         names = [planned.name for planned in batch]
         try:
-            pause(names, failure, tries, self.observer)
+            pause(names, failure, tries, self.session.observer)
         except KeyboardInterrupt as interrupt:
             ending = Ending(batch, batch[0], Fate.UNDONE)
             raise story.interrupted(ending) from interrupt
 
     def _ended(
-        self, story: Story, batch: Batch, work: Work, failure: TransactionEndedError
+        self, story: Story, batch: Batch, work: BatchWork, failure: TransactionEndedError
     ) -> SqlmigError:
         """Of the batch, what went before may be committed with its record."""
-        undo(self.history.connection)
-        recorded = recorded_of(work.recording.entries, self.history)
+        undo(self.session.connection)
+        recorded = recorded_of(work.recording.entries, self.session.history)
         story.add([done(planned) for planned in batch if planned.migration_id in recorded])
         return story.failed(failure)
 
     def _refuse_moved(self, batch: Batch, failure: ScriptError) -> None:
-        if has_moved(self.history, batch):
+        if has_moved(self.session.history, batch):
             raise HistoryMovedError(batch[0]) from failure
 
-    def _is_sent_otherwise(self, failure: ScriptError, work: Work) -> bool:
+    def _is_sent_otherwise(self, failure: ScriptError, work: BatchWork) -> bool:
         """Whether the script may succeed when it is sent in another way, as it will be next."""
         if self._were_records_in_the_way(failure):
             return True
         if isinstance(work, StatementwiseWork) or not failure.may_be_about_a_savepoint:
             return False
-        if len(work.batch) > 1 or self._runner is LoneStatementsRunner:
-            failure.hint = (
-                _WATCHED if isinstance(work, InspectedWork) or len(work.batch) > 1 else ""
-            )
-            return False
-        self._runner = LoneStatementsRunner
-        return True
+        if len(work.batch) == 1 and self._runner is ScriptRunner:
+            self._runner = LoneStatementsRunner
+            return True
+        if len(work.batch) > 1 or isinstance(work, InspectedWork):
+            failure.hint = _WATCHED
+        return False
 
     def _were_records_in_the_way(self, failure: ScriptError) -> bool:
         """Whether a function that the script called may have dropped the prepared records, or met
         what others prepared that were kept for their sake; from now on they are sent as text."""
-        if not (failure.is_about_prepared and self.history.prepared.are_there):
+        if not (failure.is_about_prepared and self.session.history.prepared.are_there):
             return False
-        self.history.connection.execute(self.history.prepared.deallocation())
+        self.session.connection.execute(self.session.history.prepared.deallocation())
         return True
 
     def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
@@ -197,55 +187,43 @@ class Executor:
         if row_loss is RowLoss.ASK:
             raise LossFoundError(planned, ())
 
-    def _work(self, batch: Batch, row_loss: RowLoss) -> Work:
+    def _work(self, batch: Batch, row_loss: RowLoss) -> BatchWork:
         if not batch[0].directives.transactional:
-            return self._statementwise()
+            if self.containment is None:
+                return StatementwiseWork(self.session)
+            return ContainedStatements(self.session, self.containment)
         inspectors = self._inspectors(batch, row_loss)
         kind = InspectedWork if inspectors else TransactionWork
-        return kind(
-            self.history,
-            self._frame,
-            self.limits,
-            self.observer,
-            batch,
-            self.rules,
-            inspectors,
-            self._runner,
-        )
-
-    def _statementwise(self) -> StatementwiseWork:
-        arguments = (self.history, self.lock, self.limits, self.observer, self.connect)
-        if self.containment is None:
-            return StatementwiseWork(*arguments)
-        return ContainedStatements(*arguments, self.containment)
+        return kind(self.session, batch, self.rules, inspectors, self._runner)
 
     def _inspectors(self, batch: Batch, row_loss: RowLoss) -> Sequence[Inspector]:
         found: list[Inspector] = []
-        if self.history.is_pooled:
-            found.append(HistoryInspector(self.history, batch))
+        history = self.session.history
+        if history.is_pooled:
+            found.append(HistoryInspector(history, batch))
         if self.rules.protected:
-            found.append(Guard(self.history, self.rules))
+            found.append(Guard(history, self.rules))
         if row_loss is RowLoss.ASK:
-            found.append(RowLossInspector(self.history, self.rules.protected))
+            found.append(RowLossInspector(history, self.rules.protected))
         if self.checks:
-            found.append(CheckInspector(self.history, self.checks, batch[-1], self._checked))
+            found.append(CheckInspector(history, self.checks, batch[-1], self._checked))
         if self.containment is not None:
             found.append(self.containment)
         return found
 
     def _most_tries(self, batch: Batch) -> int:
         """A non-transactional migration is not run again by itself: its first half is done."""
-        return self.limits.tries if batch[0].directives.transactional else 1
+        return self.session.limits.tries if batch[0].directives.transactional else 1
 
-    def _ending(self, batch: Batch, work: Work) -> Ending:
+    def _ending(self, batch: Batch, work: BatchWork) -> Ending:
         """What became of the batch, when no answer came to tell.
 
         A transaction that is still open was not committed. Otherwise the history is asked, by
         another session.
         """
         recording, fate = work.recording, Fate.UNDONE
-        if not undo(self.history.connection) and recording.is_committing:
-            fate = fate_of(recording.entries, self.history, self.connect, self._pid)
+        if not undo(self.session.connection) and recording.is_committing:
+            fate = fate_of(recording.entries, self.session.history, self.session.connect, self._pid)
         return Ending(batch, recording.at_work or batch[0], fate)
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import random
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmig.engine.history.reading import History
-from sqlmig.model import Directives
+from sqlmig.engine.server.failure import ScriptError
+from sqlmig.model import Directives, Observer
 
+_log = logging.getLogger("sqlmig")
+_FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
 # How often the server looks whether its client is still there while a statement runs.
 _CLIENT_CHECK_INTERVAL = "1s"
 
@@ -29,33 +36,35 @@ class Limits:
         return f"{max(self.runner_wait * 1000, 1):.0f}ms"
 
 
-def set_timeouts(limits: Limits, directives: Directives, history: History) -> tuple[str, ...]:
+def set_timeouts(limits: Limits, directives: Directives, history: History) -> Sequence[str]:
     """The statements that set the limits of a transactional migration, for its transaction."""
     lock_timeout = directives.lock_timeout or limits.lock_timeout
-    settings = _common(directives.statement_timeout or limits.statement_timeout, history)
-    return tuple(
-        f"SET LOCAL {setting}" for setting in (f"lock_timeout = '{lock_timeout}'", *settings)
-    )
+    return _set("SET LOCAL", lock_timeout, limits, directives, history)
 
 
-def set_session_timeouts(
-    limits: Limits, directives: Directives, history: History
-) -> tuple[str, ...]:
+def set_session_timeouts(limits: Limits, directives: Directives, history: History) -> Sequence[str]:
     """The statements that set the limits of a non-transactional migration, for the session.
 
     Without a directive it has no lock_timeout: CREATE INDEX CONCURRENTLY waits for others by
     design, and stopping it leaves an invalid index.
     """
-    settings = _common(directives.statement_timeout or limits.statement_timeout, history)
-    if directives.lock_timeout:
-        settings = (f"lock_timeout = '{directives.lock_timeout}'", *settings)
-    return tuple(f"SET {setting}" for setting in settings)
+    return _set("SET", directives.lock_timeout, limits, directives, history)
 
 
-def _common(statement_timeout: str | None, history: History) -> tuple[str, ...]:
-    settings = []
-    if statement_timeout:
-        settings.append(f"statement_timeout = '{statement_timeout}'")
-    if history.notices_lost_clients:
-        settings.append(f"client_connection_check_interval = '{_CLIENT_CHECK_INTERVAL}'")
-    return tuple(settings)
+def pause(names: Sequence[str], failure: ScriptError, tries: int, observer: Observer) -> None:
+    """Backs off after so many tries, with jitter, so that two runners do not meet again."""
+    delay = min(_FIRST_DELAY * 2 ** (tries - 1), _LONGEST_DELAY) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+    _log.warning("%s; trying again in %.1f s", failure.message, delay)
+    observer.retrying(names, failure.message, delay)
+    time.sleep(delay)
+
+
+def _set(
+    verb: str, lock_timeout: str | None, limits: Limits, directives: Directives, history: History
+) -> Sequence[str]:
+    values = {
+        "lock_timeout": lock_timeout,
+        "statement_timeout": directives.statement_timeout or limits.statement_timeout,
+        "client_connection_check_interval": history.notices_lost_clients and _CLIENT_CHECK_INTERVAL,
+    }
+    return [f"{verb} {name} = '{value}'" for name, value in values.items() if value]

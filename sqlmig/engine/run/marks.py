@@ -5,48 +5,51 @@ The words in yoyo's log are yoyo's own; the reason stands among the events.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import LiteralString
 
 from sqlmig.engine.history import records
 from sqlmig.engine.history.reading import History
-from sqlmig.engine.history.records import Content
+from sqlmig.engine.history.records import Content, LogEntry
 from sqlmig.engine.run.backend import Backend
-from sqlmig.model import MigrationFile
+from sqlmig.model import MigrationFile, Migrations
 
 # As a migration does, so that one that runs at the same time is waited for.
 _LOCK: LiteralString = "LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"
 
 
-def mark(history: History, files: Sequence[MigrationFile], reason: str) -> None:
+def mark(history: History, files: Migrations, reason: str) -> None:
     """Records those migrations as applied, with their files' texts, in one transaction; the
     runner's lock is held."""
-    backend = Backend(history)
-    backend.ensure_internal_schema_updated()
-    with history.connection.transaction():
-        _send(history, history.sql(_LOCK))
-        for file in files:
-            entry = backend.entry(file.migration_id, "mark")
-            _send(history, records.applied(history, entry, _content(file), duration=0.0))
-            _send(history, records.noted(history, "mark", file.migration_id, reason))
+
+    def applied(file: MigrationFile, entry: LogEntry) -> str:
+        return records.applied(history, entry, Content.of_file(file), duration=0.0)
+
+    _write(history, files, "mark", reason, applied)
 
 
-def unmark(history: History, files: Sequence[MigrationFile], reason: str) -> None:
+def unmark(history: History, files: Migrations, reason: str) -> None:
     """Records those migrations as not applied, in one transaction; the runner's lock is held."""
+
+    def rolled_back(_: MigrationFile, entry: LogEntry) -> str:
+        return records.rolled_back(history, entry)
+
+    _write(history, files, "unmark", reason, rolled_back)
+
+
+def _write(
+    history: History,
+    files: Migrations,
+    event: str,
+    reason: str,
+    record: Callable[[MigrationFile, LogEntry], str],
+) -> None:
     backend = Backend(history)
     backend.ensure_internal_schema_updated()
+    statements = [history.sql(_LOCK)]
+    for file in files:
+        statements.append(record(file, backend.entry(file.migration_id, event)))
+        statements.append(records.noted(history, event, file.migration_id, reason))
     with history.connection.transaction():
-        _send(history, history.sql(_LOCK))
-        for file in files:
-            entry = backend.entry(file.migration_id, "unmark")
-            _send(history, records.rolled_back(history, entry))
-            _send(history, records.noted(history, "unmark", file.migration_id, reason))
-
-
-def _content(file: MigrationFile) -> Content:
-    rollback = file.rollback.script if file.rollback else None
-    return Content.of(file.file.script, rollback, file.file.directives.record)
-
-
-def _send(history: History, statement: str) -> None:
-    history.connection.execute(statement.encode())
+        for statement in statements:
+            history.connection.execute(statement.encode())

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from psycopg.errors import UntranslatableCharacter
 
+from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.failure import ScriptError, failed_script, unreadable, unrecorded
-from sqlmig.engine.server.wire import StatementError
+from sqlmig.engine.server.wire import StatementError, send
 from sqlmig.plan import PlannedScript
 from sqlmig.source.script import Chunk
+
+
+def send_statement(
+    connection: Connection,
+    script: PlannedScript,
+    index: int,
+    send: Callable[[Connection, bytes, str], None] = send,
+) -> None:
+    """Sends one statement of the script alone. Raises ScriptError, at its place."""
+    statement, text = script.prepared.statements[index], script.prepared.statement_text(index)
+    try:
+        send(connection, text.encode(), script.prepared.copied_rows(statement.data))
+    except StatementError as failure:
+        raise failed_script(script, failure, offset=statement.start, statement=index) from failure
 
 
 @dataclass(frozen=True, slots=True)

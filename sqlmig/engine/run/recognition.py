@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.savepoint import random_name
 from sqlmig.source.lexer import tokens
 
 _OF_A_DROP = ("if", "exists", "cascade", "restrict")
-_PROBE_TABLE, _PROBE_INDEX = "_sqlmig_probe", "_sqlmig_probe_index"
 
 # Running these once more changes nothing that the first time did not.
 _REPEATABLE = frozenset(
@@ -62,7 +62,7 @@ SELECT EXISTS (SELECT FROM pg_enum WHERE enumtypid = to_regtype(%s) AND enumlabe
 """
 
 
-class Verdict(Enum):
+class Completion(Enum):
     """What the catalogs say of a statement."""
 
     DONE = "done"
@@ -71,7 +71,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class IndexBuild:
+class CreateIndex:
     """A CREATE INDEX CONCURRENTLY: `table` and `name` as written, `rest` is what follows them."""
 
     name: str
@@ -90,28 +90,28 @@ class _Index:
     is_being_built: bool
 
 
-def verdict(connection: Connection, statement: str) -> Verdict:
+def completion(connection: Connection, statement: str) -> Completion:
     """Whether the statement is done; asks the catalogs, and changes nothing."""
     words = list(tokens(statement))
     low = [word.lower() for word in words]
     if low[0] in _REPEATABLE:
-        return Verdict.NOT_DONE
+        return Completion.NOT_DONE
     if (build := index_build(statement)) is not None:
-        return _verdict_on_index(connection, build)
+        return _completion_of_index(connection, build)
     if low[:3] == ["drop", "index", "concurrently"]:
-        return _verdict_on_drop(connection, words)
+        return _completion_of_drop(connection, words)
     if low[:2] == ["alter", "type"] and "add" in low:
-        return _verdict_on_label(connection, words)
-    return Verdict.UNKNOWN
+        return _completion_of_label(connection, words)
+    return Completion.UNKNOWN
 
 
-def index_build(statement: str) -> IndexBuild | None:
+def index_build(statement: str) -> CreateIndex | None:
     """The named index that a CREATE INDEX CONCURRENTLY builds; None for all other statements."""
     text = " ".join(tokens(statement))
     match = _INDEX_BUILD.fullmatch(text)
     if match is None:
         return None
-    return IndexBuild(
+    return CreateIndex(
         name=_folded(match["name"]),
         table=match["table"],
         head=f"CREATE {match['unique'] or ''} INDEX",
@@ -119,7 +119,7 @@ def index_build(statement: str) -> IndexBuild | None:
     )
 
 
-def is_invalid(connection: Connection, build: IndexBuild) -> bool:
+def is_invalid(connection: Connection, build: CreateIndex) -> bool:
     """Whether the index is there, and no query uses it because its build failed."""
     index = _find(connection, build)
     return index is not None and not index.is_valid
@@ -144,23 +144,22 @@ def drop_leftovers(connection: Connection, statement: str) -> bool:
     return True
 
 
-def _verdict_on_index(connection: Connection, build: IndexBuild) -> Verdict:
+def _completion_of_index(connection: Connection, build: CreateIndex) -> Completion:
     index = _find(connection, build)
     if index is None or not index.is_valid:
-        return Verdict.NOT_DONE
+        return Completion.NOT_DONE
     expected = _definition_of(connection, build)
-    return Verdict.DONE if _shape(index.definition) == _shape(expected) else Verdict.UNKNOWN
+    return Completion.DONE if _shape(index.definition) == _shape(expected) else Completion.UNKNOWN
 
 
-def _definition_of(connection: Connection, build: IndexBuild) -> str:
+def _definition_of(connection: Connection, build: CreateIndex) -> str:
     """How the server would write the definition: of the same index on an empty copy."""
+    table, index = random_name(), random_name()
     with connection.transaction(force_rollback=True):
-        connection.execute(f"CREATE TEMP TABLE {_PROBE_TABLE} (LIKE {build.table})".encode())
-        connection.execute(
-            f"{build.head} {_PROBE_INDEX} ON pg_temp.{_PROBE_TABLE} {build.rest}".encode()
-        )
+        connection.execute(f"CREATE TEMP TABLE {table} (LIKE {build.table})".encode())
+        connection.execute(f"{build.head} {index} ON pg_temp.{table} {build.rest}".encode())
         row = connection.execute(
-            "SELECT pg_get_indexdef(to_regclass(%s))", (f"pg_temp.{_PROBE_INDEX}",)
+            "SELECT pg_get_indexdef(to_regclass(%s))", (f"pg_temp.{index}",)
         ).fetchone()
     return str(row[0]) if row else ""
 
@@ -170,23 +169,21 @@ def _shape(definition: str) -> tuple[bool, str]:
     return definition.startswith("CREATE UNIQUE"), definition.partition(" USING ")[2]
 
 
-def _verdict_on_drop(connection: Connection, words: Sequence[str]) -> Verdict:
-    names = [
-        word for word in words[3:] if word.lower() not in ("if", "exists", "cascade", "restrict")
-    ]
+def _completion_of_drop(connection: Connection, words: Sequence[str]) -> Completion:
+    names = [word for word in words[3:] if word.lower() not in _OF_A_DROP]
     row = connection.execute("SELECT to_regclass(%s)", ("".join(names),)).fetchone()
-    return Verdict.DONE if row == (None,) else Verdict.NOT_DONE
+    return Completion.DONE if row == (None,) else Completion.NOT_DONE
 
 
-def _verdict_on_label(connection: Connection, words: Sequence[str]) -> Verdict:
+def _completion_of_label(connection: Connection, words: Sequence[str]) -> Completion:
     low = [word.lower() for word in words]
     label = next((word for word in words[low.index("add") :] if word.startswith("'")), None)
     if label is None:
-        return Verdict.UNKNOWN
+        return Completion.UNKNOWN
     type_name = "".join(words[2 : low.index("add")])
     parameters = (type_name, label[1:-1].replace("''", "'"))
     row = connection.execute(_HAS_LABEL, parameters).fetchone()
-    return Verdict.DONE if row == (True,) else Verdict.NOT_DONE
+    return Completion.DONE if row == (True,) else Completion.NOT_DONE
 
 
 def _reindex_leftovers(connection: Connection, statement: str) -> list[str]:
@@ -197,7 +194,7 @@ def _reindex_leftovers(connection: Connection, statement: str) -> list[str]:
     return [row[0] for row in connection.execute(_LEFTOVERS, {"name": name})]
 
 
-def _find(connection: Connection, build: IndexBuild) -> _Index | None:
+def _find(connection: Connection, build: CreateIndex) -> _Index | None:
     row = connection.execute(_FIND_INDEX, (build.table.replace(" ", ""), build.name)).fetchone()
     return _Index(*row) if row else None
 

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlmig.engine.history import records
-from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import Content, LogEntry
-from sqlmig.engine.server.failure import ScriptError, unrecorded
+from sqlmig.engine.run.runner_session import RunnerSession
+from sqlmig.engine.server.failure import unrecorded
 from sqlmig.engine.server.wire import StatementError, send
-from sqlmig.model import Direction, MigrationResult, Observer, Outcome
+from sqlmig.model import Direction, MigrationResult, Outcome
 from sqlmig.plan import PlannedMigration
 
 
@@ -25,8 +25,7 @@ class Recording:
     the commit is sent: if no answer comes, only the history can tell what became of it.
     """
 
-    history: History
-    observer: Observer
+    session: RunnerSession
     results: list[MigrationResult] = field(default_factory=list)
     entries: list[LogEntry] = field(default_factory=list)
     at_work: PlannedMigration | None = None
@@ -37,13 +36,13 @@ class Recording:
         """The migration's first statement is about to be sent."""
         self.at_work = planned
         self._started = time.monotonic()
-        self.observer.started(planned.migration_id, planned.direction)
+        self.session.observer.started(planned.migration_id, planned.direction)
 
     def statement(self, planned: PlannedMigration, entry: LogEntry) -> str:
         """The record; it adds the time of the message in which it is sent to that until now."""
         if planned.direction is Direction.ROLLBACK:
-            return records.rolled_back(self.history, entry)
-        return records.applied(self.history, entry, content_of(planned), self._duration())
+            return records.rolled_back(self.session.history, entry)
+        return records.applied(self.session.history, entry, content_of(planned), self._duration())
 
     @contextmanager
     def writing(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[None]:
@@ -59,21 +58,15 @@ class Recording:
         self.is_committing = True
         return "COMMIT"
 
-    @contextmanager
-    def committing(self) -> Iterator[None]:
-        """Within the block the batch may be committed, and is not where that raises ScriptError."""
-        try:
-            yield
-        except ScriptError:
-            self.is_committing = False
-            raise
+    def tell(self) -> None:
+        """The observer hears of the batch, if its commit was sent."""
         for result in self.results if self.is_committing else ():
-            self.observer.finished(result)
+            self.session.observer.finished(result)
 
     def send(self, planned: PlannedMigration, *statements: str) -> None:
         """Sends the record, or what goes with it, in a message of its own. Raises ScriptError."""
         try:
-            send(self.history.connection, ";".join(statements).encode())
+            send(self.session.connection, ";".join(statements).encode())
         except StatementError as failure:
             raise unrecorded(planned, failure) from failure
 

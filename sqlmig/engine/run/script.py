@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from psycopg.pq import TransactionStatus
 
-from sqlmig.engine.guard.inspection import Finding, Inspector
-from sqlmig.engine.history.reading import History
-from sqlmig.engine.run.limits import Limits, set_timeouts
-from sqlmig.engine.run.message import ScriptMessage
-from sqlmig.engine.run.session import TransactionFrame
+from sqlmig.engine.guard.inspection import Inspector, Judgment
+from sqlmig.engine.run.frame import beginning, put_back
+from sqlmig.engine.run.limits import set_timeouts
+from sqlmig.engine.run.message import ScriptMessage, send_statement
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.failure import ReadOtherwiseError, TransactionEndedError, failed_script
 from sqlmig.engine.server.parsing import reads_as_before
 from sqlmig.engine.server.savepoint import Savepoint
@@ -40,15 +40,12 @@ _ABOUT_PREPARED = re.compile("prepare|deallocate|discard", re.IGNORECASE)
 class ScriptRunner:
     """Runs scripts one after the other; the first opens the transaction, the caller commits it.
 
-    `scripts` is how many there will be. Each runs between two savepoints: the outer, the
-    history's, to undo it alone and to prove that a transaction which fails is still ours, and an
-    inner one, whose release proves it of one that does not.
+    Each runs between two savepoints: the outer, the history's, to undo it alone and to prove that a
+    transaction which fails is still ours, and an inner one, whose release proves it of one that
+    does not.
     """
 
-    history: History
-    frame: TransactionFrame
-    limits: Limits
-    scripts: int
+    session: RunnerSession
     inspectors: Sequence[Inspector] = ()
     _mark: Savepoint = field(init=False, default_factory=Savepoint)
     _is_open: bool = field(init=False, default=False)
@@ -56,20 +53,30 @@ class ScriptRunner:
     def run(self, script: PlannedScript) -> None:
         """Sends the script, and puts the session back as it was before. Raises ScriptError;
         TransactionEndedError where the script ended the transaction."""
-        self._send_script(script, self._opening(script), _nothing)
-        while any(i.after(script) is Finding.RUN_AGAIN for i in self.inspectors):
-            self._send_script(script, (), _nothing)
+        self._send_script(script, self._opening(script))
+        while any(i.after(script) is Judgment.RUN_AGAIN for i in self.inspectors):
+            self._send_script(script, ())
 
     def run_and_record(self, script: PlannedScript, record: Callable[[], str]) -> None:
         """The same, and in the same message what records the script, where nobody looks at it
         before. `record` is called when that message is made, after those before it."""
         self._send_script(script, self._opening(script), record)
 
+    def record(self, script: PlannedScript, write: Callable[[Sequence[str]], None]) -> None:
+        """Has the script recorded, in a part of the transaction that can be undone alone, and
+        looked at: again where an inspector has undone it. `write` sends the statements that it
+        gets, and the record after them."""
+        write((*self.end_of_fence(), *self._fence()))
+        while any(i.recorded(script) is Judgment.RUN_AGAIN for i in self.inspectors):
+            write(())
+        for statement in self.end_of_fence():
+            self.session.connection.execute(statement.encode())
+
     def end_of_fence(self) -> Sequence[str]:
         """What ends the part of the transaction that can be undone alone, once it is recorded. A
         savepoint of the script's must not reach back over that: releasing ours releases those that
         came after it."""
-        return (self.history.savepoint.release,)
+        return (self.session.history.savepoint.release,)
 
     def _opening(self, script: PlannedScript) -> Sequence[str]:
         """What goes before the script: the transaction, the lock on the record, the limits.
@@ -78,7 +85,7 @@ class ScriptRunner:
         nothing is left to send.
         """
         opening = [*self._beginning()]
-        opening += set_timeouts(self.limits, script.directives, self.history)
+        opening += set_timeouts(self.session.limits, script.directives, self.session.history)
         opening += self._fence()
         if not self.inspectors:
             return opening
@@ -91,19 +98,22 @@ class ScriptRunner:
         if self._is_open:
             return (_DEFER_WHAT_IS_DEFERRED,)
         self._is_open = True
-        return self.frame.beginning
+        return beginning(self.session)
 
     def _fence(self) -> Sequence[str]:
-        return (self.history.savepoint.set,)
+        return (self.session.history.savepoint.set,)
 
     def _send_opening(self, script: PlannedScript, opening: Sequence[str]) -> None:
         try:
-            send(self.history.connection, ";".join(opening).encode())
+            send(self.session.connection, ";".join(opening).encode())
         except StatementError as failure:
             raise failed_script(script, failure, offset=0, statement=-1) from failure
 
     def _send_script(
-        self, script: PlannedScript, opening: Sequence[str], record: Callable[[], str]
+        self,
+        script: PlannedScript,
+        opening: Sequence[str],
+        record: Callable[[], str] = lambda: "",
     ) -> None:
         parts = [*chunks(script.prepared)]
         before = (*opening, self._mark.set)
@@ -116,43 +126,37 @@ class ScriptRunner:
         self._send(ScriptMessage(script, parts[-1], before, closing, record()))
 
     def _refuse_another_reading(self, script: PlannedScript, first: int, end: int) -> None:
-        if not reads_as_before(self.history.connection):
+        if not reads_as_before(self.session.connection):
             raise ReadOtherwiseError(script, first, end)
 
     def _closing(self, script: PlannedScript) -> Sequence[str]:
         """What puts the session back; prepared records are dropped with the statements that the
         script may have prepared."""
-        if self.history.prepared.are_there and not _may_prepare(script.prepared.text):
-            return self.frame.closing
-        return (*self.frame.closing, self.history.prepared.deallocation())
+        if self.session.history.prepared.are_there and not _may_prepare(script.prepared.text):
+            return put_back(self.session.lock)
+        return (*put_back(self.session.lock), self.session.history.prepared.deallocation())
 
     def _send(self, message: ScriptMessage) -> None:
         try:
-            send(self.history.connection, message.encoded, message.copied_rows)
-        except MessageInterrupted as interrupt:
-            self._prove_ours(message, interrupt)
+            send(self.session.connection, message.encoded, message.copied_rows)
+        except (MessageInterrupted, StatementError) as failure:
+            if not self._is_ours(message, failure):
+                raise TransactionEndedError(message.script) from failure
+            if isinstance(failure, StatementError):
+                raise message.failed(failure) from failure
             raise
-        except StatementError as failure:
-            self._prove_ours(message, failure)
-            raise message.failed(failure) from failure
-
-    def _prove_ours(
-        self, message: ScriptMessage, failure: StatementError | MessageInterrupted
-    ) -> None:
-        if not self._is_ours(message, failure):
-            raise TransactionEndedError(message.script) from failure
 
     def _is_ours(
-        self, message: ScriptMessage, failure: StatementError | MessageInterrupted
+        self, message: ScriptMessage, failure: StatementError | MessageInterrupted, /
     ) -> bool:
         """Whether the transaction is still the one that was begun. Of what we send, only the
         COMMIT leaves none open."""
-        connection = self.history.connection
+        connection = self.session.connection
         if not message.had_begun(failure.completed):
             return True
         if connection.info.transaction_status is TransactionStatus.IDLE:
             return message.is_beyond_closing(failure.completed) and not failure.is_outside
-        return self.history.savepoint.is_there(connection)
+        return self.session.history.savepoint.is_there(connection)
 
 
 class LoneStatementsRunner(ScriptRunner):
@@ -168,40 +172,24 @@ class LoneStatementsRunner(ScriptRunner):
         return ()
 
     def _send_script(
-        self, script: PlannedScript, opening: Sequence[str], record: Callable[[], str]
+        self,
+        script: PlannedScript,
+        opening: Sequence[str],
+        record: Callable[[], str] = lambda: "",
     ) -> None:
         if opening:
             self._send_opening(script, opening)
         count = len(script.prepared.statements)
         for index in range(count):
-            self._send_statement(script, index)
+            send_statement(self.session.connection, script, index, send_alone)
             self._refuse_another_reading(script, index, index + 1)
         nothing = Chunk(len(script.prepared.text), len(script.prepared.text), count)
         self._send(ScriptMessage(script, nothing, (), self._closing(script), record()))
 
-    def _send_statement(self, script: PlannedScript, index: int) -> None:
-        prepared = script.prepared
-        statement, text = prepared.statements[index], prepared.statement_text(index)
-        rows = prepared.copied_rows(statement.data)
-        try:
-            send_alone(self.history.connection, text.encode(), rows)
-        except StatementError as failure:
-            raise failed_script(
-                script, failure, offset=statement.start, statement=index
-            ) from failure
-
-    def _is_ours(
-        self,
-        message: ScriptMessage,  # noqa: ARG002
-        failure: StatementError | MessageInterrupted,  # noqa: ARG002
-    ) -> bool:
+    def _is_ours(self, *_: object) -> bool:
         return True
 
 
 def _may_prepare(text: str) -> bool:
     """Whether the script may prepare statements, or drop some; of a long one nobody asks."""
     return len(text) > _LONG or _ABOUT_PREPARED.search(text) is not None
-
-
-def _nothing() -> str:
-    return ""

@@ -16,14 +16,20 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from sqlmig.engine.history import records
-from sqlmig.engine.history.lock import RunnerLock
-from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry
-from sqlmig.engine.run.limits import Limits, set_session_timeouts
-from sqlmig.engine.run.recognition import Verdict, drop_leftovers, index_build, is_invalid, verdict
+from sqlmig.engine.run.frame import put_back
+from sqlmig.engine.run.limits import set_session_timeouts
+from sqlmig.engine.run.message import send_statement
+from sqlmig.engine.run.recognition import (
+    Completion,
+    completion,
+    drop_leftovers,
+    index_build,
+    is_invalid,
+)
 from sqlmig.engine.run.recording import Recording, content_of
-from sqlmig.engine.run.session import put_back
-from sqlmig.engine.server.connection import Connection, Connector
+from sqlmig.engine.run.runner_session import RunnerSession
+from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.failure import (
     ReadOtherwiseError,
     ScriptError,
@@ -32,7 +38,7 @@ from sqlmig.engine.server.failure import (
 )
 from sqlmig.engine.server.parsing import reads_as_before
 from sqlmig.engine.server.wire import StatementError, ask, send
-from sqlmig.model import Direction, Observer
+from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
 
 _SECONDS_BETWEEN_LOOKS = 0.5
@@ -48,20 +54,16 @@ class _StatementCancelled(KeyboardInterrupt):  # as Python names what it is
 class StatementwiseWork:
     """Runs one migration outside a transaction; `results` has it once it is recorded."""
 
-    history: History
-    lock: RunnerLock
-    limits: Limits
-    observer: Observer
-    connect: Connector
+    session: RunnerSession
     recording: Recording = field(init=False)
 
     def __post_init__(self) -> None:
-        self.recording = Recording(self.history, self.observer)
+        self.recording = Recording(self.session)
 
     def run(self, planned: PlannedMigration) -> None:
         """Sends the statements that are not done yet, one message each."""
         self.recording.begin(planned)
-        with self.connect() as recorder:
+        with self.session.connect() as recorder:
             try:
                 self._set_limits(planned)
                 for index in range(self._begin(planned, recorder), _count(planned)):
@@ -74,13 +76,15 @@ class StatementwiseWork:
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Writes the record, which commits by itself."""
-        with self.recording.committing(), self.recording.writing(planned, entry):
+        with self.recording.writing(planned, entry):
             statement = self.recording.statement(planned, entry)
             self.recording.send(planned, "BEGIN", statement, self.recording.commit())
+        self.recording.tell()
 
     def _set_limits(self, planned: PlannedMigration) -> None:
-        for setting in set_session_timeouts(self.limits, planned.directives, self.history):
-            send(self.history.connection, setting.encode())
+        limits, history = self.session.limits, self.session.history
+        for setting in set_session_timeouts(limits, planned.directives, history):
+            send(self.session.connection, setting.encode())
 
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:
         """The index of the first statement to run, which is recorded as begun.
@@ -91,13 +95,13 @@ class StatementwiseWork:
         if planned.direction is Direction.ROLLBACK:
             return 0
         done = planned.resumption.done
-        question = records.was_attempted(self.history, planned.migration_id)
+        question = records.was_attempted(self.session.history, planned.migration_id)
         if ask(recorder, question.encode()).rows == (("t",),):
             self._repeat_settings(planned, done)
             self._remove_leftovers(planned, done)
             done += self._is_done_after_all(planned, done)
         content, total = content_of(planned), _count(planned)
-        text = records.begun(self.history, planned.migration_id, content, done, total)
+        text = records.begun(self.session.history, planned.migration_id, content, done, total)
         send(recorder, text.encode())
         return done
 
@@ -110,25 +114,24 @@ class StatementwiseWork:
         """Whether the statement in which a runner died is done; False where none is in doubt."""
         if not planned.resumption.in_doubt:
             return False
-        found = verdict(self.history.connection, planned.prepared.statement_text(index))
-        if found is Verdict.UNKNOWN:
-            start = planned.prepared.statements[index].start
-            raise StatementInDoubtError(planned, index + 1, planned.prepared.location(start))
-        return found is Verdict.DONE
+        found = completion(self.session.connection, planned.prepared.statement_text(index))
+        if found is Completion.UNKNOWN:
+            place = planned.prepared.statement_location(index)
+            raise StatementInDoubtError(planned, index + 1, place)
+        return found is Completion.DONE
 
     def _remove_leftovers(self, planned: PlannedMigration, index: int) -> None:
         """Waits while an orphaned session still builds the index: it may yet succeed."""
         if index >= _count(planned):
             return
-        statement = planned.prepared.statements[index]
         text = planned.prepared.statement_text(index)
-        deadline = time.monotonic() + self.limits.runner_wait
-        while not drop_leftovers(self.history.connection, text):
+        deadline = time.monotonic() + self.session.limits.runner_wait
+        while not drop_leftovers(self.session.connection, text):
             if time.monotonic() >= deadline:
                 raise ScriptError(
                     planned,
                     "another session is still building the index that an earlier run began",
-                    location=planned.prepared.location(statement.start),
+                    location=planned.prepared.statement_location(index),
                 )
             time.sleep(_SECONDS_BETWEEN_LOOKS)
 
@@ -153,44 +156,37 @@ class StatementwiseWork:
         begun = min(index + 2, _count(planned))
         self._record_progress(planned, recorder, done=index + 1, begun=begun)
         self._refuse_another_reading(planned, index)
-        if not self.lock.is_held_by(self.history.connection.info.backend_pid, recorder):
+        if not self.session.lock.is_held_by(self.session.connection.info.backend_pid, recorder):
             self._regain_lock(planned)
 
     def _is_dropped(self, planned: PlannedMigration, index: int) -> bool:
         if planned.prepared.statements[index].word != "drop":
             return False
         text = planned.prepared.statement_text(index)
-        return verdict(self.history.connection, text) is Verdict.DONE
+        return completion(self.session.connection, text) is Completion.DONE
 
     def _send_statement(self, planned: PlannedMigration, index: int) -> None:
-        statement = planned.prepared.statements[index]
-        text = planned.prepared.statement_text(index)
-        rows = planned.prepared.copied_rows(statement.data)
         try:
-            send(self.history.connection, text.encode(), rows)
-        except StatementError as failure:
-            raise failed_script(
-                planned, failure, offset=statement.start, statement=index
-            ) from failure
+            send_statement(self.session.connection, planned, index)
         except KeyboardInterrupt as interrupt:
-            if _has_refused(self.history.connection):
+            if _has_refused(self.session.connection):
                 raise _StatementCancelled from interrupt
             raise
 
     def _refuse_another_reading(self, planned: PlannedMigration, index: int) -> None:
-        if not reads_as_before(self.history.connection):
+        if not reads_as_before(self.session.connection):
             failure = ReadOtherwiseError(planned, index, index + 1)
             failure.statements_kept = index + 1
             raise failure
 
     def _refuse_invalid_index(self, planned: PlannedMigration, index: int) -> None:
         build = index_build(planned.prepared.statement_text(index))
-        if build is not None and is_invalid(self.history.connection, build):
+        if build is not None and is_invalid(self.session.connection, build):
             raise ScriptError(
                 planned,
                 f"the index {build.name} is there, but invalid: an earlier build of it failed, "
                 f"and IF NOT EXISTS passed it over. Drop it: DROP INDEX CONCURRENTLY {build.name}",
-                location=planned.prepared.location(planned.prepared.statements[index].start),
+                location=planned.prepared.statement_location(index),
             )
 
     def _record_progress(
@@ -198,20 +194,22 @@ class StatementwiseWork:
     ) -> None:
         """A rollback keeps no progress: its migration is applied until it is done."""
         if planned.direction is Direction.APPLY:
-            text = records.progress(self.history, planned.migration_id, done=done, begun=begun)
+            history = self.session.history
+            text = records.progress(history, planned.migration_id, done=done, begun=begun)
             send(recorder, text.encode())
 
     def _put_back(self, planned: PlannedMigration) -> None:
         """SET CONSTRAINTS warns outside a transaction and does nothing, which is right."""
         self._lift_time_limit()
-        text = ";".join((*put_back(self.lock), self.history.prepared.deallocation()))
+        deallocation = self.session.history.prepared.deallocation()
+        text = ";".join((*put_back(self.session.lock), deallocation))
         try:
-            send(self.history.connection, text.encode())
+            send(self.session.connection, text.encode())
         except StatementError as failure:
             raise failed_script(planned, failure, offset=0, statement=_count(planned)) from failure
 
     def _regain_lock(self, planned: PlannedMigration) -> None:
-        if not self.lock.try_acquire():
+        if not self.session.lock.try_acquire():
             raise ScriptError(
                 planned, "the script gave up sqlmig's lock, and another runner has it now"
             )
@@ -220,7 +218,7 @@ class StatementwiseWork:
         """A limit of a millisecond would stop all that follows; now and then it lets this pass."""
         for _ in range(_TRIES_UNDER_A_LIMIT):
             with suppress(StatementError):
-                send(self.history.connection, b"RESET statement_timeout")
+                send(self.session.connection, b"RESET statement_timeout")
                 return
 
 

@@ -161,7 +161,7 @@ def _what_remains(failure: ScriptError, planned: PlannedMigration) -> str:
 
 def _mending(planned: PlannedMigration, again: str) -> str:
     """How to mend the script, and the command that runs it again."""
-    if planned.is_recorded_text:
+    if planned.prepared.script.is_recorded:
         return (
             f"The script is the recorded one: put a mended {planned.migration_id}.sql among the "
             f"rollbacks, then run `{again} --use file`."

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 
 from sqlmig.engine.guard.inspection import Inspector
 from sqlmig.engine.history import records
-from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry
-from sqlmig.engine.run.limits import Limits
+from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
 from sqlmig.engine.run.recording import Recording
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import ScriptRunner
-from sqlmig.engine.run.session import NOTHING_LEFT, WRITES_NO_MORE, TransactionFrame
-from sqlmig.model import Observer
 from sqlmig.plan import PlannedMigration
 from sqlmig.target.rules import Rules
 
@@ -26,10 +24,7 @@ from sqlmig.target.rules import Rules
 class TransactionWork:
     """Runs a batch of migrations as one transaction, one message a migration."""
 
-    history: History
-    frame: TransactionFrame
-    limits: Limits
-    observer: Observer
+    session: RunnerSession
     batch: Sequence[PlannedMigration]
     rules: Rules
     inspectors: Sequence[Inspector] = ()
@@ -38,10 +33,8 @@ class TransactionWork:
     _runner: ScriptRunner = field(init=False)
 
     def __post_init__(self) -> None:
-        self.recording = Recording(self.history, self.observer)
-        self._runner = self.runner(
-            self.history, self.frame, self.limits, len(self.batch), self.inspectors
-        )
+        self.recording = Recording(self.session)
+        self._runner = self.runner(self.session, self.inspectors)
 
     def run(self, planned: PlannedMigration) -> None:
         """Begins; the script is sent with its record."""
@@ -49,11 +42,13 @@ class TransactionWork:
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Sends script and record; with the last migration of the batch, commits."""
-        with self.recording.committing(), self.recording.writing(planned, entry):
+        with self.recording.writing(planned, entry):
             self._runner.run_and_record(planned, lambda: ";".join(self._ending(planned, entry)))
+        self.recording.tell()
 
     def _ending(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
         yield from self._record(planned, entry)
+        yield from self._runner.end_of_fence()
         yield from NOTHING_LEFT
         if self._is_last(planned):
             yield self.recording.commit()
@@ -62,13 +57,12 @@ class TransactionWork:
         return planned is self.batch[-1]
 
     def _record(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
-        """The record, the consents that were needed, and the end of what can be undone alone."""
+        """The record, and the consents that were needed."""
         yield self.recording.statement(planned, entry)
         for table, reason in planned.directives.touches:
             if table in self.rules.allowed:
                 subject = f"{planned.migration_id}: {table}"
-                yield records.noted(self.history, "allowed", subject, reason)
-        yield from self._runner.end_of_fence()
+                yield records.noted(self.session.history, "allowed", subject, reason)
 
 
 @dataclass(slots=True)
@@ -84,9 +78,10 @@ class InspectedWork(TransactionWork):
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Sends the record, and has it inspected; with the last migration, commits."""
         with self.recording.writing(planned, entry):
-            self.recording.send(planned, *self._record(planned, entry), *NOTHING_LEFT)
-        for inspector in self.inspectors:
-            inspector.recorded(planned)
+            record = (*self._record(planned, entry), *NOTHING_LEFT)
+            self._runner.record(
+                planned, lambda before: self.recording.send(planned, *before, *record)
+            )
         if self._is_last(planned):
-            with self.recording.committing():
-                self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
+            self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
+            self.recording.tell()

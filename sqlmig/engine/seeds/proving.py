@@ -22,24 +22,23 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
     Raises SeedFailedError where a first run fails, ForbiddenSeedError for one that writes to what
     its tier may not.
     """
-    connection = seeder.history.connection
-    watch = SeedWatch(seeder.history, seeder.forbidden)
-    runner = seeder.runner(2 * len(seeds), [watch])
+    session = seeder.session
+    watch = SeedWatch(session.history, seeder.forbidden)
+    runner = ScriptRunner(session, [watch])
     try:
         for seed in seeds:
             runner.run(seed)
-        found = [_unstable(connection, runner, seed) for seed in seeds]
+        found = [_unstable(runner, seed) for seed in seeds]
     except ScriptError as failure:
         raise told(failure) from failure
     finally:
-        connection.rollback()
+        session.connection.rollback()
     return [seed for seed in found if seed is not None]
 
 
-def _unstable(
-    connection: Connection, runner: ScriptRunner, seed: PlannedSeed
-) -> UnstableSeed | None:
-    first = all_tables(runner.history)
+def _unstable(runner: ScriptRunner, seed: PlannedSeed) -> UnstableSeed | None:
+    history, connection = runner.session.history, runner.session.connection
+    first = all_tables(history)
     first_runs = Savepoint()
     connection.execute(first_runs.set.encode())
     try:
@@ -49,7 +48,7 @@ def _unstable(
     except ScriptError as failure:
         connection.execute(first_runs.return_to.encode())
         return UnstableSeed(seed.name, f"its second run fails: {failure.message}")
-    second = all_tables(runner.history)
+    second = all_tables(history)
     touched = {rows.table for rows in written(first, second).values()}
     after = _contents(connection, second, touched)
     connection.execute(first_runs.return_to.encode())

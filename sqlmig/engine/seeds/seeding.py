@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
-from sqlmig.engine.guard.checks import run_checks
+from sqlmig.engine.guard.checks import expect_checks
 from sqlmig.engine.guard.inspection import (
-    Finding,
     Inspector,
+    Judgment,
     SilentInspector,
     asking,
     undo_script,
@@ -25,16 +26,16 @@ from sqlmig.engine.guard.tables import (
     Tables,
     all_tables,
     ancestors,
+    recounted,
     refuse_uncounted,
     written,
 )
 from sqlmig.engine.history import records
-from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.engine.history.reading import History
-from sqlmig.engine.run.limits import Limits
-from sqlmig.engine.run.retry import pause
+from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
+from sqlmig.engine.run.limits import pause
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import ScriptRunner
-from sqlmig.engine.run.session import NOTHING_LEFT, WRITES_NO_MORE, TransactionFrame
 from sqlmig.engine.server.connection import undo
 from sqlmig.engine.server.failure import (
     ChecksFailedError,
@@ -43,8 +44,8 @@ from sqlmig.engine.server.failure import (
     ScriptError,
     TransactionEndedError,
 )
-from sqlmig.errors import CheckEndedTransactionError, SeedFailedError, SqlmigError
-from sqlmig.model import CheckFile, CheckResult, Observer, SeedReport, SeedResult, WrittenRows
+from sqlmig.errors import SeedFailedError, SqlmigError
+from sqlmig.model import CheckFile, SeedReport, SeedResult, WrittenRows
 from sqlmig.plan import PlannedScript, PlannedSeed
 from sqlmig.target.rules import Rules
 
@@ -56,15 +57,9 @@ _OUTSIDE = (
 
 @dataclass(slots=True)
 class Seeder:
-    """Runs seeds on one history, whose runner's lock is held.
+    """Runs seeds; `forbidden` has, for each tier, the tables that its seeds may not write to."""
 
-    `forbidden` has, for each tier, the tables that its seeds may not write to.
-    """
-
-    history: History
-    lock: RunnerLock
-    limits: Limits
-    observer: Observer
+    session: RunnerSession
     rules: Rules
     forbidden: Mapping[str, Sequence[str]]
 
@@ -78,61 +73,44 @@ class Seeder:
             try:
                 return self._attempt(seeds, checks)
             except ScriptError as failure:
-                undo(self.history.connection)
-                if not failure.is_worth_a_retry or tries >= self.limits.tries:
+                undo(self.session.connection)
+                if not failure.is_worth_a_retry or tries >= self.session.limits.tries:
                     raise told(failure) from failure
-                pause([seed.name for seed in seeds], failure, tries, self.observer)
+                pause([seed.name for seed in seeds], failure, tries, self.session.observer)
             finally:
-                undo(self.history.connection)
+                undo(self.session.connection)
         raise AssertionError("the loop above does not end by itself")
 
-    def runner(self, scripts: int, inspectors: Sequence[Inspector]) -> ScriptRunner:
-        """What runs so many scripts of seeds in one transaction."""
-        frame = TransactionFrame.of(self.history, self.lock, self.limits.runner_timeout)
-        return ScriptRunner(self.history, frame, self.limits, scripts, inspectors)
-
     def _attempt(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
-        watch = SeedWatch(self.history, self.forbidden)
+        watch = SeedWatch(self.session.history, self.forbidden)
         inspectors: list[Inspector] = [watch]
         if self.rules.protected:
-            inspectors.append(Guard(self.history, self.rules))
-        runner = self.runner(len(seeds), inspectors)
-        known = {seed.name: seed.checksum for seed in self.history.seeds()}
+            inspectors.append(Guard(self.session.history, self.rules))
+        runner = ScriptRunner(self.session, inspectors)
+        known = {seed.name: seed.checksum for seed in self.session.history.seeds()}
         results = []
         for seed in seeds:
             results.append(_timed(runner, seed, watch))
-            if results[-1].written or known.get(seed.name) != seed.seed.file.script.checksum:
-                self._record(seed, results[-1].written)
-            self._send(*runner.end_of_fence(), *NOTHING_LEFT)
-            for inspector in inspectors:
-                inspector.recorded(seed)
-        checked = self._checked(seeds[-1], checks) if any(r.written for r in results) else []
+            is_known = known.get(seed.name) == seed.seed.file.script.checksum
+            has_to_be_told = results[-1].written or not is_known
+            record = [self._record_of(seed, results[-1].written)] if has_to_be_told else []
+            runner.record(seed, partial(self._write, record))
+        has_written = any(result.written for result in results)
+        checked = expect_checks(self.session.history, checks, seeds[-1]) if has_written else ()
         self._send(WRITES_NO_MORE, "COMMIT")
         return SeedReport(self.rules.environment, tuple(results), tuple(checked))
 
     def _send(self, *statements: str) -> None:
-        self.history.connection.execute(";".join(statements).encode())
+        self.session.connection.execute(";".join(statements).encode())
 
-    def _record(self, seed: PlannedSeed, rows: Sequence[WrittenRows]) -> None:
-        counts = {
-            each.table: {
-                "inserted": each.inserted,
-                "updated": each.updated,
-                "deleted": each.deleted,
-            }
-            for each in rows
-        }
-        text = records.seeded(self.history, seed.seed, json.dumps(counts), self.rules.environment)
-        self._send(text)
+    def _write(self, record: Sequence[str], before: Sequence[str]) -> None:
+        self._send(*before, *record, *NOTHING_LEFT)
 
-    def _checked(self, last: PlannedSeed, checks: Sequence[CheckFile]) -> list[CheckResult]:
-        try:
-            results = run_checks(self.history, checks)
-        except CheckEndedTransactionError as ended:
-            raise TransactionEndedError(last, ended) from ended
-        if any(result.has_failed for result in results):
-            raise ChecksFailedError(last, results)
-        return results
+    def _record_of(self, seed: PlannedSeed, rows: Sequence[WrittenRows]) -> str:
+        counted = ("inserted", "updated", "deleted")
+        counts = {each.table: {name: getattr(each, name) for name in counted} for each in rows}
+        history, environment = self.session.history, self.rules.environment
+        return records.seeded(history, seed.seed, json.dumps(counts), environment)
 
 
 @dataclass(slots=True)
@@ -153,49 +131,44 @@ class SeedWatch(SilentInspector):
             refuse_uncounted(self.history.connection)
             self._before = all_tables(self.history)
 
-    def after(self, script: PlannedScript) -> Finding:
+    def after(self, script: PlannedScript) -> Judgment:
         """Raises ForbiddenRowsError."""
         now = self._look(script)
         self.written = [*written(self._before, now).values()]
-        finding = self._count_uncounted(script, now)
+        judgment = self._count_uncounted(script, now)
         # If another inspector has the script undone and run again, that run alone counts.
-        self._before = {
-            oid: replace(table, counters=now[oid].counters) if oid in now else table
-            for oid, table in self._before.items()
-        }
-        return finding
+        self._before = recounted(self._before, now)
+        return judgment
 
-    def recorded(self, script: PlannedScript) -> None:
+    def recorded(self, script: PlannedScript) -> Judgment:
         """Raises ForbiddenRowsError for what a trigger on sqlmig's own tables wrote."""
         now = self._look(script)
         with asking(script):
-            self._refuse_uncounted(script, now, self._suspects(script, now))
+            self._refuse_uncounted(script, now)
+        return Judgment.ACCEPTED
 
-    def _count_uncounted(self, script: PlannedScript, now: Tables) -> Finding:
+    def _count_uncounted(self, script: PlannedScript, now: Tables) -> Judgment:
         """Where a statement was there to write forbidden rows, but none are counted: either it met
         none, or the script had the server stop counting."""
         with asking(script):
-            suspects = self._suspects(script, now)
-            unknown = suspects & self._before.keys() - self._kept.keys()
+            unknown = self._suspects(script, now) & self._before.keys() - self._kept.keys()
             if not unknown:
-                self._refuse_uncounted(script, now, suspects)
-                return Finding.ACCEPTED
+                self._refuse_uncounted(script, now)
+                return Judgment.ACCEPTED
             undo_script(self.history)
             for oid in unknown:
                 lock_against_writing(self.history.connection, self._before[oid])
                 self._kept[oid] = self._counted(self._before[oid])
-        return Finding.RUN_AGAIN
+        return Judgment.RUN_AGAIN
 
     def _suspects(self, script: PlannedScript, now: Tables) -> set[int]:
         names = self._names(script)
         return {o for o, t in now.items() if t.is_locked_for_rows and _is_any(now, o, names)}
 
-    def _refuse_uncounted(
-        self, script: PlannedScript, now: Tables, suspects: Collection[int]
-    ) -> None:
+    def _refuse_uncounted(self, script: PlannedScript, now: Tables) -> None:
         labels = [
             now[oid].label
-            for oid in suspects
+            for oid in self._suspects(script, now)
             if self._counted(now[oid]) != self._kept.get(oid, self._of_none(oid))
         ]
         if labels:
@@ -204,7 +177,7 @@ class SeedWatch(SilentInspector):
 
     def _of_none(self, oid: int) -> tuple[int, int] | None:
         """What a table had of which no rows were counted: none, if the seed has made it."""
-        return None if oid in self._before else _NO_ROWS
+        return None if oid in self._before else (0, 0)
 
     def _counted(self, table: Table) -> tuple[int, int]:
         """Its rows, and those of them that this transaction has not written."""
@@ -231,9 +204,6 @@ class SeedWatch(SilentInspector):
                 [rows.table for rows in refused],
             )
         return now
-
-
-_NO_ROWS = (0, 0)
 
 
 def _is_any(tables: Tables, oid: int, names: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.wire import send
+from sqlmig.model import Location
 from sqlmig.source.script import PreparedScript
 
 SETTING = "standard_conforming_strings"
@@ -37,10 +38,10 @@ def reads_as_before(connection: Connection) -> bool:
     return connection.info.parameter_status(SETTING) != "off"
 
 
-def culprit(prepared: PreparedScript, first: int, end: int) -> int:
-    """The offset of the statement, of those from `first` to before `end`, that changed the reading:
+def culprit(prepared: PreparedScript, first: int, end: int) -> Location:
+    """The place of the statement, of those from `first` to before `end`, that changed the reading:
     the one that names the setting, or else the last, after which it was noticed."""
     for index in range(first, end):
         if SETTING in prepared.statement_text(index).lower():
-            return prepared.statements[index].start
-    return prepared.statements[end - 1].start
+            return prepared.statement_location(index)
+    return prepared.statement_location(end - 1)

@@ -29,8 +29,6 @@ _TUPLES_CHUNK = 12  # libpq 17's; psycopg's ExecStatus lacks it before 3.3
 _PARTS = (pq.ExecStatus.SINGLE_TUPLE, _TUPLES_CHUNK)
 _CHUNKED_ROWS_SINCE = 170000
 
-Row = tuple[str | None, ...]
-
 
 class StatementError(Exception):
     """The server refused a statement: `error` is what it said, `completed` how many went before.
@@ -78,7 +76,7 @@ class _Question(_Answer):
     """The same, with what the last statement returned."""
 
     columns: tuple[str, ...] = ()
-    first_rows: list[Row] = field(default_factory=list)
+    first_rows: list[tuple[str | None, ...]] = field(default_factory=list)
     count: int = 0
     _is_new: bool = True
 
@@ -180,6 +178,6 @@ def _columns(result: PGresult) -> tuple[str, ...]:
     return tuple(name.decode() for name in names)
 
 
-def _row(result: PGresult, index: int) -> Row:
+def _row(result: PGresult, index: int) -> tuple[str | None, ...]:
     values = (result.get_value(index, column) for column in range(result.nfields))
     return tuple(None if value is None else value.decode() for value in values)

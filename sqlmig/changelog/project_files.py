@@ -9,8 +9,8 @@ from enum import Enum
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from sqlmig.changelog.decisions import Decision, read_decision
-from sqlmig.changelog.parser import Bullet, Changelog, parse, parse_variant
+from sqlmig.changelog.decisions import DecisionRecord, read_decision
+from sqlmig.changelog.parser import Bullet, Changelog, parse
 from sqlmig.changelog.places import Places
 from sqlmig.errors import SourceError
 from sqlmig.model import Directives, Position, migration_number, migration_order
@@ -40,19 +40,15 @@ class Reference:
     bullet: Bullet
 
 
-class Snapshot:
+class ProjectFiles:
     """The files of a project, by path from its folder, as one commit or the index has them.
 
-    What is made of them is made when it is first asked for. `like` is a snapshot whose changelog
-    may be nearly the same.
+    What is made of them is made when it is first asked for.
     """
 
-    def __init__(
-        self, places: Places, files: Mapping[str, bytes], like: Snapshot | None = None
-    ) -> None:
+    def __init__(self, places: Places, files: Mapping[str, bytes]) -> None:
         self.places = places
         self.files = files
-        self._like = like
 
     @cached_property
     def migrations(self) -> Mapping[str, str]:
@@ -78,8 +74,7 @@ class Snapshot:
     @cached_property
     def changelog(self) -> Changelog:
         """The changelog; an empty one where there is none."""
-        text = self.text(self.places.changelog)
-        return parse(text) if self._like is None else parse_variant(text, self._like.changelog)
+        return parse(self.text(self.places.changelog))
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
@@ -98,7 +93,7 @@ class Snapshot:
         return entries
 
     @cached_property
-    def decisions(self) -> Mapping[str, Decision]:
+    def decisions(self) -> Mapping[str, DecisionRecord]:
         """The decision records by path."""
         return {
             path: read_decision(path, self.text(path))

@@ -1,21 +1,36 @@
-"""What the linter of the changelog found."""
+"""What the linter of the changelog found, and its reference."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from sqlmig.model import Severity
-from sqlmig.report.text.figures import counted
+from sqlmig.model import Finding, Severity
+from sqlmig.model.printable import split_lines
+from sqlmig.report.figures import counted
+from sqlmig.report.view import Members, View, place
 
 if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection
 
 
-def inspection(found: Inspection) -> list[str]:
+def inspection(found: Inspection) -> View:
     """Every finding of a check of the changelog with its remedy, and how many there are."""
     findings = [line for each in found.findings for line in (str(each), f"  {each.remedy}")]
-    return [*findings, inspected(found)]
+    return View(
+        [*findings, inspected(found)],
+        {
+            "state": found.state,
+            "baseline": {"commit": found.baseline.commit, "revision": found.baseline.revision},
+            "migrations": found.migrations,
+            "findings": [_finding(finding) for finding in found.findings],
+        },
+    )
+
+
+def page(markdown: str) -> View:
+    """A page of the documentation."""
+    return View(split_lines(markdown.removesuffix("\n")), {"markdown": markdown})
 
 
 def inspected(found: Inspection) -> str:
@@ -30,3 +45,13 @@ def inspected(found: Inspection) -> str:
     if not found.migrations:
         return f"{looked_at}. Look at files that git does not have yet with --worktree."
     return f"{looked_at}: {found.changelog} has an entry for each."
+
+
+def _finding(finding: Finding) -> Members:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "location": place(finding.location),
+    }

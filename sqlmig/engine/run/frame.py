@@ -7,10 +7,9 @@ tables, locks. Prepared statements are apart, for ours would be dropped with the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlmig.engine.history.lock import RunnerLock
-from sqlmig.engine.history.reading import History
+from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.parsing import KEEP_READING
 from sqlmig.engine.server.raising import raising
 
@@ -41,29 +40,14 @@ WRITES_NO_MORE = "SET TRANSACTION READ ONLY"
 _LOCK_LOST = raising("the script gave up sqlmig's lock, and another runner has it now")
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionFrame:
-    """What goes around every script that runs in a transaction.
-
-    `beginning` opens it, and takes the lock on the record: that serialises runners where the
-    session's lock cannot. `closing` puts the session back after each script; it fails where
-    another runner took the lock that the script gave up.
-    """
-
-    beginning: Sequence[str]
-    closing: Sequence[str]
-
-    @classmethod
-    def of(cls, history: History, lock: RunnerLock, runner_timeout: str) -> TransactionFrame:
-        """The frame for that history; `runner_timeout` is how long to wait for other runners."""
-        return cls(
-            beginning=(
-                _BEGIN,
-                f"SET LOCAL lock_timeout = '{runner_timeout}'",
-                history.sql("LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"),
-            ),
-            closing=put_back(lock),
-        )
+def beginning(session: RunnerSession) -> Sequence[str]:
+    """The statements that open a transaction, and take the lock on the record: that serialises
+    runners where the session's lock cannot."""
+    return (
+        _BEGIN,
+        f"SET LOCAL lock_timeout = '{session.limits.runner_timeout}'",
+        session.history.sql("LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"),
+    )
 
 
 def put_back(lock: RunnerLock) -> Sequence[str]:

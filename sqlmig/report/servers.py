@@ -6,11 +6,36 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from sqlmig.report.view import Members, Text, View
+
 if TYPE_CHECKING:
     from sqlmig.embedded import MongoStatus, ServerStatus
 
-
 _POSTGRES_PORT = 5432
+
+
+def servers(postgres: ServerStatus, mongo: MongoStatus, text: Text = ()) -> View:
+    """How the embedded servers stand; in words, where there is no text in place of that."""
+    return View(
+        text or _servers(postgres, mongo),
+        {**_members(postgres), "postgres": postgres.version, "mongo": _members(mongo)},
+    )
+
+
+def stopped(postgres: ServerStatus, mongo: MongoStatus, was_running: bool) -> View:  # noqa: FBT001  # the one fact to tell
+    """That the embedded servers do not run any more."""
+    line = "Stopped; the data stay." if was_running else "It was not running."
+    return servers(postgres, mongo, [line])
+
+
+def thrown_away(postgres: ServerStatus, mongo: MongoStatus) -> View:
+    """That the embedded servers are gone."""
+    return servers(postgres, mongo, ["The embedded servers and their data are gone."])
+
+
+def url(found: str) -> View:
+    """The URL of a database of the embedded server."""
+    return View([found], {"url": found})
 
 
 def database(parameters: Mapping[str, str], origin: str) -> str:
@@ -23,7 +48,7 @@ def database(parameters: Mapping[str, str], origin: str) -> str:
     name = parameters.get("dbname") or parameters.get("user", "")
     if not name or "@" in name:
         return ""
-    return f"Database: {name} on {_servers(parameters)}, from {origin}"
+    return f"Database: {name} on {_addresses(parameters)}, from {origin}"
 
 
 def embedded_database() -> str:
@@ -39,20 +64,10 @@ def started(server: str, command: str) -> list[str]:
     ]
 
 
-def servers(postgres: ServerStatus, mongo: MongoStatus) -> list[str]:
+def _servers(postgres: ServerStatus, mongo: MongoStatus) -> list[str]:
     """Where the embedded servers are, and how to reach and stop them."""
     lines = _postgres(postgres)
     return lines if mongo.data is None else [*lines, "", *_mongo(mongo)]
-
-
-def stopped(was_running: bool) -> str:  # noqa: FBT001  # the one fact to tell
-    """That the embedded servers do not run any more."""
-    return "Stopped; the data stay." if was_running else "It was not running."
-
-
-def thrown_away() -> str:
-    """That the embedded servers are gone."""
-    return "The embedded servers and their data are gone."
 
 
 def _postgres(found: ServerStatus) -> list[str]:
@@ -74,6 +89,16 @@ def _mongo(found: MongoStatus) -> list[str]:
     return lines
 
 
+def _members(found: ServerStatus | MongoStatus) -> Members:
+    return {
+        "running": found.running,
+        "pid": found.pid,
+        "url": found.url,
+        "data": str(found.data) if found.data else None,
+        "log": str(found.log) if found.log else None,
+    }
+
+
 def _may_hold_a_password(parameters: Mapping[str, str]) -> bool:
     """Whether a URL was cut within its password, which then reaches to its last `@`."""
     ports = parameters.get("port", "").split(",")
@@ -82,7 +107,7 @@ def _may_hold_a_password(parameters: Mapping[str, str]) -> bool:
     )
 
 
-def _servers(parameters: Mapping[str, str]) -> str:
+def _addresses(parameters: Mapping[str, str]) -> str:
     named = parameters.get("host") or parameters.get("hostaddr")
     if not named:
         return "the local socket"

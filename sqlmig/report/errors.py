@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlmig.errors import SanityCheckError, SqlmigError
 from sqlmig.model import ServerMessage
-from sqlmig.report.json.document import check_members, document, place
-from sqlmig.report.json.migrations import report_members
+from sqlmig.report.checks import check_members, violations
+from sqlmig.report.migrations import report_members
+from sqlmig.report.view import Members, View, place
 
 
-def error(problem: SqlmigError) -> str:
-    """Why a command could not do its work."""
+def error(problem: SqlmigError) -> View:
+    """Why a command could not do its work: the text is what the checks found, which goes before
+    the message."""
     errors = getattr(problem, "errors", (problem,))
     members: dict[str, Any] = {"errors": [_error(each) for each in errors]}
     report = getattr(problem, "report", None)
     if report is not None:
         members["report"] = report_members(report)
-    if isinstance(problem, SanityCheckError):
-        members["checks"] = [check_members(check) for check in problem.checks]
-    return document(**members)
+    checks = problem.checks if isinstance(problem, SanityCheckError) else ()
+    if checks:
+        members["checks"] = [check_members(check) for check in checks]
+    return View(violations(checks), members)
 
 
-def _error(problem: SqlmigError) -> Mapping[str, Any]:
-    location = getattr(problem, "location", None)
+def _error(problem: SqlmigError) -> Members:
     return {
         "error": type(problem).__name__,
         "message": problem.message,
         "remedy": problem.remedy,
-        "location": place(location),
+        "location": place(getattr(problem, "location", None)),
         "server": _server(getattr(problem, "server", None)),
     }
 
 
-def _server(message: ServerMessage | None) -> Mapping[str, str] | None:
+def _server(message: ServerMessage | None) -> Members | None:
     if message is None:
         return None
     return {name: getattr(message, name) for name in ServerMessage.__slots__}

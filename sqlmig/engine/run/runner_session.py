@@ -1,0 +1,28 @@
+"""What a runner works with as long as it holds the lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlmig.engine.history.lock import RunnerLock
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.run.limits import Limits
+from sqlmig.engine.server.connection import Connection, Connector
+from sqlmig.model import Observer
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSession:
+    """A history whose runner's lock is held; `connect` opens further connections to its
+    database."""
+
+    history: History
+    lock: RunnerLock
+    limits: Limits
+    observer: Observer
+    connect: Connector
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that does the work, and holds the lock."""
+        return self.history.connection

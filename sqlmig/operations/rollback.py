@@ -1,0 +1,74 @@
+"""Rolls back, and asks where rows would be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from sqlmig.engine.history.reading import History
+from sqlmig.errors import PlanError, RowLossError
+from sqlmig.model import MigrationResult, Migrations, Outcome, Report
+from sqlmig.operations.planning import rows_with_texts
+from sqlmig.operations.run import Runner
+from sqlmig.plan import Exactly, Plan, RollbackText, RowLoss, Selection, plan_rollback
+
+Agree = Callable[[RowLossError], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """What is asked of a rollback; the migrations of `consented` may lose rows."""
+
+    selection: Selection
+    text: RollbackText | None = None
+    row_loss: RowLoss = RowLoss.ASK
+    consented: frozenset[str] = frozenset()
+
+    def after(self, loss: RowLossError) -> Rollback:
+        """What is left of it, with a yes to that loss."""
+        rest = (r.migration_id for r in loss.report.results if r.outcome is not Outcome.DONE)
+        consented = self.consented | {loss.migration_id}
+        return replace(self, selection=Exactly(tuple(rest)), consented=consented)
+
+
+@dataclass(slots=True)
+class RollbackPlanner:
+    """Plans a rollback; refuses to plan another one than the first time."""
+
+    files: Migrations
+    request: Rollback
+    _planned: list[str] = field(default_factory=list, init=False)
+
+    def __call__(self, history: History) -> Plan:
+        """The plan. Raises PlanError where the history has moved."""
+        request = self.request
+        rows = rows_with_texts(history)
+        plan = plan_rollback(self.files, rows, request.selection, request.text)
+        ids = [migration.migration_id for migration in plan.migrations]
+        if self._planned and self._planned != ids:
+            raise PlanError(
+                "another runner has changed the history since the plan was made",
+                remedy="Nothing was rolled back. See `sqlmig status`, and run it again.",
+            )
+        self._planned = ids
+        return replace(plan, row_loss=request.row_loss, consented=request.consented)
+
+
+def roll_back(runner: Runner, files: Migrations, request: Rollback, agree: Agree | None) -> Report:
+    """Rolls back, and asks for each migration that would lose rows; a yes is for that one only.
+
+    Nothing is held while it asks: no connection, no lock. Raises what `Runner.run` raises;
+    RowLossError where the answer is no.
+    """
+    done: tuple[MigrationResult, ...] = ()
+    while True:
+        try:
+            with runner.database.history() as history:
+                report = runner.run(RollbackPlanner(files, request), history)
+        except RowLossError as loss:
+            if agree is None or not agree(loss):
+                raise
+            done += tuple(r for r in loss.report.results if r.outcome is Outcome.DONE)
+            request = request.after(loss)
+        else:
+            return replace(report, results=done + report.results)

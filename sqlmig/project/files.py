@@ -1,0 +1,34 @@
+"""Writes the files of a project; a new one takes the place of nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlmig.errors import ConfigError
+
+
+def write_new(path: Path, text: str) -> None:
+    """Writes a file that is not there yet, and the folders above it. Raises ConfigError."""
+    with _writing(path), path.open("x", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Writes a file with that text, whether it is there or not. Raises ConfigError."""
+    with _writing(path):
+        path.write_bytes(text.encode())
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}",
+            remedy="Make that folder writable, or choose another project with --project; "
+            "then run the same again.",
+        ) from error

@@ -1,1 +1,0 @@
-"""Results as JSON for programs: one object a command, its format in the member `version`."""

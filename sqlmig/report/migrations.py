@@ -1,0 +1,200 @@
+"""Where migrations stand, what a run would do, and what it did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmig.model import (
+    Direction,
+    MigrationResult,
+    MigrationState,
+    MigrationStatus,
+    Outcome,
+    Report,
+)
+from sqlmig.model.printable import split_lines
+from sqlmig.plan import Plan, PlannedMigration, Transactions
+from sqlmig.report.checks import check_members, checked
+from sqlmig.report.figures import age, counted
+from sqlmig.report.table import Cell, Table
+from sqlmig.report.view import Members, Text, View
+
+_STATE_COLOURS = {
+    MigrationState.APPLIED: "green",
+    MigrationState.REFORMATTED: "green",
+    MigrationState.PENDING: "yellow",
+    MigrationState.CHANGED: "red",
+    MigrationState.MISSING: "red",
+    MigrationState.PARTIAL: "red",
+}
+
+
+def status(statuses: Sequence[MigrationStatus], now: datetime) -> View:
+    """The table of all migrations, what to do about those that need it, and the count by state."""
+    return View(_statuses(statuses, now), {"migrations": [_status(item) for item in statuses]})
+
+
+def plan(planned: Plan, target: str | None = None) -> View:
+    """What a run, up to the target if there is one, would do, and the SQL that it would send."""
+    nothing = [_nothing_to_do(planned.direction, target)]
+    return View(
+        _plan(planned) if planned.migrations else nothing,
+        {
+            "direction": planned.direction.value,
+            "transactions": planned.transactions.value,
+            "warnings": [*planned.warnings],
+            "migrations": [_planned(migration) for migration in planned.migrations],
+        },
+    )
+
+
+def summary(report: Report, target: str | None = None) -> View:
+    """What a run, up to the target if there was one, did, and what the checks came to."""
+    done = len(report.ids(Outcome.DONE))
+    verb = "applied" if report.direction is Direction.APPLY else "rolled back"
+    lines = [f"{counted(done, 'migration')} {verb}."]
+    if report.checks:
+        lines.append(checked(report.checks))
+    nothing = [_nothing_to_do(report.direction, target)]
+    return View(lines if done else nothing, report_members(report))
+
+
+def report_members(report: Report) -> Members:
+    """What a run did, or had done when it stopped."""
+    return {
+        "direction": report.direction.value,
+        "warnings": [*report.warnings],
+        "migrations": [_result(each) for each in report.results],
+        "checks": [check_members(check) for check in report.checks],
+    }
+
+
+def _nothing_to_do(direction: Direction, target: str | None) -> str:
+    """That a plan is empty; what is pending beyond a target is not known."""
+    if direction is Direction.ROLLBACK:
+        return "Nothing to roll back: what was named is not applied."
+    if target is None:
+        return "Nothing to apply: the database is up to date."
+    return f"Nothing to apply up to {target}."
+
+
+def _statuses(statuses: Sequence[MigrationStatus], now: datetime) -> Text:
+    counts = Counter(item.state for item in statuses)
+    by_state = ", ".join(f"{counts[s]} {s.value}" for s in MigrationState if counts[s])
+    rows = [_status_row(item, now) for item in statuses]
+    yield Table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows)
+    yield from (f"{item.migration_id}: {item.remedy}" for item in statuses if _is_remarkable(item))
+    yield f"{counted(len(statuses), 'migration')}: {by_state}."
+    if following := _next(statuses):
+        yield f"Next: {following}"
+
+
+def _is_remarkable(item: MigrationStatus) -> bool:
+    return bool(item.remedy) and (item.state is not MigrationState.PENDING or item.out_of_order)
+
+
+def _next(statuses: Sequence[MigrationStatus]) -> str:
+    """The first thing to do that will work, for what is changed or missing stops an apply."""
+    for item in statuses:
+        if item.state is MigrationState.CHANGED:
+            return f"sqlmig diff {item.migration_id}"
+    for item in statuses:
+        if item.remedy.startswith("restore"):
+            return f"{item.migration_id}: {item.remedy}"
+    if any(item.out_of_order for item in statuses):
+        return "sqlmig apply --allow-out-of-order"
+    is_open = any(
+        item.state in (MigrationState.PENDING, MigrationState.PARTIAL) for item in statuses
+    )
+    return "sqlmig apply" if is_open else ""
+
+
+def _status_row(item: MigrationStatus, now: datetime) -> tuple[Cell, ...]:
+    applied = item.applied
+    when = age(now - applied.applied_at) if applied and applied.applied_at else ""
+    state = item.state.value
+    if item.out_of_order:
+        state += ", out of order"
+    if applied and applied.is_partial:
+        state += f" ({applied.statements_done} of {applied.statements_total} statements)"
+    return (
+        Cell(item.migration_id),
+        Cell(state, _STATE_COLOURS[item.state]),
+        Cell(when),
+        Cell(f"(irreversible) {item.description}" if item.irreversible else item.description),
+    )
+
+
+def _status(item: MigrationStatus) -> Members:
+    applied = item.applied
+    return {
+        "id": item.migration_id,
+        "state": item.state.value,
+        "out_of_order": item.out_of_order,
+        "description": item.description,
+        "rollback_changed": item.rollback_changed,
+        "irreversible": item.irreversible,
+        "remedy": item.remedy,
+        "applied_at": applied.applied_at.isoformat() if applied and applied.applied_at else None,
+        "applied_by": applied.applied_by if applied else None,
+        "duration_ms": applied.duration_ms if applied else None,
+        "statements_done": applied.statements_done if applied else None,
+        "statements_total": applied.statements_total if applied else None,
+    }
+
+
+def _plan(planned: Plan) -> Text:
+    for migration in planned.migrations:
+        yield from _script(migration)
+    rows = [_plan_row(migration) for migration in planned.migrations]
+    yield Table(("MIGRATION", "STATEMENTS", "DESCRIPTION"), rows)
+    verb = "apply" if planned.direction is Direction.APPLY else "roll back"
+    count = counted(len(planned.migrations), "migration")
+    yield f"Would {verb} {count}, {_how(planned)}. Nothing was changed."
+
+
+def _how(planned: Plan) -> str:
+    """In which transactions a plan runs."""
+    if planned.transactions is Transactions.TOGETHER:
+        return "all in one transaction"
+    outside = [m.migration_id for m in planned.migrations if not m.directives.transactional]
+    if outside:
+        return f"each by itself; {', '.join(outside)} outside a transaction"
+    return "each in its own transaction"
+
+
+def _script(migration: PlannedMigration) -> list[str]:
+    """The SQL that is going to be sent, indented: no line of it can pass for one of ours."""
+    prepared, done = migration.prepared, migration.resumption.done
+    mode = "" if migration.directives.transactional else " (outside a transaction)"
+    start = prepared.statements[done - 1].stop if done else 0
+    sql = (f"    {line}".rstrip() for line in split_lines(prepared.text[start:].strip()))
+    return [f"-- {prepared.script.path}{mode}", *sql, ""]
+
+
+def _plan_row(migration: PlannedMigration) -> tuple[Cell, ...]:
+    total, done = len(migration.prepared.statements), migration.resumption.done
+    statements = f"{done + 1} to {total}" if done else str(total)
+    return Cell(migration.migration_id), Cell(statements), Cell(migration.description)
+
+
+def _planned(migration: PlannedMigration) -> Members:
+    return {
+        "id": migration.migration_id,
+        "path": migration.prepared.script.path,
+        "transactional": migration.directives.transactional,
+        "statements": len(migration.prepared.statements),
+        "statements_done": migration.resumption.done,
+        "description": migration.description,
+        "sql": migration.prepared.text,
+    }
+
+
+def _result(result: MigrationResult) -> Members:
+    return {
+        "id": result.migration_id,
+        "outcome": result.outcome.value,
+        "duration_ms": round(result.duration * 1000),
+    }

@@ -1,0 +1,121 @@
+"""How the fixtures stand in MongoDB, and what seeding them did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlmig.mongo.results import DocumentState, FixturesReport, Standing
+from sqlmig.report.figures import counted
+from sqlmig.report.table import Cell, Table
+from sqlmig.report.view import Members, Text, View
+
+if TYPE_CHECKING:
+    from sqlmig.mongo.files import Source
+
+_SEEDED = {
+    (DocumentState.NEW, True): "added",
+    (DocumentState.UNCHANGED, False): "unchanged",
+    (DocumentState.CHANGED, True): "updated",
+    (DocumentState.CHANGED, False): "kept as changed",
+    (DocumentState.DELETED, True): "added again",
+    (DocumentState.DELETED, False): "left deleted",
+}
+_MOST_DIFFERENCES = 20
+
+
+def fixtures(report: FixturesReport) -> View:
+    """How the fixtures stand in the database, and what does not belong there."""
+    return View(_standing(report), {**fixtures_members(report), "warnings": [*report.warnings]})
+
+
+def dropped(collections: Sequence[str]) -> View:
+    """Which collections are gone."""
+    line = f"Dropped {', '.join(collections)}. Seed again with: sqlmig seed --only mongo"
+    nothing = "Nothing to drop: sqlmig has seeded nothing here."
+    return View([line if collections else nothing], {"dropped": [*collections]})
+
+
+def seeded_fixtures(report: FixturesReport) -> Text:
+    """What seeding did to each file's documents."""
+    yield from _fixtures(report)
+    yield f"Seeded for {report.environment.value}: {_tally(report)}."
+
+
+def planned_fixtures(report: FixturesReport) -> Text:
+    """What seeding would do."""
+    yield from _fixtures(report)
+    yield f"Would seed for {report.environment.value}: {_tally(report)}. Nothing was written."
+
+
+def fixtures_members(report: FixturesReport) -> Members:
+    """How the fixtures stand, or stood before they were seeded."""
+    return {
+        "environment": report.environment.value,
+        "files": [_file(source, found) for source, found in report.files.items()],
+        "written": [s.value for s in DocumentState if s.is_written_in(report.environment)],
+        "demo_documents": dict(report.demo_documents),
+    }
+
+
+def _standing(report: FixturesReport) -> Text:
+    yield from _fixtures(report)
+    for collection, count in report.demo_documents.items():
+        found = counted(count, "demo document")
+        yield f"{collection}: {found} in a production database; remove them"
+    counts = [f"{count} {state.value}" for state, count in _counted(report)]
+    yield f"Fixtures for {report.environment.value}: {', '.join(counts) or 'none'}."
+    if any(state.is_written_in(report.environment) for state in report.counts):
+        yield "Next: sqlmig seed --only mongo"
+
+
+def _fixtures(report: FixturesReport) -> Text:
+    """The table of the files, and below it what someone changed or deleted."""
+    rows = [_file_row(source, standings) for source, standings in report.files.items()]
+    yield Table(("COLLECTION", *(state.value.upper() for state in DocumentState), "FILE"), rows)
+    differences = [each for found in report.files.values() for each in found if each.is_difference]
+    for standing in differences[:_MOST_DIFFERENCES]:
+        fields = f" in {', '.join(standing.fields)}" if standing.fields else ""
+        document = standing.document
+        yield f"{document}: {document.id} is {standing.state.value}{fields}"
+    if len(differences) > _MOST_DIFFERENCES:
+        yield f"and {len(differences) - _MOST_DIFFERENCES} more"
+
+
+def _file_row(source: Source, standings: Sequence[Standing]) -> tuple[Cell, ...]:
+    counts = Counter(standing.state for standing in standings)
+    numbers = (Cell(str(counts[state])) for state in DocumentState)
+    return Cell(source.collection), *numbers, Cell(source.path)
+
+
+def _file(source: Source, standings: Sequence[Standing]) -> Members:
+    counts = Counter(standing.state for standing in standings)
+    return {
+        "path": source.path,
+        "collection": source.collection,
+        "counts": {state.value: counts[state] for state in DocumentState},
+        "differences": [_difference(each) for each in standings if each.is_difference],
+    }
+
+
+def _difference(standing: Standing) -> Members:
+    return {
+        "id": str(standing.document.id),
+        "document": standing.document.index,
+        "state": standing.state.value,
+        "fields": [*standing.fields],
+    }
+
+
+def _tally(report: FixturesReport) -> str:
+    words = [
+        f"{count} {_SEEDED[state, state.is_written_in(report.environment)]}"
+        for state, count in _counted(report)
+    ]
+    return ", ".join(words) or "no documents"
+
+
+def _counted(report: FixturesReport) -> list[tuple[DocumentState, int]]:
+    """The states that documents are in, and how many are."""
+    return [(state, report.counts[state]) for state in DocumentState if report.counts[state]]

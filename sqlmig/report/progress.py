@@ -1,0 +1,36 @@
+"""What goes on while a command runs, each in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlmig.model import Direction, LockHolder, MigrationResult
+from sqlmig.report.figures import duration
+
+
+def started(migration_id: str, direction: Direction) -> str:
+    """The line of a migration that begins."""
+    doing = "applying" if direction is Direction.APPLY else "rolling back"
+    return f"{doing}  {migration_id} …"
+
+
+def finished(result: MigrationResult) -> str:
+    """The line of a migration that is committed."""
+    done = "applied" if result.direction is Direction.APPLY else "rolled back"
+    return f"{done}  {result.migration_id}  ({duration(result.duration)})"
+
+
+def waiting(holder: LockHolder | None, remaining: float) -> str:
+    """The line of a runner that waits for another."""
+    who = holder or "a session that this role may not see"
+    return f"waiting for another runner: {who}; giving up in {remaining:.0f} s"
+
+
+def retrying(migration_ids: Sequence[str], reason: str, delay: float) -> str:
+    """The line of a migration that is run again."""
+    return f"{', '.join(migration_ids)}  undone: {reason}; trying again in {delay:.1f} s"
+
+
+def warning(words: str) -> str:
+    """The line of a warning."""
+    return f"Warning: {words}"

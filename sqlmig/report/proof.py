@@ -1,0 +1,101 @@
+"""Round trips, drift, and the differences of schemas that they show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from sqlmig.report.figures import counted
+from sqlmig.report.view import Members, View, place
+
+if TYPE_CHECKING:
+    from sqlmig.proof.difference import Difference
+    from sqlmig.proof.drift import Drift
+    from sqlmig.proof.roundtrip import RoundTrip, Verification
+
+_INDENT = "    "
+
+
+def verified(result: Verification) -> View:
+    """How many migrations ended how, what the proofs at the end found, and what to do."""
+    trips = result.round_trips
+    counts = Counter(trip.verdict for trip in trips)
+    told = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
+    count = f"{counted(len(trips), 'migration')}: {told}." if trips else "Nothing to verify."
+    lines = [*result.findings, count]
+    if not all(trip.is_sound for trip in trips):
+        lines.append("Mend what is named above, then run `sqlmig verify` again.")
+    return View(
+        lines,
+        {
+            "sound": result.is_sound,
+            "migrations": [_round_trip(trip) for trip in trips],
+            "findings": [*result.findings],
+            "warnings": [*result.warnings],
+        },
+    )
+
+
+def drift(found: Drift) -> View:
+    """Each difference of the live schema, and what can be done."""
+    migrations = counted(len(found.migrations), "applied migration")
+    lines = [
+        *_differences(found.differences),
+        f"{counted(len(found.differences), 'difference')} between the live schema (+) and what "
+        f"{migrations} make (-).",
+        "Undo the change, or write a migration that makes it and mark it as applied: "
+        "sqlmig mark ID --reason TEXT.",
+    ]
+    none = [f"No drift: the live schema is what {migrations} make."]
+    return View(
+        lines if found.differences else none,
+        {
+            "migrations": [*found.migrations],
+            "differences": [_difference(each) for each in found.differences],
+            "warnings": [*found.warnings],
+        },
+    )
+
+
+def round_trip(trip: RoundTrip) -> Iterator[str]:
+    """The line of one migration, and what is wrong with it below."""
+    outside = "" if trip.transactional else ", not transactional"
+    reason = f": {trip.reason}" if trip.reason else ""
+    yield f"{trip.verdict.value}{outside}  {trip.migration_id}{reason}"
+    if trip.error is not None:
+        at = trip.error.location
+        yield f"{_INDENT}{f'{at}: ' if at else ''}{trip.error.message}"
+        yield from (f"{_INDENT}{line}" for line in (at.excerpt() if at else "").splitlines())
+    yield from (f"{_INDENT}{line}" for line in _differences(trip.differences))
+
+
+def _differences(found: Iterable[Difference]) -> Iterator[str]:
+    for each in found:
+        parts = ", ".join(counted(count, kind) for kind, count in each.parts)
+        yield f"{each.presence.value}  {each.object}{f' with {parts}' if parts else ''}"
+        if each.expected is not None and each.found is not None:
+            yield from (f"{_INDENT}{line}" for line in each.lines())
+
+
+def _round_trip(trip: RoundTrip) -> Members:
+    error = trip.error
+    return {
+        "id": trip.migration_id,
+        "verdict": trip.verdict.value,
+        "transactional": trip.transactional,
+        "reason": trip.reason,
+        "error": {"message": error.message, "location": place(error.location)} if error else None,
+        "differences": [_difference(each) for each in trip.differences],
+    }
+
+
+def _difference(each: Difference) -> Members:
+    return {
+        "presence": each.presence.value,
+        "kind": each.object.kind,
+        "name": each.object.name,
+        "expected": each.expected,
+        "found": each.found,
+        "parts": dict(each.parts),
+    }

@@ -1,0 +1,111 @@
+"""What seeds did, or would do, in both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from sqlmig.model import SeedReport, SeedResult, SeedStatus, UnstableSeed
+from sqlmig.report.checks import check_members, checked
+from sqlmig.report.figures import age, counted, duration
+from sqlmig.report.mongo import fixtures_members, planned_fixtures, seeded_fixtures
+from sqlmig.report.table import Cell, Table
+from sqlmig.report.view import Members, Text, View
+
+if TYPE_CHECKING:
+    from sqlmig.operations.both import ProjectSeedPlan, ProjectSeeds
+
+
+def plan(planned: ProjectSeedPlan, now: datetime) -> View:
+    """What would be seeded in each database; null for one that is left out."""
+    sql, mongo = planned.sql, planned.mongo
+    return View(
+        chain(() if sql is None else _planned(sql, now), planned_fixtures(mongo) if mongo else ()),
+        {
+            "sql": None if sql is None else [_status(status) for status in sql],
+            "mongo": fixtures_members(mongo) if mongo else None,
+            "warnings": [*planned.warnings],
+        },
+    )
+
+
+def seeded(done: ProjectSeeds) -> View:
+    """What was seeded in each database; null for one that was left out."""
+    sql, mongo = done.sql, done.mongo
+    return View(
+        chain(_seeded(sql) if sql else (), seeded_fixtures(mongo) if mongo else ()),
+        {
+            "sql": _report(sql) if sql else None,
+            "mongo": fixtures_members(mongo) if mongo else None,
+        },
+    )
+
+
+def unstable(seeds: Sequence[UnstableSeed]) -> View:
+    """The seeds that are not idempotent."""
+    lines = [f"{seed.name} is not idempotent: {seed.reason}" for seed in seeds]
+    advice = "Write it so that it can run again, as with ON CONFLICT DO NOTHING and fixed ids."
+    none = "Every seed is idempotent: a second run changes nothing. Nothing was kept."
+    return View(
+        [*lines, advice if seeds else none],
+        {"unstable": [{"seed": seed.name, "reason": seed.reason} for seed in seeds]},
+    )
+
+
+def _planned(statuses: Sequence[SeedStatus], now: datetime) -> Text:
+    """The seeds that would run, and when each ran last."""
+    if not statuses:
+        yield "Nothing to seed: there are no seeds for this environment."
+        return
+    rows = [_status_row(status, now) for status in statuses]
+    yield Table(("SEED", "LAST WROTE", "DESCRIPTION"), rows)
+    yield f"Would run {counted(len(statuses), 'seed')}. Nothing was changed."
+
+
+def _status_row(status: SeedStatus, now: datetime) -> tuple[Cell, ...]:
+    when = age(now - status.applied.seeded_at) if status.applied else "never"
+    changed = ", changed since" if status.is_changed else ""
+    return Cell(status.name), Cell(when + changed), Cell(status.description)
+
+
+def _status(status: SeedStatus) -> Members:
+    return {
+        "seed": status.name,
+        "description": status.description,
+        "seeded_at": status.applied.seeded_at.isoformat() if status.applied else None,
+        "is_changed": status.is_changed,
+    }
+
+
+def _seeded(report: SeedReport) -> Text:
+    """What each seed wrote, and what the checks came to."""
+    if not report.results:
+        yield f"Nothing to seed: there are no seeds for {report.environment.value}."
+        return
+    for result in report.results:
+        rows = "; ".join(map(str, result.written)) or "nothing to change"
+        yield f"seeded  {result.name}  ({duration(result.duration)})  {rows}"
+    changed = sum(bool(result.written) for result in report.results)
+    words = f"{counted(changed, 'seed')} changed rows" if changed else "nothing changed"
+    yield f"Seeded for {report.environment.value}: {words}."
+    if report.checks:
+        yield checked(report.checks)
+
+
+def _report(report: SeedReport) -> Members:
+    return {
+        "environment": report.environment.value,
+        "seeds": [_seed(result) for result in report.results],
+        "checks": [check_members(check) for check in report.checks],
+    }
+
+
+def _seed(result: SeedResult) -> Members:
+    names = ("table", "inserted", "updated", "deleted", "replaced")
+    return {
+        "seed": result.name,
+        "duration_ms": round(result.duration * 1000),
+        "written": [{name: getattr(rows, name) for name in names} for rows in result.written],
+    }

@@ -1,0 +1,73 @@
+"""Tables: plain columns in a pipe, drawn by rich on a terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlmig.model.printable import Ready, no_command, on_one_line, width
+
+
+class Medium(Enum):
+    """Where text goes: a pipe gets plain lines, a terminal a drawn table."""
+
+    PIPE = "pipe"
+    TERMINAL = "terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The text of a cell, on one line and fit to be printed, and its colour on a terminal."""
+
+    text: str
+    colour: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", on_one_line(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows below their headers."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+    def lines(self, medium: Medium) -> list[str]:
+        """The table as it is drawn there."""
+        headers = [on_one_line(header) for header in self.headers]
+        if medium is Medium.TERMINAL:
+            return _drawn(headers, self.rows)
+        lines = [headers, *([cell.text for cell in row] for row in self.rows)]
+        widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+        return [_line(line, widths) for line in lines]
+
+
+def drawn(text: Iterable[str | Table], medium: Medium) -> list[str]:
+    """The lines of a text in which tables stand."""
+    parts = ([part] if isinstance(part, str) else part.lines(medium) for part in text)
+    return [line for lines in parts for line in lines]
+
+
+def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (text + " " * (size - width(text)) for text, size in zip(texts, widths, strict=True))
+    return "  ".join(padded).rstrip()
+
+
+def _drawn(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415  # a pipe never pays for rich
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    # Every line begins with a space: what a value is folded to is never a line of ours.
+    table = Table(box=SIMPLE_HEAD, show_edge=False)
+    for header in headers:  # the widest give way first
+        table.add_column(Text(header.capitalize()), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell.text, style=cell.colour) for cell in row))
+    page = io.StringIO()
+    Console(file=page, force_terminal=True).print(table)
+    return [Ready(no_command(line)) for line in page.getvalue().rstrip("\n").split("\n")]

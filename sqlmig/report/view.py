@@ -1,0 +1,52 @@
+"""How a result is shown: as text for people, as one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmig.model import Location
+from sqlmig.model.printable import json_escaped
+from sqlmig.report.table import Medium, Table, drawn
+
+VERSION = 1
+
+Text = Iterable[str | Table]
+Members = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A result as a person reads it, and as a program does. The text may be made as it is read,
+    which is once."""
+
+    text: Text
+    members: Members
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What the result warns of."""
+        return list(self.members.get("warnings", ()))
+
+    def lines(self, medium: Medium) -> list[str]:
+        """The text with its tables drawn for where it goes."""
+        return drawn(self.text, medium)
+
+    def document(self) -> str:
+        """The members as a JSON document, with the version of its format."""
+        members = {"version": VERSION, **self.members}
+        return json_escaped(json.dumps(members, indent=2, ensure_ascii=False))
+
+
+def place(location: Location | None) -> Members | None:
+    """Where something stands."""
+    if location is None:
+        return None
+    position = location.position
+    return {
+        "path": location.path,
+        "line": position.line if position else None,
+        "column": position.column if position else None,
+    }
