@@ -118,7 +118,7 @@ def test_every_check_that_expects_an_unknown_error_is_refused(project: Project) 
         project.write(f"sql/checks/{name}.sql", "-- expect: error chek_violation\nselect 1")
     error = refused(project)
     assert isinstance(error, UnusableFilesError)
-    assert [each.remedy for each in error.errors] == ["Did you mean 'check_violation'?"] * 2
+    assert [each.remedy for each in error.errors] == ["Did you mean check_violation?"] * 2
 
 
 def _short(error: SourceError) -> str:
@@ -154,7 +154,7 @@ def test_everything_that_is_wrong_in_any_file_is_told_in_one_pass(project: Proje
         "sql/checks/01_a.sql:2:1: END would end the transaction tha",
         "sql/checks/02_b.sql:1:1: returns no result that could be l",
         "sql/checks/03_c.sql: requires 008_z, and there is no s",
-        "sql/migrations/001_a.sql:1:1: unknown directive 'transactionl' ",
+        "sql/migrations/001_a.sql:1:1: unknown directive 'transactionl'",
         "sql/migrations/001_a.sql:5:8: unterminated string",
         "sql/migrations/002_b.sql:1:9: not UTF-8: byte 0xff",
         "sql/migrations/003_c.sql:1:13: depends on '009_x', which is no m",
