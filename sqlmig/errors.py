@@ -1,4 +1,4 @@
-"""Everything that sqlmig raises on purpose, and the exit code of each.
+"""Everything that sqlmig raises deliberately, and the exit code of each.
 
 SqlmigError
 ├── ConfigError                         2   settings, arguments, a database URL
@@ -8,7 +8,7 @@ SqlmigError
 │   ├── UnknownDependencyError
 │   ├── DependencyCycleError
 │   ├── OrphanRollbackError
-│   ├── BeyondDatabaseError                       changes, when it is proven, what others use
+│   ├── BeyondDatabaseError                       changes other databases while proven
 │   ├── FixtureError                              a document for MongoDB
 │   └── UnusableFilesError                        several of them, found in one reading
 ├── PlanError                           2   files and history do not fit what was asked
@@ -22,14 +22,14 @@ SqlmigError
 │   └── EnvironmentMismatchError
 ├── ChangelogError                      2   the changelog could not be checked or written
 ├── SanityCheckError                    1   a check after a batch found something
-├── NotAgreedError                      3   what throws data away got no yes
+├── NotAgreedError                      3   destructive work was not confirmed
 └── ExecutionError                      3   the server, or the work on it
     ├── DatabaseUnavailableError
     ├── LockTimeoutError
     ├── ServerError
     ├── DocumentsRefusedError                     by MongoDB
     ├── MigrationFailedError
-    │   └── RowLossError                    a rollback in production that wants a yes
+    │   └── RowLossError                    a rollback in production needs confirmation
     ├── SeedFailedError
     ├── ScratchScriptError
     ├── CheckEndedTransactionError
@@ -39,9 +39,9 @@ SqlmigError
 
 RunInterrupted, after a Ctrl-C, is a KeyboardInterrupt: exit code 130.
 
-Every message says what happened and ends with what to do about it. What it repeats of scripts,
-rows and names is as they have it, with line ends and control characters: the command line escapes
-it where it prints, and a program that logs `str(error)` should do the same, or log JSON.
+Every message says what happened and ends with what to do about it. Text that it quotes from
+scripts, rows and names is not escaped and may contain line ends and control characters. The command
+line escapes it when it prints; a program that logs `str(error)` should do the same, or log JSON.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class SqlmigError(Exception):
         self.remedy = remedy
 
     def lines(self) -> list[str]:
-        """What to print: a line each for what is wrong, its place and details, and the remedy. A
-        newline within one is a value's own."""
+        """What to print: one line each for the problem, its place and details, and the remedy. A
+        newline within a line comes from a quoted value."""
         return [part for part in (self.message, self.remedy) if part]
 
     def __str__(self) -> str:
@@ -108,20 +108,20 @@ class DirectiveError(SourceError):
 
 
 class DuplicateMigrationError(SourceError):
-    """Two migration files with one number."""
+    """Two migration files with the same number."""
 
 
 class UnknownDependencyError(SourceError):
-    """A `depends` that names no migration file."""
+    """A `depends` that does not name a migration file."""
 
 
 class DependencyCycleError(SourceError):
-    """Migrations that depend on each other in a circle; `cycle` lists their ids in order."""
+    """Migrations that depend on each other in a cycle; `cycle` lists their ids in order."""
 
     def __init__(self, cycle: Sequence[str], *, location: Location) -> None:
         self.cycle = tuple(cycle)
         super().__init__(
-            f"migrations depend on each other in a circle: {' → '.join(self.cycle)}",
+            f"circular dependency between migrations: {' → '.join(self.cycle)}",
             location=location,
             remedy="Remove one of these `-- depends:` lines.",
         )
@@ -185,7 +185,7 @@ class PlanError(SqlmigError):
 
 
 class UnknownTargetError(PlanError):
-    """A reference that names no migration, or more than one."""
+    """A reference that matches no migration, or more than one."""
 
 
 class IrreversibleMigrationError(PlanError):
@@ -205,11 +205,11 @@ class _MigrationsError(PlanError):
 
 
 class OutOfOrderError(_MigrationsError):
-    """Pending migrations that sort before one that is applied already."""
+    """Pending migrations that sort before one that is already applied."""
 
 
 class ChecksumMismatchError(_MigrationsError):
-    """Files that say something else than what was applied."""
+    """Files that differ from what was applied."""
 
 
 class MissingMigrationError(_MigrationsError):
@@ -217,7 +217,7 @@ class MissingMigrationError(_MigrationsError):
 
 
 class PartialMigrationError(_MigrationsError):
-    """Non-transactional migrations of which only some statements are done."""
+    """Non-transactional migrations with only some of their statements done."""
 
 
 class SchemaNotCurrentError(PlanError):
@@ -229,11 +229,11 @@ class SchemaNotCurrentError(PlanError):
 
 
 class EnvironmentMismatchError(PlanError):
-    """The database is stamped with another environment than the one asked for."""
+    """The database is stamped with an environment other than the requested one."""
 
 
 class ChangelogError(SqlmigError):
-    """The changelog could not be checked, or not be written: no git, no such revision, no entry."""
+    """The changelog could not be checked or written: no git, no such revision, no entry."""
 
     exit_code = 2
 
@@ -255,7 +255,7 @@ class LockTimeoutError(ExecutionError):
 
 
 class ServerError(ExecutionError):
-    """A statement of sqlmig's own was refused by the server, which said `server`."""
+    """The server refused one of sqlmig's own statements; `server` is its message."""
 
     def __init__(self, message: str, *, server: ServerMessage, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
@@ -279,10 +279,10 @@ class DocumentsRefusedError(ExecutionError):
 
 
 class MigrationFailedError(ExecutionError):
-    """A migration failed: where, what the server said, and what became of the others.
+    """A migration failed: where, what the server reported, and what happened to the others.
 
-    `location` is the character the server points at, or the statement that failed; None where
-    the failure belongs to no place in the file. `server` is None where the server did not speak.
+    `location` is the character the server points at, or the statement that failed; None if
+    the failure has no place in the file. `server` is None if the server reported nothing.
     `report` holds what was applied, what failed and what was not attempted.
     """
 
@@ -308,7 +308,7 @@ class MigrationFailedError(ExecutionError):
 
 
 class RowLossError(MigrationFailedError):
-    """A rollback in production would lose the rows of `losses`; it was undone, to ask first."""
+    """A rollback in production would lose the rows of `losses`; it was undone pending consent."""
 
     def __init__(
         self, *, migration_id: str, report: Report, losses: Sequence[LostRows], again: str
@@ -317,20 +317,21 @@ class RowLossError(MigrationFailedError):
         super().__init__(
             f"rolling back {migration_id} would lose rows of: {lost}"
             if losses
-            else f"rolling back {migration_id} may lose rows: its statements run one by one, and "
-            "cannot be undone to see",
+            else f"rolling back {migration_id} may lose rows: its statements run one by one, so "
+            "they cannot be tried and undone",
             migration_id=migration_id,
             report=report,
-            remedy="This database counts as production, so it was not done. If you mean it: "
+            remedy="This database counts as production, so it was not done. To roll back anyway: "
             f"{again} --yes.",
         )
         self.losses = tuple(losses)
 
 
 class RunInterrupted(KeyboardInterrupt):  # as Python names what it is
-    """A Ctrl-C stopped a run: the statement was cancelled and its transaction undone.
+    """Ctrl-C stopped a run: the statement was canceled and its transaction rolled back.
 
-    `report` has what was applied before. No SqlmigError, so that `except Exception` lets it pass.
+    `report` has what was applied before. It is not a SqlmigError, so `except Exception` does not
+    catch it.
     """
 
     def __init__(self, report: Report) -> None:
@@ -388,9 +389,9 @@ class ScratchScriptError(ExecutionError):
 
 
 class GuardError(ExecutionError):
-    """The guard undid what a script did: `script` names it, `tables` those that it may not touch.
+    """The guard undid what a script did: `script` names it, `tables` those that it must not touch.
 
-    `report` has what became of the other migrations; None where the script is a seed.
+    `report` has the results of the other migrations; None if the script is a seed.
     """
 
     def __init__(
@@ -418,7 +419,7 @@ class ProtectedTableError(GuardError):
 
 
 class ForbiddenSeedError(GuardError):
-    """A seed wrote to a table that its tier may not write to."""
+    """A seed wrote to a table that its tier must not write to."""
 
 
 class CheckEndedTransactionError(ExecutionError):
@@ -434,7 +435,7 @@ class CheckEndedTransactionError(ExecutionError):
 class SanityCheckError(SqlmigError):
     """Sanity checks failed: `checks` has the results of all.
 
-    `report` is what the batch did; None where the batch was undone because of them.
+    `report` is what the batch did; None if the batch was undone because of them.
     """
 
     exit_code = 1
@@ -453,7 +454,7 @@ class SanityCheckError(SqlmigError):
 
 
 class NotAgreedError(SqlmigError):
-    """What throws data away got no yes: nothing was done."""
+    """Destructive work was not confirmed: nothing was done."""
 
 
 def _told_in_place(

@@ -88,10 +88,10 @@ class Migrator:
             return statuses(files, rows_to_compare(files, history))
 
     def expect_current(self) -> None:
-        """Returns where the schema is what this code expects: for a service that must not migrate.
+        """Returns if the schema is what this code expects: for a service that must not migrate.
 
-        Reads only, and no rollbacks. A database that is ahead of the files is good enough: old code
-        meets it while a deployment rolls out. Raises SchemaNotCurrentError, which lists what is
+        Reads only, and no rollbacks. A database that is ahead of the files is accepted: old code
+        sees one while a deployment rolls out. Raises SchemaNotCurrentError, which lists what is
         pending, changed or partly applied.
         """
         files = read_migrations_alone(self.config.migrations_folder, self.config.rollbacks_folder)
@@ -117,10 +117,10 @@ class Migrator:
         """Applies what is pending, up to and including the target, records it, and runs the checks.
 
         The options are `out_of_order`, else as the settings say; `transactions`; and `decision`,
-        what a person knows of a statement in which an earlier runner died. `allowed` are protected
+        the outcome of a statement during which an earlier runner stopped. `allowed` are protected
         tables that files may touch which declare it. With nothing pending, and no stamp to set, no
         lock is taken and nothing is written. Raises PlanError and EnvironmentMismatchError before
-        anything is touched, LockTimeoutError where another runner stays at work,
+        anything is touched, LockTimeoutError where another runner holds the lock for too long,
         MigrationFailedError, with the report, where a script fails, ProtectedTableError where the
         guard undid one, SanityCheckError where a check finds something, and RunInterrupted after a
         Ctrl-C.
@@ -152,7 +152,7 @@ class Migrator:
         `text` says whose script to run where the file differs from the recorded one. In production,
         a migration that would lose rows is undone, and `agree` is asked, with the RowLossError that
         has its id and its losses; where it returns True, that migration is rolled back after all.
-        `row_loss` ACCEPT agrees to all of them beforehand, so that none is counted. Raises as
+        `row_loss` ACCEPT consents to all of them in advance, so none is counted. Raises as
         `apply` does; IrreversibleMigrationError before anything is touched; RowLossError where
         nothing agrees.
         """
@@ -161,7 +161,7 @@ class Migrator:
         return roll_back(runner, files, Rollback(_selected(selection), text, row_loss), agree)
 
     def compare(self, reference: str) -> Comparison:
-        """What was recorded of a migration beside what its files say now; reads only."""
+        """What was recorded of a migration compared with its files now; reads only."""
         from sqlmig.plan.comparison import compare
 
         files = self._files()
@@ -222,8 +222,8 @@ class Migrator:
     def environment(self) -> Rules:
         """The environment in force and what named it; reads only.
 
-        Where what was asked for does not hold, for nothing proves that this is no production
-        database, it is production, and the rules' `warnings` say why.
+        If the requested environment cannot be trusted, because nothing proves that this is not a
+        production database, it is production, and the rules' `warnings` say why.
         """
         with self._database.history() as history:
             return self._database.rules(history)
@@ -239,7 +239,7 @@ class Migrator:
 
     def set_environment(self, environment: Environment) -> Rules:
         """Stamps the database, whatever it was stamped as before and whatever the settings say;
-        the rules of that stamp. Raises ConfigError for an embedded server that is to be
+        the rules of that stamp. Raises ConfigError if an embedded server would become
         production."""
         from sqlmig.engine.history.writing import ensure_tables, set_stamp
 
@@ -261,7 +261,7 @@ class Migrator:
         target, on a scratch database, and compares the schema after each step; at the end, where
         all are applied, proves the seeds and runs the checks.
 
-        `tell` hears of each as it is done. The scratch database is made on the server of
+        `tell` is called with each result. The scratch database is made on the server of
         `scratch_url`, else on the target's, and dropped at the end; nothing else is written.
         Raises PlanError before anything runs, ServerError where no database can be made.
         """
@@ -270,7 +270,7 @@ class Migrator:
         files = self._files()
         planned = plan_apply(files, (), target=target).migrations
         if self.config.is_embedded:
-            self._database.conninfo()  # the observer hears of a server that this starts
+            self._database.conninfo()  # tells the observer of a server that this starts
         proofs = [_prove_seeds, _check] if len(planned) == len(files) else []
         course = Course(files, planned)
         return verify(self.config, course, scratch_url=scratch_url, proofs=proofs, tell=tell)
@@ -293,7 +293,7 @@ class Migrator:
         return verify(self.config, course, scratch_url=scratch_url, tell=tell)
 
     def drift(self, *, scratch_url: str | None = None) -> Drift:
-        """How the live schema differs from what the applied migrations make, by running these again
+        """How the live schema differs from what the applied migrations make, by running them again
         on a scratch database, which is made as `verify` does; the target is only read.
 
         Raises PlanError before anything runs, ExecutionError where one cannot run again.
@@ -347,7 +347,7 @@ class Migrator:
         )
 
     def _warned(self, planner: Planner) -> Plan:
-        """The plan, which also says why it would be refused to run it here."""
+        """The plan, with a warning where it would be refused here."""
         with self._database.history() as history:
             plan = planner(history)
             return replace(plan, warnings=plan.warnings + self._database.warnings(history))

@@ -2,8 +2,8 @@
 
 The fixture `sqlmig_database` is there wherever sqlmig is installed; `migrated_database` makes more
 like it. The schema is migrated once, into a template on the server that all workers of pytest-xdist
-share and that later runs find again; each test gets a copy of it, dropped at its end. A file that
-changes makes a new template.
+share and that later runs find again; each test gets a copy of it, dropped at its end. A changed
+file makes a new template.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def migrate(
     password: str | None = None,
     **_other: Any,
 ) -> None:
-    """Migrates the database of those connection parameters; others are passed over.
+    """Migrates the database of those connection parameters; other parameters are ignored.
 
     For pytest-postgresql: `postgresql_noproc(load=[sqlmig.testing.migrate])`, or
     `load=[functools.partial(migrate, config)]` with settings that are not those of the current

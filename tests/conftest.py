@@ -22,7 +22,7 @@ from pymongo import MongoClient
 from pytest_postgresql import factories
 
 from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
-from tests import janitor
+from tests import janitor, thorough
 from tests.database import Database
 from tests.faults.pooler import pgbouncer
 from tests.mongo.mongo import url_of
@@ -47,6 +47,11 @@ _FOREIGN_VARIABLES = (
     *("DATABASE_URL", "PGHOST", "PGSERVICE", "PGPORT", "PGDATABASE", "PGUSER", "CI", "NO_COLOR"),
     *("MONGODB_URI", "MONGO_URL"),
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds `--torture`."""
+    thorough.add_option(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -280,7 +280,7 @@ def test_a_password_does_not_show_in_errors_either(project: Project) -> None:
     project.write("sqlmig.toml", f'database = ["postgresql://app:{SECRET}@host/db"]\n')
     error = refused(project)
     assert SECRET not in str(error)
-    assert "database: the value is no text" in error.message
+    assert "database: the value is not a string" in error.message
     project.write("sqlmig.toml", f'database = "postgresql://app:{SECRET}@host/db\n')
     assert SECRET not in str(refused(project))
     project.write("sqlmig.toml", f'databse = "postgresql://app:{SECRET}@host/db"\n')
@@ -387,24 +387,27 @@ def test_an_unknown_setting_like_no_other_is_refused_with_all_there_are(project:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ('lock_timeout = "5"', "lock_timeout: '5' is no duration: expected a time with its unit"),
-        ("lock_timeout = 5", "lock_timeout: 5 is no duration: expected a time with its unit"),
+        (
+            'lock_timeout = "5"',
+            "lock_timeout: '5' is not a duration: expected a time with its unit",
+        ),
+        ("lock_timeout = 5", "lock_timeout: 5 is not a duration: expected a time with its unit"),
         ('statement_timeout = "1 hour"', "expected a time with its unit"),
-        ("lock_wait = -1", "lock_wait: -1 is no time: expected seconds, 0 or more"),
+        ("lock_wait = -1", "lock_wait: -1 is not a time: expected seconds, 0 or more"),
         ("lock_wait = nan", "expected seconds, 0 or more"),
         ("lock_wait = inf", "expected seconds, 0 or more"),
         ("lock_wait = true", "expected seconds"),
         ("lock_wait = [1]", "expected seconds"),
-        ('lock_wait = "soon"', "lock_wait: 'soon' is no time"),
-        ("lock_tries = 0", "lock_tries: 0 is no count: expected a whole number, 1 or more"),
+        ('lock_wait = "soon"', "lock_wait: 'soon' is not a time"),
+        ("lock_tries = 0", "lock_tries: 0 is not a count: expected a whole number, 1 or more"),
         ("lock_tries = 1.5", "expected a whole number, 1 or more"),
         ("lock_tries = true", "expected a whole number, 1 or more"),
-        ('lock_tries = "many"', "lock_tries: 'many' is no count"),
+        ('lock_tries = "many"', "lock_tries: 'many' is not a count"),
         ('allow_out_of_order = "perhaps"', "'perhaps' is neither true nor false"),
         ('environment = "staging"', "expected development, testing or production"),
-        ("history_schema = 1", "history_schema: 1 is no text"),
-        ('migrations = ""', "migrations: '' is no path"),
-        ("migrations = 1", "migrations: 1 is no path"),
+        ("history_schema = 1", "history_schema: 1 is not a string"),
+        ('migrations = ""', "migrations: '' is not a path"),
+        ("migrations = 1", "migrations: 1 is not a path"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_place_and_what_was_expected(
@@ -418,13 +421,15 @@ def test_a_bad_value_is_refused_with_its_place_and_what_was_expected(
 
 def test_a_bad_value_of_a_variable_or_an_argument_names_it(project: Project) -> None:
     assert str(refused(project, SQLMIG_LOCK_TRIES="0")) == (
-        "SQLMIG_LOCK_TRIES: '0' is no count: "
-        "expected a whole number, 1 or more\nMend or remove that value."
+        "SQLMIG_LOCK_TRIES: '0' is not a count: "
+        "expected a whole number, 1 or more\nFix or remove that value."
     )
     assert refused(project, {"environment": "staging"}).message == (
-        "--env: 'staging' is no environment: expected development, testing or production"
+        "--env: 'staging' is not an environment: expected development, testing or production"
     )
-    assert refused(project, {"lock_wait": "-1"}).message.startswith("--lock-wait: '-1' is no time")
+    assert refused(project, {"lock_wait": "-1"}).message.startswith(
+        "--lock-wait: '-1' is not a time"
+    )
     assert refused(project, {"lock_tries": 0}).message.startswith("the argument lock_tries: 0 is")
 
 
@@ -441,7 +446,7 @@ def test_settings_that_are_no_toml_are_refused(project: Project, content: bytes)
     path = project.write("sqlmig.toml", content)
     error = refused(project)
     assert error.message.startswith(f"{path}: ")
-    assert error.remedy == "Mend the TOML of that file."
+    assert error.remedy == "Fix the TOML of that file."
 
 
 @pytest.mark.parametrize(
@@ -489,5 +494,5 @@ def test_an_argument_that_is_no_setting_is_refused(project: Project) -> None:
 @pytest.mark.parametrize("text", ["[tool]\nsqlmig = 1\n"])
 def test_settings_that_are_no_table_are_refused(project: Project, text: str) -> None:
     project.write("pyproject.toml", text)
-    with pytest.raises(ConfigError, match="is no table"):
+    with pytest.raises(ConfigError, match="is not a table"):
         project.config()

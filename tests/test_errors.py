@@ -69,7 +69,7 @@ def test_several_errors_are_shown_one_by_one() -> None:
     assert both.errors == (first, second)
     assert str(both) == (
         "a.sql: one\nDo this.\n\n"
-        "b.sql: migrations depend on each other in a circle: 002_b → 002_b\n"
+        "b.sql: circular dependency between migrations: 002_b → 002_b\n"
         "Remove one of these `-- depends:` lines."
     )
 

@@ -80,8 +80,8 @@ def test_a_subfolder_of_a_project_gets_none_of_its_own_unless_it_is_named(
     with pytest.raises(ConfigError) as caught:
         write_starter()
     assert str(caught.value) == (
-        f"this folder lies in the project {project.root}\n"
-        "Go there; or make one of its own here with --project ."
+        f"this folder is inside the project {project.root}\n"
+        "Go there, or create a separate project here with --project ."
     )
     assert [path.name for path in folder.iterdir()] == ["file"]
     assert Path("sqlmig.toml") in write_starter(Path()).created

@@ -243,7 +243,7 @@ def test_without_a_project_the_embedded_server_is_not_started(
     bare = Project(tmp_path)
     bare.write("pytest.ini", "[pytest]\n")
     bare.write("test_notes.py", TESTS)
-    assert "has neither settings of sqlmig" in failed_run(bare, "-k", "3]")
+    assert "has neither sqlmig settings" in failed_run(bare, "-k", "3]")
     assert not (bare.root / ".sqlmig").exists()
 
 

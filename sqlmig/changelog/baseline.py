@@ -152,13 +152,13 @@ def _nothing_to_compare_with(
             f"{state} would be compared with itself: {target.name} has that commit", remedy=remedy
         )
     return ChangelogError(
-        f"there is nothing to compare {state} with: here is none of {', '.join(_MAIN_BRANCHES)}",
-        remedy=f"{remedy} For good, name the main branch with the setting `changelog_baseline`.",
+        f"there is nothing to compare {state} with: none of {', '.join(_MAIN_BRANCHES)} exists",
+        remedy=f"{remedy} To keep that choice, set `changelog_baseline` to the main branch.",
     )
 
 
 def _unrelated(state: State, target: NamedCommit) -> ChangelogError:
     return ChangelogError(
-        f"no commit that {state} shares with {target.name} is here: their histories are unrelated",
+        f"{state} and {target.name} share no commit: their histories are unrelated",
         remedy=_NAME_IT,
     )

@@ -96,7 +96,7 @@ class Git:
         if commit := self.find_commit(revision):
             return commit
         raise ChangelogError(
-            f"git knows no revision {revision!r} here",
+            f"git does not know the revision {revision!r} here",
             remedy=f"Fetch it, or name another. {UNSHALLOW}.",
         )
 

@@ -132,7 +132,7 @@ class Repository:
             _, mode, _, blob, status = head.split()
             if status == "U":
                 raise ChangelogError(
-                    f"{path} has a conflict that is not resolved",
+                    f"{path} has an unresolved conflict",
                     remedy="Resolve it and `git add` the file.",
                 )
             yield _Entry(path, mode, blob)

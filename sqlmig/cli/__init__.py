@@ -14,8 +14,8 @@ from sqlmig.cli.options import Options, global_options
     cls=CommandLine,
     params=global_options(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, or nothing to do; 1 a check found something; 2 wrong usage, "
-    "settings or files; 3 the database work failed, or wanted a yes and got none; "
+    epilog="Exit codes: 0 success, or nothing to do; 1 a check found a problem; 2 wrong usage, "
+    "settings or files; 3 the database work failed or needed confirmation; "
     "130 interrupted.",
 )
 @click.version_option(package_name="sqlmig", message="sqlmig %(version)s")

@@ -28,16 +28,16 @@ class _Lint(Command):
     formats = tuple(OutputFormat)
 
 
-@click.group(short_help="Keep an entry for every migration.")
+@click.group(short_help="Manage the changelog of the schema.")
 def changelog() -> None:
-    """Keep docs/CHANGELOG.md: an entry for every migration."""
+    """Manage docs/CHANGELOG.md, which has an entry for every migration."""
 
 
 @changelog.command(cls=_Lint, short_help="Check the entries.")
 @click.option("--staged", is_flag=True, help="Check what would be committed (the default).")
-@click.option("--rev", metavar="REV", help="Check what that commit has.")
-@click.option("--worktree", is_flag=True, help="Check the files as they are now.")
-@click.option("--against", metavar="REF", help="Where it is to be merged (default: main).")
+@click.option("--rev", metavar="REV", help="Check the files of that commit.")
+@click.option("--worktree", is_flag=True, help="Check the files in the working tree.")
+@click.option("--against", metavar="REF", help="The branch to merge into (default: main).")
 @click.option("--strict", is_flag=True, help="Exit 1 for warnings too.")
 def lint(
     output: Output,
@@ -47,13 +47,11 @@ def lint(
     against: str | None,
     strict: bool,
 ) -> bool:
-    """Check that every migration has its entry, and that what is merged stays."""
+    """Check that every migration has an entry and that nothing merged was changed."""
     from sqlmig.changelog.linter import lint_changelog
 
     if against == "":
-        raise ConfigError(
-            "--against is empty", remedy="Give a commit: perhaps a variable is not set."
-        )
+        raise ConfigError("--against is empty", remedy="Give a commit: a variable may be unset.")
     state = _state(staged, rev, worktree)
     found = lint_changelog(output.options.config(), state, against)
     is_github = output.options.output_format is OutputFormat.GITHUB
@@ -61,25 +59,25 @@ def lint(
     return bool(found.errors or (strict and found.warnings))
 
 
-@changelog.command(cls=Command, short_help="Enter a migration.")
+@changelog.command(cls=Command, short_help="Add a changelog entry.")
 @click.argument("migration", metavar="ID", shell_complete=complete_migration)
 @click.argument("words", metavar="TEXT")
 @click.option(
     "--type",
     "kind",
     type=click.Choice(TYPES, case_sensitive=False),
-    help="What kind of change it is (default: Added, or Changed for an :edit or :down).",
+    help="The type of change (default: Added; Changed for :edit and :down).",
 )
 def add(output: Output, migration: str, words: str, kind: str | None) -> None:
-    """Enter a migration under Unreleased; ID:edit or ID:down for a change of a merged one."""
+    """Add an entry under Unreleased; use ID:edit or ID:down for a change to a merged migration."""
     from sqlmig.project.new import add_entry
 
     output.show(files.written(add_entry(output.options.config(), migration, words, kind)))
 
 
-@changelog.command(cls=Command, short_help="Print what each rule demands.")
+@changelog.command(cls=Command, short_help="Describe every rule.")
 def rules(output: Output) -> None:
-    """Print what each rule demands, with examples, as Markdown."""
+    """Print a description of every rule, with examples, as Markdown."""
     from sqlmig.changelog.reference import changelog_rules
 
     markdown = changelog_rules()
@@ -91,7 +89,7 @@ def _state(staged: bool, rev: str | None, worktree: bool) -> State:
 
     if staged + worktree + (rev is not None) > 1:
         raise ConfigError(
-            "--staged, --rev and --worktree name different things to check",
+            "--staged, --rev and --worktree cannot be combined",
             remedy="Give one of them.",
         )
     if worktree:

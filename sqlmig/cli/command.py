@@ -38,7 +38,7 @@ class Command(click.Command):
         self.params += shared
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; a known error ends it with its exit code."""
+        """Runs the command; a known error ends it with that error's exit code."""
         given = {name: ctx.params.pop(name) for name in self._shared}
         options = (ctx.find_object(Options) or Options()).updated(given)
         ctx.obj = output = Output(options)
@@ -62,11 +62,11 @@ class Command(click.Command):
 
 
 def _refuse_lost_output(ctx: click.Context) -> None:
-    """A program that reads the output must not take a part for all of it."""
+    """A program that reads the output must not mistake part of it for all of it."""
     failure = ctx.obj.printer.failure
     if failure is not None:
         ctx.obj.printer.say_aside(
-            f"Error: the work is done, but its output could not be written: {failure.strerror}"
+            f"Error: the command completed, but its output could not be written: {failure.strerror}"
         )
         ctx.exit(_OUTPUT_LOST)
 

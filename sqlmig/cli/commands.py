@@ -15,7 +15,7 @@ from sqlmig.cli.terminal import Printer
 from sqlmig.errors import ConfigError
 from sqlmig.report.errors import error as error_view
 
-# What stands in which module; a module is imported for the first command of it that is asked for.
+# The module of each command; it is imported when one of its commands is first requested.
 MODULES = {
     "migrations": ("apply", "rollback", "status"),
     "seeds": ("seed", "check"),
@@ -35,7 +35,7 @@ class CommandLine(click.Group):
     """All commands. Called, it runs the one that the process was started with, and exits."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Until a command is asked for, an empty one stands for its name."""
+        """An empty command represents each name until that command is requested."""
         super().__init__(*args, **kwargs)
         self.commands.update({name: click.Command(name) for name in _MODULE_OF})
 
@@ -47,7 +47,7 @@ class CommandLine(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What click refuses before a command runs is told in the format that was asked for."""
+        """Errors that click finds before a command runs are printed in the requested format."""
         try:
             code = self.main(*args, **kwargs | {"standalone_mode": False})
         except click.ClickException as error:
@@ -71,7 +71,7 @@ def _tell_wrong_usage(error: click.ClickException) -> None:
 
 
 def _show_wrong_usage(error: click.ClickException) -> None:
-    """As click shows it, but for what the message repeats of the command line."""
+    """As click shows it, without what the message repeats from the command line."""
     shown = io.StringIO()
     error.show(shown)
     message = error.format_message()

@@ -1,4 +1,4 @@
-"""What a shell offers where a command wants a migration."""
+"""Shell completion of migrations."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def complete_migration(
     context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The ids on disk that begin so; none that cannot be printed as it is, and none where the files
-    cannot be listed."""
+    """The ids on disk with that prefix, without those that need escaping; none if the files cannot
+    be listed."""
     from click.shell_completion import CompletionItem
 
     from sqlmig.source.folders import list_migrations

@@ -1,4 +1,4 @@
-"""The commands about the project's own servers."""
+"""The commands for the project's embedded servers."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
 
 
-@click.group(short_help="Run the project's own server.")
+@click.group(short_help="Manage the project's embedded servers.")
 def embedded() -> None:
-    """Run servers of the project's own, PostgreSQL and MongoDB, for development and tests."""
+    """Manage the project's own PostgreSQL and MongoDB servers, for development and tests."""
 
 
-@embedded.command(cls=Command, short_help="Show whether and where it runs.")
+@embedded.command(cls=Command, short_help="Show the status of the servers.")
 def status(output: Output) -> None:
-    """Show whether they run, and where they are; starts nothing."""
+    """Show whether the servers run and where they are. Starts nothing."""
     postgres, mongo = _servers(output)
     output.show(report.servers(postgres.status(), mongo.status()))
 
 
-@embedded.command(cls=Command, short_help="Start it, made first if need be.")
+@embedded.command(cls=Command, short_help="Start the servers, created if needed.")
 def start(output: Output) -> None:
-    """Start them, and make them first if they are not there; they keep running.
+    """Start the servers, creating them if needed; they keep running.
 
-    MongoDB only where the setting `mongo` is "embedded".
+    MongoDB is started only if the setting `mongo` is "embedded".
     """
     from sqlmig.config import expect_project
 
@@ -45,30 +45,30 @@ def start(output: Output) -> None:
 
 @embedded.command(cls=Command)
 def stop(output: Output) -> None:
-    """Stop them; their data stay."""
+    """Stop the servers; their data is kept."""
     postgres, mongo = _servers(output)
     was_running = any([postgres.stop(), mongo.stop()])
     output.show(report.stopped(postgres.status(), mongo.status(), was_running))
 
 
 @embedded.command(cls=Command)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def reset(output: Output, yes: bool) -> None:
-    """Stop them and throw all their data away."""
+    """Stop the servers and delete all their data."""
     postgres, mongo = _servers(output)
     if not yes:
         output.require_yes(
-            "throws away every database of the embedded servers", "sqlmig embedded reset"
+            "deletes every database of the embedded servers", "sqlmig embedded reset"
         )
     postgres.reset()
     mongo.reset()
     output.show(report.thrown_away(postgres.status(), mongo.status()))
 
 
-@embedded.command(cls=Command, short_help="Print the URL, for psql and others.")
+@embedded.command(cls=Command, short_help="Print the URL, for psql and other clients.")
 @click.argument("database", required=False)
 def url(output: Output, database: str | None) -> None:
-    """Print the URL of its PostgreSQL database, or of the named one, for psql and others."""
+    """Print the URL of the PostgreSQL database, or of the named one, for psql and other clients."""
     server, _ = _servers(output)
     output.show(report.url(server.url(database) if database else server.url()))
 

@@ -1,4 +1,4 @@
-"""The command that tells, or sets, which environment a database is."""
+"""The command that shows or sets the environment of a database."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlmig.operations.both import has_schema, set_environment
 from sqlmig.report import environment as report
 
 
-@click.command(cls=Command, short_help="Tell or set which environment the database is.")
+@click.command(cls=Command, short_help="Show or set the database's environment.")
 @click.argument("action", type=click.Choice(["set"]), required=False)
 @click.argument("name", required=False)
 def environment(output: Output, action: str | None, name: str | None) -> None:
-    """Tell which environment the database is, or stamp it: `set NAME`.
+    """Show the database's environment, or stamp the database: `set NAME`.
 
     NAME is development, testing or production.
     """
@@ -26,7 +26,7 @@ def environment(output: Output, action: str | None, name: str | None) -> None:
         rules = migrator.environment()
     elif name is None:
         raise ConfigError(
-            "say which environment it is",
+            "no environment is given",
             remedy="For example: sqlmig environment set production.",
         )
     else:

@@ -1,4 +1,4 @@
-"""The commands about files: made, checked, and compared with the record."""
+"""The commands that create files, check them, and compare them with the record."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from sqlmig.report import files as report
 
 @click.command(cls=Command, short_help="Read and check every file.")
 def validate(output: Output) -> None:
-    """Read and check every file; needs no database."""
+    """Read and check every file. Needs no database."""
     from sqlmig.operations.validation import read_project
 
     output.show(report.validated(read_project(output.options.config())))
 
 
-@click.command(cls=Command, short_help="Make settings and a first migration.")
+@click.command(cls=Command, short_help="Create settings and a first migration.")
 def init(output: Output) -> None:
-    """Make settings, folders and a first migration; overwrites nothing."""
+    """Create settings, folders and a first migration. Overwrites nothing."""
     from sqlmig.project.init import write_starter
 
     output.show(report.starter(write_starter(output.options.project)))
@@ -31,18 +31,20 @@ def init(output: Output) -> None:
 @click.command(cls=Command, short_help="Compare a migration with its record.")
 @click.argument("migration", metavar="ID", shell_complete=complete_migration)
 def diff(output: Output, migration: str) -> None:
-    """Show what was recorded of a migration against its files now."""
+    """Show the differences between a migration's record and its current files."""
     output.show(report.comparison(migrator_for(output).compare(migration)))
 
 
-@click.command(cls=Command, short_help="Record the files as they are now.")
+@click.command(cls=Command, short_help="Update the records to match the files.")
 @click.argument("migrations", metavar="[ID]...", nargs=-1, shell_complete=complete_migration)
-@click.option("--all", "everything", is_flag=True, help="All whose files differ from the record.")
+@click.option(
+    "--all", "everything", is_flag=True, help="All migrations whose files differ from the record."
+)
 def repair(output: Output, migrations: tuple[str, ...], everything: bool) -> None:
-    """Record the files of applied migrations as they are now."""
+    """Update the records of applied migrations to match their current files."""
     if bool(migrations) == everything:
         raise ConfigError(
-            "say what to repair: one or more IDs, or --all",
+            "no migration is given: expected one or more IDs, or --all",
             remedy="See what differs with `sqlmig status`.",
         )
     done = migrator_for(output).repair(None if everything else list(migrations))

@@ -1,4 +1,4 @@
-"""The commands that show scripts, and that say what is applied without running it."""
+"""The commands that show scripts, and that mark migrations without running them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.report import marks as report
 
-_REASON = click.option("--reason", required=True, metavar="TEXT", help="Why, for the log.")
+_REASON = click.option("--reason", required=True, metavar="TEXT", help="The reason, for the log.")
 
 
 @click.command(cls=Command, short_help="Print a migration's SQL.")
 @click.argument("migration", metavar="ID")
-@click.option("--rollback", is_flag=True, help="Its rollback.")
-@click.option("--recorded", is_flag=True, help="As it was recorded, not as the file has it.")
+@click.option("--rollback", is_flag=True, help="Print its rollback.")
+@click.option("--recorded", is_flag=True, help="Print the recorded script, not the file.")
 def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None:
-    """Print a migration's SQL as its file has it, or as it was recorded where the file is gone."""
+    """Print a migration's SQL from its file, or from its record if the file is missing."""
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
 
     part = ScriptPart.ROLLBACK if rollback else ScriptPart.MIGRATION
@@ -26,11 +26,11 @@ def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None
     output.show_file(script.text, report.script(script))
 
 
-@click.command(cls=Command, short_help="Take over a database that exists already.")
+@click.command(cls=Command, short_help="Adopt an existing database.")
 @click.argument("target")
 def baseline(output: Output, target: str) -> None:
-    """Record all up to and including TARGET as applied, without running anything: for a database
-    whose schema is there already, and that has no history yet."""
+    """Record all migrations up to and including TARGET as applied, without running them. For a
+    database that already has its schema but no history."""
     output.show(report.marked(migrator_for(output).baseline(target)))
 
 

@@ -1,4 +1,4 @@
-"""The commands that move a schema, and the one that shows where it stands."""
+"""The commands that migrate a schema, and the one that shows its status."""
 
 from __future__ import annotations
 
@@ -31,25 +31,29 @@ if TYPE_CHECKING:
     from sqlmig.operations.planning import ApplyOptions
 
 
-@click.command(cls=Command, short_help="Apply what is pending.")
+@click.command(cls=Command, short_help="Apply pending migrations.")
 @click.argument("target", required=False, shell_complete=complete_migration)
 @click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
 @click.option("--atomic", is_flag=True, help="Run all in one transaction.")
 @allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
 @click.option("--wait-for-database", metavar="SECONDS", help="How long to wait for a server.")
-@click.option("--allow-out-of-order", is_flag=True, help="Apply also below an applied one.")
+@click.option(
+    "--allow-out-of-order",
+    is_flag=True,
+    help="Also apply migrations numbered below an applied one.",
+)
 @click.option(
     "--redo-statement",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Run statement N of a half-done migration again.",
+    help="Run statement N of a partly applied migration again.",
 )
 @click.option(
     "--skip-statement",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Take statement N of a half-done migration as done.",
+    help="Skip statement N of a partly applied migration.",
 )
 def apply(
     output: Output,
@@ -63,7 +67,7 @@ def apply(
     redo_statement: int | None,
     skip_statement: int | None,
 ) -> None:
-    """Apply what is pending, up to and including TARGET (a number or an id), or all."""
+    """Apply all pending migrations, or those up to and including TARGET (a number or an id)."""
     migrator = migrator_for(output, lock_wait=lock_wait, wait_for_database=wait_for_database)
     options: ApplyOptions = {
         "out_of_order": OutOfOrder.ALLOW if allow_out_of_order else None,
@@ -78,17 +82,22 @@ def apply(
         output.show(report.summary(done, target))
 
 
-@click.command(cls=Command, short_help="Undo migrations, newest first.")
+@click.command(cls=Command, short_help="Roll back migrations, newest first.")
 @click.argument("target", required=False, shell_complete=complete_migration)
-@click.option("--steps", type=click.IntRange(min=1), metavar="N", help="The N applied last.")
-@click.option("--only", is_flag=True, help="Only TARGET, not what was applied after it.")
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Roll back the last N applied migrations.",
+)
+@click.option("--only", is_flag=True, help="Only TARGET, not the migrations applied after it.")
 @click.option(
     "--use",
     type=click.Choice([choice.value for choice in RollbackText]),
-    help="Which script to run where file and record differ.",
+    help="Which script to run if file and record differ.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
-@click.option("--yes", is_flag=True, help="Agree to the loss of rows in production.")
+@click.option("--yes", is_flag=True, help="Allow the loss of rows in production.")
 @allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
 def rollback(
@@ -102,7 +111,7 @@ def rollback(
     allowed: tuple[str, ...],
     lock_wait: str | None,
 ) -> None:
-    """Undo TARGET (a number or an id) and all that was applied after it, newest first."""
+    """Roll back TARGET (a number or an id) and everything applied after it, newest first."""
     selection = _selection(target, steps, only)
     script = RollbackText(use) if use else None
     migrator = migrator_for(output, lock_wait=lock_wait)
@@ -120,10 +129,12 @@ def rollback(
         output.show(report.summary(done))
 
 
-@click.command(cls=Command, short_help="Show how every migration stands.")
-@click.option("--check", is_flag=True, help="Exit 1 if anything is pending or not as recorded.")
+@click.command(cls=Command, short_help="Show the state of every migration.")
+@click.option(
+    "--check", is_flag=True, help="Exit 1 if anything is pending or differs from its record."
+)
 def status(output: Output, check: bool) -> bool:
-    """Show how every migration stands; changes nothing."""
+    """Show the state of every migration. Changes nothing."""
     migrator = migrator_for(output)
     found = migrator.status()
     tell_refusal(output, migrator)
@@ -134,7 +145,7 @@ def status(output: Output, check: bool) -> bool:
 def _decision(redo: int | None, skip: int | None) -> Decision | None:
     if redo and skip:
         raise ConfigError(
-            "a statement is either run again or passed over",
+            "a statement is either run again or skipped",
             remedy="Give --redo-statement or --skip-statement.",
         )
     if redo:
@@ -145,7 +156,7 @@ def _decision(redo: int | None, skip: int | None) -> Decision | None:
 def _selection(target: str | None, steps: int | None, only: bool) -> Selection:
     if (target is None) == (steps is None) or (only and target is None):
         raise ConfigError(
-            "say what to roll back: one TARGET, or --steps N (--only goes with a TARGET)",
+            "expected one TARGET or --steps N (--only needs a TARGET)",
             remedy="For example: sqlmig rollback 004, or sqlmig rollback --steps 1.",
         )
     if target is None:

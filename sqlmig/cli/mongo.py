@@ -1,4 +1,4 @@
-"""The commands about MongoDB alone: see how the fixtures stand, start over."""
+"""The commands for MongoDB alone: compare the fixtures, start over."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 @click.group(short_help="Compare MongoDB with its fixtures.")
 def mongo() -> None:
-    """See how the project's fixtures stand in MongoDB, or start over."""
+    """Compare MongoDB with the project's fixtures, or start over."""
 
 
 @mongo.command(cls=Command)
 @click.option("--check", is_flag=True, help="Exit 1 if anything differs from the fixtures.")
 def status(output: Output, check: bool) -> bool:
-    """Show how the fixtures stand in the database; writes nothing."""
+    """Show the state of the fixtures in the database. Writes nothing."""
     project = _project(output)
     with progress_bar(output) as loaded:
         found = project.compare(loaded)
@@ -33,16 +33,16 @@ def status(output: Output, check: bool) -> bool:
 
 
 @mongo.command(cls=Command, short_help="Drop the collections that were seeded.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def reset(output: Output, yes: bool) -> None:
-    """Drop the collections that were seeded; in development and testing only."""
+    """Drop the collections that were seeded. Development and testing only."""
     if not yes:
         output.require_yes("drops every collection that was seeded", "sqlmig mongo reset")
     output.show(report.dropped(_project(output).reset()))
 
 
 def _project(output: Output) -> MongoProject:
-    """The project's fixtures, and its server running if that is ours to start."""
+    """The project's fixtures, with the embedded server started if the project uses it."""
     from sqlmig.mongo.project import MongoProject
 
     config = output.options.config()

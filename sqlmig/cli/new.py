@@ -1,4 +1,4 @@
-"""The command that begins a migration."""
+"""The command that creates a migration."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from sqlmig.cli.output import Output
 from sqlmig.report import files as report
 
 
-@click.command(cls=Command, short_help="Begin a migration.")
+@click.command(cls=Command, short_help="Create a migration.")
 @click.argument("description")
-@click.option("--no-transaction", is_flag=True, help="Statement by statement, in no transaction.")
-@click.option("--irreversible", metavar="REASON", help="No rollback, and why; implies --adr.")
-@click.option("--adr", is_flag=True, help="Begin a decision record too.")
+@click.option("--no-transaction", is_flag=True, help="Run each statement outside a transaction.")
+@click.option("--irreversible", metavar="REASON", help="Why it has no rollback; implies --adr.")
+@click.option("--adr", is_flag=True, help="Also create a decision record.")
 def new(
     output: Output, description: str, no_transaction: bool, irreversible: str | None, adr: bool
 ) -> None:
-    """Begin a migration: its file, its rollback, and its entry in the changelog."""
+    """Create a migration: its file, its rollback, and its changelog entry."""
     from sqlmig.project.new import Draft, new_migration
 
     draft = Draft(

@@ -28,7 +28,7 @@ COMMON_FORMATS = (OutputFormat.TEXT, OutputFormat.JSON)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The global options as given; None where one was not."""
+    """The global options as given; None for those not given."""
 
     project: Path | None = None
     database_url: str | None = None
@@ -44,10 +44,10 @@ class Options:
         return replace(self, **{name: value for name, value in given.items() if value is not None})
 
     def config(self, **arguments: object) -> Config:
-        """The settings in force, with these options and the arguments of a command on top."""
+        """The effective settings; these options and the arguments of a command come first."""
         if self.embedded and self.database_url is not None:
             raise ConfigError(
-                "--embedded and --database-url name two databases", remedy="Give one of them."
+                "--embedded and --database-url cannot be combined", remedy="Give one of them."
             )
         database = EMBEDDED if self.embedded else self.database_url
         mongo = EMBEDDED if self.embedded and self.mongo_url is None else self.mongo_url
@@ -56,28 +56,30 @@ class Options:
 
 
 def allow_protected(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The option that agrees to what files declare with `-- touches:`."""
+    """The option that allows what files declare with `-- touches:`."""
     return click.option(
         "--allow-protected",
         "allowed",
         multiple=True,
         metavar="TABLE",
-        help="Let files that declare it change rows of a protected TABLE (may repeat).",
+        help="Allow files that declare it to change rows of a protected TABLE (may repeat).",
     )(command)
 
 
 def global_options(
     formats: Sequence[OutputFormat] = COMMON_FORMATS,
 ) -> list[click.Option]:
-    """The options, newly made for the command that takes them and prints in those formats."""
+    """New option objects for a command that prints in those formats."""
     return [
         click.Option(
             ["--project"],
             type=click.Path(path_type=Path),
             metavar="DIR",
-            help="The folder with the settings (default: the nearest one upwards).",
+            help="The folder with the settings (default: the nearest one, searching upwards).",
         ),
-        click.Option(["--database-url"], metavar="URL", help="The database, as libpq names it."),
+        click.Option(
+            ["--database-url"], metavar="URL", help="The database: a libpq URL or key=value string."
+        ),
         click.Option(["--mongo-url"], metavar="URL", help="The MongoDB database, mongodb://…"),
         click.Option(
             ["--embedded"], is_flag=True, default=None, help="Use the project's embedded servers."
@@ -87,8 +89,8 @@ def global_options(
             ["--format", "output_format"],
             type=click.Choice([choice.value for choice in formats]),
             callback=lambda _, __, value: OutputFormat(value) if value else None,
-            help="Output for people or for programs (default: text).",
+            help="The output format (default: text).",
         ),
-        click.Option(["-v", "--verbose"], is_flag=True, default=None, help="Log what is done."),
+        click.Option(["-v", "--verbose"], is_flag=True, default=None, help="Log every step."),
         click.Option(["-q", "--quiet"], is_flag=True, default=None, help="Print errors only."),
     ]

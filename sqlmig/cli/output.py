@@ -1,4 +1,4 @@
-"""Prints what commands return, in the format that was asked for."""
+"""Prints what commands return, in the requested format."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sqlmig.report.view import View
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a command's words go: results to stdout, what goes on besides to stderr."""
+    """A command's output: results go to stdout, everything else to stderr."""
 
     options: Options
     printer: Printer = field(default_factory=Printer, repr=False)
@@ -38,7 +38,7 @@ class Output:
         return medium()
 
     def show(self, view: View) -> None:
-        """Prints a result, as lines below what it warns of, or as a JSON document."""
+        """Prints a result: its warnings and then its lines, or a JSON document."""
         if self.is_json:
             self.printer.say_verbatim(f"{view.document()}\n")
         elif not self.options.quiet:
@@ -58,12 +58,12 @@ class Output:
             self.printer.say(*lines)
 
     def doing(self, words: str) -> None:
-        """Shows on a terminal what is going on, until the next line takes its place."""
+        """Shows the current activity on a terminal until the next line replaces it."""
         if not self.is_json and not self.options.quiet and self.medium is Medium.TERMINAL:
             self.printer.overwrite(words)
 
     def notice(self, *lines: str) -> None:
-        """Prints what a person should know while the command goes on."""
+        """Prints a notice for people while the command continues."""
         if not self.options.quiet:
             self.printer.say_aside(*lines)
 
@@ -74,22 +74,22 @@ class Output:
                 self.notice(progress.warning(warning))
 
     def notes(self, problem: BaseException) -> None:
-        """Prints what an end by error or Ctrl-C left behind, as the notes of the exception say."""
+        """Prints what an error or Ctrl-C left behind, from the notes of the exception."""
         for note in getattr(problem, "__notes__", ()):
             self.printer.say_aside(progress.warning(note))
 
     def agrees(self, what: str) -> bool:
-        """Asks on a terminal; elsewhere nobody is there to agree."""
+        """Asks for confirmation on a terminal; elsewhere the answer is no."""
         if self.is_json or not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
             return False
-        return click.confirm("\n".join(printable((what, "Go on?"))), default=False)
+        return click.confirm("\n".join(printable((what, "Continue?"))), default=False)
 
     def require_yes(self, what: str, again: str) -> None:
-        """Asks in the same way. Raises NotAgreedError, with the command that does it unasked."""
+        """Asks in the same way. Raises NotAgreedError, with a command that needs no answer."""
         if not self.agrees(f"This {what}."):
             raise NotAgreedError(
-                f"this {what}, and nobody agreed to that",
-                remedy=f"Nothing was done. If you mean it: {again} --yes.",
+                f"this {what}; confirmation is required",
+                remedy=f"Nothing was changed. To confirm: {again} --yes.",
             )
 
     def error(self, problem: SqlmigError) -> None:
@@ -120,7 +120,7 @@ class Progress:
         self._output.notice(*servers.started(server, f"psql '{url}'"))
 
     def started(self, migration_id: str, direction: Direction) -> None:
-        """A migration begins: shown to one who watches; a pipe has the line when it is done."""
+        """A migration begins: shown on a terminal only; a pipe gets the line when it is done."""
         self._output.doing(progress.started(migration_id, direction))
 
     def finished(self, result: MigrationResult) -> None:
@@ -128,7 +128,7 @@ class Progress:
         self._output.lines(progress.finished(result))
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
-        """Another runner is at work."""
+        """Another runner holds the lock."""
         self._output.notice(progress.waiting(holder, remaining))
 
     def blocked(self, blocker: Blocker) -> None:
@@ -136,9 +136,9 @@ class Progress:
         self._output.notice(f"waiting for {blocker}")
 
     def building(self, build: IndexBuild) -> None:
-        """A statement builds an index: shown to one who watches."""
+        """A statement builds an index: shown on a terminal only."""
         self._output.doing(f"building {build}")
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
-        """A migration met a lock."""
+        """A migration could not get a lock."""
         self._output.notice(progress.retrying(migration_ids, reason, delay))

@@ -1,4 +1,4 @@
-"""A bar for loads that take a while, on a terminal."""
+"""A progress bar for long loads, on a terminal."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ _SCRATCH_URL = "The server for the scratch database (default: the target's)."
 
 @click.command(cls=Command, short_help="Prove every rollback on a scratch database.")
 @click.argument("target", required=False)
-@click.option("--only-pending", is_flag=True, help="Only what is pending on the database.")
+@click.option("--only-pending", is_flag=True, help="Only the migrations pending on the database.")
 @click.option("--scratch-url", metavar="URL", help=_SCRATCH_URL)
 def verify(output: Output, target: str | None, only_pending: bool, scratch_url: str | None) -> bool:
-    """Apply, roll back and apply again each migration, up to and including TARGET, on a scratch
-    database, and compare the schema after each step; the database itself is not touched.
+    """Apply, roll back and reapply each migration, up to and including TARGET, on a scratch
+    database, and compare the schema after each step. The database itself is not touched.
 
     Exits 1 if a rollback does not restore what was there.
     """
@@ -37,8 +37,8 @@ def verify(output: Output, target: str | None, only_pending: bool, scratch_url: 
 @click.command(cls=Command, short_help="Compare the live schema with the applied migrations.")
 @click.option("--scratch-url", metavar="URL", help=_SCRATCH_URL)
 def drift(output: Output, scratch_url: str | None) -> bool:
-    """Show what was changed in the live schema without a migration: runs what is applied again on a
-    scratch database, and compares; the database itself is not touched.
+    """Show what was changed in the live schema without a migration. Replays the applied migrations
+    on a scratch database and compares. The database itself is not touched.
 
     Exits 1 if there is a difference.
     """

@@ -1,4 +1,4 @@
-"""The commands that fill a database with rows, and that look at what is in it."""
+"""The commands that fill a database with rows, and that check its contents."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sqlmig.report import checks
 from sqlmig.report import seeds as report
 
 
-@click.command(cls=Command, short_help="Fill the databases of the project.")
+@click.command(cls=Command, short_help="Seed the project's databases.")
 @click.option("--dry-run", is_flag=True, help="Show what would run; change nothing.")
 @click.option(
     "--only",
     type=click.Choice([part.value for part in ProjectPart]),
-    help="Seed PostgreSQL or MongoDB alone.",
+    help="Seed only PostgreSQL or only MongoDB.",
 )
-@click.option("--prove", is_flag=True, help="Prove that a second run changes nothing; keep none.")
+@click.option("--prove", is_flag=True, help="Run each seed twice, roll back, fail on any change.")
 @allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
 def seed(
@@ -35,15 +35,13 @@ def seed(
     allowed: tuple[str, ...],
     lock_wait: str | None,
 ) -> bool:
-    """Seed the database with the rows of its environment, and MongoDB with its documents.
+    """Seed the database with the rows for its environment, and MongoDB with its documents.
 
-    PostgreSQL's seeds and the sanity checks run in one transaction; MongoDB follows where the
-    project has fixtures for it.
+    PostgreSQL's seeds and the sanity checks run in one transaction; MongoDB follows if the
+    project has fixtures.
     """
     if dry_run and prove:
-        raise ConfigError(
-            "--dry-run runs no seed, and --prove runs each twice", remedy="Give one of them."
-        )
+        raise ConfigError("--dry-run and --prove cannot be combined", remedy="Give one of them.")
     if prove:
         unstable = migrator_for(output, lock_wait=lock_wait).prove_seeds()
         output.show(report.unstable(unstable))
@@ -62,14 +60,14 @@ def seed(
 
 @click.command(cls=Command, short_help="Run the sanity checks.")
 def check(output: Output) -> bool:
-    """Run the sanity checks; everything that they do is rolled back. Exit 1 if one fails."""
+    """Run the sanity checks and roll back everything they do. Exit 1 if one fails."""
     results = migrator_for(output).check()
     output.show(checks.checks(results))
     return any(result.has_failed for result in results)
 
 
 def _seeder(output: Output, only: ProjectPart | None, lock_wait: str | None) -> ProjectSeeder:
-    """The files are read before any server is started for them."""
+    """The files are read before any server is started."""
     from sqlmig.migrator import Migrator
 
     config = output.options.config(lock_wait=lock_wait)

@@ -1,4 +1,4 @@
-"""What a command works with: the project's migrator, and what is told of its databases."""
+"""What a command works with: the project's migrator, and what is printed about its databases."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def migrator_for(output: Output, **arguments: object) -> Migrator:
-    """The migrator that the command's options describe; it tells its progress to the output.
+    """The migrator that the command's options describe; it reports its progress to the output.
 
-    Text for people begins with the database that is meant.
+    Text for people begins with the database that is used.
     """
     from sqlmig.migrator import Migrator
 
@@ -28,7 +28,7 @@ def migrator_for(output: Output, **arguments: object) -> Migrator:
 
 
 def announce_postgres(output: Output, config: Config) -> None:
-    """Tells people which database is meant."""
+    """Prints which database is used."""
     if output.is_json:
         return
     if config.is_embedded:
@@ -43,7 +43,7 @@ def announce_postgres(output: Output, config: Config) -> None:
 
 
 def tell_refusal(output: Output, migrator: Migrator) -> None:
-    """Warns that work would be refused in the environment that is named, where one is."""
+    """Warns if work would be refused in the named environment."""
     if migrator.config.environment is None:
         return
     try:
@@ -53,7 +53,7 @@ def tell_refusal(output: Output, migrator: Migrator) -> None:
 
 
 def announce_mongo(output: Output, config: Config) -> None:
-    """Starts the embedded MongoDB, where that is meant and it does not run, and says so."""
+    """Starts the embedded MongoDB if the project uses it and it is not running, and says so."""
     from sqlmig.target.address import embedded_mongo
 
     if config.mongo == EMBEDDED and not embedded_mongo(config).status().running:

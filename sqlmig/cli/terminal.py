@@ -1,4 +1,4 @@
-"""What is at the other end of the output, and what becomes of lines there."""
+"""What reads the output, and how lines are written for it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Printer:
         self._write(sys.stdout, text.encode())
 
     def overwrite(self, words: str) -> None:
-        """Shows the words, in place of those that stand there."""
+        """Shows the words, replacing those shown before."""
         self._clear()
         self._write(sys.stdout, _encodable(on_one_line(words), sys.stdout))
         self._is_open = True

@@ -58,7 +58,7 @@ def _tool_table(path: Path) -> Mapping[str, object] | None:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}", remedy="Mend the TOML of that file.") from error
+        raise ConfigError(f"{path}: {error}", remedy="Fix the TOML of that file.") from error
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", remedy="Make that file readable.") from error
     if path.name == "sqlmig.toml":
@@ -66,7 +66,7 @@ def _tool_table(path: Path) -> Mapping[str, object] | None:
     tools = document.get("tool", {})
     table = tools.get("sqlmig") if isinstance(tools, Mapping) else None
     if table is not None and not isinstance(table, Mapping):
-        raise ConfigError(f"{path}: tool.sqlmig is no table", remedy="Write [tool.sqlmig].")
+        raise ConfigError(f"{path}: tool.sqlmig is not a table", remedy="Write [tool.sqlmig].")
     return table
 
 

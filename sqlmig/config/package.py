@@ -28,7 +28,7 @@ class PackageFolder:
         match = _SHAPE.fullmatch(value.removeprefix(PREFIX))
         if match is None or ".." in match[2].split("/"):
             raise ValueError(
-                "is no folder of a package: expected such as package:billing/sql/migrations"
+                "is not a folder of a package: expected such as package:billing/sql/migrations"
             )
         return cls(match[1], match[2].strip("/"))
 
@@ -46,7 +46,7 @@ class PackageFolder:
         except ImportError as error:
             raise ConfigError(
                 f"{self}: {error}",
-                remedy="Install that package where sqlmig runs, or mend its name.",
+                remedy="Install that package where sqlmig runs, or fix its name.",
             ) from error
         here = Path.cwd()
         if isinstance(found, Path) and found.is_relative_to(here):
@@ -67,7 +67,7 @@ def path_in(project: Path, folder: Folder) -> Path:
     found = folder_in(project, folder)
     if not isinstance(found, Path):
         raise ConfigError(
-            f"{folder} lies in an archive",
-            remedy="Run this where the package lies unpacked, as in a checkout of it.",
+            f"{folder} is inside an archive",
+            remedy="Run this where the package is unpacked, such as in a checkout.",
         )
     return found

@@ -28,14 +28,14 @@ _SQLALCHEMY_DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
 def text(value: object) -> str:
     """Any text."""
     if not isinstance(value, str):
-        raise ValueError("is no text")
+        raise ValueError("is not a string")
     return value
 
 
 def path(value: object) -> Path:
     """A path, relative to the project or absolute."""
     if not isinstance(value, str | Path) or not str(value):
-        raise ValueError("is no path")
+        raise ValueError("is not a path")
     return Path(value)
 
 
@@ -52,7 +52,7 @@ def duration(value: object) -> str:
     """A time as PostgreSQL writes it."""
     if not isinstance(value, str) or not is_duration(value):
         raise ValueError(
-            "is no duration: expected a time with its unit, such as 500ms, 2s or 10min"
+            "is not a duration: expected a time with its unit, such as 500ms, 2s or 10min"
         )
     return value
 
@@ -64,14 +64,14 @@ def seconds(value: object) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < float("inf"):
-        raise ValueError("is no time: expected seconds, 0 or more")
+        raise ValueError("is not a time: expected seconds, 0 or more")
     return seconds
 
 
 def count(value: object) -> int:
     """A whole number, 1 or more."""
     if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 1:
-        raise ValueError("is no count: expected a whole number, 1 or more")
+        raise ValueError("is not a count: expected a whole number, 1 or more")
     return int(str(value))
 
 
@@ -91,7 +91,9 @@ def environment(value: object) -> Environment:
     try:
         return Environment(_SHORT_ENVIRONMENTS.get(name, name))
     except ValueError:
-        raise ValueError("is no environment: expected development, testing or production") from None
+        raise ValueError(
+            "is not an environment: expected development, testing or production"
+        ) from None
 
 
 def tables(value: object) -> tuple[str, ...]:
@@ -99,7 +101,7 @@ def tables(value: object) -> tuple[str, ...]:
     names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(_is_table(name) for name in names):
         raise ValueError(
-            "is no list of tables: expected names such as payments or finance.payments"
+            "is not a list of tables: expected names such as payments or finance.payments"
         )
     return tuple(names)
 
@@ -128,7 +130,7 @@ def squashed(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
         raise ValueError("expected a table of lists of migration ids")
     for old in value.values():
         if not isinstance(old, list) or not all(isinstance(name, str) for name in old):
-            raise ValueError("expected a list of migration ids for each that took their place")
+            raise ValueError("expected a list of replaced migration ids for each migration")
     return tuple((new, tuple(old)) for new, old in value.items())
 
 

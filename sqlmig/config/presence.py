@@ -24,8 +24,8 @@ def expect_project(config: Config) -> None:
     origin = config.origins.get("migrations")
     if origin and not _is_there(config.migrations_folder):
         raise ConfigError(
-            f"{config.migrations_folder}: no such folder, and {origin} names it",
-            remedy="Make it, or name the folder that holds the migrations.",
+            f"{config.migrations_folder}: no such folder, but {origin} names it",
+            remedy="Create it, or name the folder that holds the migrations.",
         )
     folders = (config.migrations_folder, config.seeds_folder, config.mongo_seeds_folder)
     if has_settings(config.project) or any(_is_there(folder) for folder in folders):
@@ -33,12 +33,12 @@ def expect_project(config: Config) -> None:
     below = [str(folder) for folder in _projects_below(config.project)]
     more = ", …" if len(below) > _SHOWN else ""
     raise ConfigError(
-        f"{config.project.resolve()} has neither settings of sqlmig nor the folder "
+        f"{config.project.resolve()} has neither sqlmig settings nor the folder "
         f"{config.migrations}",
         remedy=f"Projects below: {', '.join(below[:_SHOWN])}{more}. "
         f"Go there, or name one: --project {below[0]}"
         if below
-        else "Name the folder of your project with --project, or begin one with `sqlmig init`.",
+        else "Name the folder of your project with --project, or create one with `sqlmig init`.",
     )
 
 

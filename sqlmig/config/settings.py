@@ -62,9 +62,9 @@ class Config:
     of a package, as `package:billing/sql/migrations`. `database` is a libpq URL or key=value
     string, "" for what libpq finds by itself, `embedded`, or None where nothing was given; `mongo`
     is a MongoDB URL, `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL
-    durations, waits are seconds. `squashed` pairs a migration with those whose place it took;
+    durations, waits are seconds. `squashed` a migration, and the migrations that it replaced;
     `changelog_baseline` is a git revision. `tiers` are those whose seeds an environment gets, in
-    order; `tier_may_write` has the forbidden tables that a tier may write to all the same.
+    order; `tier_may_write` has the exceptions: forbidden tables that a tier may write to.
     `origins` says where each setting
     that was given comes from: an option, a variable, or a file.
     """
@@ -138,10 +138,13 @@ class Config:
         option="--wait-for-database",
     )
     lock_tries: int = _setting(
-        "how often a migration that meets a lock is tried", 10, parsers.count, "SQLMIG_LOCK_TRIES"
+        "how often a migration is tried if it cannot get a lock",
+        10,
+        parsers.count,
+        "SQLMIG_LOCK_TRIES",
     )
     allow_out_of_order: bool = _setting(
-        "apply also below an applied one", default=False, parse=parsers.switch
+        "also apply migrations numbered below an applied one", default=False, parse=parsers.switch
     )
     seeds: Folder = _setting(
         "the folder of the seeds, with one for each tier",
@@ -168,12 +171,12 @@ class Config:
         "tables that no seed may write to", (), parsers.tables, "SQLMIG_FORBIDDEN_TABLES"
     )
     tier_may_write: Mapping[str, tuple[str, ...]] = _setting(
-        "forbidden tables that a tier may write to all the same",
+        "exceptions: forbidden tables that a tier may write to",
         MappingProxyType({}),
         parsers.tables_by_tier,
     )
     changelog: Path = _setting(
-        "where every migration has its entry",
+        "the changelog, with an entry for every migration",
         Path("docs/CHANGELOG.md"),
         parsers.path,
         "SQLMIG_CHANGELOG",
@@ -181,9 +184,11 @@ class Config:
     changelog_baseline: str | None = _setting(
         "the git revision that counts as merged", None, parsers.text, "SQLMIG_CHANGELOG_BASELINE"
     )
-    adr: Path = _setting("where decision records lie", Path("docs/adr"), parsers.path, "SQLMIG_ADR")
+    adr: Path = _setting(
+        "the folder of the decision records", Path("docs/adr"), parsers.path, "SQLMIG_ADR"
+    )
     squashed: tuple[tuple[str, tuple[str, ...]], ...] = _setting(
-        "pairs a migration with those whose place it took", (), parsers.squashed
+        "a migration, and the migrations that it replaced", (), parsers.squashed
     )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -334,7 +339,7 @@ def _parsed(setting: Field[Any], value: object, place: str) -> object:
     except ValueError as error:
         shown = repr(value) if setting.repr else "the value"
         raise ConfigError(
-            f"{place}: {shown} {error}", remedy="Mend or remove that value."
+            f"{place}: {shown} {error}", remedy="Fix or remove that value."
         ) from error
 
 

@@ -84,7 +84,7 @@ def start_server(home: Home, programs: Programs, settings: Mapping[str, str]) ->
     while _wait_for_answer(home, _launch(home, programs, settings)) is None:
         output = _log_from(home, logged)
         if _ORPHANS_MESSAGE not in output or time.monotonic() > deadline:
-            raise ServerStartError("the embedded server ended at once", output=output)
+            raise ServerStartError("the embedded server stopped immediately", output=output)
         time.sleep(_POLL_SECONDS)
         logged = _size(home.log)
 

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class EmbeddedError(ExecutionError):
-    """The embedded server could not be found, made, started or stopped."""
+    """The embedded server could not be found, created, started or stopped."""
 
 
 class AccountError(EmbeddedError):
-    """There is no account that PostgreSQL could run under."""
+    """No account exists that PostgreSQL can run under."""
 
 
 class FolderError(EmbeddedError):
@@ -37,33 +37,33 @@ class ProgramsNotFoundError(EmbeddedError):
 
 
 class ClusterVersionError(EmbeddedError):
-    """The cluster was made by a major version of which the programs are gone."""
+    """The programs of the major version that created the cluster are not installed."""
 
     def __init__(self, cluster: int, found: Sequence[str]) -> None:
         self.cluster = cluster
         self.found = tuple(found)
         super().__init__(
-            f"the embedded cluster was made by PostgreSQL {cluster}, "
-            f"and the programs found now are of {', '.join(self.found)}; nothing was changed",
-            remedy=f"Install PostgreSQL {cluster} again, or throw the cluster and its data away "
+            f"the embedded cluster was created by PostgreSQL {cluster}, "
+            f"but the programs found are of {', '.join(self.found)}; nothing was changed",
+            remedy=f"Install PostgreSQL {cluster} again, or delete the cluster and its data "
             "with `sqlmig embedded reset`.",
         )
 
 
 class ServerStartError(EmbeddedError):
-    """A program of PostgreSQL's failed: `output` is what it wrote, or its log did."""
+    """A PostgreSQL program failed: `output` is its output or its log."""
 
     def __init__(self, message: str, *, output: str) -> None:
         self.output = output
         super().__init__(
             "\n  ".join((message, *output.splitlines())),
-            remedy="Mend what it complains about and try again; `sqlmig embedded reset` starts "
-            "over, without the data.",
+            remedy="Fix the reported problem and try again; `sqlmig embedded reset` deletes "
+            "the data and starts over.",
         )
 
 
 class ServerStopError(EmbeddedError):
-    """The server was told to end and still runs."""
+    """The server was asked to stop, but is still running."""
 
     def __init__(self, pid: int, seconds: float) -> None:
         super().__init__(

@@ -31,7 +31,7 @@ OPEN_TO_ALL = Path("/var/tmp")  # noqa: S108
 MEMORY = Path("/dev/shm")  # noqa: S108
 PREFIX = "sqlmig-"
 _PROJECT = "project"  # a file that names the root whose link leads here
-_REMEDY = "sqlmig must be able to write there: see to its owner, its permissions, the free space."
+_REMEDY = "sqlmig must be able to write there: check its owner, its permissions and the free space."
 # Linux opens a folder that cannot be listed with the first only, macOS does not know it.
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -94,7 +94,7 @@ def find_folder(root: Path, server: str = "postgres") -> Path | None:
         if is_link:
             _refuse_anothers_link(place, entry, folder)
         elif os.geteuid() == ROOT:
-            reason = f"root's servers lie below {OPEN_TO_ALL}, not in a project"
+            reason = f"root's servers are stored under {OPEN_TO_ALL}, not in a project"
             raise FolderError(place, reason, remedy=f"Remove {place} to start over.")
     return folder
 
@@ -129,7 +129,7 @@ def _opened(folder: Path) -> Iterator[int]:
     try:
         for name in folder.parts[1:]:
             if stat.S_ISLNK(os.lstat(name, dir_fd=descriptor).st_mode):
-                reason = f"another account put a link in the place of `{name}`"
+                reason = f"another account put a link in place of `{name}`"
                 raise FolderError(folder, reason, remedy="Remove the link.")
             outer, descriptor = descriptor, os.open(name, _FOLDER, dir_fd=descriptor)
             os.close(outer)
@@ -166,7 +166,7 @@ def _refuse_a_loose_place(place: Path) -> None:
     if not keeps_names(place):
         raise FolderError(
             place,
-            "it lets other accounts rename what root makes in it",
+            "it lets other accounts rename files that root creates in it",
             remedy=f"Run `chown root {place}` and `chmod 1777 {place}`.",
         )
 

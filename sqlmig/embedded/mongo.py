@@ -135,7 +135,7 @@ def _wait_for_answer(pid: int, port: int, home: Path) -> None:
     deadline = time.monotonic() + _ANSWER_SECONDS
     while not _answers(port):
         if not is_server(pid, home / "data"):
-            raise _failure("the embedded MongoDB ended at once", home)
+            raise _failure("the embedded MongoDB stopped immediately", home)
         if time.monotonic() > deadline:
             end_process(pid, home / "data", signal.SIGKILL)
             message = f"the embedded MongoDB did not answer within {_ANSWER_SECONDS:.0f} s"

@@ -107,7 +107,7 @@ class EmbeddedPostgres:
         if home is None:
             raise EmbeddedError(
                 f"there is no embedded server in {self._root}",
-                remedy="Make one with `sqlmig embedded start`.",
+                remedy="Create one with `sqlmig embedded start`.",
             )
         return cluster.database_url(home, database)
 

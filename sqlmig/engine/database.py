@@ -1,4 +1,4 @@
-"""A project's database at work: connections, its history, the rules, the runner's lock."""
+"""A project's database: connections, its history, the rules, the runner's lock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Database:
         return opened(self.conninfo(), self.config.wait_for_database)
 
     def conninfo(self) -> str:
-        """What libpq needs to reach it; the observer hears of an embedded server that this starts.
+        """What libpq needs to reach it; the observer is told of a server that this starts.
 
         Raises ConfigError and EmbeddedError.
         """
@@ -39,19 +39,19 @@ class Database:
 
     @contextmanager
     def history(self) -> Iterator[History]:
-        """The history on a connection of its own, closed at the end; psycopg's errors are turned
+        """The history on a separate connection, closed at the end; psycopg's errors are turned
         into ours within."""
         with self.connect() as connection, translated():
             yield self.history_on(connection)
 
     def history_on(self, connection: Connection) -> History:
-        """The history as it is now. Raises ConfigError where it cannot be told which is meant."""
+        """The history as it is now. Raises ConfigError if it is ambiguous."""
         return find_history(connection, self.config.history_schema)
 
     @contextmanager
     def working(self, found: History) -> Iterator[RunnerSession]:
-        """Holds the runner's lock; the session's history is as it is then, for what was read before
-        may be old."""
+        """Holds the runner's lock; the session's history is read again, because what was read
+        before may be outdated."""
         from sqlmig.engine.history.lock import RunnerLock
         from sqlmig.engine.run.limits import Limits
         from sqlmig.engine.run.runner_session import RunnerSession
@@ -70,13 +70,13 @@ class Database:
         return replace(session, history=self.history_on(session.connection))
 
     def rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
-        """What holds in this database, for looking at it. Raises EnvironmentMismatchError where it
-        is stamped otherwise, and ConfigError."""
+        """The rules for reading this database. Raises EnvironmentMismatchError if it has a
+        different stamp, and ConfigError."""
         return rules_for(self.config, history.stamp(), allowed, has_history=history.has_rows)
 
     def working_rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
-        """The same for work on it, which is also refused where there is no stamp to prove what was
-        asked for; under the runner's lock, what it says holds until the work is done."""
+        """The rules for writing to it, which is also refused without a stamp that proves the
+        requested environment; under the runner's lock, they hold until the work is done."""
         rules = self.rules(history, allowed)
         rules.refuse_unproven()
         return rules

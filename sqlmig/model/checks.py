@@ -23,7 +23,7 @@ class CheckFile:
 
 
 class CheckOutcome(Enum):
-    """What a check came to."""
+    """The outcome of a check."""
 
     PASSED = "passed"
     FAILED = "failed"

@@ -9,7 +9,7 @@ from enum import Enum
 
 
 class MigrationState(Enum):
-    """How one migration stands between the files and the history."""
+    """The state of one migration, from its files and the history."""
 
     PENDING = "pending"
     APPLIED = "applied"
@@ -23,9 +23,9 @@ class MigrationState(Enum):
 class AppliedMigration:
     """One row of the history.
 
-    `checksum` and the texts are None where yoyo alone applied it, the texts also where they were
-    not asked for or not kept. `statements_done`, `statements_begun` and `statements_total` are
-    None once complete; where one more is begun than done, its runner died in the middle of it.
+    `checksum` and the texts are None where yoyo alone applied it, and the texts also if they were
+    not requested or not kept. `statements_done`, `statements_begun` and `statements_total` are
+    None once complete; where one more is begun than done, its runner stopped during it.
     """
 
     migration_id: str
@@ -47,7 +47,7 @@ class AppliedMigration:
 
     @property
     def doubtful_statement(self) -> int | None:
-        """The number, from 1, of the statement that was begun and may be done; None without one."""
+        """The number, from 1, of the statement that was started and may have completed, or None."""
         begun = self.statements_begun or 0
         return begun if begun > (self.statements_done or 0) else None
 
@@ -57,10 +57,10 @@ Applied = Sequence[AppliedMigration]
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """How one migration stands; `remedy` is "" where nothing needs to be done.
+    """The status of one migration; `remedy` is "" where nothing needs to be done.
 
-    `rollback_changed` says that its rollback file is not what was recorded with it, `irreversible`
-    that its file declares that there is none.
+    `rollback_changed` says that its rollback file differs from the recorded one, `irreversible`
+    that its file declares that it has none.
     """
 
     migration_id: str

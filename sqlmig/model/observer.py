@@ -1,4 +1,4 @@
-"""Who is told how a run goes on."""
+"""Receives the progress of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlmig.model.server import Blocker, IndexBuild, LockHolder
 
 
 class Observer(Protocol):
-    """Who is told how a run goes on, as it happens; the calls come from the thread of the run."""
+    """Receives the progress of a run, as it happens; calls come from the thread of the run."""
 
     def started(self, migration_id: str, direction: Direction) -> None:
         """The migration's first statement is about to be sent."""
@@ -19,28 +19,28 @@ class Observer(Protocol):
         """The migration is committed, or has failed."""
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
-        """Another runner is at work; this one gives up in `remaining` seconds."""
+        """Another runner holds the lock; this one gives up in `remaining` seconds."""
 
     def blocked(self, blocker: Blocker) -> None:
-        """A statement waits for a lock that another session holds; from a thread of its own."""
+        """A statement waits for a lock that another session holds; from a separate thread."""
 
     def building(self, build: IndexBuild) -> None:
-        """A statement builds an index; about once a second, from a thread of its own."""
+        """A statement builds an index; about once a second, from a separate thread."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
-        """They met a lock or a deadlock, were undone, and are run again in `delay` seconds."""
+        """They were blocked or deadlocked and undone; they are retried in `delay` seconds."""
 
 
 @runtime_checkable
 class ServerObserver(Observer, Protocol):
-    """An observer that hears of servers, too."""
+    """An observer that is also told of servers."""
 
     def server_started(self, server: str, url: str) -> None:
-        """The project's own server was started, and stays: its name with its version, its URL."""
+        """The project's own server was started and keeps running: name with version, and URL."""
 
 
 class SilentObserver:
-    """An observer that does nothing: the default, and a base for those who need only some calls."""
+    """An observer that does nothing: the default, and a base for those with only some calls."""
 
     def started(self, migration_id: str, direction: Direction) -> None:
         """Do nothing."""

@@ -47,7 +47,7 @@ class Location:
     def excerpt(self) -> str:
         """The line with a caret below the column; empty where the line is unknown.
 
-        The line is fit to be printed. A long one is cut to the part around the caret; tabs are
+        The line can be printed as it is. A long one is cut to the part around the caret; tabs are
         kept, so that the caret stays below its character.
         """
         if self.position is None or not self.line.strip():
@@ -62,7 +62,7 @@ class Location:
 
 
 class Severity(Enum):
-    """What a finding means to the one who reads it: only errors make a check fail."""
+    """How serious a finding is: only errors make a check fail."""
 
     ERROR = "error"
     WARNING = "warning"

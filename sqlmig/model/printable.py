@@ -1,8 +1,8 @@
-"""Text that others wrote, made fit to be printed: the one place that escapes it.
+"""Makes text from scripts, rows and servers safe to print: the one place that escapes it.
 
-Scripts, rows, file names and servers may hold what a terminal obeys (escape sequences, a carriage
-return), what hides or reorders text (bidirectional controls), and line ends, with which a value
-could pass for a line of ours or for a command to the CI that keeps the log.
+Scripts, rows, file names and servers may contain what a terminal executes (escape sequences, a
+carriage return), what hides or reorders text (bidirectional controls), and line ends, which could
+make a value look like one of our lines or like a command to the CI.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _MARGIN = "  | "
 
 
 class Ready(str):
-    """A line that is fit to be printed as it is: escaped already, perhaps with colours of ours."""
+    """A line that can be printed as it is: already escaped, perhaps with our colours."""
 
     __slots__ = ()
 
 
 def escaped(text: str) -> str:
-    """The text with `\\x1b`, `\\r`, `\\u202e` and their like for what is not to be printed.
+    """The text with `\\x1b`, `\\r`, `\\u202e` and their like for unprintable characters.
 
     Newlines and tabs stay. Text that is escaped already stays as it is.
     """
@@ -48,7 +48,7 @@ def on_one_line(text: str) -> str:
 
 
 def json_escaped(document: str) -> str:
-    """A JSON document in which strings hold none of that; it means the same."""
+    """An equivalent JSON document without such characters in its strings."""
     return _UNSAFE.sub(_json_escape, document)
 
 
@@ -58,8 +58,8 @@ def counted(number: int, noun: str) -> str:
 
 
 def printable(lines: Iterable[str]) -> Iterator[str]:
-    """Lines of ours as they are printed: a newline in one, which is a value's, begins a line with
-    a margin, and so none that could be taken for one of ours. Tabs become spaces."""
+    """Our lines as they are printed: a newline in one, which is a value's, begins a line with
+    a margin, so that it cannot be taken for one of ours. Tabs become spaces."""
     for line in lines:
         if isinstance(line, Ready):
             yield line
@@ -75,12 +75,12 @@ def split_lines(text: str) -> list[str]:
 
 
 def no_command(line: str) -> str:
-    """The line, if need be changed so that it is no `::command::` to a CI."""
+    """The line, changed if necessary so that a CI does not read it as a `::command::`."""
     return _CI_COMMAND.sub(r"\1\\x3a", line)
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal the text takes, which is fit to be printed."""
+    """How many columns of a terminal the text takes, which must be printable."""
     if text.isascii():
         return len(text)
     return sum(map(_width_of, text))

@@ -1,4 +1,4 @@
-"""What a run does, and what becomes of it."""
+"""What a run does, and its results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Direction(Enum):
 
 
 class Environment(Enum):
-    """What kind of database this is; unknown means production (design: unset is production)."""
+    """The kind of database; unknown means production."""
 
     DEVELOPMENT = "development"
     TESTING = "testing"
@@ -25,7 +25,7 @@ class Environment(Enum):
 
 
 class Outcome(Enum):
-    """What became of one planned migration."""
+    """The result of one planned migration."""
 
     DONE = "done"
     FAILED = "failed"
@@ -35,7 +35,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MigrationResult:
-    """One planned migration after a run; `duration` in seconds, 0 where it was not attempted."""
+    """One planned migration after a run; `duration` in seconds, 0 if it was not attempted."""
 
     migration_id: str
     direction: Direction
@@ -45,7 +45,7 @@ class MigrationResult:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did: one result for each planned migration, in order, what to know besides, and
+    """What a run did: one result for each planned migration, in order, the warnings, and
     the sanity checks after it."""
 
     direction: Direction
@@ -54,20 +54,20 @@ class Report:
     checks: tuple[CheckResult, ...] = ()
 
     def tally(self) -> str:
-        """How many migrations ended how, in words: `2 applied, 1 failed, 3 not attempted`."""
+        """How many migrations had each outcome: `2 applied, 1 failed, 3 not attempted`."""
         done = {Direction.APPLY: "applied", Direction.ROLLBACK: "rolled back"}[self.direction]
         counts = [(outcome, len(self.ids(outcome))) for outcome in Outcome]
         words = {outcome: outcome.value for outcome in Outcome} | {Outcome.DONE: done}
         return ", ".join(f"{count} {words[outcome]}" for outcome, count in counts if count)
 
     def ids(self, outcome: Outcome) -> tuple[str, ...]:
-        """The migrations that ended so, in the order of the run."""
+        """The migrations with that outcome, in the order of the run."""
         return tuple(r.migration_id for r in self.results if r.outcome is outcome)
 
 
 @dataclass(frozen=True, slots=True)
 class LostRows:
-    """A table of which a script would lose rows; `rows` are those that it has now."""
+    """A table that would lose rows to a script; `rows` is how many it has now."""
 
     table: str
     rows: int

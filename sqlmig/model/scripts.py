@@ -1,4 +1,4 @@
-"""Files of SQL: what they declare, and how they are numbered."""
+"""SQL files: what they declare, and how they are numbered."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _DURATION = re.compile(r"0|\d+(?:\.\d+)?\s*(?:us|ms|s|min|h|d)")
 
 
 class TextRecord(Enum):
-    """What of a migration's text is kept in the history."""
+    """Which of a migration's texts the history keeps."""
 
     TEXT = "text"
     CHECKSUM = "checksum"
 
 
 class Expectation(Enum):
-    """What a check expects of its last statement; with ERROR, the server refuses the check."""
+    """What a check expects of its last statement; with ERROR, that the server rejects the check."""
 
     NO_ROWS = "no rows"
     ROWS = "rows"
@@ -67,7 +67,7 @@ class Directives:
 class Script:
     """SQL text and where it came from.
 
-    `path` is for people (`sql/migrations/004_x.sql`, or words for a text that `is_recorded`);
+    `path` is for display (`sql/migrations/004_x.sql`, or words for a text that `is_recorded`);
     `text` is decoded, without byte order mark, its line ends as on disk.
     """
 

@@ -32,7 +32,7 @@ class AppliedSeed:
 class SeedStatus:
     """A seed of the environment's tiers; `applied` is None where it has never run.
 
-    `is_changed` says that its file is not what last ran.
+    `is_changed` says that its file differs from what last ran.
     """
 
     name: str
@@ -43,9 +43,8 @@ class SeedStatus:
 
 @dataclass(frozen=True, slots=True)
 class WrittenRows:
-    """What a script wrote to a table, in rows; `replaced` says that the whole table was, by
-    TRUNCATE or another rewrite, that it lost a column, its name or its parent, or that it is gone:
-    then nobody counted."""
+    """What a script wrote to a table, in rows. `replaced` says that the rows were not counted: the
+    table was truncated, rewritten or dropped, or it lost a column, its name or its parent."""
 
     table: str
     inserted: int = 0

@@ -1,4 +1,4 @@
-"""What the server says, and who else works on it."""
+"""What the server reports, and its other sessions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ServerMessage:
-    """What the server said of an error, from its diagnostic fields."""
+    """An error of the server, from its diagnostic fields."""
 
     sqlstate: str
     primary: str
@@ -20,14 +20,14 @@ class ServerMessage:
         return f"{self.primary} ({self.sqlstate})" if self.sqlstate else self.primary
 
     def details(self) -> list[str]:
-        """DETAIL, HINT and CONTEXT, each as psql labels it; those that the server gave."""
+        """DETAIL, HINT and CONTEXT, if the server gave them, labelled as in psql."""
         fields = (("DETAIL", self.detail), ("HINT", self.hint), ("CONTEXT", self.context))
         return [f"{label}: {text}" for label, text in fields if text]
 
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """Who holds the migration lock, as the server's activity view tells it."""
+    """Who holds the migration lock, from the server's activity view."""
 
     pid: int
     application: str
@@ -55,8 +55,8 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True)
 class IndexBuild:
-    """How far the server is with an index on `table`: its phase in the server's words, and how much
-    of that phase is done, from 0 to 1; None where the server does not count."""
+    """Progress of an index build on `table`: the phase in the server's words, and its completed
+    share, from 0 to 1; None if the server does not count it."""
 
     table: str
     phase: str

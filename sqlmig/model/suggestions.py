@@ -1,4 +1,4 @@
-"""What a person probably meant by a name that is not there, and how that is said."""
+"""What was probably meant by an unknown name, and how to suggest it."""
 
 from __future__ import annotations
 

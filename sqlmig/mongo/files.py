@@ -63,11 +63,11 @@ class Source:
 def list_files(folder: Path) -> tuple[tuple[Source, ...], dict[str, Path]]:
     """The files of all tiers in the order in which they load, and the schema of each collection.
 
-    No file is opened; hidden ones are passed over. Raises FixtureError for any other name: a file
+    No file is opened; hidden ones are skipped. Raises FixtureError for any other name: a file
     that nobody reads is a mistake that nobody sees.
     """
     if not folder.is_dir():
-        raise _misplaced(folder, "no such folder", "Make it, or name yours: `mongo_seeds`.")
+        raise _misplaced(folder, "no such folder", "Create it, or name yours: `mongo_seeds`.")
     sources, schemas = [], {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()

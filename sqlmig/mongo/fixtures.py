@@ -86,7 +86,7 @@ class _Reading:
             for part in items(source.text):
                 yield from self._add(Place(source, int(part.name), part.begins), part.value)
         except NotJsonError as error:
-            yield Place(source, None, error.offset).problem(str(error), remedy="Mend the file.")
+            yield Place(source, None, error.offset).problem(str(error), remedy="Fix the file.")
         except FixtureError as error:
             yield error
 
@@ -102,8 +102,8 @@ class _Reading:
                 Tier.REFERENCE in (tiers := {known.source.tier, place.source.tier})
                 or len(tiers) < 2
             ):
-                message = f"the _id {document.id!r} is also that of {known}"
-                yield document.problem(message, ("_id",), "Give one of them another.")
+                message = f"the _id {document.id!r} is already used by {known}"
+                yield document.problem(message, ("_id",), "Change one of them.")
         namesakes.append(document)
         self.documents[place.source].append(document)
         yield from problems(document, self._rules[place.source.collection])
@@ -118,7 +118,7 @@ def _document(place: Place, value: Any) -> Document:
         raise RefusedValueError("no _id: each run would add the document again", ())
     for name in fields:
         if not name or name.startswith("$") or "." in name:
-            message = "a document's own field is not empty, does not begin with $ and holds no dot"
+            message = "a top-level field name must not be empty, begin with $ or contain a dot"
             raise RefusedValueError(message, (name,), "Rename it: an update could not name it.")
     if kind_of(fields["_id"]) is None:
         kinds = "text, a whole number, an ObjectId or a UUID"

@@ -43,7 +43,7 @@ def items(text: str) -> Iterator[Part]:
         raise NotJsonError("the file is not an array of documents", begins)
     end = yield from _parts(text, begins)
     if end != len(text):
-        raise NotJsonError("something stands behind the array", end)
+        raise NotJsonError("unexpected text after the array", end)
 
 
 def offset_of(text: str, offset: int, path: Path) -> int:

@@ -25,7 +25,7 @@ from sqlmig.mongo.document import Document
 
 # https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
 _REASONS = {
-    11000: "another document of the collection has the same, and it is unique",
+    11000: "another document of the collection has the same unique value",
     121: "breaks the collection's validator",
 }
 # What the driver adds to the reason of each server.
@@ -47,12 +47,12 @@ def translated() -> Iterator[None]:
         if unconfirmed := _unconfirmed(error):
             raise ExecutionError(
                 f"no majority of MongoDB's members has confirmed a write: {unconfirmed}",
-                remedy="It may be there or be undone. Check the replica set (`rs.status()`), and "
+                remedy="It may persist or be undone. Check the replica set (`rs.status()`), and "
                 "run this again: nothing is added twice.",
             ) from error
         raise ExecutionError(
             f"MongoDB refused: {_words(error)}",
-            remedy="Grant this user what it lacks, or mend what the server complains about.",
+            remedy="Grant this user the missing privileges, or fix what the server reports.",
         ) from error
 
 
@@ -70,7 +70,7 @@ def raced(error: BulkWriteError, documents: Sequence[Document]) -> list[Document
             f"MongoDB refused {len(refused)} of {len(documents)} documents; the others of this "
             "batch are written, and no later file is loaded",
             errors=[_refusal(failure, documents[failure["index"]]) for failure in refused],
-            remedy="Mend the fixtures, or what is in the database, and seed again.",
+            remedy="Fix the fixtures or the documents in the database, and seed again.",
         ) from error
     if error.details["writeConcernErrors"]:
         raise error
@@ -100,5 +100,5 @@ def _words(error: PyMongoError) -> str:
     if not isinstance(error, OperationFailure):
         return type(error).__name__
     if error.code in _REASONS:
-        return "a unique index cannot be made, for documents that are there already share a key"
+        return "a unique index cannot be created because existing documents share a key"
     return f"{(error.details or {}).get('errmsg', 'no reason given')} (code {error.code})"

@@ -99,7 +99,7 @@ def problems(document: Document, rules: CollectionRules) -> Iterator[FixtureErro
     invented = document.source.tier is not Tier.REFERENCE
     fields = document.fields
     if invented and fields.get(DEMO_FLAG) is not True:
-        remedy = f'Add "{DEMO_FLAG}": true; it is how such a document is found in production.'
+        remedy = f'Add "{DEMO_FLAG}": true; sqlmig finds such documents in production by it.'
         yield document.problem(f"not marked as invented: no {DEMO_FLAG}", (DEMO_FLAG,), remedy)
     if not invented and DEMO_FLAG in fields:
         remedy = "Move it to the tier demo, or remove the mark."
@@ -108,7 +108,7 @@ def problems(document: Document, rules: CollectionRules) -> Iterator[FixtureErro
         for address in _ADDRESS.finditer(value) if isinstance(value, str) else ():
             if (_RESERVED.fullmatch(address[1].lower()) is not None) is not invented:
                 which = "a domain that is not reserved" if invented else "a reserved domain"
-                remedy = "Invented people, and they alone, have theirs at example.org or the like."
+                remedy = "Use a domain such as example.org for invented people, and only for them."
                 yield document.problem(f"an e-mail address in {which}", path, remedy)
 
 
@@ -148,7 +148,7 @@ def _wrong_reference(
 
 
 def _unusable(path: Path, message: str) -> FixtureError:
-    return FixtureError(message, location=Location(str(path)), remedy="Mend that file.")
+    return FixtureError(message, location=Location(str(path)), remedy="Fix that file.")
 
 
 def _parts(value: Any, path: FieldPath = ()) -> Iterator[tuple[FieldPath, Any]]:

@@ -24,7 +24,7 @@ async def read_stamp(database: AsyncDatabase, named: Environment | None) -> Envi
     value = found["value"] if found else None
     stamp = next((each for each in Environment if each.value == value), None)
     if value is not None and (stamp is None or named not in (None, stamp)):
-        asked = f"{named.value} is asked for" if named else "that is no environment"
+        asked = f"{named.value} is asked for" if named else "that is not an environment"
         raise EnvironmentMismatchError(
             f"this MongoDB database is stamped as {value}, and {asked}",
             remedy="Nothing was written. If that is what it is now (a restored dump, say): "

@@ -1,1 +1,1 @@
-"""One file an operation, over plan and engine."""
+"""One file for each operation, using plan and engine."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SqlDatabase(Protocol):
-    """What is asked of a project's PostgreSQL database: a Migrator does it."""
+    """What a project's PostgreSQL database must do; a Migrator does it."""
 
     config: Config
 
@@ -59,7 +59,7 @@ class ProjectSeedPlan:
 class ProjectSeeder:
     """Seeds PostgreSQL from `sql/seeds/` and MongoDB from `mongo_seeds/`, or only one of them.
 
-    MongoDB is part of a project that has the folder; `has_sql` and `has_mongo` say which are meant.
+    MongoDB is part of a project that has the folder; `has_sql` and `has_mongo` say which take part.
     Making one reads the migrations and the fixtures, and raises SourceError or UnusableFilesError
     for those that cannot be used; nothing is connected to, and no server is started.
     """
@@ -102,7 +102,7 @@ class ProjectSeeder:
         )
 
     def _agree(self) -> Rules:
-        """PostgreSQL's rules; MongoDB follows its environment, unless it is in doubt itself."""
+        """PostgreSQL's rules; MongoDB follows its environment, unless that is itself unclear."""
         rules = self._migrator.environment()
         if self._mongo and not rules.refusal:
             self._mongo.follow(rules)
@@ -110,10 +110,10 @@ class ProjectSeeder:
 
 
 def set_environment(migrator: SqlDatabase, environment: Environment) -> Rules:
-    """Stamps both databases, or the only one of the project, whatever they were stamped as before;
-    the rules that hold now.
+    """Stamps both databases, or the project's only one, whatever their stamp was;
+    returns the rules in force.
 
-    The embedded MongoDB is left out of production, to which it cannot belong.
+    The embedded MongoDB is left out of production, where it is not allowed.
     """
     config = migrator.config
     is_ours_alone = config.mongo == EMBEDDED and environment is Environment.PRODUCTION

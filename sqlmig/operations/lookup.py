@@ -1,4 +1,4 @@
-"""Finds the text of one script: as its file has it, or as it was recorded."""
+"""Finds the text of one script: from its file or from the record."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlmig.plan import resolve
 
 
 class ScriptSource(Enum):
-    """Where a text is looked for: in the file, or in the record where that is gone; or only in the
+    """Where to read a text: from the file, or from the record if it is gone; or only from the
     record."""
 
     FILE = "file"
@@ -64,5 +64,5 @@ def _recorded(database: Database, files: Migrations, reference: str, part: Scrip
 def _nothing_to_show(migration_id: str, part: ScriptPart) -> PlanError:
     return PlanError(
         f"there is no {part.value} script of {migration_id} to show",
-        remedy="See how it stands: sqlmig status.",
+        remedy="Check its state: sqlmig status.",
     )

@@ -1,4 +1,4 @@
-"""Says of migrations that they are applied, or not, without running anything."""
+"""Marks migrations as applied, or not, without running anything."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Writer = Callable[[History, Migrations, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """Which migrations are to be marked, in order, and why; none where all is so already."""
+    """Which migrations to mark, in order, and why; none if all are marked already."""
 
     files: tuple[MigrationFile, ...]
     reason: str
@@ -34,7 +34,7 @@ def record_marking(
     database: Database, planner: Callable[[Applied], Marking], write: Writer
 ) -> tuple[str, ...]:
     """Writes what is planned, under the runner's lock, and stamps a database without a stamp where
-    its environment is named; the ids, none where all is so already.
+    its environment is named; the ids, none where all are already.
 
     Raises EnvironmentMismatchError before anything is written.
     """
@@ -54,7 +54,7 @@ def plan_baseline(files: Migrations, rows: Applied, target: str) -> Marking:
     """All up to and including the target, to be marked as applied.
 
     Raises UnknownTargetError, and PlanError where the history has something else already: a
-    baseline is for a database in which no migration has run.
+    baseline is for a database where no migration has run.
     """
     ids = [file.migration_id for file in files]
     wanted = files[: ids.index(resolve(target, ids)) + 1]
@@ -63,8 +63,8 @@ def plan_baseline(files: Migrations, rows: Applied, target: str) -> Marking:
         return Marking((), _BASELINE)
     if applied:
         raise PlanError(
-            f"this database has a history already, which ends with {applied[-1]}",
-            remedy="A baseline is for one that has none. To say of a single migration that it is "
+            f"this database already has a history, ending with {applied[-1]}",
+            remedy="A baseline is for a database without one. To mark a single migration as "
             "applied: sqlmig mark ID --reason TEXT.",
         )
     return Marking(tuple(wanted), _BASELINE)
@@ -82,7 +82,7 @@ def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> 
         raise PlanError(
             f"{file.migration_id} is partly applied: {row.statements_done} of "
             f"{row.statements_total} statements",
-            remedy="Finish it with `sqlmig apply`, or give it up: "
+            remedy="Finish it with `sqlmig apply`, or roll it back: "
             f"sqlmig rollback --only {file.migration_id}.",
         )
     if row is not None:
@@ -91,8 +91,8 @@ def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> 
     lacking = [name for name in file.file.directives.depends if name not in applied]
     if lacking:
         raise PlanError(
-            f"{file.migration_id} depends on what is not applied: {', '.join(lacking)}",
-            remedy="Apply or mark that first.",
+            f"{file.migration_id} depends on migrations that are not applied: {', '.join(lacking)}",
+            remedy="Apply or mark them first.",
         )
     return Marking((file,), _stated(reason))
 
@@ -110,15 +110,15 @@ def plan_unmark(files: Migrations, rows: Applied, reference: str, reason: str) -
     by_id = {file.migration_id: file for file in files}
     if migration_id not in by_id:
         raise PlanError(
-            f"{migration_id} has no file, so that it could never be applied again",
-            remedy="Restore it from version control, or undo it for good: "
+            f"{migration_id} has no file, so it could not be applied again",
+            remedy="Restore it from version control, or roll it back: "
             f"sqlmig rollback --only {migration_id}.",
         )
     dependents = list(_dependents(files, applied, migration_id))
     if dependents:
         raise PlanError(
             f"applied migrations depend on {migration_id}: {', '.join(dependents)}",
-            remedy="Unmark those first, the last one first.",
+            remedy="Unmark those first, newest first.",
         )
     return Marking((by_id[migration_id],), _stated(reason))
 
@@ -136,5 +136,5 @@ def _dependents(files: Migrations, applied: Sequence[str], migration_id: str) ->
 
 def _stated(reason: str) -> str:
     if not reason.strip():
-        raise PlanError("there is no reason", remedy="Say why, for those who read the log.")
+        raise PlanError("no reason was given", remedy="Say why; the log keeps it.")
     return reason.strip()

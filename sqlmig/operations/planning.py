@@ -1,4 +1,4 @@
-"""Makes plans of the files and the history, and again when the history has moved."""
+"""Makes plans from the files and the history, and new ones when the history changes."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def find_named(
 
 
 class ApplyOptions(TypedDict, total=False):
-    """What can be said of an apply besides its target; `out_of_order` is else as in the settings.
+    """The options of an apply besides its target; `out_of_order` defaults to the settings.
 
-    `decision` is what a person knows of a statement in which an earlier runner died.
+    `decision` is the outcome of a statement during which an earlier runner stopped.
     """
 
     out_of_order: OutOfOrder | None
@@ -56,7 +56,7 @@ class ApplyOptions(TypedDict, total=False):
 
 @dataclass(slots=True)
 class ApplyPlanner:
-    """Plans an apply; the same history gives the plan that was made of it before."""
+    """Plans an apply; the same history gives the same plan again."""
 
     config: Config
     files: Migrations

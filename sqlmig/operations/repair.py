@@ -1,4 +1,4 @@
-"""Brings the record of applied migrations up to what their files say now."""
+"""Updates the record of applied migrations from their current files."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ Agree = Callable[[RowLossError], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """What is asked of a rollback; the migrations of `consented` may lose rows."""
+    """What to roll back; the migrations of `consented` may lose rows."""
 
     selection: Selection
     text: RollbackText | None = None
@@ -25,7 +25,7 @@ class Rollback:
     consented: frozenset[str] = frozenset()
 
     def after(self, loss: RowLossError) -> Rollback:
-        """What is left of it, with a yes to that loss."""
+        """What is left of it, with consent to that loss."""
         rest = (r.migration_id for r in loss.report.results if r.outcome is not Outcome.DONE)
         consented = self.consented | {loss.migration_id}
         return replace(self, selection=Exactly(tuple(rest)), consented=consented)
@@ -33,14 +33,14 @@ class Rollback:
 
 @dataclass(slots=True)
 class RollbackPlanner:
-    """Plans a rollback; refuses to plan another one than the first time."""
+    """Plans a rollback; refuses a plan that differs from the first one."""
 
     files: Migrations
     request: Rollback
     _planned: list[str] = field(default_factory=list, init=False)
 
     def __call__(self, history: History) -> Plan:
-        """The plan. Raises PlanError where the history has moved."""
+        """The plan. Raises PlanError if the history has changed."""
         request = self.request
         rows = rows_with_texts(history)
         plan = plan_rollback(self.files, rows, request.selection, request.text)
@@ -55,7 +55,7 @@ class RollbackPlanner:
 
 
 def roll_back(runner: Runner, files: Migrations, request: Rollback, agree: Agree | None) -> Report:
-    """Rolls back, and asks for each migration that would lose rows; a yes is for that one only.
+    """Rolls back, and asks for each migration that would lose rows; consent is for that one only.
 
     Nothing is held while it asks: no connection, no lock. Raises what `Runner.run` raises;
     RowLossError where the answer is no.

@@ -1,4 +1,4 @@
-"""Runs a plan under the runner's lock, and makes it again while other runners are at work."""
+"""Runs a plan under the runner's lock, and plans again when other runners change the history."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Runner:
     """Runs plans on a database under its rules; the checks look at what each has done.
 
-    `allowed` are the protected tables of which a person said --allow-protected.
+    `allowed` are the protected tables that --allow-protected names.
     """
 
     database: Database
@@ -72,7 +72,7 @@ class Runner:
         report = replace(report, checks=tuple(checks))
         if any(check.has_failed for check in checks):
             raise checks_failed(
-                checks, f"{report.tally()}; that stays. See `sqlmig check`.", report
+                checks, f"{report.tally()}; this was kept. See `sqlmig check`.", report
             )
         return report
 
@@ -105,7 +105,7 @@ def _refuse_pooled(plan: Plan) -> None:
     outside = [m.migration_id for m in plan.migrations if not m.directives.transactional]
     if outside:
         raise PlanError(
-            f"this connection goes through a pooler, which cannot run what is declared "
+            "this connection goes through a pooler, which cannot run migrations declared "
             f"`transactional: false`: {', '.join(outside)}",
-            remedy="Give the URL of the server itself.",
+            remedy="Use the URL of the server itself.",
         )

@@ -42,7 +42,7 @@ def seeds_of(config: Config, environment: Environment) -> Seeds:
 
 
 def seed_statuses(seeds: Seeds, history: History) -> list[SeedStatus]:
-    """How each seed stands; reads only."""
+    """The status of each seed; reads only."""
     applied = {seed.name: seed for seed in history.seeds()}
     return [_status(planned.seed, applied.get(planned.name)) for planned in seeds]
 
@@ -51,7 +51,7 @@ def seed_statuses(seeds: Seeds, history: History) -> list[SeedStatus]:
 class SeedRunner:
     """Seeds a database, once its schema is what the files make.
 
-    `allowed` are the protected tables of which a person said --allow-protected.
+    `allowed` are the protected tables that --allow-protected names.
     """
 
     database: Database
@@ -78,7 +78,7 @@ class SeedRunner:
             return unstable_seeds(seeder, seeds)
 
     def _batch(self, history: History) -> tuple[Rules, Seeds]:
-        """The rules that hold, and the seeds to run; asked once more under the runner's lock."""
+        """The rules in force, and the seeds to run; read again under the runner's lock."""
         rules = self.database.working_rules(history, self.allowed)
         refuse_unready(
             statuses(self.files, rows_to_compare(self.files, history)),
@@ -100,11 +100,11 @@ class SeedRunner:
 
 def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
     """For each tier, the tables that its seeds may not write to. Raises ConfigError for an
-    exception that is none."""
+    unknown exception."""
     for tier, tables in config.tier_may_write.items():
         _refuse_unknown(tier, config.all_tiers, "no environment has that tier")
         for table in tables:
-            _refuse_unknown(table, config.forbidden_tables, "that is no forbidden table")
+            _refuse_unknown(table, config.forbidden_tables, "it is not listed in forbidden_tables")
     return {
         tier: [
             table
@@ -119,7 +119,7 @@ def _refuse_unknown(name: str, known: Sequence[str], reason: str) -> None:
     if name not in known:
         raise ConfigError(
             f"tier_may_write names {name}: {reason}",
-            remedy=f"Known are: {', '.join(known) or 'none'}.",
+            remedy=f"Valid names: {', '.join(known) or 'none'}.",
         )
 
 

@@ -48,8 +48,8 @@ class ValidFiles:
 
 
 def validate(config: Config) -> tuple[MigrationFile, ...]:
-    """All migrations of the project, in the order in which they apply, once every file is read as
-    by `read_project`."""
+    """All migrations of the project, in the order in which they apply; every file is read, as by
+    `read_project`."""
     return read_project(config).migrations
 
 

@@ -48,7 +48,7 @@ def plan_apply(
     decision: Decision | None = None,
 ) -> Plan:
     """The pending migrations up to and including the target, or all of them; a partial one is
-    taken up where it stopped.
+    resumed where it stopped.
 
     Raises ChecksumMismatchError, MissingMigrationError, PartialMigrationError or OutOfOrderError
     where files and history contradict each other, UnknownTargetError for the target, PlanError
@@ -75,7 +75,7 @@ def _refuse_out_of_order(
     late = [s.migration_id for s in standing if s.out_of_order and s.migration_id in wanted_ids]
     if late:
         raise OutOfOrderError(
-            f"pending, but later migrations are applied already: {', '.join(late)}",
+            f"pending, but later migrations are already applied: {', '.join(late)}",
             migration_ids=late,
             remedy="Give it the next free number, or run it as it is: --allow-out-of-order.",
         )
@@ -106,7 +106,7 @@ def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Migration
         raise PartialMigrationError(
             f"partly applied, but its file is gone: {', '.join(half)}",
             migration_ids=half,
-            remedy=f"Restore it (sqlmig diff {half[0]} shows the recorded text), or give it up: "
+            remedy=f"Restore it (sqlmig diff {half[0]} shows the recorded text), or roll it back: "
             f"sqlmig rollback --only {half[0]}.",
         )
     last = max((file.order for file in files), default=((), ""))

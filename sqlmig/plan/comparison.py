@@ -1,4 +1,4 @@
-"""What was recorded of a migration beside what its files say now."""
+"""What was recorded of a migration, compared with its files now."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class Transactions(Enum):
 
 
 class RowLoss(Enum):
-    """Whether a rollback may lose rows of a table: only by consent, or as it likes."""
+    """Whether a rollback may lose rows of a table: only with consent, or always."""
 
     ASK = "ask"
     ACCEPT = "accept"
@@ -60,7 +60,7 @@ class PlannedMigration:
     """One migration as it will run.
 
     `rollback` is the text that an apply records beside it; `resumption` is where a
-    non-transactional migration that stopped half way goes on; `was_partial` says that what is
+    non-transactional migration that stopped partway continues; `was_partial` says that what is
     rolled back was only partly applied.
     """
 
@@ -81,10 +81,10 @@ class PlannedMigration:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will do, in order, and what its reader should know.
+    """What a run will do, in order, and what the user should know.
 
     The migrations of `consented` may lose rows whatever `row_loss` says; `again` is the command
-    that does the rest of the plan where it ends early.
+    that does the rest of the plan if it ends early.
     """
 
     direction: Direction

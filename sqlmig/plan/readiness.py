@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlmig.errors import SchemaNotCurrentError
 from sqlmig.model import MigrationState, MigrationStatus
 
-# A database ahead of the code is not among them: while a deployment rolls out, old code meets it.
+# A database ahead of the code is not among them: while a deployment rolls out, old code sees one.
 _UNREADY = (MigrationState.PENDING, MigrationState.CHANGED, MigrationState.PARTIAL)
 _NAMED = 5
 
@@ -22,7 +22,7 @@ def refuse_unready(statuses: Sequence[MigrationStatus], message: str, consequenc
         raise SchemaNotCurrentError(
             f"{message}: {told}{more}",
             statuses=unready,
-            remedy=f"{consequence} {_way_on(unready)} (`sqlmig status` tells more).",
+            remedy=f"{consequence} {_way_on(unready)} (see `sqlmig status`).",
         )
 
 

@@ -1,4 +1,4 @@
-"""What a person writes to name a migration, turned into its id."""
+"""Turns a reference to a migration into its id."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def resolve(reference: str, migration_ids: Iterable[str]) -> str:
     if matches:
         raise UnknownTargetError(
             f"{reference!r} could be any of: {', '.join(matches)}",
-            remedy="Give more of the number, or the whole id.",
+            remedy="Give more of the number, or the full id.",
         )
     # No number is a slip of another.
     near = None if _NUMBER_REFERENCE.fullmatch(name) else nearest_migration(name, ids)
     raise UnknownTargetError(
         f"no migration {reference!r}",
-        remedy=did_you_mean(near, "See which there are: sqlmig status."),
+        remedy=did_you_mean(near, "List the migrations: sqlmig status."),
     )
 
 

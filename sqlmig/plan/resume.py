@@ -1,4 +1,4 @@
-"""Where a non-transactional migration that stopped half way is taken up again."""
+"""Where a non-transactional migration that stopped partway is resumed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlmig.source.script import PreparedScript, prepare
 
 
 class Answer(Enum):
-    """What a person knows of a statement in doubt: it is to run again, or it is done."""
+    """What the user says of a statement in doubt: run it again, or it is done."""
 
     REDO = "redo"
     SKIP = "skip"
@@ -29,7 +29,7 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Resumption:
     """The first `done` statements need not run; the next one is in doubt if its runner died in
-    the middle of it, so that only the database can tell whether it is done."""
+    the middle of it, so that only the database shows whether it is done."""
 
     done: int = 0
     in_doubt: bool = False
@@ -44,13 +44,13 @@ def resumption(
     row: AppliedMigration,
     decision: Decision | None = None,
 ) -> Resumption:
-    """How the migration goes on; `row` has the text that was recorded when it stopped.
+    """How the migration continues; `row` has the text that was recorded when it stopped.
 
     Raises PartialMigrationError where a statement that is done, or may be, has changed since, or
-    where that cannot be told; PlanError for a decision about another statement.
+    where that is not known; PlanError for a decision about another statement.
     """
     if file.file.directives.transactional:
-        raise _refusal(file, "it is transactional now", "Put `-- transactional: false` back.")
+        raise _refusal(file, "it is transactional now", "Restore `-- transactional: false`.")
     done, begun = row.statements_done or 0, row.statements_begun or 0
     doubtful = row.doubtful_statement
     if row.checksum != file.file.script.checksum:
@@ -59,8 +59,12 @@ def resumption(
         return Resumption(done, in_doubt=doubtful is not None)
     if decision.statement != doubtful:
         raise PlanError(
-            f"{file.migration_id}: statement {decision.statement} is not in doubt",
-            remedy=f"Statement {doubtful} is." if doubtful else "Run without the decision.",
+            f"{file.migration_id}: the outcome of statement {decision.statement} is known",
+            remedy=(
+                f"Name statement {doubtful}, whose outcome is not known."
+                if doubtful
+                else "Run without --redo-statement and --skip-statement."
+            ),
         )
     return Resumption(begun if decision.answer is Answer.SKIP else done)
 
@@ -71,9 +75,9 @@ def _refuse_change(
     if row.apply_sql is None:
         raise _refusal(
             file,
-            f"it has changed, and its text was not recorded to tell whether its first {begun} "
-            "statements have",
-            "Put the file back as it was.",
+            "its file has changed; its text was not recorded, so sqlmig cannot tell whether its "
+            f"first {begun} statements changed",
+            "Restore the file.",
         )
     recorded = Script.recorded("text", file.migration_id, row.apply_sql)
     before = _texts(prepare(recorded, file.file.directives))
@@ -83,9 +87,9 @@ def _refuse_change(
             is_doubtful = number + 1 == row.doubtful_statement
             raise _refusal(
                 file,
-                f"statement {number + 1}, which {'may be' if is_doubtful else 'is'} done already, "
-                "has changed since",
-                "Put it back as it was; what follows the done statements may change.",
+                f"statement {number + 1}, which {'may have' if is_doubtful else 'has'} already "
+                "completed, has changed since",
+                "Restore it; only the statements after the completed ones may change.",
             )
 
 

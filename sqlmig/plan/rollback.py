@@ -25,7 +25,7 @@ from sqlmig.source.script import prepare
 
 
 class RollbackText(Enum):
-    """Which text a rollback runs where the file differs from what was recorded."""
+    """Which text a rollback runs if the file differs from the recorded one."""
 
     FILE = "file"
     RECORDED = "recorded"
@@ -47,14 +47,14 @@ class Alone:
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """So many of the migrations applied last."""
+    """The migrations applied last, `steps` of them."""
 
     steps: int
 
 
 @dataclass(frozen=True, slots=True)
 class Exactly:
-    """The migrations of those ids, in that order: the rest of a rollback that stopped to ask."""
+    """The migrations with those ids, in that order: the rest of a rollback that needed consent."""
 
     migration_ids: tuple[str, ...]
 
@@ -66,7 +66,7 @@ def select(files: Migrations, history: Applied, selection: Selection) -> list[st
     """The ids to roll back, newest first; [] where what is selected is not applied.
 
     A migration that is half done counts as the newest. Raises UnknownTargetError for the reference,
-    and PlanError where one is to go alone that an applied one declares to depend on.
+    and PlanError for a single one that an applied migration depends on.
     """
     ids = [row.migration_id for row in reversed(history)]
     if isinstance(selection, Exactly):
@@ -91,8 +91,8 @@ def _still_applied(selection: Exactly, ids: Sequence[str]) -> list[str]:
     gone = [name for name in selection.migration_ids if name not in ids]
     if gone:
         raise PlanError(
-            f"not applied any more: {', '.join(gone)}",
-            remedy="Another runner was at work; see `sqlmig status`.",
+            f"no longer applied: {', '.join(gone)}",
+            remedy="Another runner was active; see `sqlmig status`.",
         )
     return list(selection.migration_ids)
 
@@ -104,7 +104,7 @@ def _refuse_dependents(files: Migrations, history: Applied, target: str) -> None
         raise PlanError(
             f"{target} cannot be rolled back alone: applied migrations depend on it: "
             f"{', '.join(dependents)}",
-            remedy=f"Roll back all from there on: sqlmig rollback {target}.",
+            remedy=f"Roll back everything from it on: sqlmig rollback {target}.",
         )
 
 
@@ -170,7 +170,7 @@ def _rollback_script(
         raise PlanError(
             f"{on_disk.path} differs from the rollback that was recorded with "
             f"{row.migration_id}: sqlmig diff {row.migration_id}",
-            remedy="Say which one to run: --use file or --use recorded.",
+            remedy="Choose one: --use file or --use recorded.",
         )
     else:
         chosen = on_disk
@@ -184,12 +184,12 @@ def _irreversible(
 ) -> IrreversibleMigrationError:
     if file is None:
         reason = "its file is gone and no rollback was recorded"
-        remedy = "Restore its files, or undo it by hand."
+        remedy = "Restore its files, or undo it manually."
     elif text is RollbackText.RECORDED:
-        reason, remedy = "no rollback was recorded", "Run the file's: --use file."
+        reason, remedy = "no rollback was recorded", "Use the file: --use file."
     else:
         reason = file.file.directives.irreversible or "it has no rollback"
-        remedy = "Write a new migration that undoes it, or a rollback file in place of the reason."
+        remedy = "Write a new migration that undoes it, or replace the reason with a rollback file."
     return IrreversibleMigrationError(
         f"{row.migration_id} cannot be rolled back: {reason}",
         migration_id=row.migration_id,

@@ -1,4 +1,4 @@
-"""How every migration stands between the files and the history."""
+"""The state of every migration, from the files and the history."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REMEDIES = {
 
 
 def statuses(files: Migrations, history: Applied) -> list[MigrationStatus]:
-    """How every migration on disk or in the history stands, in the order in which they apply.
+    """The state of every migration on disk or in the history, in the order in which they apply.
 
     `history` is in the order of application, with the recorded text where the checksums differ.
     """
@@ -41,7 +41,7 @@ def statuses(files: Migrations, history: Applied) -> list[MigrationStatus]:
 
 
 def change_of(before: str, now: str) -> MigrationState:
-    """What became of an applied text: it is the same, reformatted, or changed."""
+    """How a text compares with the applied one: the same, reformatted, or changed."""
     if before == now or checksum(before) == checksum(now):
         return MigrationState.APPLIED
     is_same = differ_in_layout_only(before, now)
@@ -67,7 +67,7 @@ def _file_status(
 
 
 def _has_other_rollback(file: MigrationFile, row: AppliedMigration | None) -> bool:
-    """Whether a rollback was recorded and the file is another; the texts may not be at hand."""
+    """Whether a rollback was recorded and the file differs; the texts may not be loaded."""
     if row is None or row.rollback_checksum is None or file.rollback is None:
         return False
     return row.rollback_checksum != file.rollback.script.checksum
@@ -92,15 +92,15 @@ def _remedy(
         return "renumber it, or sqlmig apply --allow-out-of-order"
     if row is not None and (number := row.doubtful_statement):
         return (
-            f"statement {number} was begun and may be done; sqlmig apply finds out, or asks for "
-            f"--redo-statement {number} or --skip-statement {number}"
+            f"statement {number} was started and may have completed; sqlmig apply checks, or "
+            f"asks for --redo-statement {number} or --skip-statement {number}"
         )
     return _REMEDIES.get(state, "").format(migration_id)
 
 
 def _missing_status(row: AppliedMigration, *, followed_by_files: bool) -> MigrationStatus:
     if row.is_partial:
-        remedy = f"restore its file, or give it up: sqlmig rollback --only {row.migration_id}"
+        remedy = f"restore its file, or roll it back: sqlmig rollback --only {row.migration_id}"
         return MigrationStatus(row.migration_id, MigrationState.PARTIAL, applied=row, remedy=remedy)
     remedy = "restore its file" if followed_by_files else "deploy the code that has it"
     return MigrationStatus(row.migration_id, MigrationState.MISSING, applied=row, remedy=remedy)

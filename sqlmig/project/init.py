@@ -69,7 +69,7 @@ def _config(project: Path | None) -> Config:
     config = Config.load(project)
     if project is None and config.project != Path():
         raise ConfigError(
-            f"this folder lies in the project {config.project.resolve()}",
-            remedy="Go there; or make one of its own here with --project .",
+            f"this folder is inside the project {config.project.resolve()}",
+            remedy="Go there, or create a separate project here with --project .",
         )
     return config

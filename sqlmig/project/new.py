@@ -122,8 +122,8 @@ def add_entry(config: Config, reference: str, text: str, kind: str | None = None
     if aspect is Aspect.ENTRY and migration_id in here.entries:
         line = here.entries[migration_id][0].position.line
         raise ChangelogError(
-            f"{migration_id} has its entry already, in line {line} of {places.changelog}",
-            remedy="Change that one; for an edit of what is merged, "
+            f"{migration_id} already has an entry, on line {line} of {places.changelog}",
+            remedy="Change that entry; for an edit of a merged migration, "
             f"write {migration_id}:edit or {migration_id}:down.",
         )
     full_name = f"{migration_id}:{suffix}" if suffix else migration_id
@@ -154,7 +154,7 @@ def _refuse_few_words(text: str) -> None:
     if not has_enough_words(text):
         raise ChangelogError(
             f"{text!r} does not say what changes",
-            remedy="Say it in ten letters or more: it is what the changelog shows.",
+            remedy="Use ten letters or more: the changelog shows this text.",
         )
 
 
@@ -164,7 +164,7 @@ def _aspect(suffix: str) -> Aspect:
     except ValueError:
         raise ChangelogError(
             f"an entry is about a migration, its :edit or its :down, not its :{suffix}",
-            remedy="Leave that out, or write one of these two.",
+            remedy="Remove the suffix, or write :edit or :down.",
         ) from None
 
 
@@ -173,7 +173,7 @@ def _slug(description: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "_", folded).strip("_")[:_LONGEST_SLUG].rstrip("_")
     if not slug:
         raise ChangelogError(
-            f"no file name can be made of {description!r}",
+            f"cannot make a file name from {description!r}",
             remedy="Describe it with letters from a to z.",
         )
     return slug

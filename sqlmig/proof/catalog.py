@@ -30,7 +30,7 @@ class SchemaSnapshot:
     """The objects of a schema, each with its definition: lines `property: value`, further lines of
     a value indented.
 
-    Left out are what the system and extensions brought, and the tables of sqlmig and yoyo.
+    Left out are what the system and extensions created, and the tables of sqlmig and yoyo.
     """
 
     objects: Mapping[ObjectName, str]
@@ -53,7 +53,7 @@ class Row(NamedTuple):
 
 
 def snapshot(connection: Connection, own_role: str | None = None) -> SchemaSnapshot:
-    """The snapshot of the database, of all its schemas, as one moment has it; writes nothing.
+    """The snapshot of the database, of all its schemas, at one moment; writes nothing.
 
     `own_role` is shown as such and not by its name, so that the same schema owned by another role
     is the same.

@@ -1,4 +1,4 @@
-"""What differs between two snapshots, so that a person can read it."""
+"""The differences between two snapshots, in readable form."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONTEXT = 2
 
 
 class Presence(Enum):
-    """How an object stands between what is expected and what is found."""
+    """How an object differs between what is expected and what is found."""
 
     MISSING = "missing"
     EXTRA = "extra"
@@ -25,7 +25,7 @@ class Presence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One object that is not as expected; a definition is None where there is no object.
+    """One object that is not as expected; a definition is None if there is no object.
 
     `parts` counts, by kind, what is missing or extra only because the whole is: the columns,
     constraints and indexes of a table.

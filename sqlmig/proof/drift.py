@@ -1,6 +1,6 @@
 """Drift: what the live schema has become without a migration.
 
-Nothing that was stored could tell: a change made by hand would be stored with the next migration.
+A stored snapshot would not do: a manual change would be stored with the next migration.
 So the recorded migrations run again on a scratch database, and both schemas are compared.
 """
 
@@ -43,10 +43,10 @@ def drift(
 ) -> Drift:
     """The drift of the database of `history`, on which `applied` have run in that order.
 
-    Who owns the history is taken for who applies migrations, here and there, so that the name of
-    that role makes no difference. Writes to a scratch database alone. Raises
-    ExecutionError where a migration cannot run again, BeyondDatabaseError for one that reaches
-    beyond its database, and was undone.
+    The owner of the history counts as the role that applies migrations, in both databases, so its
+    name makes no difference. Writes only to a scratch database. Raises ExecutionError
+    where a migration cannot run again, BeyondDatabaseError for one that changes more than its
+    database, and was undone.
     """
     live = snapshot(history.connection, _owner(history))
     with (
@@ -63,7 +63,7 @@ def drift(
 
 
 def _owner(history: History) -> str:
-    """Who owns the history; without one, the role of this session."""
+    """The owner of the history; without one, the role of this session."""
     connection = history.connection
     row = connection.execute(_OWNER, (MIGRATIONS, history.schema)).fetchone()
     return str(row[0]) if row else connection.info.user

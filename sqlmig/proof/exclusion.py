@@ -20,7 +20,7 @@ _IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN (
 # What a left-out object has for its own (indexes, constraints, types, …) is left out with it.
 _OWN = "d.deptype IN ('a', 'i') AND coalesce(c.relkind IN ('i', 'I', 't', 'S'), true)"
 
-# All objects that are left out, found from the few that are so by themselves.
+# All objects that are left out, found from the few that are excluded themselves.
 EXCLUDED = f"""excluded AS (
   SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
    UNION

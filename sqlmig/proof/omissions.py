@@ -1,4 +1,4 @@
-"""What of PostgreSQL's catalogues a snapshot leaves out, and why; all else is walked.
+"""What a snapshot leaves out of PostgreSQL's catalogs, and why; all else is walked.
 
 Source of the meaning of each column: "System Catalogs" in PostgreSQL's manual, 15 to 18.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 OF_THE_CLUSTER = "it belongs to the cluster or the database, not to a schema"
-DERIVED = "it follows from what else is seen"
+DERIVED = "it is derived from what is compared"
 DATA = "it holds data or statistics of data"
 
 # Catalogues that are left out whole.
@@ -31,8 +31,8 @@ CATALOGS: Mapping[str, str] = {
     "pg_subscription_rel": DATA,
 }
 
-_VOLATILE = "it changes by itself, or says where the data lie"
-_IN_THE_DEFINITION = "the definition that the server writes has it"
+_VOLATILE = "it changes by itself, or says where data is stored"
+_IN_THE_DEFINITION = "it is in the definition that the server prints"
 _ORDER = "the order of columns, and the columns that were dropped, are not part of the schema"
 _IN_THE_NAME = "it is part of the object's identity"
 
@@ -47,7 +47,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "attalign": DERIVED,
         "attcacheoff": _VOLATILE,
         "atttypmod": "the type is shown with it",
-        "attndims": "the server forgets it in some ways of making a table, and never heeds it",
+        "attndims": "the server does not always set it, and never uses it",
         "atthasdef": DERIVED,
         "atthasmissing": DATA,
         "attmissingval": DATA,

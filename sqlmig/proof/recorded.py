@@ -1,4 +1,4 @@
-"""The migrations as the history has them, to be run again elsewhere."""
+"""The migrations as the history has them, to run again elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def recorded_migrations(rows: Applied, files: Migrations) -> tuple[PlannedMigrat
     """What was applied, in that order, with the recorded texts; the file's where none was kept.
 
     `rows` have the texts. Raises PartialMigrationError for one that is half done, PlanError for one
-    of which there is no text, or only that of a file which is not what was applied.
+    that has no text, or only that of a file that differs from what was applied.
     """
     _refuse_partial(rows)
     by_id = {file.migration_id: file for file in files}
@@ -44,8 +44,8 @@ def _script(row: AppliedMigration, file: MigrationFile | None) -> Script:
     script = file.file.script
     if row.checksum not in (None, script.checksum):
         raise PlanError(
-            f"{row.migration_id} is applied, but only its checksum was recorded, and its file is "
-            "another one now",
+            f"{row.migration_id} is applied, but only its checksum was recorded, and its file "
+            "has changed",
             remedy="Restore the file as it was applied, or accept it as it is now: "
             f"sqlmig repair {row.migration_id}.",
         )
@@ -58,6 +58,6 @@ def _refuse_partial(rows: Applied) -> None:
         raise PartialMigrationError(
             f"partly applied: {', '.join(partial)}",
             migration_ids=partial,
-            remedy="Finish it with `sqlmig apply`, or give it up: "
+            remedy="Finish it with `sqlmig apply`, or roll it back: "
             f"sqlmig rollback --only {partial[0]}.",
         )

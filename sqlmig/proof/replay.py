@@ -22,7 +22,7 @@ from sqlmig.proof.given import Given, prepared_by, scratch_script
 from sqlmig.proof.watch import Watch
 from sqlmig.target.rules import Rules
 
-# Nobody's rows are in a scratch database, so that nothing has to be kept from a script.
+# A scratch database has no rows that need protection from a script.
 _RULES = Rules(Environment.DEVELOPMENT, "a scratch database")
 
 
@@ -69,7 +69,7 @@ class Stage:
         return self._watch.look()
 
     def rebuild(self, applied: Sequence[PlannedMigration]) -> None:
-        """Begins anew, and applies those migrations.
+        """Starts over, and applies those migrations.
 
         A copy is kept: a later call, with more of the same migrations, begins with that.
         """
@@ -134,7 +134,7 @@ def _cannot_be_replayed(error: MigrationFailedError) -> ExecutionError:
     return ExecutionError(
         f"{error.migration_id}, which is applied, cannot run again on a scratch database\n"
         f"{place}{error.message}",
-        remedy="It needs something that no migration makes. For a schema, a table or an extension, "
-        "name a script that makes it in the setting `scratch_script`. For a role, or the files of "
-        "an extension, name a server that has it: --scratch-url.",
+        remedy="It needs something that no migration creates. For a schema, table or extension, "
+        "name a script that creates it in the setting `scratch_script`. For a role, or the files "
+        "of an extension, use a server that has it: --scratch-url.",
     )

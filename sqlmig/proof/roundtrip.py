@@ -16,7 +16,7 @@ from sqlmig.proof.replay import Stage
 
 
 class Verdict(Enum):
-    """What a round trip has shown of a migration."""
+    """The result of a round trip."""
 
     REVERSIBLE = "reversible"
     IRREVERSIBLE = "irreversible"
@@ -48,7 +48,7 @@ class RoundTrip:
 
     @property
     def is_sound(self) -> bool:
-        """Whether the migration is as it should be."""
+        """Whether the migration is correct."""
         return self.verdict in _SOUND
 
     @property
@@ -68,7 +68,7 @@ class Verification:
 
     @property
     def is_sound(self) -> bool:
-        """Whether all that was tried is as it should be."""
+        """Whether everything that was tried is correct."""
         return not self.findings and all(trip.is_sound for trip in self.round_trips)
 
 
@@ -130,7 +130,7 @@ class RoundTrips:
         self, migration: PlannedMigration, after: SchemaSnapshot
     ) -> tuple[MigrationFailedError | None, tuple[Difference, ...]]:
         """Why it could not be applied, or what is not as `after` the first time; the database is
-        built anew in both cases."""
+        rebuilt in both cases."""
         try:
             self.stage.run(migration)
         except MigrationFailedError as failure:

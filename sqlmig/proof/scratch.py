@@ -1,4 +1,4 @@
-"""Where a project's proofs run: never in the database that it means, but beside it."""
+"""Where a project's proofs run: never in its own database, but beside it."""
 
 from __future__ import annotations
 

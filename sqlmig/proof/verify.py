@@ -1,4 +1,4 @@
-"""`verify`: which migrations go through the round trip, where, and what is proven besides."""
+"""`verify`: which migrations go through the round trip, where, and what else is proven."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Proof = Callable[[Config], Sequence[str]]
 @dataclass(frozen=True, slots=True)
 class Course:
     """What a verification runs: first the migrations that are `applied`, then a round trip for each
-    that is `planned`, whose files are among `files`; the history lies in `schema`."""
+    that is `planned`, whose files are among `files`; the history is in `schema`."""
 
     files: Migrations
     planned: Sequence[PlannedMigration]
@@ -38,7 +38,7 @@ def verify(
 ) -> Verification:
     """The round trips, in scratch databases that are dropped at the end; writes nothing else.
 
-    `tell` hears of each as it is done; `proofs` run at the end, unless an apply failed. Raises
+    `tell` is called with each result; `proofs` run at the end, unless an apply failed. Raises
     ExecutionError where what is applied cannot run again, BeyondDatabaseError for a script that
     reaches beyond its database, and was undone.
     """

@@ -34,7 +34,7 @@ SELECT c.relname,
  GROUP BY c.oid, c.relname ORDER BY c.relname
 """
 
-# Where the rows belong that are no objects by themselves: (class, object, sub-object).
+# Where rows that are not objects themselves belong: (class, object, sub-object).
 _PARTS: Mapping[str, tuple[str, str, str]] = {
     "pg_aggregate": ("'pg_proc'::regclass", "t.aggfnoid", "0"),
     "pg_attrdef": ("'pg_class'::regclass", "t.adrelid", "t.adnum"),
@@ -104,7 +104,7 @@ SELECT l.objid::bigint, l.rows, o.type, {identity}, l.text
 """
 
 # How many rows there are in all, which objects have rows that are as new as the transaction
-# `since`, and from when on the next ones will be new: transactions that are still at work now are
+# `since`, and from when on the next ones will be new: transactions that are still open now are
 # in other databases.
 _NEWS = """
 SELECT count(*), pg_snapshot_xmax(pg_current_snapshot())::text,

@@ -1,6 +1,6 @@
 """Snapshots of one database again and again, each read from what is new since the last.
 
-Rows of the catalogues carry the transaction that wrote them, so one pass over them tells which
+Rows of the catalogues carry the transaction that wrote them, so one pass over them shows which
 objects are new or altered; these are read again, with all that depends on those that were there
 before, for their definitions may name them. A row that is gone leaves no trace but the count: where
 that is not explained by what was read again, the rows are counted by object.

@@ -1,4 +1,4 @@
-"""What a person reads of a catalogue's column: words where there are plainer ones than its own.
+"""The label of a catalog column: a plainer term where there is one.
 
 Source: "System Catalogs" and the syntax of the commands in PostgreSQL's manual, 15 to 18.
 """
@@ -113,7 +113,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 def label(column: str, kind: str) -> str:
-    """What a person reads for a column of that type."""
+    """The label for a column of that type."""
     if kind == "_aclitem":
         return "privileges"
     return "owner" if column.endswith("owner") else LABELS.get(column, column)

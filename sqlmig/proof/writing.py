@@ -58,7 +58,7 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
     "pg_user_mapping": {"umoptions": "'md5 ' || md5(array_to_string(t.umoptions, ','))"},
 }
 
-# The letter by which acldefault() knows what stands in a catalogue.
+# The letter by which acldefault() knows what is in a catalogue.
 _PRIVILEGED: Mapping[str, str] = {
     "pg_class": "CASE WHEN t.relkind = 'S' THEN 's'::\"char\" ELSE 'r' END",
     "pg_foreign_data_wrapper": "'F'",

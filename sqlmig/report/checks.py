@@ -18,8 +18,8 @@ _MARKS = {
 
 
 def checks(results: Sequence[CheckResult]) -> View:
-    """Every check with what it came to, the rows that should not be, and the count."""
-    drawn = Table(("CHECK", "RESULT", "WHAT IT SAYS"), [_check_row(result) for result in results])
+    """Every check with its result, the violating rows, and the count."""
+    drawn = Table(("CHECK", "RESULT", "DESCRIPTION"), [_check_row(result) for result in results])
     text = [drawn, *violations(results), checked(results)]
     return View(
         text if results else ["There are no sanity checks."],
@@ -28,15 +28,15 @@ def checks(results: Sequence[CheckResult]) -> View:
 
 
 def checked(results: Sequence[CheckResult]) -> str:
-    """How many checks came to what, in one line."""
+    """How many checks had each result, in one line."""
     counts = Counter(result.outcome for result in results)
     told = (f"{counts[outcome]} {outcome.value}" for outcome in CheckOutcome if counts[outcome])
     return f"{counted(len(results), 'sanity check')}: {', '.join(told)}."
 
 
 def violations(results: Sequence[CheckResult]) -> Iterator[str | Table]:
-    """The failed checks, each with its reason, and the statement that the server refused or the
-    first rows that should not be."""
+    """The failed checks, each with its reason and the statement that the server refused or the
+    first violating rows."""
     for result in results:
         if result.has_failed:
             at = result.location
@@ -46,7 +46,7 @@ def violations(results: Sequence[CheckResult]) -> Iterator[str | Table]:
 
 
 def check_members(result: CheckResult) -> Members:
-    """A sanity check, with the first rows that should not be."""
+    """A sanity check, with the first violating rows."""
     return {
         "check": result.name,
         "title": result.title,

@@ -1,4 +1,4 @@
-"""Which environment a database is."""
+"""The environment of a database."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sqlmig.target.rules import Rules
 
 
 def environment(rules: Rules, unknown: Sequence[str]) -> View:
-    """Which environment holds, what named it, which tables it protects, and which names in the
-    settings no table has."""
+    """The environment, what named it, which tables it protects, and which names in the settings
+    match no table."""
     lines = [f"{rules.environment.value}, from {rules.origin}"]
     if rules.is_production:
         lines.append(f"protected tables: {', '.join(rules.protected) or 'none'}")
     if unknown:
-        lines.append(f"no such table (yet): {', '.join(unknown)}; upper and lower case count")
+        lines.append(f"no such table (yet): {', '.join(unknown)}; names are case-sensitive")
     return View(
         lines,
         {

@@ -1,4 +1,4 @@
-"""What was read of the files on disk, and what was written."""
+"""The files that were read, and those that were written."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def comparison(found: Comparison) -> View:
 
 
 def repaired(migration_ids: Sequence[str], references: Sequence[str] = ()) -> View:
-    """Which records were brought up to the files, of those named or of all."""
+    """Which records were updated to match their files."""
     lines = [f"{migration_id}  recorded as its files are now" for migration_id in migration_ids]
     kept = f"{', '.join(references) or 'every file'} {'are' if len(references) > 1 else 'is'}"
     return View(
@@ -59,8 +59,8 @@ def starter(written: Starter) -> View:
     """Which files a new project got, and what to do next."""
     created, kept = ([str(path) for path in paths] for paths in (written.created, written.kept))
     lines = [f"made  {path}" for path in created]
-    lines += [f"kept  {path}, which was there" for path in kept]
-    nothing = ["Nothing to make: this project has settings and migrations."]
+    lines += [f"kept  {path}, which already exists" for path in kept]
+    nothing = ["Nothing to create: this project has settings and migrations."]
     return View(
         [*lines, "Next: sqlmig apply"] if lines else nothing, {"created": created, "kept": kept}
     )

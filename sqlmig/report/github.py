@@ -20,7 +20,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def inspection(found: Inspection) -> View:
-    """A line for each finding, and one for the log, which is no annotation."""
+    """A line for each finding, and one for the log, which is not an annotation."""
     annotations = (Ready(_annotation(finding)) for finding in found.findings)
     return replace(changelog.inspection(found), text=[*annotations, changelog.inspected(found)])
 

@@ -1,4 +1,4 @@
-"""Scripts as they are, and what was said of migrations without running them."""
+"""Scripts, and migrations that were marked without running them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def marked(migration_ids: Sequence[str]) -> View:
     """Which migrations count as applied now."""
     lines = [f"marked as applied  {migration_id}" for migration_id in migration_ids]
     return View(
-        lines or ["Nothing to mark: that is applied already."],
+        lines or ["Nothing to mark: it is already applied."],
         {"marked": [*migration_ids], "unmarked": []},
     )
 
@@ -28,6 +28,6 @@ def unmarked(migration_ids: Sequence[str]) -> View:
     """Which migrations count as not applied now."""
     lines = [f"marked as not applied  {migration_id}" for migration_id in migration_ids]
     return View(
-        lines or ["Nothing to unmark: that is not applied."],
+        lines or ["Nothing to unmark: it is not applied."],
         {"marked": [], "unmarked": [*migration_ids]},
     )

@@ -1,4 +1,4 @@
-"""Where migrations stand, what a run would do, and what it did."""
+"""The state of migrations, what a run would do, and what it did."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def status(statuses: Sequence[MigrationStatus], now: datetime) -> View:
 
 
 def plan(planned: Plan, target: str | None = None) -> View:
-    """What a run, up to the target if there is one, would do, and the SQL that it would send."""
+    """What a run (up to the target, if any) would do, and the SQL that it would send."""
     nothing = [_nothing_to_do(planned.direction, target)]
     return View(
         _plan(planned) if planned.migrations else nothing,
@@ -51,7 +51,7 @@ def plan(planned: Plan, target: str | None = None) -> View:
 
 
 def summary(report: Report, target: str | None = None) -> View:
-    """What a run, up to the target if there was one, did, and what the checks came to."""
+    """What a run (up to the target, if any) did, and the results of the checks."""
     done = len(report.ids(Outcome.DONE))
     verb = "applied" if report.direction is Direction.APPLY else "rolled back"
     lines = [f"{counted(done, 'migration')} {verb}."]
@@ -74,7 +74,7 @@ def report_members(report: Report) -> Members:
 def _nothing_to_do(direction: Direction, target: str | None) -> str:
     """That a plan is empty; what is pending beyond a target is not known."""
     if direction is Direction.ROLLBACK:
-        return "Nothing to roll back: what was named is not applied."
+        return "Nothing to roll back: the named migrations are not applied."
     if target is None:
         return "Nothing to apply: the database is up to date."
     return f"Nothing to apply up to {target}."
@@ -96,7 +96,7 @@ def _is_remarkable(item: MigrationStatus) -> bool:
 
 
 def _next(statuses: Sequence[MigrationStatus]) -> str:
-    """The first thing to do that will work, for what is changed or missing stops an apply."""
+    """The first command that will work: a changed or missing migration stops an apply."""
     for item in statuses:
         if item.state is MigrationState.CHANGED:
             return f"sqlmig diff {item.migration_id}"
@@ -166,7 +166,7 @@ def _how(planned: Plan) -> str:
 
 
 def _script(migration: PlannedMigration) -> list[str]:
-    """The SQL that is going to be sent, indented: no line of it can pass for one of ours."""
+    """The SQL that will be sent, indented so that no line of it looks like one of ours."""
     prepared, done = migration.prepared, migration.resumption.done
     mode = "" if migration.directives.transactional else " (outside a transaction)"
     start = prepared.statements[done - 1].stop if done else 0

@@ -1,4 +1,4 @@
-"""How the fixtures stand in MongoDB, and what seeding them did."""
+"""The state of the fixtures in MongoDB, and what seeding them did."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _MOST_DIFFERENCES = 20
 
 
 def fixtures(report: FixturesReport) -> View:
-    """How the fixtures stand in the database, and what does not belong there."""
+    """The state of the fixtures in the database, and what does not belong there."""
     return View(_standing(report), {**fixtures_members(report), "warnings": [*report.warnings]})
 
 
 def dropped(collections: Sequence[str]) -> View:
-    """Which collections are gone."""
+    """Which collections were dropped."""
     line = f"Dropped {', '.join(collections)}. Seed again with: sqlmig seed --only mongo"
     nothing = "Nothing to drop: sqlmig has seeded nothing here."
     return View([line if collections else nothing], {"dropped": [*collections]})
@@ -50,7 +50,7 @@ def planned_fixtures(report: FixturesReport) -> Text:
 
 
 def fixtures_members(report: FixturesReport) -> Members:
-    """How the fixtures stand, or stood before they were seeded."""
+    """The state of the fixtures, before seeding if they were seeded."""
     return {
         "environment": report.environment.value,
         "files": [_file(source, found) for source, found in report.files.items()],
@@ -117,5 +117,5 @@ def _tally(report: FixturesReport) -> str:
 
 
 def _counted(report: FixturesReport) -> list[tuple[DocumentState, int]]:
-    """The states that documents are in, and how many are."""
+    """The states of the documents, and how many are in each."""
     return [(state, report.counts[state]) for state in DocumentState if report.counts[state]]

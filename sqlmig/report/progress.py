@@ -1,4 +1,4 @@
-"""What goes on while a command runs, each in one line."""
+"""The progress of a command, one line for each event."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def verified(result: Verification) -> View:
     count = f"{counted(len(trips), 'migration')}: {told}." if trips else "Nothing to verify."
     lines = [*result.findings, count]
     if not all(trip.is_sound for trip in trips):
-        lines.append("Mend what is named above, then run `sqlmig verify` again.")
+        lines.append("Fix the problems above, then run `sqlmig verify` again.")
     return View(
         lines,
         {
@@ -42,12 +42,12 @@ def drift(found: Drift) -> View:
     migrations = counted(len(found.migrations), "applied migration")
     lines = [
         *_differences(found.differences),
-        f"{counted(len(found.differences), 'difference')} between the live schema (+) and what "
-        f"{migrations} make (-).",
+        f"{counted(len(found.differences), 'difference')} between the live schema (+) and the "
+        f"schema of {migrations} (-).",
         "Undo the change, or write a migration that makes it and mark it as applied: "
         "sqlmig mark ID --reason TEXT.",
     ]
-    none = [f"No drift: the live schema is what {migrations} make."]
+    none = [f"No drift: the live schema matches {migrations}."]
     return View(
         lines if found.differences else none,
         {

@@ -80,7 +80,7 @@ def _status(status: SeedStatus) -> Members:
 
 
 def _seeded(report: SeedReport) -> Text:
-    """What each seed wrote, and what the checks came to."""
+    """What each seed wrote, and the results of the checks."""
     if not report.results:
         yield f"Nothing to seed: there are no seeds for {report.environment.value}."
         return

@@ -1,4 +1,4 @@
-"""Which database is meant, and how the embedded servers stand."""
+"""Which database is used, and the state of the embedded servers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _POSTGRES_PORT = 5432
 
 
 def servers(postgres: ServerStatus, mongo: MongoStatus, text: Text = ()) -> View:
-    """How the embedded servers stand; in words, where there is no text in place of that."""
+    """The state of the embedded servers, in words unless another text is given."""
     return View(
         text or _servers(postgres, mongo),
         {**_members(postgres), "postgres": postgres.version, "mongo": _members(mongo)},
@@ -23,14 +23,14 @@ def servers(postgres: ServerStatus, mongo: MongoStatus, text: Text = ()) -> View
 
 
 def stopped(postgres: ServerStatus, mongo: MongoStatus, was_running: bool) -> View:  # noqa: FBT001  # the one fact to tell
-    """That the embedded servers do not run any more."""
-    line = "Stopped; the data stay." if was_running else "It was not running."
+    """That the embedded servers were stopped."""
+    line = "Stopped; the data is kept." if was_running else "It was not running."
     return servers(postgres, mongo, [line])
 
 
 def thrown_away(postgres: ServerStatus, mongo: MongoStatus) -> View:
-    """That the embedded servers are gone."""
-    return servers(postgres, mongo, ["The embedded servers and their data are gone."])
+    """That the embedded servers were deleted."""
+    return servers(postgres, mongo, ["The embedded servers and their data were deleted."])
 
 
 def url(found: str) -> View:
@@ -39,12 +39,12 @@ def url(found: str) -> View:
 
 
 def database(parameters: Mapping[str, str], origin: str) -> str:
-    """Which database is meant, by libpq's names of parameters, and what named it; "" where that is
+    """Which database is used, by libpq's names of parameters, and what named it; "" where that is
     unknown, or where part of a password may have been read as something else."""
     if _may_hold_a_password(parameters):
         return ""
     if "service" in parameters:
-        return f"Database: that of the service {parameters['service']}, from {origin}"
+        return f"Database: service {parameters['service']}, from {origin}"
     name = parameters.get("dbname") or parameters.get("user", "")
     if not name or "@" in name:
         return ""
@@ -52,7 +52,7 @@ def database(parameters: Mapping[str, str], origin: str) -> str:
 
 
 def embedded_database() -> str:
-    """That the project's own server is meant."""
+    """That the project's own server is used."""
     return "Database: the embedded server"
 
 
@@ -60,7 +60,7 @@ def started(server: str, command: str) -> list[str]:
     """That a server of the project's own was started, and the command that reaches it."""
     return [
         f"Started {server} for this project; it keeps running until `sqlmig embedded stop`.",
-        f"Reach it with: {command}",
+        f"Connect with: {command}",
     ]
 
 
@@ -72,12 +72,12 @@ def _servers(postgres: ServerStatus, mongo: MongoStatus) -> list[str]:
 
 def _postgres(found: ServerStatus) -> list[str]:
     if found.data is None:
-        return ["There is no embedded server yet. Make one with `sqlmig embedded start`."]
+        return ["There is no embedded server yet. Create one with `sqlmig embedded start`."]
     state = f"running, server pid {found.pid}" if found.running else "stopped"
-    lines = [f"PostgreSQL {found.version or '(not made yet)'}: {state}"]
+    lines = [f"PostgreSQL {found.version or '(not created yet)'}: {state}"]
     lines += [f"data  {found.data}", f"log   {found.log}", f"url   {found.url}"]
     if found.running:
-        lines += [f"Reach it with: psql '{found.url}'", "Stop it with:  sqlmig embedded stop"]
+        lines += [f"Connect with: psql '{found.url}'", "Stop it with:  sqlmig embedded stop"]
     return lines
 
 
@@ -85,7 +85,7 @@ def _mongo(found: MongoStatus) -> list[str]:
     state = f"running, server pid {found.pid}" if found.running else "stopped"
     lines = [f"MongoDB (SecantusDB): {state}", f"data  {found.data}", f"log   {found.log}"]
     if found.running:
-        lines += [f"url   {found.url}", f"Reach it with: mongosh '{found.url}'"]
+        lines += [f"url   {found.url}", f"Connect with: mongosh '{found.url}'"]
     return lines
 
 

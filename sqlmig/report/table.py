@@ -46,7 +46,7 @@ class Table:
 
 
 def drawn(text: Iterable[str | Table], medium: Medium) -> list[str]:
-    """The lines of a text in which tables stand."""
+    """The lines of a text that contains tables."""
     parts = ([part] if isinstance(part, str) else part.lines(medium) for part in text)
     return [line for lines in parts for line in lines]
 

@@ -41,7 +41,7 @@ class View:
 
 
 def place(location: Location | None) -> Members | None:
-    """Where something stands."""
+    """A place in a file."""
     if location is None:
         return None
     position = location.position

@@ -60,7 +60,7 @@ def prepare_check(check: CheckFile) -> PreparedScript:
     expects_result = check.file.directives.expect.kind is not Expectation.ERROR
     if expects_result and prepared.statements[last].word in _SILENT and not _RETURNING.search(text):
         raise SourceError(
-            "returns no result that could be looked at",
+            "returns no result to check",
             location=prepared.statement_location(last),
             remedy="End it with a query whose rows are the violations, or say what it expects: "
             "`-- expect: error <condition>`.",
@@ -68,9 +68,9 @@ def prepare_check(check: CheckFile) -> PreparedScript:
     for index, statement in enumerate(prepared.statements):
         if match := _OUTLIVES.search(prepared.statement_text(index)):
             raise SourceError(
-                f"{match[1]} has an effect that outlives the check, which is always rolled back",
+                f"{match[1]} has an effect that remains after the check is rolled back",
                 location=prepared.location(statement.start + match.start()),
-                remedy="Look at the catalogs or at rows instead.",
+                remedy="Query the catalogs or rows instead.",
             )
     return prepared
 
@@ -79,7 +79,7 @@ def _refuse_unknown_migration(check: CheckFile, migrations: Collection[str]) -> 
     for name in check.file.directives.requires:
         if name not in migrations:
             raise SourceError(
-                f"requires {name}, and there is no such migration",
+                f"requires {name}, but no such migration exists",
                 location=Location(check.file.script.path),
-                remedy=did_you_mean(nearest(name, migrations), "Give the whole id of one."),
+                remedy=did_you_mean(nearest(name, migrations), "Give the full id of a migration."),
             )

@@ -72,7 +72,7 @@ def _unknown(
 ) -> UnknownDependencyError:
     others = [each for each in migration_ids if each != migration.migration_id]
     return UnknownDependencyError(
-        f"depends on {dependency!r}, which is no migration here",
+        f"depends on {dependency!r}, but no such migration exists",
         location=_place(migration, dependency),
         remedy=_remedy(dependency, others),
     )
@@ -82,7 +82,7 @@ def _remedy(dependency: str, others: Sequence[str]) -> str:
     if "," in dependency:
         return "Separate ids by spaces."
     near = nearest_migration(dependency, others)
-    return did_you_mean(near, "Name a migration by its whole id.")
+    return did_you_mean(near, "Name a migration by its full id.")
 
 
 def _place(migration: MigrationFile, dependency: str) -> Location:

@@ -32,7 +32,7 @@ def read_migrations(migrations: Traversable, rollbacks: Traversable) -> tuple[Mi
     """All migrations of a project in the order in which they apply, each with its rollback.
 
     The rollback of `migrations/<id>.sql` is `rollbacks/<id>.sql`, or, in yoyo's place,
-    `migrations/<id>.rollback.sql`. Files that do not end in .sql or .py are passed over.
+    `migrations/<id>.rollback.sql`. Files that do not end in .sql or .py are skipped.
     Raises SourceError where one file cannot be used, UnusableFilesError for several.
     """
     scripts, beside = list_migrations(migrations, rollbacks)
@@ -216,7 +216,7 @@ def _no_rollback(file: ScriptFile, expected: Traversable) -> SourceError:
 
 def _needless_rollback(file: ScriptFile, rollback: ScriptFile) -> SourceError:
     return SourceError(
-        f"declared irreversible, yet {rollback.script.path} is its rollback",
+        f"declared irreversible, but {rollback.script.path} is its rollback",
         location=Location(file.script.path),
         remedy="Remove the directive or the rollback.",
     )

@@ -22,7 +22,7 @@ Scripts = dict[str, Traversable]
 def list_migrations(folder: Traversable, rollbacks: Traversable) -> tuple[Scripts, Scripts]:
     """The migration files and the rollbacks beside them, both by migration id.
 
-    Files that do not end in .sql or .py are passed over. Raises SourceError for a folder that is
+    Files that do not end in .sql or .py are skipped. Raises SourceError for a folder that is
     not there or has no migration, for a file of a kind not supported, and for a subfolder with
     .sql files that is not `rollbacks`; UnusableFilesError for several of these.
     """
@@ -30,7 +30,7 @@ def list_migrations(folder: Traversable, rollbacks: Traversable) -> tuple[Script
         raise SourceError(
             "no such folder",
             location=Location(shown(folder)),
-            remedy="Make it with `sqlmig init`, or name yours with the setting `migrations` "
+            remedy="Create it with `sqlmig init`, or name yours with the setting `migrations` "
             "(or go there: --project).",
         )
     entries, certain = listing
@@ -177,7 +177,7 @@ def _problem(file: Traversable) -> SourceError | None:
 
 
 def _hides_scripts(entry: Traversable, rollbacks: Traversable) -> bool:
-    """Whether that is a folder with .sql files which nobody would run."""
+    """Whether that is a folder with .sql files that would not be run."""
     return entry.is_dir() and not _leads_to(entry, rollbacks) and _holds_scripts(entry)
 
 
@@ -196,7 +196,7 @@ def _holds_scripts(folder: Traversable) -> bool:
 
 def _subfolder(folder: Traversable) -> SourceError:
     return SourceError(
-        "a subfolder with .sql files, which nobody would run",
+        "a subfolder with .sql files; subfolders are not read",
         location=Location(shown(folder)),
-        remedy="sqlmig reads one folder; move them up.",
+        remedy="Move the files into the folder above.",
     )

@@ -67,9 +67,9 @@ _TOOLS = (
     Tool("another tool", titles=r"\W*(?:migrat(?:e|ions?)\W+)?(?:up|down)(?:\W+migrations?)?\W*"),
 )
 _REMEDY = {
-    FileKind.MIGRATION: "Split it: what undoes goes into the rollback file of the same name. "
+    FileKind.MIGRATION: "Split it: move the undo part to the rollback file of the same name. "
     "Then remove the markers.",
-    FileKind.ROLLBACK: "Keep only the half that undoes, without the markers.",
+    FileKind.ROLLBACK: "Keep only the undo part, without the markers.",
 }
 _OTHER_REMEDY = "Keep only what is to run, without the markers."
 _HALVES = {FileKind.MIGRATION: ("up",), FileKind.ROLLBACK: ("down",)}

@@ -37,7 +37,7 @@ def read_seeds(
 
 def _stray(path: Traversable) -> SourceError:
     return SourceError(
-        "a seed outside the folders of the tiers, which nobody would run",
+        "a seed outside the tier folders, which is never run",
         location=Location(shown(path)),
         remedy="Move it into the folder of its tier, such as reference/.",
     )

@@ -1,4 +1,4 @@
-"""Which databases a project means, and the embedded servers when it means those."""
+"""Which databases a project uses, including the embedded servers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def conninfo(config: Config, observer: Observer | None = None) -> str:
     """What libpq needs to reach the project's database: a URL, a key=value string, or "".
 
-    Starts the embedded server where that is meant, of which the observer hears. Raises ConfigError
-    where nothing is named, the embedded server is asked to be production, or there is no project
+    Starts the embedded server where that is meant, and tells the observer. Raises ConfigError
+    where nothing is named, the embedded server would be production, or there is no project
     for it; EmbeddedError where it cannot start.
     """
     if config.is_embedded:
@@ -26,7 +26,7 @@ def conninfo(config: Config, observer: Observer | None = None) -> str:
         raise ConfigError(
             "no database is named",
             remedy="Give it with --database-url, SQLMIG_DATABASE_URL, DATABASE_URL, libpq's "
-            "PGHOST and PGDATABASE, or the setting `database`. No server at hand? --embedded.",
+            "PGHOST and PGDATABASE, or the setting `database`. No server? Use --embedded.",
         )
     return config.database
 
@@ -42,13 +42,13 @@ def mongo_url(config: Config) -> str:
         raise ConfigError(
             "no MongoDB database is named",
             remedy="Give it with --mongo-url, SQLMIG_MONGO_URL, MONGODB_URI, MONGO_URL, or the "
-            "setting `mongo`. No server at hand? --embedded. `sqlmig seed --only sql` needs none.",
+            "setting `mongo`. No server? Use --embedded. `sqlmig seed --only sql` needs none.",
         )
     return config.mongo
 
 
 def embedded_server(config: Config) -> EmbeddedPostgres:
-    """The project's own server, running or not; its place is `.sqlmig` in the project."""
+    """The project's own server, running or not; its files are in `.sqlmig` in the project."""
     refuse_as_production(config.expected_environment, "--database-url")
     return server_for_tests(config)
 
@@ -69,7 +69,7 @@ def embedded_mongo(config: Config) -> EmbeddedMongo:
 
 
 def refuse_as_production(environment: Environment, option: str) -> None:
-    """Raises ConfigError for an embedded server that is asked to be production."""
+    """Raises ConfigError if an embedded server would be production."""
     if environment is Environment.PRODUCTION:
         raise ConfigError(
             "the embedded server is for development and tests, not for production",

@@ -1,8 +1,8 @@
-"""Which environment's rules hold: what is asked for against what the database is stamped as.
+"""Which environment's rules apply: the requested one compared with the stamp of the database.
 
 An argument or a variable > the database's stamp > the project's settings > production; on an
 embedded server the last is development. A database with a history and without a stamp may be a
-production database, so nothing but a stamp makes it anything weaker.
+production database, so only a stamp makes it anything weaker.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from sqlmig.model import Environment
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for all that sqlmig runs in a database.
+    """The rules for everything that sqlmig runs in a database.
 
     `origin` says what named the environment. `protected` are the tables whose rows are kept, none
-    outside production; `allowed` are those of them of which a person said --allow-protected.
-    `new_stamp` is the environment to stamp the database with; None where it has a stamp, or nobody
-    named one. `is_named` says that somebody did, or that there is a stamp. `refusal` says why what
-    was asked for does not hold; a command that only looks goes on with production's rules.
+    outside production; `allowed` are those that --allow-protected names.
+    `new_stamp` is the environment to stamp the database with; None if it has a stamp, or none
+    was named. `is_named` says that one was named, or that there is a stamp. `refusal` says why what
+    was requested was refused; a read-only command continues with production's rules.
     """
 
     environment: Environment
@@ -36,16 +36,16 @@ class Rules:
 
     @property
     def is_production(self) -> bool:
-        """Whether rows are kept unless somebody says otherwise."""
+        """Whether rows are kept unless the user says otherwise."""
         return self.environment is Environment.PRODUCTION
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person who only looks should know."""
+        """What a read-only command should warn of."""
         return (warning_of(self.refusal),) if self.refusal else ()
 
     def refuse_unproven(self) -> None:
-        """Raises EnvironmentMismatchError where what was asked for does not hold."""
+        """Raises EnvironmentMismatchError if the requested environment was refused."""
         if self.refusal:
             raise self.refusal
 
@@ -57,9 +57,9 @@ def rules_for(
     *,
     has_history: Callable[[], bool] = lambda: False,
 ) -> Rules:
-    """The rules for a database with that stamp; without one, `has_history` is asked if need be.
+    """The rules for a database with that stamp; without one, `has_history` may be called.
 
-    Raises EnvironmentMismatchError where another environment is asked for than it is stamped as,
+    Raises EnvironmentMismatchError if the requested environment is not the stamped one,
     and ConfigError where a table is allowed that is not protected.
     """
     _refuse_disagreement(config, stamp)
@@ -81,17 +81,17 @@ def rules_for(
 
 
 def unproven(database: str, asked: Environment, origin: str) -> EnvironmentMismatchError:
-    """Why a database with a history and without a stamp is not of the environment asked for."""
+    """Why a database with a history and without a stamp is not of the requested environment."""
     return EnvironmentMismatchError(
         f"{origin} says {asked.value}, but this {database} has a history and has no stamp: it may "
         "be a production database",
-        remedy="Nothing was touched. If it is not production, say so once: "
+        remedy="Nothing was touched. If it is not production, set its environment once: "
         f"sqlmig environment set {asked.value}.",
     )
 
 
 def warning_of(refusal: EnvironmentMismatchError) -> str:
-    """What a refusal comes to for a command that only looks."""
+    """The warning that a read-only command gives in place of a refusal."""
     return f"{refusal.message}; a command that writes is refused\n{refusal.remedy}"
 
 
@@ -131,9 +131,9 @@ def _refuse_disagreement(config: Config, stamp: Environment | None) -> None:
     if stamp is not None and asked not in (stamp, None):
         place = config.origins.get("environment", "the argument environment")
         raise EnvironmentMismatchError(
-            f"this database is stamped as {stamp.value}, and {place} says {asked.value}",
-            remedy="Nothing was touched. If that is what it is now (a restored dump, say): "
-            f"sqlmig environment set {asked.value}.",
+            f"this database is stamped as {stamp.value}, but {place} says {asked.value}",
+            remedy=f"Nothing was touched. If it is {asked.value} now (a restored dump, for "
+            f"example): sqlmig environment set {asked.value}.",
         )
 
 
@@ -141,7 +141,7 @@ def _refuse_unprotected(config: Config, allowed: Collection[str]) -> None:
     for table in allowed:
         if table not in config.protected_tables:
             raise ConfigError(
-                f"--allow-protected {table}: that is no protected table",
-                remedy=f"Protected are: {', '.join(config.protected_tables) or 'none'} (the "
+                f"--allow-protected {table}: it is not listed in protected_tables",
+                remedy=f"Protected tables: {', '.join(config.protected_tables) or 'none'} (the "
                 "setting `protected_tables`).",
             )

@@ -125,7 +125,7 @@ def test_the_only_commit_of_a_shallow_clone_is_not_taken_for_the_first(
     error = refused(shallow, Revision("HEAD"))
     assert "itself" in error.message
     assert "fetch-depth: 0" in error.remedy
-    with pytest.raises(ChangelogError, match="no revision 'HEAD~1'"):
+    with pytest.raises(ChangelogError, match="does not know the revision 'HEAD~1'"):
         inspected(shallow, Revision("HEAD"), "HEAD~1")
 
 

@@ -260,7 +260,7 @@ def test_what_git_is_told_to_trace_is_no_error(
 ) -> None:
     monkeypatch.setenv(variable, "1")
     assert refused(repository, Revision("HEAD"), "nowhere").message == (
-        "git knows no revision 'nowhere' here"
+        "git does not know the revision 'nowhere' here"
     )
 
 

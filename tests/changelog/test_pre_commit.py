@@ -131,7 +131,7 @@ def test_a_rename(begun: Hooked) -> None:
         begun.git("mv", f"sql/{folder}/{B}.sql", f"sql/{folder}/002_bb.sql")
     said = begun.refused("commit", "--message", "Rename")
     assert "CL001" in said
-    assert "002_b is merged, and was renamed 002_bb" in said
+    assert "002_b is merged, but was renamed 002_bb" in said
 
 
 def test_a_commit_of_some_paths(begun: Hooked) -> None:

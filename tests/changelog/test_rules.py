@@ -260,7 +260,7 @@ def test_bytes_that_are_no_utf_8_are_told_with_their_line() -> None:
     subject = subject_of(Sample(ENTERED, FILE))
     files = dict(subject.now.files) | {"docs/CHANGELOG.md": b"# Changelog\n\nZo\xeb\n"}
     (finding,) = check(replace(subject, now=ProjectFiles(subject.now.places, files)))
-    assert str(finding) == "docs/CHANGELOG.md:3:1: CL010 not UTF-8: byte 0xeb in this line"
+    assert str(finding) == "docs/CHANGELOG.md:3:1: CL010 not UTF-8: byte 0xeb on this line"
 
 
 def test_while_the_changelog_cannot_be_read_nothing_else_is_told() -> None:

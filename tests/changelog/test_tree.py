@@ -123,7 +123,7 @@ def test_a_bare_repository_that_is_named_has_revisions(
 
 @pytest.mark.parametrize("name", ["nowhere", "--all", "HEAD~99", "", "a\0b", "-h", "HEAD\nHEAD"])
 def test_a_revision_that_is_not_there_cannot_be_checked(repository: Repository, name: str) -> None:
-    with pytest.raises(ChangelogError, match="no revision"):
+    with pytest.raises(ChangelogError, match="does not know the revision"):
         lint_changelog(repository.config(), Revision(name))
 
 

@@ -187,7 +187,7 @@ def test_a_folder_above_the_project_is_refused_with_the_projects_below(
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        f"Error: {nested.root} has neither settings of sqlmig nor the folder sql/migrations",
+        f"Error: {nested.root} has neither sqlmig settings nor the folder sql/migrations",
         "Projects below: backend, services/fees, services/rooms. "
         "Go there, or name one: --project backend",
     ]
@@ -252,7 +252,7 @@ def test_a_folder_that_the_settings_name_has_to_be_there(run: Run, repository: R
     repository.write("sqlmig.toml", 'migrations = "sql/migratoins"\n')
     for arguments in (("validate",), ("changelog", "lint"), ("changelog", "lint", "--worktree")):
         done = run(*arguments)
-        assert (done.returncode, "no such folder, and sqlmig.toml" in done.stderr) == (2, True)
+        assert (done.returncode, "no such folder, but sqlmig.toml" in done.stderr) == (2, True)
 
 
 # add and new

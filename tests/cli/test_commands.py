@@ -89,7 +89,7 @@ def test_rollback_names_what_it_undid(run: Run, database: Database) -> None:
     assert database.tables() == set()
     done = run("rollback", "002")
     assert done.returncode == 0
-    assert done.stdout == "Nothing to roll back: what was named is not applied.\n"
+    assert done.stdout == "Nothing to roll back: the named migrations are not applied.\n"
 
 
 def test_rollback_of_one_alone(run: Run, database: Database, project: Project) -> None:
@@ -157,8 +157,8 @@ def test_a_failed_migration_is_told_with_its_place_and_exits_3(run: Run, project
         'Error: sql/migrations/002_b.sql:2:5: type "numerc" does not exist (42704)',
         "    2 |   x numerc",
         "      |     ^",
-        "1 applied, 1 failed, 1 not attempted. 002_b was undone: nothing of it remains. "
-        "Mend sql/migrations/002_b.sql, then run `sqlmig apply`.",
+        "1 applied, 1 failed, 1 not attempted. 002_b was undone completely. "
+        "Fix sql/migrations/002_b.sql, then run `sqlmig apply`.",
     ]
 
 
@@ -217,7 +217,7 @@ def test_version_and_help(run: Run) -> None:
     page = run("apply", "--help").stdout
     assert "--lock-wait" in page
     assert "--database-url" not in page
-    assert "Exit codes: 0 done" in run("--help").stdout
+    assert "Exit codes: 0 success" in run("--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -259,8 +259,12 @@ def test_wrong_usage_exits_2_without_a_traceback(run: Run, arguments: tuple[str,
         (("apply", "--nonsense", "--format", "json"), "No such option", "sqlmig apply --help"),
         (("rollback", "--steps", "0", "--format", "json"), "Invalid value", "rollback --help"),
         (("changelog", "--format", "json"), "No such option", "sqlmig changelog --help"),
-        (("rollback", "--format", "json"), "say what to roll back", "sqlmig rollback 004"),
-        (("status", "--env", "moon", "--format", "json"), "'moon' is no environment", "Mend"),
+        (
+            ("rollback", "--format", "json"),
+            "expected one TARGET or --steps N",
+            "sqlmig rollback 004",
+        ),
+        (("status", "--env", "moon", "--format", "json"), "'moon' is not an environment", "Fix"),
     ],
 )
 def test_wrong_usage_is_json_where_that_was_asked_for(
@@ -331,7 +335,7 @@ def test_the_database_that_variables_name_is_told_with_the_variable(
         monkeypatch.delenv(name)
     monkeypatch.setenv("PGSERVICEFILE", str(services))
     assert run("status", url="service=shop").stderr == (
-        "Database: that of the service shop, from --database-url\n"
+        "Database: service shop, from --database-url\n"
     )
     monkeypatch.setenv("PGSERVICE", "shop")
     assert run("status", url=None).stderr == f"Database: {where}, from PGSERVICE\n"
@@ -433,9 +437,9 @@ def test_a_yes_is_for_one_migration_and_the_next_is_asked_for_too(
     run("apply")
     database.execute("insert into a default values; insert into c default values")
     process, ours = terminal("rollback", "1")
-    assert "c (1 row)" in read(ours, "Go on?")
+    assert "c (1 row)" in read(ours, "Continue?")
     os.write(ours, b"y\n")
-    assert "a (1 row)" in read(ours, "Go on?")
+    assert "a (1 row)" in read(ours, "Continue?")
     os.write(ours, b"y\n")
     assert "3 migrations rolled back." in read(ours)
     assert process.wait() == 0
@@ -448,16 +452,16 @@ def test_a_no_does_nothing_and_exits_as_a_rollback_that_was_not_agreed_to(
     run("apply")
     database.execute("insert into c default values")
     process, ours = terminal("rollback", "3")
-    read(ours, "Go on?")
+    read(ours, "Continue?")
     os.write(ours, b"n\n")
-    assert "it was not done. If you mean it: sqlmig rollback 003_c --yes." in read(ours)
+    assert "it was not done. To roll back anyway: sqlmig rollback 003_c --yes." in read(ours)
     assert process.wait() == 3
-    for command, what in (("embedded", "throws away"), ("mongo", "drops")):
+    for command, what in (("embedded", "deletes"), ("mongo", "drops")):
         process, ours = terminal(command, "reset")
-        assert f"This {what}" in read(ours, "Go on?")
+        assert f"This {what}" in read(ours, "Continue?")
         os.write(ours, b"n\n")
         said = read(ours)
-        assert f"Nothing was done. If you mean it: sqlmig {command} reset --yes." in said
+        assert f"Nothing was changed. To confirm: sqlmig {command} reset --yes." in said
         assert "Usage" not in said
         assert process.wait() == 3
 
@@ -468,7 +472,7 @@ def test_ctrl_c_in_answer_to_a_question_exits_130(
     run("apply")
     database.execute("insert into c default values")
     process, ours = terminal("rollback", "1")
-    read(ours, "Go on?")
+    read(ours, "Continue?")
     while process.poll() is None:  # one that comes before the question waits would wait with it
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):  # a second one, while it ends, would kill it
@@ -519,7 +523,7 @@ def test_a_full_disk_is_told_after_the_work(
     )
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == (
-        "Error: the work is done, but its output could not be written: No space left on device"
+        "Error: the command completed, but its output could not be written: No space left on device"
     )
     assert len(database.relations()) == 0 or database.applied() == ["001_a", "002_b", "003_c"]
 

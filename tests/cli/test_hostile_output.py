@@ -243,7 +243,7 @@ def test_a_question_on_a_terminal(project: Project, database: Database) -> None:
         os.write(ours, b"n\n")
         written = read_all(ours).decode().replace("\r\n", "\n")
     os.close(ours)
-    assert "Go on?" in written
+    assert "Continue?" in written
     assert_harmless(written)
 
 

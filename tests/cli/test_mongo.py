@@ -118,8 +118,8 @@ def test_reset_wants_a_yes_and_tells_what_it_dropped(
     refused = run("reset", "--env", "dev")
     assert refused.returncode == 3
     assert refused.stderr == (
-        "Error: this drops every collection that was seeded, and nobody agreed to that\n"
-        "Nothing was done. If you mean it: sqlmig mongo reset --yes.\n"
+        "Error: this drops every collection that was seeded; confirmation is required\n"
+        "Nothing was changed. To confirm: sqlmig mongo reset --yes.\n"
     )
     assert aside["classes"].count_documents({}) == 2
     done = run("reset", "--env", "dev", "--yes")
@@ -296,8 +296,10 @@ def test_the_embedded_server_is_started_announced_and_found_again(
         assert run("seed", "--env", "prod", url=None).returncode == 2
         command = [sys.executable, "-m", "sqlmig", "--project", str(project.root), "embedded"]
         shown = subprocess.check_output([*command, "status"], text=True)
-        assert f"Reach it with: mongosh '{server.status().url}'" in shown
-        assert subprocess.check_output([*command, "stop"], text=True) == "Stopped; the data stay.\n"
+        assert f"Connect with: mongosh '{server.status().url}'" in shown
+        assert (
+            subprocess.check_output([*command, "stop"], text=True) == "Stopped; the data is kept.\n"
+        )
         assert not server.status().running
         answer = subprocess.check_output([*command, "reset", "--yes", "--format", "json"])
         assert json.loads(answer)["mongo"]["data"] is None

@@ -34,7 +34,7 @@ def test_verify_names_each_migration_and_what_its_rollback_leaves(run: Run) -> N
         "        - type: character varying(5)\n"
         "        + type: character varying(6)\n"
         "4 migrations: 1 reversible, 2 not restored, 1 irreversible.\n"
-        "Mend what is named above, then run `sqlmig verify` again.\n"
+        "Fix the problems above, then run `sqlmig verify` again.\n"
     )
 
 
@@ -60,7 +60,7 @@ def test_verify_shows_where_a_script_fails(run: Run, project: Project) -> None:
         "        1 | drop table wrong\n"
         "          | ^\n"
         "1 migration: 1 rollback failed.\n"
-        "Mend what is named above, then run `sqlmig verify` again.\n"
+        "Fix the problems above, then run `sqlmig verify` again.\n"
     )
 
 
@@ -68,7 +68,7 @@ def test_drift_names_each_object_that_is_not_as_the_migrations_make_it(
     run: Run, database: Database
 ) -> None:
     run("apply")
-    assert run("drift").stdout == "No drift: the live schema is what 4 applied migrations make.\n"
+    assert run("drift").stdout == "No drift: the live schema matches 4 applied migrations.\n"
     database.execute("alter table a alter x set default 5; drop index i; create table hand (z int)")
     done = run("drift")
     assert done.returncode == 1
@@ -77,7 +77,7 @@ def test_drift_names_each_object_that_is_not_as_the_migrations_make_it(
         "extra  table public.hand with 1 table column\n"
         "different  table column public.a.x\n"
         "    + default: 5\n"
-        "3 differences between the live schema (+) and what 4 applied migrations make (-).\n"
+        "3 differences between the live schema (+) and the schema of 4 applied migrations (-).\n"
         "Undo the change, or write a migration that makes it and mark it as applied: "
         "sqlmig mark ID --reason TEXT.\n"
     )
@@ -112,11 +112,11 @@ def test_show_prints_what_can_be_written_to_a_file(run: Run, project: Project) -
 
 def test_marks_tell_what_they_did(run: Run) -> None:
     assert run("baseline", "2").stdout == "marked as applied  001_a\nmarked as applied  002_b\n"
-    assert run("baseline", "2").stdout == "Nothing to mark: that is applied already.\n"
+    assert run("baseline", "2").stdout == "Nothing to mark: it is already applied.\n"
     assert run("mark", "3", "--reason", "by hand").stdout == "marked as applied  003_c\n"
     assert run("unmark", "3", "--reason", "oh no").stdout == "marked as not applied  003_c\n"
-    assert run("unmark", "3", "--reason", "x").stdout == "Nothing to unmark: that is not applied.\n"
+    assert run("unmark", "3", "--reason", "x").stdout == "Nothing to unmark: it is not applied.\n"
     refused = run("baseline", "4")
     assert refused.returncode == 2
-    assert "has a history already" in refused.stderr
+    assert "already has a history" in refused.stderr
     assert run("mark", "3").returncode == 2

@@ -59,7 +59,8 @@ def test_a_forbidden_table_exits_3(run: Run, project: Project) -> None:
     done = run("seed")
     assert done.returncode == 3
     assert (
-        "reference/001 writes to what seeds of its tier may not: cities: 1 inserted" in done.stderr
+        "reference/001 writes to tables that seeds of its tier may not change: cities: 1 inserted"
+        in done.stderr
     )
 
 
@@ -72,9 +73,9 @@ def test_a_failed_check_exits_1_and_shows_the_rows(
     done = run("check")
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
-        "CHECK      RESULT  WHAT IT SAYS",
+        "CHECK      RESULT  DESCRIPTION",
         "001_named  FAILED  Cities have names",
-        "001_named: 1 row that should not be",
+        "001_named: expected no rows, but found 1",
         "id  name",
         "1   NULL",
         "1 sanity check: 1 failed.",
@@ -86,11 +87,11 @@ def test_apply_with_a_failed_check_exits_1_and_shows_the_rows(run: Run, project:
     done = run("apply")
     assert done.returncode == 1
     assert done.stderr.splitlines()[1:] == [
-        "001: 1 row that should not be",
+        "001: expected no rows, but found 1",
         "bad",
         "7",
         "Error: 1 sanity check failed: 001",
-        "1 applied; that stays. See `sqlmig check`.",
+        "1 applied; this was kept. See `sqlmig check`.",
     ]
 
 
@@ -108,7 +109,7 @@ def test_the_environment_is_told_and_set(run: Run) -> None:
     assert run("environment", "set", "test").stdout == "testing, from the database's stamp\n"
     refused = run("apply", "--env", "production")
     assert refused.returncode == 2
-    assert "stamped as testing, and --env says production" in refused.stderr
+    assert "stamped as testing, but --env says production" in refused.stderr
     assert run("environment", "set", "staging").returncode == 2
     assert run("environment", "set").returncode == 2
 

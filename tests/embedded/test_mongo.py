@@ -130,7 +130,7 @@ def test_a_server_that_cannot_start_is_shown_in_its_own_words(
     status.data.write_text("in the way")
     with pytest.raises(ServerStartError) as caught:
         mongo.start()
-    assert "the embedded MongoDB ended at once" in caught.value.message
+    assert "the embedded MongoDB stopped immediately" in caught.value.message
     assert "data" in caught.value.output
     assert "embedded reset" in caught.value.remedy
 

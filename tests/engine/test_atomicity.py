@@ -49,7 +49,7 @@ def test_a_script_that_changes_how_text_is_read_is_refused_before_its_next_messa
     project.migration("001_a", SMUGGLED + end)
     with pytest.raises(MigrationFailedError) as caught:
         migrator(project, database, environment).apply()
-    assert "001_a was undone: nothing of it remains" in str(caught.value)
+    assert "001_a was undone completely" in str(caught.value)
     assert "standard_conforming_strings" in caught.value.message
     assert str(caught.value.location).endswith("001_a.sql:3:1")
     assert "E'…'" in caught.value.remedy
@@ -113,7 +113,7 @@ def test_a_script_outside_a_transaction_that_changes_how_text_is_read_stops_ther
     )
     with pytest.raises(MigrationFailedError, match="standard_conforming_strings") as caught:
         migrator(project, database).apply()
-    assert "its first 2 statements stay done" in str(caught.value)
+    assert "its first 2 statements were kept" in str(caught.value)
     assert database.tables() == set()
     assert migrator(project, database).status()[0].state.value == "partial"
 
@@ -141,7 +141,7 @@ def test_a_script_that_ends_its_transaction_is_not_said_to_be_undone(
     with pytest.raises(MigrationFailedError, match="ended the transaction") as caught:
         migrator(project, database, environment).apply()
     assert "undone" not in str(caught.value)
-    assert "what it committed stays" in caught.value.remedy
+    assert "what it committed was kept" in caught.value.remedy
     assert "sqlmig drift" in caught.value.remedy
     assert database.tables() == {"a"}
     assert migrator(project, database).status()[0].state.value == "pending"
@@ -208,7 +208,7 @@ def test_a_check_that_ends_its_transaction_is_told_without_a_traceback(
     project.write("sql/checks/001_c.sql", f"create table a (); {ending}; {end}")
     with pytest.raises(ExecutionError, match="001_c ended the transaction") as caught:
         migrator(project, database).check()
-    assert "what it committed stays" in caught.value.remedy
+    assert "what it committed was kept" in caught.value.remedy
     database.execute("drop table a")
     with pytest.raises(MigrationFailedError, match="001_c ended the transaction") as failed:
         migrator(project, database).apply(transactions=Transactions.TOGETHER)
@@ -287,7 +287,7 @@ def test_a_trigger_that_has_itself_deferred_until_the_commit_cannot_delete_prote
     project.migration("002_b", "create table b ()")
     with pytest.raises(MigrationFailedError, match="in a read-only transaction") as caught:
         production.apply()
-    assert "002_b was undone: nothing of it remains" in str(caught.value)
+    assert "002_b was undone completely" in str(caught.value)
     assert database.value("select count(*) from kept") == 2
     assert database.applied() == ["001_first"]
 
@@ -399,7 +399,7 @@ def test_a_script_that_cannot_run_in_a_savepoint_fails_at_its_place(
     with pytest.raises(MigrationFailedError, match="division by zero") as caught:
         migrator(project, database).apply()
     assert str(caught.value.location).endswith("001_a.sql:3:1")
-    assert "nothing of it remains" in caught.value.remedy
+    assert "was undone completely" in caught.value.remedy
     assert database.tables() == set()
 
 
@@ -411,7 +411,7 @@ def test_a_script_that_cannot_run_in_a_savepoint_cannot_hide_a_commit(
     project.migration("001_a", "select pg_export_snapshot();" + SMUGGLED)
     with pytest.raises(MigrationFailedError, match="cannot insert multiple commands") as caught:
         migrator(project, database).apply()
-    assert "nothing of it remains" in caught.value.remedy
+    assert "was undone completely" in caught.value.remedy
     assert database.tables() == set()
 
 
@@ -422,7 +422,7 @@ def test_rows_that_cannot_be_compared_without_a_savepoint_are_not_lost(
     project.migration("001_a", "select pg_export_snapshot(); delete from kept;")
     with pytest.raises(MigrationFailedError, match="cannot run in a savepoint") as caught:
         migrator(project, database, "production").apply()
-    assert "nothing of it remains" in caught.value.remedy
+    assert "was undone completely" in caught.value.remedy
     assert database.value("select count(*) from kept") == 1
 
 

@@ -61,12 +61,12 @@ def test_a_statement_that_the_server_refuses_is_told_with_its_place(
     ("sql", "outcome", "reason"),
     {
         "no rows": ("select * from cities where id = 2", PASSED, ""),
-        "a row": ("select * from cities", FAILED, "1 row that should not be"),
+        "a row": ("select * from cities", FAILED, "expected no rows, but found 1"),
         "rows": ("-- expect: rows\nselect * from cities", PASSED, ""),
         "none of them": (
             "-- expect: rows\nselect * from cities where id = 2",
             FAILED,
-            "expected rows, and there are none",
+            "expected rows, but found none",
         ),
         "the last statement's": ("select 1; select 1 where false", PASSED, ""),
         "those that writing returns": (
@@ -93,17 +93,17 @@ def test_a_statement_that_the_server_refuses_is_told_with_its_place(
         "another error": (
             "-- expect: error 23514\ninsert into cities values (1, 'b')",
             FAILED,
-            "expected error 23514, and the server said unique_violation: duplicate key",
+            "expected error 23514, but the server reported unique_violation: duplicate key",
         ),
         "no error": (
             "-- expect: error check_violation\ninsert into cities values (2, 'b')",
             FAILED,
-            "expected error check_violation, and nothing was refused",
+            "expected error check_violation, but no error was raised",
         ),
         "an error that nobody expects": (
             "select 1 / 0",
             FAILED,
-            "expected no rows, and the server said division_by_zero: division by zero",
+            "expected no rows, but the server reported division_by_zero: division by zero",
         ),
         "a deferred error": (
             "-- expect: error foreign_key_violation\n"
@@ -121,7 +121,7 @@ def test_a_statement_that_the_server_refuses_is_told_with_its_place(
         "a strong lock": (
             "lock table cities in access exclusive mode; select 1 where false",
             FAILED,
-            "takes a lock that would keep others out: AccessExclusiveLock on cities",
+            "takes a lock that would block other sessions: AccessExclusiveLock on cities",
         ),
         "a table of its own": (
             "create table own (id int); select * from own",
@@ -161,7 +161,7 @@ def test_the_rows_that_should_not_be_are_shown(project: Project, database: Datab
     {
         "no query": ("insert into cities values (1, 'a')", "returns no result"),
         "a commit": ("select 1; commit; select 2", "COMMIT would end the transaction"),
-        "a sequence": ("select 1; select setval('s', 1)", "setval has an effect that outlives"),
+        "a sequence": ("select 1; select setval('s', 1)", "setval has an effect that remains"),
         "a lock of the session": ("select pg_advisory_lock(1)", "pg_advisory_lock has an effect"),
         "a statement outside": ("create index concurrently on cities (id)", "cannot run inside"),
         "an unknown error": ("-- expect: error chek_violation\nselect 1", "chek_violation"),
@@ -218,7 +218,7 @@ def test_a_check_waits_for_seeds(project: Project, database: Database) -> None:
     checked = migrator(project, database)
     report = checked.apply()
     assert [found.reason for found in report.checks] == [
-        "nothing was seeded yet, or since the last rollback"
+        "no seeds have run yet, or none since the last rollback"
     ]
     assert [found.outcome for found in checked.seed().checks] == [PASSED]
 
@@ -259,7 +259,7 @@ def test_after_migrations_a_failed_check_undoes_nothing(
     check(project, "select 'x' as bad")
     with pytest.raises(SanityCheckError, match="1 sanity check failed: 001_check") as failed:
         migrator(project, database).apply()
-    assert "1 applied; that stays" in str(failed.value)
+    assert "1 applied; this was kept" in str(failed.value)
     assert failed.value.report is not None
     assert database.applied() == ["001_tables"]
 

@@ -567,7 +567,7 @@ def test_allowing_a_table_that_is_not_protected_is_a_mistake(
     project: Project, database: Database
 ) -> None:
     changes = migrator(project, database, "select 1", "production")
-    with pytest.raises(ConfigError, match="unprotected: that is no protected table"):
+    with pytest.raises(ConfigError, match="unprotected: it is not listed in protected_tables"):
         changes.apply(allowed=["unprotected"])
 
 

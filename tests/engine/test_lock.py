@@ -150,7 +150,7 @@ def test_what_runs_outside_a_transaction_is_not_run_again_after_a_lock_timeout(
     migrator = Migrator(project.config(database=database.url, lock_tries=2), observer)
     with database.another_connection() as other, other.transaction():
         other.execute("select * from busy")
-        with pytest.raises(MigrationFailedError, match="its first 1 statement stay done"):
+        with pytest.raises(MigrationFailedError, match="its first statement was kept"):
             migrator.apply()
     assert observer.begun == ["001_two"]
     assert observer.retries == []

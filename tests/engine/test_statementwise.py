@@ -69,7 +69,7 @@ def test_a_partial_migration_whose_done_statement_changed_is_refused(
         migrator.apply()
     project.migration("001_two", HEAD + "insert into t values (22);\nselect 1;")
     with pytest.raises(
-        PartialMigrationError, match="statement 1, which is done already, has changed"
+        PartialMigrationError, match="statement 1, which has already completed, has changed"
     ):
         migrator.apply()
     assert database.value("SELECT count(*) FROM t") == 3
@@ -85,7 +85,7 @@ def test_a_partial_migration_can_be_given_up_by_its_rollback(
     )
     with pytest.raises(MigrationFailedError) as caught:
         migrator.apply()
-    assert "stopped half way: its first 1 statement stay done" in str(caught.value)
+    assert "stopped partway: its first statement was kept" in str(caught.value)
     if not has_file:
         project.remove("sql/migrations/002_two.sql")
         project.remove("sql/rollbacks/002_two.sql")
@@ -114,7 +114,7 @@ def test_a_script_that_gives_up_the_lock_while_another_runner_waits_is_stopped(
         taken = threading.Thread(target=take_lock_when_free, args=(other, stop))
         taken.start()
         time.sleep(0.05)
-        with pytest.raises(MigrationFailedError, match="gave up sqlmig's lock"):
+        with pytest.raises(MigrationFailedError, match="released sqlmig's lock"):
             Migrator(project.config(database=database.url, lock_wait=0)).apply()
         stop.set()
         taken.join()

@@ -236,20 +236,20 @@ class TestStatementInDoubt:
     ) -> None:
         migrator = self.stop_at_2(project, database, statement)
         database.execute(found)
-        with pytest.raises(MigrationFailedError, match="statement 2 may be done already"):
+        with pytest.raises(MigrationFailedError, match="statement 2 may have completed"):
             migrator.apply()
 
     def test_where_nobody_can_tell_apply_stops_and_takes_a_decision(
         self, project: Project, database: Database
     ) -> None:
         migrator = self.stop_at_2(project, database, "insert into t values (2)")
-        with pytest.raises(MigrationFailedError, match="statement 2 may be done already") as caught:
+        with pytest.raises(MigrationFailedError, match="statement 2 may have completed") as caught:
             migrator.apply()
         assert "--redo-statement 2" in str(caught.value)
         assert "--skip-statement 2" in str(caught.value)
         assert caught.value.location is not None
         assert str(caught.value.location).endswith("001_two.sql:3:1")
-        with pytest.raises(PlanError, match="statement 1 is not in doubt"):
+        with pytest.raises(PlanError, match="the outcome of statement 1 is known"):
             migrator.apply(decision=Decision(Answer.REDO, 1))
         assert database.applied() == []
 
@@ -284,7 +284,7 @@ def test_a_dead_index_that_if_not_exists_passes_over_is_an_error(
     database.execute("create table t (id int); create index i on t (id)")
     database.execute("update pg_index set indisvalid = false where indexrelid = 'i'::regclass")
     project.migration("001_i", HEAD + "create index concurrently if not exists i on t (id)")
-    with pytest.raises(MigrationFailedError, match="is there, but invalid"):
+    with pytest.raises(MigrationFailedError, match="exists but is invalid"):
         migrator.apply()
     assert database.applied() == []
 

@@ -8,21 +8,13 @@ import pytest
 
 from tests.faults.figures import Figure, summary
 from tests.faults.pooler import pgbouncer
+from tests.thorough import is_torture
 
 # The values of these arguments of tests, in the short form and in the long one: seeds of chance,
 # and the numbers of the entry at which the fault strikes.
 _AMOUNTS = {"seed": (range(3), range(60)), "entry": (range(2, 3), range(2, 8))}
 
 collect_ignore = [] if pgbouncer() else ["test_pooler.py"]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--torture", action="store_true", help="run the long form of the fault tests")
-
-
-def is_torture(config: pytest.Config) -> bool:
-    """Whether the long form was asked for; where the option is unknown, it was not."""
-    return bool(config.getoption("--torture", default=False))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

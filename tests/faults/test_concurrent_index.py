@@ -13,7 +13,6 @@ from psycopg import IsolationLevel
 
 from sqlmig import Migrator
 from tests.database import Database
-from tests.faults.conftest import is_torture
 from tests.faults.figures import Figure
 from tests.faults.ledger import (
     LEDGER,
@@ -35,6 +34,7 @@ from tests.faults.processes import (
 )
 from tests.faults.proxy import proxied
 from tests.project import Project
+from tests.thorough import is_torture
 
 IS_BEING_BUILT = (
     "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()"

@@ -9,7 +9,6 @@ import pytest
 
 from sqlmig import Migrator
 from tests.database import Database
-from tests.faults.conftest import is_torture
 from tests.faults.figures import Figure
 from tests.faults.gate import gate_in_the_record, somebody_waits
 from tests.faults.ledger import (
@@ -23,6 +22,7 @@ from tests.faults.ledger import (
 )
 from tests.faults.processes import KILLED, sleeping, start, start_doomed, wait_until
 from tests.project import Project
+from tests.thorough import is_torture
 
 # A migration is one message. Where the guard looks at it, it is four: the transaction's beginning,
 # the work, the record, the commit. Which one, when, and what stays applied.

@@ -6,11 +6,11 @@ import pytest
 
 from sqlmig import Migrator
 from tests.database import Database
-from tests.faults.conftest import is_torture
 from tests.faults.figures import Figure
 from tests.faults.ledger import assert_complete, write_entry, write_index, write_ledger
 from tests.faults.processes import advisory_locks, start_together
 from tests.project import Project
+from tests.thorough import is_torture
 
 RUNNERS = 20
 

@@ -50,8 +50,8 @@ def test_apply_stops_and_names_the_statement_and_the_two_ways_on(
 def test_status_names_the_statement_and_the_ways_on(project: Project, database: Database) -> None:
     ending = start(project, database.url, command=("status",)).ending()
     assert (
-        "002_index: statement 2 was begun and may be done; sqlmig apply finds out, or asks for "
-        "--redo-statement 2 or --skip-statement 2\n"
+        "002_index: statement 2 was started and may have completed; sqlmig apply checks, or "
+        "asks for --redo-statement 2 or --skip-statement 2\n"
     ) in ending.stdout
     assert ending.stdout.endswith("Next: sqlmig apply\n")
 

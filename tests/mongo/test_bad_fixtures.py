@@ -113,7 +113,7 @@ def test_a_value_that_cannot_be_stored_is_refused_at_its_key_or_item(
         ('[\n{"_id": "a"}', "2:13", "this is not JSON: expected ']'"),
         ('[\n{"_id": "a"} {"_id": "b"}]', "2:14", "this is not JSON: expected ']'"),
         ("[\n'a']", "2:1", "this is not JSON: Expecting value"),
-        ('[]\n{"_id": "a"}', "2:1", "something stands behind the array"),
+        ('[]\n{"_id": "a"}', "2:1", "unexpected text after the array"),
         ('\n{"_id": "a"}', "2:1", "the file is not an array of documents"),
         ("", "1:1", "the file is not an array of documents"),
         ("[" + "[" * 100_000, "1:2", "nested far too deeply"),
@@ -138,7 +138,7 @@ def test_a_file_that_is_no_array_in_json_is_refused_at_the_character(
     assert seeds.place(problem) == f"{CLASSES}:{place}"
     assert message in problem.message
     assert (problem.document, problem.field) == (None, "")
-    assert problem.remedy == "Mend the file."
+    assert problem.remedy == "Fix the file."
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_field_that_an_update_could_not_name_is_refused_at_its_key(
     seeds.text(CLASSES, f'[{{"_id": "a"}},\n  {{"_id": "b", "{name}": 1}}]')
     problem = seeds.problem()
     assert seeds.place(problem) == f"{CLASSES}:2:16"
-    assert "a document's own field is not empty" in problem.message
+    assert "a top-level field name must not be empty" in problem.message
 
 
 def test_an_id_used_twice_is_refused_and_both_places_are_named(seeds: Seeds) -> None:
@@ -201,7 +201,7 @@ def test_an_id_used_twice_is_refused_and_both_places_are_named(seeds: Seeds) -> 
     seeds.documents("demo/20_classes.demo.json", {"_id": "a", "is_demo": True})
     problem = seeds.problem()
     assert seeds.place(problem) == "demo/20_classes.demo.json:2:2"
-    assert problem.message == f"[0]._id: the _id 'a' is also that of {seeds.root}/{CLASSES}:2:1"
+    assert problem.message == f"[0]._id: the _id 'a' is already used by {seeds.root}/{CLASSES}:2:1"
 
 
 def test_a_document_over_16_mib_is_refused_and_one_of_16_mib_is_not(seeds: Seeds) -> None:

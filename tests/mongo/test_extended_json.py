@@ -21,6 +21,7 @@ from tests.mongo.corpus_accepted import ACCEPTED, OID, Accepted
 from tests.mongo.corpus_refused import REFUSED
 from tests.mongo.mongo import Mongo
 from tests.mongo.seeds import PRODUCTION, Seeds
+from tests.thorough import examples
 
 CLASSES = "reference/10_classes.json"
 # The sign of NaN is all that canonical text does not tell.
@@ -131,7 +132,7 @@ def values() -> st.SearchStrategy[Any]:
     return wrapped | st.lists(wrapped, max_size=3) | st.dictionaries(names(), wrapped, max_size=3)
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(200))
 @given(values())
 @example({"$binary": {}})
 @example({"$id": 1, "$ref": "a"})

@@ -313,7 +313,7 @@ async def test_a_key_that_another_document_has_is_mapped_to_the_fixture(
     (error,) = caught.value.errors
     assert seeds.place(error) == "demo/90_students.demo.json:3:33"
     assert error.message == (
-        "[1].email: another document of the collection has the same, and it is unique: email"
+        "[1].email: another document of the collection has the same unique value: email"
     )
     assert caught.value.message.startswith("MongoDB refused 1 of 3 documents")
     assert SECRET not in str(caught.value)
@@ -350,7 +350,7 @@ async def test_a_unique_index_that_the_documents_there_forbid_is_told_without_th
     mongo: Mongo, seeds: Seeds
 ) -> None:
     mongo.aside["students"].insert_many([{"_id": n, "email": SECRET} for n in range(2)])
-    with pytest.raises(ExecutionError, match="a unique index cannot be made") as caught:
+    with pytest.raises(ExecutionError, match="a unique index cannot be created") as caught:
         await mongo.seed(seeds.read(), DEVELOPMENT)
     assert SECRET not in str(caught.value)
     assert "classes" not in mongo.aside.list_collection_names()

@@ -153,7 +153,7 @@ def test_an_out_of_order_migration_stops_the_plan() -> None:
     assert error.exit_code == 2
     assert error.migration_ids == ("002_b",)
     assert str(error) == (
-        "pending, but later migrations are applied already: 002_b\n"
+        "pending, but later migrations are already applied: 002_b\n"
         "Give it the next free number, or run it as it is: --allow-out-of-order."
     )
 
@@ -250,9 +250,9 @@ def test_a_done_statement_that_changed_is_refused_by_its_number(now: str, statem
     assert error.exit_code == 2
     assert error.migration_ids == ("001_a",)
     assert str(error) == (
-        f"001_a is partly applied, and statement {statement}, which is done already, "
-        "has changed since\n"
-        "Put it back as it was; what follows the done statements may change."
+        f"001_a is partly applied, and statement {statement}, which has already "
+        "completed, has changed since\n"
+        "Restore it; only the statements after the completed ones may change."
     )
 
 
@@ -264,7 +264,9 @@ def test_done_statements_that_were_not_recorded_cannot_be_compared_and_are_refus
 
 def test_a_statement_in_doubt_may_not_change_either() -> None:
     row = replace(partial(THREE, done=1), statements_begun=2)
-    with pytest.raises(PartialMigrationError, match="statement 2, which may be done already, has"):
+    with pytest.raises(
+        PartialMigrationError, match="statement 2, which may have already completed"
+    ):
         plan_apply([file("001_a", THREE.replace("select 2", "select 22"))], [row])
 
 

@@ -56,7 +56,7 @@ def test_an_ambiguous_number_is_refused_with_all_it_could_be() -> None:
     assert error.message == (
         "'20261121' could be any of: 20261121_01_aPDZ5-add-users, 20261121_02_x"
     )
-    assert error.remedy == "Give more of the number, or the whole id."
+    assert error.remedy == "Give more of the number, or the full id."
 
 
 def test_an_id_that_files_and_history_both_have_is_not_ambiguous() -> None:
@@ -70,11 +70,11 @@ def test_an_id_that_files_and_history_both_have_is_not_ambiguous() -> None:
         ("01_users", "Did you mean 001_users?"),
         ("payments", "Did you mean 010_payments?"),
         ("user", "Did you mean 001_users?"),
-        ("11", "See which there are: sqlmig status."),
-        ("999", "See which there are: sqlmig status."),
-        ("100_1", "See which there are: sqlmig status."),
-        ("???", "See which there are: sqlmig status."),
-        ("", "See which there are: sqlmig status."),
+        ("11", "List the migrations: sqlmig status."),
+        ("999", "List the migrations: sqlmig status."),
+        ("100_1", "List the migrations: sqlmig status."),
+        ("???", "List the migrations: sqlmig status."),
+        ("", "List the migrations: sqlmig status."),
     ],
 )
 def test_an_unknown_reference_is_refused_with_what_is_near(reference: str, remedy: str) -> None:

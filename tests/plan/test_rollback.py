@@ -100,7 +100,7 @@ def test_one_alone_is_refused_while_an_applied_one_depends_on_it() -> None:
     assert caught.value.exit_code == 2
     assert str(caught.value) == (
         "001_a cannot be rolled back alone: applied migrations depend on it: 002_b\n"
-        "Roll back all from there on: sqlmig rollback 001_a."
+        "Roll back everything from it on: sqlmig rollback 001_a."
     )
 
 
@@ -127,7 +127,7 @@ def test_a_migration_that_is_half_done_counts_as_the_newest_and_is_told() -> Non
 
 
 def test_what_another_runner_has_rolled_back_meanwhile_is_refused() -> None:
-    with pytest.raises(PlanError, match="not applied any more: 002_b"):
+    with pytest.raises(PlanError, match="no longer applied: 002_b"):
         select(ON_DISK, [by_yoyo("001_a")], Exactly(("002_b", "001_a")))
 
 
@@ -194,7 +194,7 @@ def test_where_both_differ_someone_has_to_say_which_one_to_run() -> None:
     assert str(caught.value) == (
         "sql/rollbacks/001_a.sql differs from the rollback that was recorded with 001_a: "
         "sqlmig diff 001_a\n"
-        "Say which one to run: --use file or --use recorded."
+        "Choose one: --use file or --use recorded."
     )
 
 
@@ -256,7 +256,7 @@ def test_without_a_file_and_without_a_record_there_is_no_way_back() -> None:
         planned(None, None)
     assert str(caught.value) == (
         "001_a cannot be rolled back: its file is gone and no rollback was recorded\n"
-        "Restore its files, or undo it by hand."
+        "Restore its files, or undo it manually."
     )
 
 

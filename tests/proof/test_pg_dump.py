@@ -5,7 +5,6 @@ The short form tries 25 sequences of DDL; SQLMIG_TEST_EXAMPLES=500 the long one.
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,8 +18,7 @@ from hypothesis import strategies as st
 from sqlmig.proof.catalog import SchemaSnapshot, snapshot
 from tests.database import Database
 from tests.proof.kinds import KINDS, OTHER_ROLE
-
-EXAMPLES = int(os.environ.get("SQLMIG_TEST_EXAMPLES", "25"))
+from tests.thorough import examples
 
 # What a snapshot sees and pg_dump does not write, and why.
 UNWRITTEN = {
@@ -99,7 +97,7 @@ def _in_order(statement: str) -> str:
 
 
 @settings(
-    max_examples=EXAMPLES,
+    max_examples=examples(25),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(first=sequences(), second=sequences())

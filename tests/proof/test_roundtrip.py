@@ -224,7 +224,7 @@ def test_a_role_that_may_not_make_databases_is_told_what_to_do(
         f"EXCEPTION WHEN OTHERS THEN ALTER ROLE {OTHER_ROLE} LOGIN; END$$"
     )
     url = database.url.replace("//postgres@", f"//{OTHER_ROLE}@")
-    with pytest.raises(ServerError, match="may not make a scratch database") as refused:
+    with pytest.raises(ServerError, match="may not create a scratch database") as refused:
         Migrator(project.config(database=url)).verify()
     assert "--scratch-url" in str(refused.value)
 

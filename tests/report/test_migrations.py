@@ -98,7 +98,7 @@ def test_status_tells_each_state_what_to_do_and_the_counts() -> None:
         ("1 3", "1 2", "2_x: restore its file"),
         ("2 3", "1 3", "1_x: restore its file"),
         ("1 2", "1 3", "sqlmig apply --allow-out-of-order"),
-        ("1", "1 2:partial", "2_x: restore its file, or give it up: sqlmig rollback --only 2_x"),
+        ("1", "1 2:partial", "2_x: restore its file, or roll it back: sqlmig rollback --only 2_x"),
     ],
 )
 def test_what_is_next_is_what_will_work(on_disk: str, history: str, following: str) -> None:
@@ -228,7 +228,7 @@ def test_an_empty_plan_says_why_there_is_nothing_to_do() -> None:
     assert told(migrations.plan(empty)) == "Nothing to apply: the database is up to date."
     assert told(migrations.plan(empty, "002_products")) == "Nothing to apply up to 002_products."
     assert told(migrations.plan(Plan(Direction.ROLLBACK))) == (
-        "Nothing to roll back: what was named is not applied."
+        "Nothing to roll back: the named migrations are not applied."
     )
 
 
@@ -239,7 +239,7 @@ def test_an_empty_plan_says_why_there_is_nothing_to_do() -> None:
         (report(Direction.APPLY, Outcome.DONE, Outcome.DONE), "2 migrations applied."),
         (report(Direction.ROLLBACK, Outcome.DONE), "1 migration rolled back."),
         (report(Direction.APPLY), "Nothing to apply: the database is up to date."),
-        (report(Direction.ROLLBACK), "Nothing to roll back: what was named is not applied."),
+        (report(Direction.ROLLBACK), "Nothing to roll back: the named migrations are not applied."),
     ],
 )
 def test_a_run_ends_in_one_line(result: Report, line: str) -> None:

@@ -17,7 +17,7 @@ from sqlmig.report import servers
         ({"dbname": "shop", "user": "ann@example"}, "shop on the local socket"),
         ({"dbname": "shop", "host": "a,b", "port": "1,"}, "shop on a:1,b:5432"),
         ({"dbname": "shop", "host": "a,b", "port": "7"}, "shop on a:7,b:7"),
-        ({"service": "shop", "user": "ann"}, "that of the service shop"),
+        ({"service": "shop", "user": "ann"}, "service shop"),
     ],
 )
 def test_the_database_is_named_with_what_named_it(parameters: dict[str, str], where: str) -> None:

@@ -87,7 +87,7 @@ def test_a_dependency_that_does_not_exist_is_refused_where_it_is_declared(
         project.files()
     error = caught.value
     assert error.exit_code == 2
-    assert error.message == "depends on '001_user', which is no migration here"
+    assert error.message == "depends on '001_user', but no such migration exists"
     assert error.remedy == "Did you mean 001_users?"
     assert error.location.position == Position(2, 23)
 
@@ -117,8 +117,8 @@ def test_the_place_is_that_of_the_whole_name(project: Project, head: str, place:
         ("002", "Did you mean 002_products?"),
         ("002_product", "Did you mean 002_products?"),
         ("products", "Did you mean 002_products?"),
-        ("003", "Name a migration by its whole id."),
-        ("003_order", "Name a migration by its whole id."),
+        ("003", "Name a migration by its full id."),
+        ("003_order", "Name a migration by its full id."),
         ("002_products,", "Separate ids by spaces."),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_missing_dependency_is_told_with_the_nearest_other_id(
     project.migration("003_orders", f"-- depends: {depends}\nselect 1;")
     with pytest.raises(UnknownDependencyError) as caught:
         project.files()
-    assert caught.value.message == f"depends on {depends!r}, which is no migration here"
+    assert caught.value.message == f"depends on {depends!r}, but no such migration exists"
     assert caught.value.remedy == remedy
 
 

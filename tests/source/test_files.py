@@ -251,7 +251,7 @@ def test_a_folder_that_is_not_there_is_refused(project: Project) -> None:
     error = refused(project)
     assert str(error) == (
         f"{project.root}/sql/migrations: no such folder\n"
-        "Make it with `sqlmig init`, or name yours with the setting `migrations` "
+        "Create it with `sqlmig init`, or name yours with the setting `migrations` "
         "(or go there: --project)."
     )
 
@@ -341,7 +341,7 @@ def test_a_migration_without_a_rollback_is_refused(project: Project) -> None:
 def test_a_migration_with_a_rollback_cannot_be_irreversible(project: Project) -> None:
     project.migration("001_a", "-- irreversible: no way back\nselect 1;")
     error = refused(project)
-    assert "declared irreversible, yet" in error.message
+    assert "declared irreversible, but" in error.message
     assert "sql/rollbacks/001_a.sql is its rollback" in error.message
 
 
@@ -442,7 +442,7 @@ def test_a_missing_dependency_is_told_together_with_other_errors(project: Projec
     project.migration("002_b", "")
     error = refused_together(project)
     assert [each.message for each in error.errors] == [
-        "depends on '009_x', which is no migration here",
+        "depends on '009_x', but no such migration exists",
         "has no statement",
     ]
 
@@ -490,8 +490,8 @@ def test_a_subfolder_with_scripts_is_refused(project: Project) -> None:
     project.migration("001_a", "select 1;")
     path = project.write("sql/migrations/2026/q4/002_b.sql", "select 1;").parents[1]
     assert str(refused(project)) == (
-        f"{path}: a subfolder with .sql files, which nobody would run\n"
-        "sqlmig reads one folder; move them up."
+        f"{path}: a subfolder with .sql files; subfolders are not read\n"
+        "Move the files into the folder above."
     )
 
 

@@ -122,7 +122,7 @@ def test_a_package_that_is_not_there_is_an_error_that_names_it(tmp_path: Path) -
 
 @pytest.mark.parametrize("value", ["package:", "package:/sql", "package:a/../b", "package:a b/sql"])
 def test_what_names_no_folder_of_a_package_is_refused(tmp_path: Path, value: str) -> None:
-    with pytest.raises(ConfigError, match="is no folder of a package"):
+    with pytest.raises(ConfigError, match="is not a folder of a package"):
         Config.load(tmp_path, {"migrations": value}, environ={})
 
 
@@ -136,5 +136,5 @@ def test_a_folder_that_the_package_does_not_have_is_named(carrier: Project) -> N
 def test_what_writes_migrations_refuses_an_archive(carrier: Project, tmp_path: Path) -> None:
     zipped(carrier, tmp_path)
     (tmp_path / "sqlmig.toml").write_text('migrations = "package:carrier/sql/migrations"')
-    with pytest.raises(ConfigError, match="lies in an archive"):
+    with pytest.raises(ConfigError, match="is inside an archive"):
         write_starter(tmp_path)

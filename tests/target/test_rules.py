@@ -75,7 +75,7 @@ def test_another_explicit_environment_is_refused_before_anything_is_touched(
     project.migration("002_second", "create table second ()", "drop table second")
     other = migrator(project, database, environment="development")
     for refused in (other.apply, other.seed, other.environment):
-        with pytest.raises(EnvironmentMismatchError, match="stamped as production, and --env"):
+        with pytest.raises(EnvironmentMismatchError, match="stamped as production, but --env"):
             refused()
     assert database.tables() == {"first"}
     assert EnvironmentMismatchError.exit_code == 2

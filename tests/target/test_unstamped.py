@@ -157,7 +157,7 @@ def test_a_dry_run_says_that_another_stamp_refuses_the_run(run: Run) -> None:
     run("environment", "set", "production")
     done = run("apply", "--dry-run", SQLMIG_ENV="development")
     assert done.returncode == 0
-    assert "stamped as production, and SQLMIG_ENV says development" in done.stderr
+    assert "stamped as production, but SQLMIG_ENV says development" in done.stderr
     assert "a command that writes is refused" in done.stderr
 
 
@@ -167,7 +167,7 @@ def test_status_says_that_work_is_refused(run: Run) -> None:
     run("environment", "set", "production")
     told = run("status", "--env", "testing")
     assert told.returncode == 0
-    assert "stamped as production, and --env says testing; a command that" in told.stderr
+    assert "stamped as production, but --env says testing; a command that" in told.stderr
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_setting_makes_the_first_row_without_a_stamp_and_is_refused_afterwards
 @pytest.mark.parametrize("call", ["mark", "unmark", "repair"])
 def test_marks_and_repairs_heed_the_stamp(project: Project, database: Database, call: str) -> None:
     migrator(project, database, environment="production").apply()
-    with pytest.raises(EnvironmentMismatchError, match="stamped as production, and --env"):
+    with pytest.raises(EnvironmentMismatchError, match="stamped as production, but --env"):
         CALLS[call](migrator(project, database, environment="testing"))
     assert database.applied() == ["001_first"]
 

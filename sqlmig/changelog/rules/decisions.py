@@ -13,13 +13,13 @@ _IRREVERSIBLE = {
     "sql/migrations/0007_drop_rooms.sql": "-- irreversible: the rooms are not kept\n",
     "docs/adr/0004-no-rooms.md": "---\nstatus: accepted\n---\n\n# No rooms\n",
 }
-_BULLET = "## [Unreleased]\n\n### Removed\n\n- `0007_drop_rooms`: the rooms, which nobody used."
+_BULLET = "## [Unreleased]\n\n### Removed\n\n- `0007_drop_rooms`: the rooms, which were not used."
 _LINKED = f"{_BULLET}\n  [ADR-0004](adr/0004-no-rooms.md)\n"
 
 
 @rule("CL101", bad=Sample(f"{_BULLET}\n", _IRREVERSIBLE), good=Sample(_LINKED, _IRREVERSIBLE))
 def change_without_decision(subject: Subject) -> Iterator[Violation]:
-    """The entry of a structural or irreversible migration links its decision record.
+    """The entry of a structural or irreversible migration links to its decision record.
 
     A migration is one of these when its head has `-- irreversible: <reason>` or `-- adr: <number>`;
     with the latter the link leads to the record of that number.
@@ -38,9 +38,9 @@ def change_without_decision(subject: Subject) -> Iterator[Violation]:
         if wanted in linked or (wanted is None and linked):
             continue
         why = (
-            "is irreversible, and its entry links no decision record"
+            "is irreversible, but its entry does not link to a decision record"
             if wanted is None
-            else f"follows decision {directives.adr}, and its entry does not link it"
+            else f"follows decision {directives.adr}, but its entry does not link to it"
         )
         yield Violation(
             subject.in_changelog(entries[0].position),
@@ -57,16 +57,16 @@ def change_without_decision(subject: Subject) -> Iterator[Violation]:
 def link_to_no_decision(subject: Subject) -> Iterator[Violation]:
     """A link to a decision record leads to one, and its number is the same everywhere.
 
-    The number stands in the text of the link, in the name of the file, and in some forms also in
-    its title; letters of the path count as large or small as they are.
+    The number is in the text of the link, in the name of the file, and in some forms also in
+    its title; the path is case-sensitive.
     """
     by_number = {decision.number: path for path, decision in subject.now.decisions.items()}
     for _, link, path in _links(subject):
         place = subject.in_changelog(link.position)
         if path not in subject.now.files:
             near = by_number.get(file_number(path))
-            hint = f"Did you mean {subject.now.places.link_to(near)}?" if near else "Mend the link."
-            yield Violation(place, f"there is no {path}", hint)
+            hint = f"Did you mean {subject.now.places.link_to(near)}?" if near else "Fix the link."
+            yield Violation(place, f"{path} does not exist", hint)
             continue
         decision = subject.now.decisions[path]
         numbers = label_number(link.label), decision.number, decision.title_number
@@ -74,7 +74,7 @@ def link_to_no_decision(subject: Subject) -> Iterator[Violation]:
             yield Violation(
                 place,
                 f"the number of {path} is not the same in the link, the file's name and its title",
-                "Give it one number in all of them.",
+                "Use the same number in all of them.",
             )
 
 
@@ -90,7 +90,7 @@ def link_to_no_decision(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
-    """What is not released yet follows decisions that hold.
+    """Unreleased changes follow decisions in force.
 
     The status of a record that an entry under Unreleased links is neither missing nor rejected nor
     deprecated. One that is superseded is a warning, and names a successor that is there.
@@ -109,7 +109,7 @@ def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
             yield Violation(
                 place,
                 f"the decision is {decision.status}" if decision.status else "it has no status",
-                "Link a decision that holds, or give this one its status (proposed, accepted).",
+                "Link to a decision in force, or set the status of this one (proposed, accepted).",
             )
 
 
@@ -155,13 +155,13 @@ def _superseded(subject: Subject, decision: DecisionRecord, place: Location) -> 
         named = "" if number is None else f" {number}"
         return Violation(
             place,
-            f"superseded by a decision{named} that is not there",
+            f"superseded by a decision{named} that does not exist",
             "Name its successor, as in `superseded by ADR-0005`, and write that record.",
         )
     return Violation(
         place,
         f"the decision is superseded by {successor[0]}",
-        "See whether the change follows that one, and link it.",
+        "Check whether the change follows that decision, and link to it.",
         Severity.WARNING,
     )
 

@@ -51,16 +51,16 @@ def migration_without_entry(subject: Subject) -> Iterator[Violation]:
     good=Sample(_ENTERED, _FILE),
 )
 def migration_entered_twice(subject: Subject) -> Iterator[Violation]:
-    """A migration is entered once.
+    """A migration has only one entry.
 
-    The same id in two bullets is what a merge leaves behind that took both sides. A bullet that
+    The same id in two bullets is often left by a merge that kept both sides. A bullet that
     only mentions another migration writes its id without backticks.
     """
     for migration_id, entries in subject.now.entries.items():
         for entry in entries[1:]:
             yield Violation(
                 subject.in_changelog(entry.position),
-                f"{migration_id} is entered twice, first in line {entries[0].position.line}",
+                f"{migration_id} has two entries, the first on line {entries[0].position.line}",
                 "Remove one of the two; to only mention it, leave out the backticks.",
             )
 
@@ -71,7 +71,7 @@ def migration_entered_twice(subject: Subject) -> Iterator[Violation]:
     good=Sample(_ENTERED, _FILE),
 )
 def entry_without_migration(subject: Subject) -> Iterator[Violation]:
-    """Every migration that a bullet names is there.
+    """Every migration that a bullet names exists.
 
     Migrations that were squashed into another keep their entries when the settings say so:
     `[tool.sqlmig.squashed]` with `"0100_all" = ["0001_classes", "0002_rooms"]`.
@@ -97,15 +97,15 @@ def entry_without_migration(subject: Subject) -> Iterator[Violation]:
     good=Sample(_ENTERED, _FILE),
 )
 def entry_in_no_section(subject: Subject) -> Iterator[Violation]:
-    """An entry stands under a type of change.
+    """An entry is under a type of change.
 
-    A bullet outside every `###` section does not count, nor does an id that stands only in a
+    A bullet outside every `###` section does not count, nor does an id that is only in a
     paragraph, a heading, a code block or a comment.
     """
     for migration_id, position in _elsewhere(subject).items():
         yield Violation(
             subject.in_changelog(position),
-            f"this is no entry of {migration_id}: it is no bullet under a type of change",
+            f"this is not an entry of {migration_id}: it is not a bullet under a type of change",
             "Move it into a bullet under `### Added`, `### Changed` or another type.",
         )
 

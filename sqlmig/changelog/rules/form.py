@@ -30,10 +30,10 @@ _Version = tuple[tuple[int, ...], bool, list[tuple[bool, int, str]]]
     good=Sample(_ENTERED, _FILE),
 )
 def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
-    """The changelog is there, in UTF-8, and without conflict markers.
+    """The changelog exists, is UTF-8, and has no conflict markers.
 
-    It may be missing only as long as there is no migration. Where this rule finds something, no
-    other is asked.
+    It may be missing only while there are no migrations. If this rule finds a problem, no other
+    rule is checked.
     """
     places = subject.now.places
     data = subject.now.files.get(places.changelog)
@@ -41,8 +41,8 @@ def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
         if subject.now.migrations or places.changelog in subject.before.files:
             yield Violation(
                 subject.changelog_line(1),
-                "the changelog is not there",
-                "Restore it; or write the first entry with `sqlmig changelog add`, which makes it.",
+                "the changelog does not exist",
+                "Restore it, or create it with the first entry: `sqlmig changelog add`.",
             )
         return
     try:
@@ -51,7 +51,7 @@ def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
         line = data.count(b"\n", 0, error.start) + 1
         yield Violation(
             subject.changelog_line(line),
-            f"not UTF-8: byte 0x{data[error.start]:02x} in this line",
+            f"not UTF-8: byte 0x{data[error.start]:02x} on this line",
             "Save the file as UTF-8.",
         )
         return
@@ -59,7 +59,7 @@ def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
         yield Violation(
             subject.in_changelog(subject.now.changelog.position(match.start())),
             "a conflict marker",
-            "Resolve the conflict; often both sides stay.",
+            "Resolve the conflict; often both sides are kept.",
         )
 
 
@@ -69,7 +69,7 @@ def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
     good=Sample(f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n## [1.0.0] - 2026-03-01\n", _FILE),
 )
 def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
-    """What is not released stands in one `## [Unreleased]`, above all releases.
+    """Unreleased changes are in one `## [Unreleased]` section, above all releases.
 
     It may be empty, and may be missing while every migration has its entry in a release.
     """
@@ -78,20 +78,20 @@ def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
     for again in unreleased[1:]:
         yield Violation(
             subject.changelog_line(again.line),
-            f"Unreleased stands here again, first in line {unreleased[0].line}",
+            f"a second Unreleased section; the first is on line {unreleased[0].line}",
             "Move what is below this heading to the first.",
         )
     if unreleased and unreleased[0] is not releases[0]:
         yield Violation(
             subject.changelog_line(unreleased[0].line),
-            "Unreleased stands below a release",
+            "Unreleased comes after a release",
             "Move it to the top.",
         )
     entries = subject.now.entries
     if not unreleased and any(name not in entries for name in subject.now.migrations):
         yield Violation(
             subject.changelog_line(1),
-            "there is no Unreleased for the entries that are missing",
+            "there is no Unreleased section for the missing entries",
             "Add the heading `## [Unreleased]` above the releases.",
         )
 
@@ -107,7 +107,7 @@ def section_of_no_type(subject: Subject) -> Iterator[Violation]:
     """A section is one of the six types of change, each at most once in a release.
 
     The types: Added, Changed, Deprecated, Removed, Fixed, Security. The same type twice in one
-    release is what a merge leaves behind that took both sides.
+    release is often left by a merge that kept both sides.
     """
     seen: dict[tuple[int, str], int] = {}
     for section in subject.now.changelog.sections:
@@ -117,14 +117,14 @@ def section_of_no_type(subject: Subject) -> Iterator[Violation]:
             near = difflib.get_close_matches(section.title.capitalize(), TYPES, n=1, cutoff=0.8)
             yield Violation(
                 place,
-                f"{section.title!r} is no type of change",
+                f"{section.title!r} is not a type of change",
                 f"Did you mean {near[0]}?" if near else f"Use one of: {', '.join(TYPES)}.",
             )
         elif key in seen:
             yield Violation(
                 place,
-                f"{section.title} stands twice in this release, first in line {seen[key]}",
-                "Make one section of the two.",
+                f"{section.title} occurs twice in this release, first on line {seen[key]}",
+                "Merge the two sections.",
             )
         seen.setdefault(key, section.line)
 
@@ -147,13 +147,13 @@ def release_without_version_and_date(subject: Subject) -> Iterator[Violation]:
             yield Violation(
                 subject.changelog_line(release.line),
                 f"{release.heading!r} is not [version] - date",
-                "Write it as in `## [1.2.0] - 2026-03-31`, with a date of the calendar.",
+                "Write it as in `## [1.2.0] - 2026-03-31`, with a valid date.",
             )
         if release.name in first:
             yield Violation(
                 subject.changelog_line(release.line),
-                f"{release.name} stands twice, first in line {first[release.name]}",
-                "Make one release of the two, or mend the version.",
+                f"{release.name} occurs twice, first on line {first[release.name]}",
+                "Merge the two releases, or fix the version.",
             )
         first.setdefault(release.name, release.line)
     for above, below in pairwise(releases):
@@ -161,7 +161,7 @@ def release_without_version_and_date(subject: Subject) -> Iterator[Violation]:
         if severity is not None:
             yield Violation(
                 subject.changelog_line(below.line),
-                f"{below.name} is newer than {above.name}, yet stands below it",
+                f"{below.name} is newer than {above.name}, but comes after it",
                 "Put the newest release first.",
                 severity,
             )

@@ -37,7 +37,7 @@ def _under_unreleased(section: str) -> str:
     good=Sample(_under_unreleased(f"### Added\n\n{_SECTIONS}"), _NEW, before=_BEFORE),
 )
 def new_entry_in_a_release(subject: Subject) -> Iterator[Violation]:
-    """The entry of a new migration stands under Unreleased.
+    """The entry of a new migration is under Unreleased.
 
     A branch that waits while a release is made merges without a conflict, and its entry ends up in
     that release, which went out without it. An entry in a release that is itself new is fine.
@@ -49,7 +49,7 @@ def new_entry_in_a_release(subject: Subject) -> Iterator[Violation]:
             if release and not release.is_unreleased and release.name in old:
                 yield Violation(
                     subject.in_changelog(entry.position),
-                    f"{migration_id} is new, yet entered in {release.name}, which is released",
+                    f"{migration_id} is new, but entered under {release.name}, which is released",
                     "Move the bullet under `## [Unreleased]`.",
                 )
 
@@ -84,14 +84,14 @@ def merged_migration_changed(subject: Subject) -> Iterator[Violation]:
                 yield Violation(
                     here,
                     f"{migration_id} is merged; only its layout changed",
-                    "Nothing needs to be done.",
+                    "No action is needed.",
                     Severity.NOTE,
                 )
             case Severity.ERROR if not _is_declared(subject, migration_id):
                 yield Violation(
                     here,
-                    f"{migration_id} is merged, and its statements changed",
-                    "Put them back and write a new migration; or enter "
+                    f"{migration_id} is merged, but its statements changed",
+                    "Restore them and write a new migration; or enter "
                     f"`{migration_id}:edit` under Unreleased with a link to a decision record.",
                 )
 
@@ -108,7 +108,7 @@ def merged_migration_changed(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
-    """A change of a merged migration's rollback is entered.
+    """A change to a merged migration's rollback has an entry.
 
     As `` `<id>:down` `` under Unreleased: whoever applied it has recorded the old rollback.
     """
@@ -121,7 +121,7 @@ def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
         if not _unreleased(subject, migration_id, Aspect.DOWN):
             yield Violation(
                 subject.file(now or subject.now.migrations[migration_id]),
-                f"the rollback of {migration_id} is merged, and changed",
+                f"the rollback of {migration_id} is merged, but was changed",
                 f"Enter `{migration_id}:down` under Unreleased.",
                 Severity.WARNING,
             )
@@ -141,14 +141,14 @@ def release_lost_entries(subject: Subject) -> Iterator[Violation]:
             yield Violation(
                 subject.changelog_line(1),
                 f"the release {release.name} is gone",
-                "Put it back as it was.",
+                "Restore it.",
             )
             continue
         for name in sorted(lost.get(release.name, set()) - kept.get(release.name, set())):
             yield Violation(
                 subject.changelog_line(lines[release.name]),
                 f"the release {release.name} lost the entry of {name}",
-                "Put it back as it was.",
+                "Restore it.",
             )
 
 
@@ -171,7 +171,7 @@ def new_migration_below_a_merged_one(subject: Subject) -> Iterator[Violation]:
         if migration_number(migration_id) < migration_number(newest):
             yield Violation(
                 subject.file(subject.now.migrations[migration_id]),
-                f"{migration_id} is new, yet sorts before {newest}, which is merged",
+                f"{migration_id} is new, but sorts before {newest}, which is merged",
                 "Give it the next free number.",
                 Severity.WARNING,
             )
@@ -212,8 +212,8 @@ def _gone(subject: Subject, migration_id: str) -> Iterator[Violation]:
         return
     yield Violation(
         subject.file(path),
-        f"{migration_id} is merged, and was {f'renamed {renamed[0]}' if renamed else 'removed'}",
-        "Put it back; undo it by a new migration.",
+        f"{migration_id} is merged, but was {f'renamed {renamed[0]}' if renamed else 'removed'}",
+        "Restore it; undo it with a new migration.",
     )
 
 

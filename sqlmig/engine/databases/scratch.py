@@ -15,7 +15,7 @@ from sqlmig.engine.server.connection import opened, server_message, translated
 from sqlmig.errors import DatabaseUnavailableError, ServerError
 
 PREFIX = "sqlmig_scratch_"
-# Nobody needs what is in a scratch database after a crash of the server.
+# The contents of a scratch database are not needed after a crash of the server.
 _FAST = "synchronous_commit=off"
 
 # What `ALTER DATABASE … SET` has every session of that database begin with, such as a search_path.
@@ -76,7 +76,7 @@ class ScratchServer:
                 connection.execute(statement)
             except psycopg.errors.InsufficientPrivilege as error:
                 raise ServerError(
-                    "this role may not make a scratch database (42501)",
+                    "this role may not create a scratch database (42501)",
                     server=server_message(error),
                     remedy="Grant it CREATEDB, or name another server with --scratch-url.",
                 ) from error
@@ -110,7 +110,7 @@ def database_settings(url: str) -> list[str]:
 
 def _left(name: str, reason: str) -> str:
     return (
-        f"the scratch database {name} is still there: {reason}. Remove what keeps it, then: "
+        f"the scratch database {name} could not be dropped: {reason}. Resolve this, then: "
         f'DROP DATABASE "{name}" WITH (FORCE)'
     )
 

@@ -1,10 +1,9 @@
 """What a transaction changes of the catalogues that all databases of a server share.
 
 The server's own list says which these are. Two sessions read them at the same time: the one whose
-transaction is open sees what it has changed, the other does not, and what further sessions commit
-meanwhile both see alike. So it needs no counters or locks, which a script can blind or release, and
-what changes nothing in the end (a GRANT of what was granted, a role that was dropped again) does
-not count.
+transaction is open sees its changes, the other does not, and both see what further sessions commit
+meanwhile. This needs no counters or locks, which a script could disable or release, and changes
+without a net effect (a GRANT of what was granted, a role that was dropped again) do not count.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ SELECT c.relname::text, pg_catalog.array_agg(
 """
 _HERE = "SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
 
-# Rows that are no others' business: those of the scratch database itself, and what is recorded of
+# Rows that affect no other database: those of the scratch database itself, and what is recorded of
 # objects in one database.
 _IS_HERE = (
     "(t.classoid OPERATOR(pg_catalog.=) 1262::pg_catalog.oid"
@@ -89,8 +88,8 @@ class SharedCatalogs:
         self._fingerprint = _FINGERPRINT.format(rows=self._rows.decode()).encode()
 
     def changed(self) -> frozenset[str]:
-        """The catalogues that the open transaction changes, as far as others would see it after a
-        commit. Raises ServerError where it cannot be told, DatabaseUnavailableError."""
+        """The catalogues that the open transaction changes, as far as others would see them after a
+        commit. Raises ServerError where it cannot be read, DatabaseUnavailableError."""
         with translated():
             if self._are_roles_hidden and self._inside.execute(_HAS_ROLES_LOCKED).fetchall():
                 return frozenset({_ROLES})

@@ -1,7 +1,7 @@
 """Databases for tests: copies of a template that is migrated once, for all processes of a server.
 
-A template is built under another name and gets its own last, when it is sealed: nobody can
-connect to it, so nobody can change it, and copying it never has to wait.
+A template is built under another name and gets its own last, when it is sealed: no session
+can connect to or change it, and copying it never has to wait.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _log = logging.getLogger("sqlmig")
 _IS_SEALED = """
 SELECT FROM pg_catalog.pg_database WHERE datname = %s AND datistemplate AND NOT datallowconn
 """
-# A copy bears the server process of the session that made it: when that is gone, nobody will drop
+# A copy's name has the process of the session that made it: when that is gone, nothing will drop
 # the copy.
 _ABANDONED = """
 SELECT datname, datistemplate FROM pg_catalog.pg_database
@@ -70,7 +70,7 @@ class TemplateServer:
             yield cls(url, connection)
 
     def ensure(self, template: Template, build: Callable[[str], None], wait: float) -> None:
-        """Has the template there, built by whoever comes first; the others wait for it.
+        """Has the template there, built by the first process that asks; the others wait for it.
 
         `build` gets the URL of an empty database and fills it. Older templates of the family, and
         copies that a killed process left, are dropped. Raises LockTimeoutError after `wait`

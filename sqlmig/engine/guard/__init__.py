@@ -1,1 +1,1 @@
-"""What a transaction did to tables and rows, and whether that may be."""
+"""What a transaction did to tables and rows, and whether that is allowed."""

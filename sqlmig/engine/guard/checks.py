@@ -1,4 +1,4 @@
-"""Runs sanity checks, each in a savepoint that is undone whatever comes of it."""
+"""Runs sanity checks, each in a savepoint that is always rolled back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ from sqlmig.model import (
     Rows,
     ServerMessage,
 )
-from sqlmig.model.printable import counted
 from sqlmig.plan import PlannedScript
 from sqlmig.source.checks import prepare_check
 from sqlmig.source.script import PreparedScript, chunks
@@ -53,7 +52,7 @@ Locks = frozenset[tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """What the server said to a statement of a check, or we say of it, and where that stands."""
+    """What the server reported for a statement of a check, or sqlmig did, and where."""
 
     message: ServerMessage
     location: Location | None
@@ -111,7 +110,7 @@ def _not_applicable(
     if missing:
         reason = f"{', '.join(missing)} is not applied"
     elif directives.after_seeds and not has_seeds:
-        reason = "nothing was seeded yet, or since the last rollback"
+        reason = "no seeds have run yet, or none since the last rollback"
     else:
         return None
     return CheckResult(check.name, check.title, CheckOutcome.NOT_APPLICABLE, reason)
@@ -138,20 +137,20 @@ def _result(connection: Connection, check: CheckFile, held: Locks) -> CheckResul
     if isinstance(answer, _Refusal):
         return _refused(check, answer)
     if locks := _existing(connection, taken):
-        return _failed(check, f"takes a lock that would keep others out: {locks}")
+        return _failed(check, f"takes a lock that would block other sessions: {locks}")
     if expected.kind is Expectation.ERROR:
-        return _failed(check, f"expected {expected}, and nothing was refused")
+        return _failed(check, f"expected {expected}, but no error was raised")
     return _judged(check, answer)
 
 
 def _judged(check: CheckFile, rows: Rows) -> CheckResult:
     if not rows.columns:
-        return _failed(check, "its last statement returns no result to look at")
+        return _failed(check, "its last statement returns no result")
     wants_rows = check.file.directives.expect.kind is Expectation.ROWS
     if wants_rows and rows.count == 0:
-        return _failed(check, "expected rows, and there are none")
+        return _failed(check, "expected rows, but found none")
     if not wants_rows and rows.count:
-        reason = f"{counted(rows.count, 'row')} that should not be"
+        reason = f"expected no rows, but found {rows.count}"
         return CheckResult(check.name, check.title, CheckOutcome.FAILED, reason, rows)
     return CheckResult(check.name, check.title, CheckOutcome.PASSED)
 
@@ -164,7 +163,7 @@ def _refused(check: CheckFile, refusal: _Refusal) -> CheckResult:
     if message.sqlstate in map(sqlstate_of, expected.conditions):
         return CheckResult(check.name, check.title, CheckOutcome.PASSED)
     condition = condition_of(message.sqlstate)
-    reason = f"expected {expected}, and the server said {condition}: {message}"
+    reason = f"expected {expected}, but the server reported {condition}: {message}"
     return replace(_failed(check, reason), location=refusal.location)
 
 

@@ -15,15 +15,15 @@ class Harm(Enum):
 
     DROPPED = "drop"
     RENAMED = "rename"
-    HIDDEN = "have search_path find something else instead of"
+    HIDDEN = "make search_path find something else instead of"
     LOST_COLUMN = "drop a column of"
-    REUSED_NAME = "give another column the name of a column of"
+    REUSED_NAME = "reuse the name of a column of"
     UNLOGGED = "remove crash safety (SET UNLOGGED) from"
     WRITTEN = "lose or alter"
-    UNCOUNTED = "lose or alter, uncounted,"
+    UNCOUNTED = "lose or alter, with row counting off,"
 
 
-# Told of a table, these need not be told of its partitions and children.
+# Reported for a table, these are not repeated for its partitions and children.
 _OF_THE_WHOLE = {Harm.DROPPED, Harm.LOST_COLUMN, Harm.REUSED_NAME}
 
 

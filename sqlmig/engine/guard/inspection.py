@@ -23,14 +23,14 @@ SELECT migration_id FROM {migrations} WHERE migration_id = ANY (%(ids)s)
 
 
 class Judgment(Enum):
-    """What an inspector makes of a script that has run, or of its record."""
+    """The judgment of an inspector on a script that has run, or on its record."""
 
     ACCEPTED = "accepted"
     RUN_AGAIN = "it was undone to learn more, and has to run again"
 
 
 class Inspector(Protocol):
-    """Is asked before and after each script, within the transaction, and may refuse to go on by
+    """Is called before and after each script, within the transaction, and may stop the run by
     raising a ScriptError."""
 
     def before(self, script: PlannedScript) -> None:
@@ -45,7 +45,7 @@ class Inspector(Protocol):
 
 
 class SilentInspector:
-    """An inspector that finds nothing: the base for those who look only now and then."""
+    """An inspector that finds nothing: the base for those that look only at some points."""
 
     def before(self, script: PlannedScript) -> None:
         """Does nothing."""
@@ -74,7 +74,7 @@ class RowLossInspector(SilentInspector):
         self._rows = {}
 
     def after(self, script: PlannedScript) -> Judgment:
-        """Raises LossFoundError where a table lost rows, ScriptError where that cannot be told."""
+        """Raises LossFoundError where a table lost rows, ScriptError if that is not known."""
         connection = self.history.connection
         with asking(script):
             suspects = self._watch.suspects(self.history)
@@ -99,13 +99,13 @@ def asking(script: PlannedScript) -> Iterator[None]:
     except psycopg.errors.InvalidSavepointSpecification as error:
         raise ScriptError(
             script,
-            "whether rows would be lost cannot be told: the script cannot run in a savepoint, and "
-            "so cannot be undone to see",
+            "sqlmig cannot tell whether rows would be lost: the script cannot run in a savepoint, "
+            "so it cannot be tried and undone",
         ) from error
     except psycopg.Error as error:
         message = server_message(error)
         raise ScriptError(
-            script, f"whether rows would be lost cannot be told: {message}", message
+            script, f"sqlmig cannot tell whether rows would be lost: {message}", message
         ) from error
 
 

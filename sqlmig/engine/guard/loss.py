@@ -1,8 +1,8 @@
 """Whether a script lost rows, seen from inside its transaction.
 
-Only tables that the transaction has locked against others can have lost any, and most of those
-show at a glance that they have not. For the rest the script is undone, their rows are counted as
-they were, and it is run again if there were none to lose.
+Only tables that the transaction has locked against others can have lost rows, and for most of them
+the counters show that they have not. For the rest, the script is undone, their rows are counted as
+they were, and the script runs again if there were none to lose.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class LossWatch:
         return cls({oid: table for oid, table in found.items() if not table.is_named(left_out)})
 
     def suspects(self, history: History) -> _Suspects:
-        """The tables of which rows may be gone, as they are now; None for one that is gone."""
+        """The tables that may have lost rows, as they are now; None for a dropped one."""
         now = all_tables(history)
         found: dict[int, _After | None] = {}
         for oid, before in self.tables.items():
@@ -80,7 +80,7 @@ class LossWatch:
         return found
 
     def losses(self, suspects: _Suspects, rows: Mapping[int, OwnRows]) -> list[LostRows]:
-        """Those of them that did lose rows, of which they had so many."""
+        """Those of them that lost rows, with how many they had."""
         return [
             LostRows(self.tables[oid].label, rows[oid].all)
             for oid, after in suspects.items()

@@ -1,9 +1,9 @@
 """The guard: in production, rows of protected tables are neither lost nor altered.
 
-Whatever SQL did it, a script that has written to a table holds a lock on it, and either its
-counters tell of deletes and updates, or the table is another one than before. Then the script is
-undone, the rows are looked at as they were, and it is run again, to compare them. Where a script
-had the server stop counting, the lock remains: then the rows that were there are counted.
+Whatever SQL it uses, a script that has written to a table holds a lock on it, and either its
+counters show deletes and updates, or the table is a different one. Then the script is undone, the
+rows are read as they were, and the script runs again, to compare them. If a script turned counting
+off, the lock remains: then the rows that were there before are counted.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ MOST_COMPARED_ROWS = 200_000
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The rows of a table before the script; `hashes` only where they are to be compared.
+    """The rows of a table before the script; `hashes` only if they will be compared.
 
     `name` is that of the setting which protects the table. `old_rows` are those that no script of
     this transaction has written. `changes` are those of columns' types, by number.
@@ -61,7 +61,7 @@ class _Kept:
 
 @dataclass(slots=True)
 class Guard:
-    """Refuses what a script did to protected tables, unless the file declares it and a person
+    """Refuses what a script did to protected tables, unless the file declares it and the user
     allowed it."""
 
     history: History
@@ -81,8 +81,8 @@ class Guard:
                 refuse_uncounted(self.history.connection)
 
     def after(self, script: PlannedScript) -> Judgment:
-        """Raises ProtectedRowsError where rows are lost or altered, ScriptError where that cannot
-        be told."""
+        """Raises ProtectedRowsError where rows are lost or altered, ScriptError if that is not
+        known."""
         with asking(script):
             self._after = self._look(script)
             harmed = self._harmed(script, self._before, self._after)
@@ -154,8 +154,8 @@ class Guard:
         except psycopg.DataError as error:
             what = (
                 f"changes the type of a column of {table.label}, which has "
-                f"{counted(kept.rows, 'row')}, and whether its values stay the same cannot be "
-                f"told: {server_message(error)}"
+                f"{counted(kept.rows, 'row')}, and sqlmig cannot tell whether its values "
+                f"stay the same: {server_message(error)}"
             )
             raise ProtectedRowsError(script, what, [name]) from error
         return replace(kept, hashes=hashes, changes=changed)
@@ -175,7 +175,7 @@ class Guard:
         _refuse(script, refusals)
 
     def _lost(self, script: PlannedScript, kept: _Kept, harm: Harm) -> int:
-        """How many of the rows are not there any more as they were."""
+        """How many of the rows are no longer as they were."""
         if harm is Harm.UNCOUNTED:
             return kept.old_rows - self._old_rows[kept.table.oid]
         if not kept.is_compared(harm):
@@ -184,7 +184,7 @@ class Guard:
         types = self._new_types(kept.table.oid)
         for number, change in kept.changes.items():
             if change.is_cast and types.get(number) != change.base:
-                what = f"gives a column of {now.label} another type each time it runs"
+                what = f"gives a column of {now.label} a different type on each run"
                 raise ProtectedRowsError(script, what, [kept.name])
         readings = [reading_after(now.columns[n], kept.changes.get(n)) for n in kept.table.columns]
         left_out = newly_unlogged(self._before, self._after, now.oid)

@@ -1,4 +1,4 @@
-"""What a person reads when the guard or a sanity check refuses what a script did."""
+"""The errors with which the guard and sanity checks refuse what a script did."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from sqlmig.model.printable import counted
 
 
 def protected(failure: ProtectedRowsError, report: Report | None = None) -> ProtectedTableError:
-    """Rows of protected tables would be lost: how to say that this is meant."""
+    """Rows of protected tables would be lost: how to allow it."""
     declared = {table for table, _ in failure.script.directives.touches}
     missing = [table for table in failure.tables if table not in declared]
     path = failure.script.prepared.script.path
     lines = "".join(f" `-- touches: {table}: <reason>`" for table in missing)
-    declare = f"write{lines} at the head of {path}, and " if lines else ""
+    declare = f"add{lines} at the top of {path}, and " if lines else ""
     options = " ".join(f"--allow-protected {table}" for table in failure.tables)
     return ProtectedTableError(
         f"{failure.script.name} {failure.message}",
         script=failure.script.name,
         tables=failure.tables,
         report=report,
-        remedy="It was undone: in production, protected tables keep their rows. If this is meant, "
-        f"{declare}run it with {options}.{_rolled_back(report)}",
+        remedy="It was undone: in production, protected tables keep their rows. If this is "
+        f"intended, {declare}run it with {options}.{_rolled_back(report)}",
     )
 
 
@@ -34,9 +34,9 @@ def forbidden(failure: ForbiddenRowsError) -> ForbiddenSeedError:
         f"{failure.script.name} {failure.message}",
         script=failure.script.name,
         tables=failure.tables,
-        remedy="All seeds were undone. Take it out of "
-        f"{failure.script.prepared.script.path}; what a tier may write to all the same is the "
-        "setting `tier_may_write`.",
+        remedy="All seeds were undone. Remove the statement from "
+        f"{failure.script.prepared.script.path}, or allow the table with the setting "
+        "`tier_may_write`.",
     )
 
 
@@ -51,17 +51,17 @@ def checks_failed(
 
 
 def transaction_ended(path: str) -> str:
-    """What to do after a script that ended the transaction in which it could have been undone."""
+    """What to do after a script that ended the transaction it could have been undone in."""
     return (
-        "It was not recorded, and what it committed stays: `sqlmig drift` shows what of it is left "
-        "in the schema, rows are for you to look at. Remove what is left by hand, and from "
-        f"{path} what ends the transaction."
+        "It was not recorded, but what it committed was kept: `sqlmig drift` shows what it changed "
+        "in the schema; check the rows yourself. Undo these changes manually, and remove from "
+        f"{path} the statement that ends the transaction."
     )
 
 
 def _rolled_back(report: Report | None) -> str:
-    """What a rollback had done before it met one that was refused."""
+    """What a rollback had done before a migration was refused."""
     done = report.ids(Outcome.DONE) if report and report.direction is Direction.ROLLBACK else ()
     if not done:
         return ""
-    return f" {', '.join(done)} had been rolled back before: `sqlmig apply` brings that back."
+    return f" {', '.join(done)} had already been rolled back; `sqlmig apply` applies them again."

@@ -102,7 +102,7 @@ class Table:
     """A table or partitioned table; `label` is its name for people, with the schema only where
     search_path does not find it. `columns` go by number; `filenode` changes with TRUNCATE and every
     rewrite; `is_locked` says that the transaction may have written to it, `is_locked_for_rows` that
-    a statement was there to insert, update or delete rows, though it may have met none."""
+    a statement was there to insert, update or delete rows, though it may have found none."""
 
     oid: int
     schema: str
@@ -146,8 +146,8 @@ def refuse_uncounted(connection: Connection) -> None:
     counts = connection.execute("SELECT pg_catalog.current_setting(%s)", [_COUNTING]).fetchone()
     if counts != ("on",):
         raise ExecutionError(
-            f"{_COUNTING} is off on this server, and without it nobody sees which rows are written",
-            remedy=f"Nothing was touched. Set it on: ALTER DATABASE … SET {_COUNTING} = on.",
+            f"{_COUNTING} is off on this server, so sqlmig cannot tell which rows are written",
+            remedy=f"Nothing was touched. Turn it on: ALTER DATABASE … SET {_COUNTING} = on.",
         )
 
 
@@ -200,7 +200,7 @@ def recounted(before: Tables, now: Tables) -> Tables:
 
 
 def ancestors(tables: Tables, oid: int) -> list[Table]:
-    """A table, and those that it is a partition or child of; none where there is no such table."""
+    """A table, and those that it is a partition or child of; none if it does not exist."""
     found = [tables[oid]] if oid in tables else []
     for table in found:
         found += [tables[parent] for parent in table.parents if parent in tables]

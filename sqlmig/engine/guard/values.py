@@ -1,4 +1,4 @@
-"""Whether a column that has another type says the same: how its values are read before and after.
+"""Whether a column with a new type has the same values: how they are read before and after.
 
 Before the change, a value is cast to the new type and back: if that alters it, the change would.
 What it is in the new type is what it must be afterwards. Where no cast goes both ways, and where a
@@ -71,7 +71,7 @@ Columns = Mapping[int, Column]
 
 
 class Base(NamedTuple):
-    """A type that is no domain, with its modifier."""
+    """A type that is not a domain, with its modifier."""
 
     type: int
     modifier: int

@@ -1,8 +1,8 @@
 """One runner at a time: a session-level advisory lock on the connection that does the work.
 
-It is polled, never waited for: a session that waits inside a statement holds a snapshot, and
-CREATE INDEX CONCURRENTLY waits for all snapshots. It lives as long as the work does, for the
-server frees it with the session.
+It is polled: a session that waits for it inside a statement would hold a snapshot, and CREATE INDEX
+CONCURRENTLY waits for all snapshots. It lasts as long as the work, because the server releases it
+with the session.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RunnerLock:
     """The lock of one history: the server keys it by database, we by schema.
 
     Through a pooler (`is_pooled`) it would stay with the server's session when its client is gone,
-    so there it is none: the lock on the history's table serialises runners instead.
+    so it is not taken there: the lock on the history's table serialises runners instead.
     """
 
     connection: Connection
@@ -45,7 +45,7 @@ class RunnerLock:
 
     @property
     def key(self) -> int:
-        """The signed 64-bit number that stands for the schema's history."""
+        """The signed 64-bit key of the schema's history."""
         digest = hashlib.sha256(f"sqlmig:{self.schema}".encode()).digest()
         return int.from_bytes(digest[:8], signed=True)
 
@@ -76,7 +76,7 @@ class RunnerLock:
         return self.is_pooled or (holder is not None and holder.pid == pid)
 
     def holder(self) -> LockHolder | None:
-        """Who has it; None where nobody has, or this role may not see who."""
+        """The session that holds it; None if none does, or this role may not see it."""
         row = self.connection.execute(_HOLDER, {"key": self.key}).fetchone()
         return LockHolder(*row) if row else None
 
@@ -99,7 +99,7 @@ class RunnerLock:
             f"another runner is at work: {holder or 'it has just ended'}",
             waited=waited,
             remedy=f"Gave up after {waited:.0f} s; nothing was touched. Try again when it is "
-            "done, or wait for longer: --lock-wait SECONDS.",
+            "done, or wait longer: --lock-wait SECONDS.",
         )
 
     def _release(self) -> None:

@@ -1,7 +1,7 @@
 """The bookkeeping tables: where they are, and what they say.
 
 yoyo's own tables are kept as yoyo would, and `_yoyo_migration` is the truth of what is applied.
-Ours stand beside them in the same schema and know more: checksum, texts, progress.
+Ours are beside them in the same schema and hold more: checksum, texts, progress.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SELECT current_schema(),
 """
 
 # A mark and its detail are written with one time; one of another time belongs to a mark that yoyo
-# has taken away since.
+# has removed since.
 _READ: LiteralString = """
 SELECT y.migration_id, y.applied_at_utc AS applied_at, d.applied_by, d.duration_ms, d.checksum,
        NULL, NULL, d.rollback_checksum, NULL::int, NULL::int, NULL::int
@@ -83,11 +83,11 @@ class History:
     """The bookkeeping tables of one schema, as they were found on that connection.
 
     `schema` is where they are or would be made; `server_version` as in 150018. `is_pooled` says
-    that a pooler stands between: the server's process is not the one that greeted us. On Linux the
+    that a pooler is between: the server's process is not the one that greeted us. On Linux the
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
-    `exists` speaks of yoyo's tables, `has_log` of its log, `has_details` of what we know beside
-    them; `is_complete` says that no table of ours is missing. `prepared` are the statements that
-    are planned already; `savepoint` stands before each script.
+    `exists` is about yoyo's tables, `has_log` about its log, `has_details` about our details;
+    `is_complete` says that none of our tables is missing. `prepared` are the statements that are
+    already planned; `savepoint` precedes each script.
     """
 
     connection: Connection
@@ -151,7 +151,7 @@ class History:
         return bool(looks) and bool(self._rows(self.sql(f"SELECT 1 WHERE {' OR '.join(looks)}")))
 
     def seeds(self) -> list[AppliedSeed]:
-        """What the history knows of seeds."""
+        """What the history records of seeds."""
         if not self.is_complete:
             return []
         return [AppliedSeed(*row) for row in self._rows(self.sql(_SEEDS))]
@@ -192,7 +192,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
     chosen = schema or _only_history(sorted(p for n, p in places if n == MIGRATIONS)) or current
     if chosen is None:
         raise ConfigError(
-            "there is no current schema to keep the history in: search_path names none that exists",
+            "there is no current schema for the history: search_path names no existing schema",
             remedy="Name one with the setting `history_schema`.",
         )
     return History(
@@ -214,7 +214,7 @@ def _only_history(schemas: Sequence[str]) -> str | None:
     if len(schemas) > 1:
         raise ConfigError(
             f"several schemas of this database have a history: {', '.join(schemas)}",
-            remedy="Say which one is meant with the setting `history_schema`.",
+            remedy="Choose one with the setting `history_schema`.",
         )
     return schemas[0] if schemas else None
 
@@ -225,7 +225,7 @@ def _environment(name: str) -> Environment:
     except ValueError:
         raise ConfigError(
             f"the database is stamped with an environment that does not exist: {name!r}",
-            remedy="Say what it is: sqlmig environment set NAME.",
+            remedy="Set its environment: sqlmig environment set NAME.",
         ) from None
 
 

@@ -90,7 +90,8 @@ ON CONFLICT (migration_id) DO UPDATE
 _BEGUN: LiteralString = f"{_NOW} {_DETAIL}"
 
 # A trigger or rule may drop a row without an error.
-_OR_FAIL = f" THEN true ELSE {raising('a trigger or rule keeps the record away')} END"
+_BLOCKED = raising("a trigger or rule blocked sqlmig's record")
+_OR_FAIL = f" THEN true ELSE {_BLOCKED} END"
 
 # Only table names and parameters are put into these, by psycopg.
 _APPLIED: LiteralString = f"""
@@ -100,7 +101,7 @@ SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
                  AND EXISTS (SELECT FROM detail) {_OR_FAIL}
 """  # noqa: S608
 
-# Of a migration that was only partly applied there is no mark.
+# A partly applied migration has no mark.
 _ROLLED_BACK: LiteralString = f"""
 {_NOW}, log AS ({_LOG} RETURNING 1),
      unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
@@ -192,7 +193,7 @@ class Content:
 
 
 def creation(history: History) -> str:
-    """Makes the tables of ours where they are not there yet; yoyo makes its own."""
+    """Creates those of our tables that are missing; yoyo creates its own."""
     return history.sql(_CREATE, format=FORMAT_VERSION)
 
 
@@ -219,12 +220,12 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
 
 
 def rolled_back(history: History, entry: LogEntry) -> str:
-    """Log, and the removal of mark and detail; nobody knows which seeds' rows are still there."""
+    """Log, and the removal of mark and detail; it is not known which seeds' rows remain."""
     return history.sql(_ROLLED_BACK, **asdict(entry))
 
 
 def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:
-    """A non-transactional migration begins, or goes on where `done` of its statements are done;
+    """A non-transactional migration begins, or continues after `done` of its statements;
     the next one is about to run."""
     return history.sql(
         _BEGUN,
@@ -239,7 +240,7 @@ def begun(history: History, migration_id: str, content: Content, done: int, tota
 
 
 def progress(history: History, migration_id: str, *, done: int, begun: int) -> str:
-    """So many of its statements are done, and so many begun."""
+    """Records how many of its statements are done, and how many were begun."""
     return history.sql(_PROGRESS, migration_id=migration_id, done=done, begun=begun)
 
 
@@ -289,5 +290,5 @@ def seeded(history: History, seed: SeedFile, rows: str, environment: Environment
 
 
 def _is_short(text: str) -> bool:
-    """Whether it is to be kept; what has more characters is not encoded to count its bytes."""
+    """Whether to keep it; what has more characters is not encoded to count its bytes."""
     return len(text) <= _KEPT_BYTES and len(text.encode()) <= _KEPT_BYTES

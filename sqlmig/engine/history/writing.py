@@ -11,7 +11,7 @@ from sqlmig.target.rules import Rules
 
 
 def ensure_tables(history: History) -> None:
-    """Makes the schema and the tables of ours that are not there; yoyo's are made by an apply."""
+    """Creates the schema and those of our tables that are missing; an apply creates yoyo's."""
     connection = history.connection
     if history.is_complete:
         return
@@ -23,7 +23,7 @@ def ensure_tables(history: History) -> None:
 
 
 def set_stamp(history: History, environment: Environment) -> None:
-    """Writes the stamp, and notes that somebody did; the tables are there."""
+    """Writes the stamp and an event for it; the tables exist."""
     with history.connection.transaction():
         history.connection.execute(stamped(history, environment).encode())
         event = noted(history, "environment set", environment.value, "")
@@ -31,6 +31,6 @@ def set_stamp(history: History, environment: Environment) -> None:
 
 
 def stamp_new(history: History, rules: Rules) -> None:
-    """Writes the stamp of a database that has none, where somebody named its environment."""
+    """Writes the stamp of a database that has none, if its environment was named."""
     if rules.new_stamp is not None:
         history.connection.execute(stamped(history, rules.new_stamp).encode())

@@ -29,7 +29,7 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
 
-# Where there is no runner's lock, behind a pooler, the first runners would meet here.
+# Where there is no runner's lock, behind a pooler, the first runners would collide here.
 _ONE_AT_A_TIME = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext({name}))"
 
 
@@ -65,7 +65,7 @@ class ScriptMigration(Migration):
 
 
 class Backend(PostgresqlPsycopgBackend):
-    """yoyo's backend over one connection that is there already, for one history."""
+    """yoyo's backend over one existing connection, for one history."""
 
     def __init__(self, history: History) -> None:
         self.history = history
@@ -91,7 +91,7 @@ class Backend(PostgresqlPsycopgBackend):
         """Nothing: tables are named with their schema, so search_path does not matter."""
 
     def copy(self) -> AbstractContextManager[Backend]:
-        """This very backend, so that work and record share a transaction."""
+        """This same backend, so that work and record share a transaction."""
         return nullcontext(self)
 
     @property
@@ -168,7 +168,7 @@ class Backend(PostgresqlPsycopgBackend):
         """Nothing: the mark is part of the record."""
 
     def unmark_one(self, migration: Migration, log: bool = True) -> None:  # noqa: FBT001, FBT002  # yoyo's signature
-        """Nothing: taking the mark away is part of the record."""
+        """Nothing: removing the mark is part of the record."""
 
     def transaction(self, rollback_on_exit: bool = False) -> AbstractContextManager[Any]:  # noqa: FBT001, FBT002  # yoyo's signature
         """Around a mark: writes the record at its end. Elsewhere, as yoyo has it."""
@@ -186,7 +186,7 @@ class Backend(PostgresqlPsycopgBackend):
 
 @functools.cache
 def _user() -> str:
-    """Who runs this process; asked once, for there may be a directory service to ask."""
+    """The user of this process; read once, because it may take a directory service."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -1,6 +1,6 @@
-"""Keeps scripts within their scratch database: what one changes for others is undone and refused.
+"""Keeps scripts within their scratch database: changes beyond it are undone and refused.
 
-Whether it does is seen from what has happened, before it commits. So every statement that can run
+This is judged by what has happened, before it commits. So every statement that can run
 in a transaction runs in one, whatever its file says; the others are on a closed list.
 """
 
@@ -42,7 +42,7 @@ _WHAT = {
     "pg_shseclabel": "security labels of roles, databases or tablespaces",
     "pg_tablespace": "tablespaces",
 }
-_ELSEWHERE = "Name a server where that does no harm: --scratch-url."
+_ELSEWHERE = "Name a server where that is harmless: --scratch-url."
 # As the statement's own transaction would be, but one that sees what others commit meanwhile, as
 # the look from outside does.
 _BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
@@ -96,7 +96,7 @@ class Containment(SilentInspector):
             raise _refusal(script, statement, changed)
 
     def refuse_far(self, script: PlannedScript, statement: int) -> None:
-        """Refuses one that runs outside a transaction alone, and reaches beyond its database."""
+        """Refuses one that only runs outside a transaction, and reaches beyond its database."""
         far = reach(script.prepared.text, script.prepared.statements[statement])
         if far is Reach.PUBLISHER:
             raise _refusal(script, statement, (SUBSCRIPTIONS,))
@@ -104,10 +104,10 @@ class Containment(SilentInspector):
             raise _refusal(script, statement, ("pg_database",))
 
     def refuse_unseen(self, script: PlannedScript, statement: int) -> None:
-        """Refuses one that commits by itself, before it can be looked at."""
+        """Refuses one that commits by itself, before it can be checked."""
         if self.is_shared:
             raise BeyondDatabaseError(
-                "this statement commits by itself, so what it changes beyond its database could "
+                "this statement commits by itself, so its changes outside its database could "
                 "not be undone",
                 location=_place(script, statement),
                 remedy=_ELSEWHERE,
@@ -135,9 +135,9 @@ class Containment(SilentInspector):
 @dataclass(slots=True)
 class ContainedStatements(StatementwiseWork):
     """Runs one migration statement by statement on a scratch database, each in a transaction where
-    it can, so that it is looked at before it commits.
+    it can, so that it is checked before it commits.
 
-    No progress is kept: half a migration on a scratch database is thrown away.
+    No progress is kept: half a migration on a scratch database is discarded.
     """
 
     containment: Containment
@@ -219,14 +219,14 @@ def _refusal(
     location = _place(script, statement)
     if SUBSCRIPTIONS in changed:
         return BeyondDatabaseError(
-            "a scratch database takes no subscription: it would pull from a live publisher, and "
-            "could not be dropped",
+            "a scratch database cannot have a subscription: it would pull from a live publisher, "
+            "and could not be dropped",
             location=location,
-            remedy="It was undone. Make subscriptions outside of migrations.",
+            remedy="It was undone. Create subscriptions outside of migrations.",
         )
     what = ", ".join(sorted(_WHAT.get(catalog, catalog) for catalog in changed))
     return BeyondDatabaseError(
-        f"this changes what all databases of the server share: {what}",
+        f"this changes objects shared by all databases of the server: {what}",
         location=location,
         remedy=f"It was undone. {_ELSEWHERE}",
     )

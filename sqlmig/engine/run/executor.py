@@ -1,5 +1,5 @@
-"""Runs a plan: batch by batch through yoyo's loops, tries again where another session was in the
-way, and tells what became of every migration."""
+"""Runs a plan: batch by batch through yoyo's loops, retries if another session was in the
+way, and reports the result of every migration."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _WATCHED = (
     "With --atomic, and where sqlmig looks at what a script does to rows, it runs in a savepoint, "
     "after queries of sqlmig's own: the server does not allow that there."
 )
-_MANY = 10  # migrations of which the records are worth to be prepared
+_MANY = 10  # from so many migrations on, preparing the records pays off
 
 Batch = Sequence[PlannedMigration]
 BatchWork = TransactionWork | StatementwiseWork
@@ -77,7 +77,7 @@ class Executor:
 
         Raises MigrationFailedError, which has the report up to there, or RunInterrupted after a
         Ctrl-C. Whatever is raised, no transaction is left open. HistoryMovedError, for the caller
-        alone, says that another runner was at work, and that the plan has to be made again.
+        alone, says that another runner changed the history, and the plan must be made again.
         """
         story = Story(plan)
         self._backend.ensure_internal_schema_updated()
@@ -99,7 +99,7 @@ class Executor:
             records.prepare(self.session.history, plan.direction)
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
-        """Runs one batch, as often as it takes; what goes wrong is told with the story so far."""
+        """Runs one batch, as often as it takes; errors are reported with the story so far."""
         self._runner = ScriptRunner
         row_loss = _row_loss(story.plan, batch)
         for tries in itertools.count(1):
@@ -142,7 +142,7 @@ class Executor:
     def _ended(
         self, story: Story, batch: Batch, work: BatchWork, failure: TransactionEndedError
     ) -> SqlmigError:
-        """Of the batch, what went before may be committed with its record."""
+        """What precedes it in the batch may be committed with its record."""
         undo(self.session.connection)
         recorded = recorded_of(work.recording.entries, self.session.history)
         story.add([done(planned) for planned in batch if planned.migration_id in recorded])
@@ -167,21 +167,21 @@ class Executor:
 
     def _were_records_in_the_way(self, failure: ScriptError) -> bool:
         """Whether a function that the script called may have dropped the prepared records, or met
-        what others prepared that were kept for their sake; from now on they are sent as text."""
+        statements that others prepared; from now on they are sent as text."""
         if not (failure.is_about_prepared and self.session.history.prepared.are_there):
             return False
         self.session.connection.execute(self.session.history.prepared.deallocation())
         return True
 
     def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
-        """What runs statement by statement cannot be undone to look at it first."""
+        """Refuses what runs statement by statement: it cannot be tried and undone first."""
         if planned.directives.transactional or _keeps_rows(planned):
             return
         if self.rules.protected:
             raise ProtectedRowsError(
                 planned,
-                "runs statements outside a transaction that could take rows of "
-                f"{', '.join(self.rules.protected)} away",
+                "runs statements outside a transaction that could remove rows of "
+                f"{', '.join(self.rules.protected)}",
                 self.rules.protected,
             )
         if row_loss is RowLoss.ASK:
@@ -212,11 +212,11 @@ class Executor:
         return found
 
     def _most_tries(self, batch: Batch) -> int:
-        """A non-transactional migration is not run again by itself: its first half is done."""
+        """A non-transactional migration is not rerun automatically: its first part is done."""
         return self.session.limits.tries if batch[0].directives.transactional else 1
 
     def _ending(self, batch: Batch, work: BatchWork) -> Ending:
-        """What became of the batch, when no answer came to tell.
+        """The outcome of the batch, if no answer came.
 
         A transaction that is still open was not committed. Otherwise the history is asked, by
         another session.

@@ -1,7 +1,7 @@
 """Opens transactions for scripts, and puts the session back as it was.
 
-Neither the record nor the next script meets what a script left: settings, roles, cursors, temporary
-tables, locks. Prepared statements are apart, for ours would be dropped with the script's.
+Neither the record nor the next script sees what a script left: settings, roles, cursors, temporary
+tables, locks. Prepared statements are separate: ours would be dropped with the script's.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 NOTHING_LEFT = ("SET CONSTRAINTS ALL IMMEDIATE", "CLOSE ALL")
 WRITES_NO_MORE = "SET TRANSACTION READ ONLY"
 
-_LOCK_LOST = raising("the script gave up sqlmig's lock, and another runner has it now")
+_LOCK_LOST = raising("the script released sqlmig's lock, and another runner has acquired it")
 
 
 def beginning(session: RunnerSession) -> Sequence[str]:
@@ -53,7 +53,7 @@ def beginning(session: RunnerSession) -> Sequence[str]:
 def put_back(lock: RunnerLock) -> Sequence[str]:
     """The statements that put the session back, to be run in one message.
 
-    They fail where another runner has taken the lock that the script gave up.
+    They fail where another runner has taken the lock that the script released.
     """
     return (*_RESET, f"SELECT CASE {_keep_lock(lock)} ELSE true END")
 
@@ -61,7 +61,7 @@ def put_back(lock: RunnerLock) -> Sequence[str]:
 def _keep_lock(lock: RunnerLock) -> str:
     """Releases the session's advisory locks but for ours, which the transaction holds meanwhile.
 
-    Steps of a CASE, for it alone promises to take them in order.
+    Steps of a CASE, which alone guarantees their order.
     """
     release = "WHEN pg_catalog.pg_advisory_unlock_all() IS NULL THEN false"
     if lock.is_pooled:

@@ -1,4 +1,4 @@
-"""How long a migration may wait and work, and how often it may try."""
+"""How long a migration may wait and run, and how often it is tried."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CLIENT_CHECK_INTERVAL = "1s"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """PostgreSQL durations, and the number of tries for a migration that meets a lock.
+    """PostgreSQL durations, and the number of tries for a migration that is blocked by a lock.
 
     `runner_wait` is how many seconds to wait for another runner.
     """
@@ -52,7 +52,7 @@ def set_session_timeouts(limits: Limits, directives: Directives, history: Histor
 
 
 def pause(names: Sequence[str], failure: ScriptError, tries: int, observer: Observer) -> None:
-    """Backs off after so many tries, with jitter, so that two runners do not meet again."""
+    """Backs off after so many tries, with jitter, so that two runners do not collide again."""
     delay = min(_FIRST_DELAY * 2 ** (tries - 1), _LONGEST_DELAY) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
     _log.warning("%s; trying again in %.1f s", failure.message, delay)
     observer.retrying(names, failure.message, delay)

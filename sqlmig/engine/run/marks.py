@@ -1,6 +1,6 @@
-"""Writes the history where nothing was run: what is said to be applied, or not to be.
+"""Writes the history without running anything: what is marked as applied, or not.
 
-The words in yoyo's log are yoyo's own; the reason stands among the events.
+The words in yoyo's log are yoyo's own; the reason is in the events.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlmig.engine.history.records import Content, LogEntry
 from sqlmig.engine.run.backend import Backend
 from sqlmig.model import MigrationFile, Migrations
 
-# As a migration does, so that one that runs at the same time is waited for.
+# As a migration does, to wait for one that runs at the same time.
 _LOCK: LiteralString = "LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"
 
 

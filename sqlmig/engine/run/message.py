@@ -41,7 +41,7 @@ class ScriptMessage:
 
     @property
     def encoded(self) -> bytes:
-        """All of it; made in one expression, of which nothing else is kept, for a script may be
+        """All of it, made in one expression that keeps nothing else, because a script may be
         large."""
         text = self.script.prepared.text
         return (self._prefix + text[self.chunk.start : self.chunk.end] + self._suffix).encode()
@@ -79,5 +79,5 @@ class ScriptMessage:
 
     @property
     def _suffix(self) -> str:
-        """On a line of its own, for a script may end in a comment."""
+        """On its own line, because a script may end in a comment."""
         return "\n;" + ";".join((*self.closing, self.record)) if self.closing else ""

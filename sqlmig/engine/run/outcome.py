@@ -1,4 +1,4 @@
-"""What became of migrations whose COMMIT was sent and whose answer never came."""
+"""The outcome of migrations whose COMMIT was sent and never answered."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
 
 
 class Fate(Enum):
-    """Whether a batch is committed, as far as can be told."""
+    """Whether a batch is committed, as far as is known."""
 
     COMMITTED = "committed"
     UNDONE = "undone"
@@ -37,9 +37,9 @@ class Fate(Enum):
 def fate_of(entries: Sequence[LogEntry], history: History, connect: Connector, pid: int) -> Fate:
     """Asks the history, on a new connection, for the log rows that went with the COMMIT.
 
-    `pid` is the server's process of the session that sent them. It may still be at work after the
-    connection is lost, so its end is waited for. UNKNOWN where it goes on, or no connection can be
-    had, for ten seconds.
+    `pid` is the server's process of the session that sent them. It may still be running after the
+    connection is lost, so its end is waited for. UNKNOWN if for ten seconds it does not end,
+    or no connection can be made.
     """
     deadline = time.monotonic() + _SECONDS_OF_PATIENCE
     while (left := deadline - time.monotonic()) > 0:
@@ -48,7 +48,7 @@ def fate_of(entries: Sequence[LogEntry], history: History, connect: Connector, p
                 if not _is_at_work(pid, history, connection):
                     return _looked_up(entries[-1], history.schema, connection, left)
         except (DatabaseUnavailableError, psycopg.OperationalError) as error:
-            _log.debug("the history cannot be asked: %s", error)
+            _log.debug("the history cannot be read: %s", error)
         time.sleep(_SECONDS_BETWEEN_TRIES)
     return Fate.UNKNOWN
 
@@ -77,7 +77,7 @@ def _is_at_work(pid: int, history: History, connection: Connection) -> bool:
 
 
 def _looked_up(entry: LogEntry, schema: str, connection: Connection, patience: float) -> Fate:
-    """Waits for so many seconds until nobody is in the middle of a migration, and looks."""
+    """Waits for so many seconds until no session is running a migration, then looks."""
     with connection.transaction():
         connection.execute(f"SET LOCAL lock_timeout = '{patience * 1000:.0f}ms'".encode())
         found = find_history(connection, schema)

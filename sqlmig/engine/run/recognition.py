@@ -1,6 +1,6 @@
-"""Whether a statement that a dead runner may or may not have finished is done.
+"""Whether a statement completed whose runner stopped during it.
 
-Only for what can be told from the catalogs; everything else is UNKNOWN, and a person decides.
+Only for what the catalogs show; everything else is UNKNOWN, and the user decides.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlmig.source.lexer import tokens
 
 _OF_A_DROP = ("if", "exists", "cascade", "restrict")
 
-# Running these once more changes nothing that the first time did not.
+# Running these again changes nothing more.
 _REPEATABLE = frozenset(
     {"analyze", "checkpoint", "cluster", "refresh", "reindex", "reset", "set", "show", "vacuum"}
 )

@@ -22,7 +22,7 @@ class Recording:
 
     `results` has its migrations once it is committed; `entries` are the log rows that go with it;
     `at_work` is the migration that was begun last. `is_committing` is true from the moment that
-    the commit is sent: if no answer comes, only the history can tell what became of it.
+    the commit is sent: if no answer comes, only the history shows the outcome.
     """
 
     session: RunnerSession
@@ -59,7 +59,7 @@ class Recording:
         return "COMMIT"
 
     def tell(self) -> None:
-        """The observer hears of the batch, if its commit was sent."""
+        """Tells the observer of the batch, if its commit was sent."""
         for result in self.results if self.is_committing else ():
             self.session.observer.finished(result)
 

@@ -58,7 +58,7 @@ class ScriptRunner:
             self._send_script(script, ())
 
     def run_and_record(self, script: PlannedScript, record: Callable[[], str]) -> None:
-        """The same, and in the same message what records the script, where nobody looks at it
+        """The same, and in the same message what records the script, where nothing looks at it
         before. `record` is called when that message is made, after those before it."""
         self._send_script(script, self._opening(script), record)
 
@@ -81,7 +81,7 @@ class ScriptRunner:
     def _opening(self, script: PlannedScript) -> Sequence[str]:
         """What goes before the script: the transaction, the lock on the record, the limits.
 
-        Where somebody has to look at the transaction first, all this is a message of its own, and
+        If an inspector has to look at the transaction first, all this is a message of its own, and
         nothing is left to send.
         """
         opening = [*self._beginning()]
@@ -161,8 +161,8 @@ class ScriptRunner:
 
 class LoneStatementsRunner(ScriptRunner):
     """The same for a script that cannot run in a savepoint: each of its statements is sent alone,
-    in the form of message that cannot hold a second one. So none that was not read as such is
-    there to end the transaction."""
+    in a form of message that cannot hold a second one. So no unread statement can end the
+    transaction."""
 
     def end_of_fence(self) -> Sequence[str]:
         """Nothing."""
@@ -191,5 +191,5 @@ class LoneStatementsRunner(ScriptRunner):
 
 
 def _may_prepare(text: str) -> bool:
-    """Whether the script may prepare statements, or drop some; of a long one nobody asks."""
+    """Whether the script may prepare statements, or drop some; a long one is not checked."""
     return len(text) > _LONG or _ABOUT_PREPARED.search(text) is not None

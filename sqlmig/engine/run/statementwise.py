@@ -1,9 +1,9 @@
 """Non-transactional work: statement by statement, each recorded before it runs and after.
 
-So it is known at every moment which statements are done. Only when a runner dies in the middle of
-one, nobody recorded how it ended: the next runner looks at the database, and asks where that does
-not tell. The progress is recorded through a connection of its own, on which no role, time limit or
-read-only mode of the script's has an effect.
+So it is always known which statements are done. Only if a runner stops during one is the outcome
+unknown: the next runner looks at the database, and asks if that does not show it. The progress is
+recorded through a separate connection, which no role, time limit or read-only mode of the script
+affects.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class StatementwiseWork:
                 self._send_statement(planned, index)
 
     def _is_done_after_all(self, planned: PlannedMigration, index: int) -> bool:
-        """Whether the statement in which a runner died is done; False where none is in doubt."""
+        """Whether the statement that a runner stopped in is done; False if none is in doubt."""
         if not planned.resumption.in_doubt:
             return False
         found = completion(self.session.connection, planned.prepared.statement_text(index))
@@ -130,7 +130,7 @@ class StatementwiseWork:
             if time.monotonic() >= deadline:
                 raise ScriptError(
                     planned,
-                    "another session is still building the index that an earlier run began",
+                    "another session is still building the index that an earlier run started",
                     location=planned.prepared.statement_location(index),
                 )
             time.sleep(_SECONDS_BETWEEN_LOOKS)
@@ -138,7 +138,7 @@ class StatementwiseWork:
     def _run_statement(self, planned: PlannedMigration, index: int, recorder: Connection) -> None:
         """Runs one statement, which is recorded as begun, and records how it ended.
 
-        A rollback keeps no record of its progress. What may stand outside a transaction there is
+        A rollback keeps no record of its progress. What may run outside a transaction there is
         mostly the drop of an index, and one that is gone has been dropped.
         """
         if planned.direction is Direction.ROLLBACK and self._is_dropped(planned, index):
@@ -184,8 +184,8 @@ class StatementwiseWork:
         if build is not None and is_invalid(self.session.connection, build):
             raise ScriptError(
                 planned,
-                f"the index {build.name} is there, but invalid: an earlier build of it failed, "
-                f"and IF NOT EXISTS passed it over. Drop it: DROP INDEX CONCURRENTLY {build.name}",
+                f"the index {build.name} exists but is invalid: an earlier build of it failed, "
+                f"and IF NOT EXISTS skipped it. Drop it: DROP INDEX CONCURRENTLY {build.name}",
                 location=planned.prepared.statement_location(index),
             )
 
@@ -211,7 +211,7 @@ class StatementwiseWork:
     def _regain_lock(self, planned: PlannedMigration) -> None:
         if not self.session.lock.try_acquire():
             raise ScriptError(
-                planned, "the script gave up sqlmig's lock, and another runner has it now"
+                planned, "the script released sqlmig's lock, and another runner has acquired it"
             )
 
     def _lift_time_limit(self) -> None:

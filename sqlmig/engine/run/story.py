@@ -1,4 +1,4 @@
-"""How a run went: the results so far, and the error that tells them when it ends early."""
+"""How a run went: the results so far, and the error that reports them when it ends early."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _log = logging.getLogger("sqlmig")
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a batch ended that did not end by itself: where it was, and what became of it."""
+    """How an interrupted batch ended: where it was, and what happened to it."""
 
     batch: Sequence[PlannedMigration]
     at_work: PlannedMigration
@@ -88,13 +88,13 @@ class Story:
         )
 
     def lost(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
-        """The connection broke; what the history says of the batch is told."""
+        """The connection broke; reports what the history says of the batch."""
         message, name = server_message(error), ending.at_work.migration_id
-        undone = "was undone" if ending.at_work.directives.transactional else "stopped half way"
+        undone = "was undone" if ending.at_work.directives.transactional else "stopped partway"
         told = {
             Fate.COMMITTED: f"the connection was lost, but {name} is committed",
             Fate.UNDONE: f"the connection was lost, and {name} {undone}",
-            Fate.UNKNOWN: f"the connection was lost, and nobody knows yet whether {name} is "
+            Fate.UNKNOWN: f"the connection was lost, and it is not known whether {name} is "
             "committed",
         }[ending.fate]
         return MigrationFailedError(
@@ -118,15 +118,15 @@ class Story:
     def _remedy(self, failure: ScriptError, planned: PlannedMigration) -> str:
         if isinstance(failure, StatementInDoubtError):
             return (
-                "Look whether it is, then run it again with "
-                f"--redo-statement {failure.statement}, or pass it over with "
+                "Check whether it completed, then run it again with "
+                f"--redo-statement {failure.statement}, or skip it with "
                 f"--skip-statement {failure.statement}."
             )
-        mending = _mending(planned, self.plan.again)
+        fix = _fix(planned, self.plan.again)
         if hint := failure.outside or failure.hint:
-            return f"{hint} {mending}"
+            return f"{hint} {fix}"
         known = remedy_for(failure.server) if failure.server else ""
-        return known or mending
+        return known or fix
 
     def _planned(self, name: str) -> PlannedMigration:
         return next(planned for planned in self.plan.migrations if planned.name == name)
@@ -153,22 +153,23 @@ def _what_remains(failure: ScriptError, planned: PlannedMigration) -> str:
     """What a failed migration leaves behind."""
     name, kept = planned.migration_id, failure.statements_kept
     if planned.directives.transactional:
-        return f"{name} was undone: nothing of it remains."
+        return f"{name} was undone completely."
     if kept == 0:
         return f"{name} stopped at its first statement."
-    return f"{name} stopped half way: its first {kept} statement{'s' * (kept > 1)} stay done."
+    were_kept = "statement was" if kept == 1 else f"{kept} statements were"
+    return f"{name} stopped partway: its first {were_kept} kept."
 
 
-def _mending(planned: PlannedMigration, again: str) -> str:
-    """How to mend the script, and the command that runs it again."""
+def _fix(planned: PlannedMigration, again: str) -> str:
+    """How to fix the script, and the command that runs it again."""
     if planned.prepared.script.is_recorded:
         return (
-            f"The script is the recorded one: put a mended {planned.migration_id}.sql among the "
-            f"rollbacks, then run `{again} --use file`."
+            f"The script is the recorded one: put a fixed {planned.migration_id}.sql in the "
+            f"rollbacks folder, then run `{again} --use file`."
         )
     if planned.direction is Direction.ROLLBACK:
         again = f"{again} --use file"
-    return f"Mend {planned.prepared.script.path}, then run `{again}`."
+    return f"Fix {planned.prepared.script.path}, then run `{again}`."
 
 
 def done(planned: PlannedMigration) -> MigrationResult:

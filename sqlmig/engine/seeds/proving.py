@@ -20,7 +20,7 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
 
     Nothing is kept. Values of now() count as equal, for both runs have one transaction time.
     Raises SeedFailedError where a first run fails, ForbiddenSeedError for one that writes to what
-    its tier may not.
+    its tier must not.
     """
     session = seeder.session
     watch = SeedWatch(session.history, seeder.forbidden)

@@ -57,7 +57,7 @@ _OUTSIDE = (
 
 @dataclass(slots=True)
 class Seeder:
-    """Runs seeds; `forbidden` has, for each tier, the tables that its seeds may not write to."""
+    """Runs seeds; `forbidden` has, for each tier, the tables that its seeds must not write to."""
 
     session: RunnerSession
     rules: Rules
@@ -115,7 +115,7 @@ class Seeder:
 
 @dataclass(slots=True)
 class SeedWatch(SilentInspector):
-    """Sees what a seed writes, and refuses what its tier may not write."""
+    """Sees what a seed writes, and refuses what its tier must not write."""
 
     history: History
     forbidden: Mapping[str, Sequence[str]]
@@ -148,8 +148,8 @@ class SeedWatch(SilentInspector):
         return Judgment.ACCEPTED
 
     def _count_uncounted(self, script: PlannedScript, now: Tables) -> Judgment:
-        """Where a statement was there to write forbidden rows, but none are counted: either it met
-        none, or the script had the server stop counting."""
+        """Where a statement was there to write forbidden rows, but none are counted: it found
+        none, or the script turned counting off."""
         with asking(script):
             unknown = self._suspects(script, now) & self._before.keys() - self._kept.keys()
             if not unknown:
@@ -172,11 +172,14 @@ class SeedWatch(SilentInspector):
             if self._counted(now[oid]) != self._kept.get(oid, self._of_none(oid))
         ]
         if labels:
-            what = f"writes, uncounted, to what seeds of its tier may not: {', '.join(labels)}"
+            what = (
+                "writes, with row counting off, to tables that seeds of its tier may not change: "
+                f"{', '.join(labels)}"
+            )
             raise ForbiddenRowsError(script, what, labels)
 
     def _of_none(self, oid: int) -> tuple[int, int] | None:
-        """What a table had of which no rows were counted: none, if the seed has made it."""
+        """What a table had whose rows were not counted: none, if the seed created it."""
         return None if oid in self._before else (0, 0)
 
     def _counted(self, table: Table) -> tuple[int, int]:
@@ -200,7 +203,8 @@ class SeedWatch(SilentInspector):
         if refused:
             raise ForbiddenRowsError(
                 script,
-                f"writes to what seeds of its tier may not: {'; '.join(map(str, refused))}",
+                "writes to tables that seeds of its tier may not change: "
+                f"{'; '.join(map(str, refused))}",
                 [rows.table for rows in refused],
             )
         return now

@@ -27,16 +27,16 @@ _CONNECT_TIMEOUT_SECONDS = 10
 _SECONDS_BETWEEN_TRIES = 0.3
 _UNKNOWN_SETTING = "42704"
 _REMEDIES = {
-    "42501": "Grant this role what it lacks, or connect as one that has it.",
-    "55P03": "Another session holds a lock: run it again when that is done, or end that session.",
-    "40P01": "It met another session, each waiting for the other: run it again.",
+    "42501": "Grant this role the missing privilege, or connect as a role that has it.",
+    "55P03": "Another session holds a lock: run this again when it is done, or end that session.",
+    "40P01": "It deadlocked with another session: run it again.",
 }
 
 
 def opened(database: str, wait: float = 0.0) -> Connection:
     """A connection in autocommit mode, closed at the end of its `with` block.
 
-    `database` is a libpq URL or key=value string, or "" for what libpq finds by itself; a server
+    `database` is a libpq URL or key=value string, or "" for what libpq finds itself; a server
     that does not answer is tried again for `wait` seconds. Raises ConfigError for a URL that libpq
     cannot read, and DatabaseUnavailableError.
     """
@@ -86,8 +86,8 @@ def translated() -> Iterator[None]:
 
 
 def server_message(error: psycopg.Error) -> ServerMessage:
-    """What the server said, field by field; the driver's own words where it said nothing, and ours
-    where we had it fail."""
+    """The server's message, field by field; the driver's if the server sent none, and ours if we
+    made it fail."""
     fields = error.diag
     if fields.sqlstate == _UNKNOWN_SETTING and (reason := raised(str(fields.message_primary))):
         return ServerMessage(sqlstate="", primary=reason)
@@ -107,7 +107,7 @@ def sqlmig_version() -> str:
 
 
 def application_name() -> str:
-    """How this process shows in the server's activity view, so that a waiter can say who works.
+    """How this process shows in the server's activity view, so that a waiting runner can name it.
 
     Within the 63 bytes that the server keeps; `sqlmig <version> <host> <pid>`.
     """
@@ -117,8 +117,8 @@ def application_name() -> str:
 
 
 def parameters_in_force(database: str) -> Mapping[str, str]:
-    """What libpq takes from the string, and where that is silent from variables and its defaults;
-    nothing where it cannot read the string, as connecting will tell."""
+    """What libpq takes from the string, else from variables and its defaults; nothing if it cannot
+    read the string: connecting then reports why."""
     try:
         given = conninfo_to_dict(database)
     except psycopg.ProgrammingError:
@@ -137,9 +137,9 @@ def _parameters(database: str) -> Mapping[str, Any]:
     except psycopg.ProgrammingError:
         raise _unreadable("it is neither a PostgreSQL URL nor key=value pairs") from None
     if any(port and not port.isdecimal() for port in str(parameters.get("port", "")).split(",")):
-        raise _unreadable("its port is no number")
+        raise _unreadable("its port is not a number")
     if "@" in str(parameters.get("host", "")):
-        raise _unreadable("its host holds an @")
+        raise _unreadable("its host contains an @")
     return parameters
 
 
@@ -152,7 +152,7 @@ def _unreadable(reason: str) -> ConfigError:
 
 
 def _defaults(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Connection parameters of ours, where neither the URL nor libpq's environment has them."""
+    """Our connection parameters, where neither the URL nor libpq's environment has them."""
     if "connect_timeout" in parameters or "PGCONNECT_TIMEOUT" in os.environ:
         return {}
     return {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}
@@ -178,10 +178,10 @@ def _connection_remedy(reason: str) -> str:
     if "password" in reason:
         return "Give the role's password: in the URL, in PGPASSWORD, or in ~/.pgpass."
     if "does not exist" in reason:
-        return "Make it, or name another one in the database URL."
-    return "Check that the server runs and that the database URL is right."
+        return "Create it, or name another one in the database URL."
+    return "Check that the server is running and that the database URL is correct."
 
 
 def remedy_for(message: ServerMessage) -> str:
-    """What to do about an error whose cause its SQLSTATE tells; "" for the others."""
+    """What to do about an error whose SQLSTATE gives its cause; "" for the others."""
     return _REMEDIES.get(message.sqlstate, "")

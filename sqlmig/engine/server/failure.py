@@ -37,18 +37,18 @@ class ScriptError(Exception):
         self.message = message
         self.server = server
         self.location = location
-        self.hint = ""  # what to know beside that the script is to be fixed
-        self.outside = ""  # how it runs, where it was refused for the transaction around it
+        self.hint = ""  # what to know besides fixing the script
+        self.outside = ""  # how it can run, if it was refused because of the transaction around it
         self.statements_kept = 0  # of a non-transactional migration, those done before it
 
     @property
     def is_worth_a_retry(self) -> bool:
-        """Whether it met another session's lock, which will go away."""
+        """Whether it met another session's lock, which will be released."""
         return self.server is not None and self.server.sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
 
     @property
     def may_be_about_a_savepoint(self) -> bool:
-        """Whether the server may have refused the script for the savepoint in which it ran."""
+        """Whether the server may have refused the script because it ran in a savepoint."""
         sqlstate = self.server.sqlstate if self.server else ""
         return sqlstate in (_UNSAFE_NEW_ENUM_VALUE, ACTIVE_SQL_TRANSACTION)
 
@@ -73,7 +73,7 @@ class ReadOtherwiseError(ScriptError):
 
 
 class TransactionEndedError(ScriptError):
-    """The script ended the transaction that it runs in: what was committed by that stays.
+    """The script ended the transaction that it runs in: what that committed is kept.
 
     `culprit` is the path of what did it: the script's, or that of a check after it.
     """
@@ -94,7 +94,7 @@ class LossFoundError(ScriptError):
 
 
 class ProtectedRowsError(ScriptError):
-    """In production, a script did to `tables` what may not be done to protected ones."""
+    """In production, a script did to `tables` what is forbidden on protected ones."""
 
     def __init__(self, script: PlannedScript, message: str, tables: Sequence[str]) -> None:
         super().__init__(script, message)
@@ -102,7 +102,7 @@ class ProtectedRowsError(ScriptError):
 
 
 class ForbiddenRowsError(ScriptError):
-    """A seed wrote to `tables`, which its tier may not write to."""
+    """A seed wrote to `tables`, which its tier must not write to."""
 
     def __init__(self, script: PlannedScript, message: str, tables: Sequence[str]) -> None:
         super().__init__(script, message)
@@ -118,7 +118,7 @@ class ChecksFailedError(ScriptError):
 
 
 class HistoryMovedError(ScriptError):
-    """Another runner has done what was planned; the plan has to be made again.
+    """Another runner has done what was planned; the plan must be made again.
 
     `results` are those of the run until then.
     """
@@ -129,12 +129,12 @@ class HistoryMovedError(ScriptError):
 
 
 class StatementInDoubtError(ScriptError):
-    """Nobody can tell whether the statement is done; `statement` is its number, from 1."""
+    """It is not known whether the statement completed; `statement` is its number, from 1."""
 
     def __init__(self, planned: PlannedMigration, statement: int, location: Location) -> None:
         super().__init__(
             planned,
-            f"statement {statement} may be done already: the runner died in the middle of it",
+            f"statement {statement} may have completed: the runner stopped during it",
             location=location,
         )
         self.statement = statement
@@ -150,8 +150,10 @@ def unrecorded(script: PlannedScript, failure: StatementError) -> ScriptError:
 def unreadable(script: PlannedScript, failure: StatementError) -> ScriptError:
     """The failure of a message that the server could not put into the database's encoding."""
     message = server_message(failure.error)
-    what = "it, or the rollback that is recorded with it"
-    return ScriptError(script, f"{what}, holds what the database cannot: {message}", message)
+    what = "it, or the rollback recorded with it"
+    return ScriptError(
+        script, f"{what}, contains text that the database cannot store: {message}", message
+    )
 
 
 def failed_script(
@@ -175,13 +177,13 @@ def place_of(
 ) -> Location | None:
     """The place in the script that the server refused; None for a statement of sqlmig's own.
 
-    A syntax error has a position, in characters of the message, whose first character stands at
+    A syntax error has a position, in characters of the message, whose first character is at
     `offset` in the script. A runtime error has none: then it is the statement of that index; below
     0 it is one of sqlmig's own before the script, beyond the last one of those after it.
     """
     statements = prepared.statements
     position = failure.error.diag.statement_position
-    # The server reads a whole message before it runs any of it, and stops there at what is no SQL.
+    # The server reads a whole message before it runs any of it, and stops at what is not SQL.
     is_unread = position is not None and failure.completed == 0
     if not (is_unread or 0 <= statement < len(statements)):
         return None
@@ -192,8 +194,8 @@ def place_of(
 
 
 def _place_in_body(prepared: PreparedScript, index: int, failure: StatementError) -> int:
-    """The offset of an error in the body of a function, which the server tells within the body
-    where the message has the body twice, as with the record; else that of the statement."""
+    """The offset of an error in the body of a function: the server gives it within the body if
+    the message has the body twice, as with the record; else that of the statement."""
     start, text = prepared.statements[index].start, prepared.statement_text(index)
     body, position = failure.error.diag.internal_query, failure.error.diag.internal_position
     if body and position and text.count(body) == 1:

@@ -1,4 +1,4 @@
-"""How the server reads what is sent next: as the lexer did, or otherwise.
+"""How the server reads what is sent next: as the lexer did, or differently.
 
 A message is cut into statements before any of it runs, so it is enough to look between two. Of the
 settings that change how text is cut, the server reports both at the end of a message, whatever set
@@ -14,12 +14,12 @@ from sqlmig.source.script import PreparedScript
 
 SETTING = "standard_conforming_strings"
 
-# Set in the session, it does not follow the server's configuration, which may be loaded anew
+# Set in the session, it does not follow the server's configuration, which may be reloaded
 # between two messages.
 KEEP_READING = f"SET {SETTING} = on"
 
 OTHERWISE = (
-    f"{SETTING} is off from here on, so that the server would read the rest otherwise than it is "
+    f"{SETTING} is off from here on, so the server would read the rest differently from how it is "
     "written"
 )
 READING_REMEDY = (
@@ -30,8 +30,8 @@ READING_REMEDY = (
 def reads_as_before(connection: Connection) -> bool:
     """Whether backslashes in strings are still characters like any other.
 
-    Another encoding is none of the server's business: what is sent next is UTF-8, the record too,
-    and the server is told so again.
+    Another encoding does not matter: what is sent next is UTF-8, the record too, and the server is
+    told so again.
     """
     if connection.info.parameter_status("client_encoding") != "UTF8":
         send(connection, b"SET client_encoding TO 'UTF8'")

@@ -14,7 +14,7 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.raising import raising
 from sqlmig.engine.server.savepoint import random_name
 
-# A function may drop a statement of ours and prepare another of its name, but not at that time.
+# A function may drop one of our statements and prepare another with its name, but not at that time.
 _SINCE = """
 SELECT pg_catalog.extract('epoch', prepare_time)::text
   FROM pg_catalog.pg_prepared_statement() WHERE name = '{name}'
@@ -51,7 +51,7 @@ class PreparedStatements:
         """Prepares a query that is known by that name from now on; `template` is its text with
         psycopg's named placeholders.
 
-        Each placeholder is a parameter of its own, for the server finds a parameter's type in one
+        Each placeholder is a separate parameter, because the server finds a parameter's type in one
         place.
         """
         name = b"%b_%d" % (self._prefix, len(self._executions))

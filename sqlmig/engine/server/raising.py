@@ -1,4 +1,4 @@
-"""SQL that fails with words of ours: the server's own language has no expression for it."""
+"""SQL that fails with a message of ours: SQL has no expression for that."""
 
 from __future__ import annotations
 

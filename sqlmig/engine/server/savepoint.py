@@ -1,7 +1,7 @@
 """Savepoints of sqlmig's own, each with a name that no script can know.
 
 Scripts are text that was there before the name was made, and no function may execute SAVEPOINT,
-RELEASE or ROLLBACK TO. So a savepoint stands as long as its transaction does: it proves that a
+RELEASE or ROLLBACK TO. So a savepoint exists as long as its transaction does: it proves that a
 script has not ended the transaction that it runs in, in whatever way.
 """
 
@@ -33,13 +33,14 @@ class Savepoint:
 
     @property
     def release(self) -> str:
-        """The statement that releases it and those that came after it; it fails where the
-        transaction is another one."""
+        """The statement that releases it and those that came after it; it fails in
+        another transaction."""
         return f"RELEASE SAVEPOINT {self.name}"
 
     @property
     def return_to(self) -> str:
-        """The statement that undoes all since, and keeps the savepoint; it fails likewise."""
+        """The statement that undoes all since, and keeps the savepoint; it fails in
+        another transaction."""
         return f"ROLLBACK TO SAVEPOINT {self.name}"
 
     def is_there(self, connection: Connection) -> bool:

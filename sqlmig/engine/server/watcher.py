@@ -1,5 +1,5 @@
-"""Says what a long statement waits for, and how far it is with an index: from a thread and session
-of its own."""
+"""Reports what a long statement waits for, and the progress of an index build, from a separate
+thread and session."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ SELECT relid::pg_catalog.regclass::text, phase,
 
 
 class Watcher:
-    """Looks once a second at what a session waits for or builds, as long as it is at work.
+    """Looks once a second at what a session waits for or builds, as long as it is running.
 
     It connects only when work takes longer than that, and never disturbs it: a watcher that cannot
-    look is silent.
+    read is silent.
     """
 
     def __init__(self, connect: Connector, pid: int, observer: Observer) -> None:
@@ -83,7 +83,7 @@ class Watcher:
                 if self._is_slow():
                     self._watch()
         except (SqlmigError, psycopg.Error) as error:
-            _log.debug("the watcher cannot look: %s", error)
+            _log.debug("the watcher cannot read the server's activity: %s", error)
 
     def _is_slow(self) -> bool:
         since = self._busy_since

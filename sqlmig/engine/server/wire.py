@@ -1,4 +1,4 @@
-"""Sends SQL as it is, many statements in one message, and counts what was completed.
+"""Sends SQL unchanged, many statements in one message, and counts those completed.
 
 psycopg's cursors would collect the results; here they are dropped as they come, COPY's rows are
 fed, and an error says how many statements were completed before it.
@@ -33,7 +33,7 @@ _CHUNKED_ROWS_SINCE = 170000
 class StatementError(Exception):
     """The server refused a statement: `error` is what it said, `completed` how many went before.
 
-    For the engine only: it knows which text was sent, and tells the user the place.
+    For the engine only: it knows which text was sent, and reports the place.
     """
 
     def __init__(self, error: psycopg.Error, completed: int) -> None:
@@ -65,7 +65,7 @@ class _Answer:
     error: psycopg.Error | None = None
 
     def take(self, result: PGresult) -> None:
-        """Adds what came of a statement, of which this is all, or a part before its last rows."""
+        """Adds the result of a statement: all of it, or a part before its last rows."""
         # One result of each statement has its tag, which is not always the last; what a rule adds
         # has none.
         self.completed += bool(result.command_status)

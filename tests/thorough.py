@@ -1,0 +1,22 @@
+"""How much is tried: a short form for every change, and a long one, `make torture`."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def add_option(parser: pytest.Parser) -> None:
+    """The option that asks for the long form."""
+    parser.addoption("--torture", action="store_true", help="run the long form of the tests")
+
+
+def is_torture(config: pytest.Config) -> bool:
+    """Whether the long form was asked for."""
+    return bool(config.getoption("--torture"))
+
+
+def examples(short: int) -> int:
+    """How many examples a property test tries; SQLMIG_TEST_EXAMPLES is the long form's number."""
+    return int(os.environ.get("SQLMIG_TEST_EXAMPLES", short))
