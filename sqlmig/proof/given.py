@@ -1,5 +1,5 @@
-"""What migrations find in a database that they did not make: a script of the project's makes it on
-each scratch database, and drift does not compare it."""
+"""What migrations use but do not create: a script of the project creates it in each scratch
+database, and drift does not compare it."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class ScratchScript:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a scratch script made or altered, each object with its definition, and the `schemas`
-    that it made."""
+    """What a scratch script created or altered, each object with its definition, and the `schemas`
+    that it created."""
 
     objects: Mapping[ObjectName, str] = field(default_factory=dict)
     schemas: tuple[str, ...] = ()

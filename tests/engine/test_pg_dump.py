@@ -141,7 +141,7 @@ def test_a_subscription_in_a_dump_is_made_and_refused_on_a_scratch_database(
             "alter subscription s set (slot_name = none);drop subscription s",
         )
         migrator = Migrator(project.config(database=database.url))
-        with pytest.raises(BeyondDatabaseError, match="takes no subscription"):
+        with pytest.raises(BeyondDatabaseError, match="cannot have a subscription"):
             migrator.verify()
         migrator.apply()
         mine = "subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())"

@@ -216,7 +216,7 @@ def test_it_may_not_change_what_other_databases_use(
 ) -> None:
     project.write("sql/given.sql", "SELECT 1;\nCREATE ROLE sqlmig_test_given")
     with pytest.raises(
-        BeyondDatabaseError, match=r"given\.sql:2:1: this changes what all databases"
+        BeyondDatabaseError, match=r"given\.sql:2:1: this changes objects shared by all databases"
     ):
         migrator.verify()
     assert database.rows("SELECT FROM pg_roles WHERE rolname = 'sqlmig_test_given'") == []
