@@ -74,8 +74,8 @@ class Migrator:
         self._database = Database(config, observer or SilentObserver())
 
     def validate(self) -> tuple[MigrationFile, ...]:
-        """All migrations on disk, once every statement of theirs, of seeds and of checks is read;
-        without a database."""
+        """All migrations on disk, after every statement of the project's SQL files was read; needs
+        no database. Raises UnusableFilesError with all problems."""
         return validate(self.config)
 
     def status(self) -> list[MigrationStatus]:

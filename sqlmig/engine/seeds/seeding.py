@@ -50,8 +50,8 @@ from sqlmig.plan import PlannedScript, PlannedSeed
 from sqlmig.target.rules import Rules
 
 _OUTSIDE = (
-    "All seeds run in one transaction: what cannot goes into a migration, with "
-    "`-- transactional: false`."
+    "All seeds run in one transaction. A statement that cannot run in it goes into a migration, "
+    "with `-- transactional: false`."
 )
 
 
