@@ -75,7 +75,7 @@ class Migrator:
 
     def validate(self) -> tuple[MigrationFile, ...]:
         """All migrations on disk, after every statement of the project's SQL files was read; needs
-        no database. Raises UnusableFilesError with all problems."""
+        no database. Raises SourceError for one problem, UnusableFilesError for several."""
         return validate(self.config)
 
     def status(self) -> list[MigrationStatus]:
