@@ -241,7 +241,7 @@ class Migrator:
         """Stamps the database, whatever it was stamped as before and whatever the settings say;
         the rules of that stamp. Raises ConfigError if an embedded server would become
         production."""
-        from sqlmig.engine.history.writing import ensure_tables, set_stamp
+        from sqlmig.engine.history.stamping import ensure_tables, set_stamp
 
         if self.config.is_embedded:
             refuse_as_production(environment, "--database-url")

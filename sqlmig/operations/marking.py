@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlmig.engine.database import Database
 from sqlmig.engine.history.reading import History
-from sqlmig.engine.history.writing import stamp_new
+from sqlmig.engine.history.stamping import stamp_new
 from sqlmig.errors import PlanError
 from sqlmig.model import Applied, MigrationFile, Migrations
 from sqlmig.plan import resolve

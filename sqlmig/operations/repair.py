@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import Content, repaired
-from sqlmig.engine.history.writing import ensure_tables
+from sqlmig.engine.history.stamping import ensure_tables
 from sqlmig.errors import PlanError
 from sqlmig.model import Applied, AppliedMigration, MigrationFile, Migrations
 from sqlmig.plan import resolve

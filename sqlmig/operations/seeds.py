@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.history.reading import History
-from sqlmig.engine.history.writing import ensure_tables, stamp_new
+from sqlmig.engine.history.stamping import ensure_tables, stamp_new
 from sqlmig.engine.seeds.proving import unstable_seeds
 from sqlmig.engine.seeds.seeding import Seeder
 from sqlmig.errors import ConfigError

@@ -7,7 +7,7 @@ from enum import Enum
 
 from sqlmig.errors import PartialMigrationError, PlanError
 from sqlmig.model import AppliedMigration, MigrationFile, Script
-from sqlmig.source.layout import differ_in_layout_only
+from sqlmig.plan.changed import differ_in_layout_only
 from sqlmig.source.script import PreparedScript, prepare
 
 

@@ -16,9 +16,9 @@ from sqlmig.model import (
     MigrationState,
     Script,
 )
+from sqlmig.plan.changed import change_of
 from sqlmig.plan.model import Plan, PlannedMigration, notes
 from sqlmig.plan.references import resolve
-from sqlmig.plan.status import change_of
 from sqlmig.source.directives import FileKind
 from sqlmig.source.head import read_head
 from sqlmig.source.script import prepare

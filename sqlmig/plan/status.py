@@ -9,10 +9,9 @@ from sqlmig.model import (
     Migrations,
     MigrationState,
     MigrationStatus,
-    checksum,
     migration_order,
 )
-from sqlmig.source.layout import differ_in_layout_only
+from sqlmig.plan.changed import change_of
 
 _REMEDIES = {
     MigrationState.PENDING: "sqlmig apply",
@@ -38,14 +37,6 @@ def statuses(files: Migrations, history: Applied) -> list[MigrationStatus]:
         late = row is None and (index < newest or file.order < last_missing)
         result.append(_file_status(file, row, is_late=late))
     return result + [_missing_status(applied[name], followed_by_files=False) for name in missing]
-
-
-def change_of(before: str, now: str) -> MigrationState:
-    """How a text compares with the applied one: the same, reformatted, or changed."""
-    if before == now or checksum(before) == checksum(now):
-        return MigrationState.APPLIED
-    is_same = differ_in_layout_only(before, now)
-    return MigrationState.REFORMATTED if is_same else MigrationState.CHANGED
 
 
 def _file_status(

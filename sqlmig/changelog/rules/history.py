@@ -8,7 +8,7 @@ from sqlmig.changelog.parser import Release
 from sqlmig.changelog.project_files import Aspect, ProjectFiles, Reference
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
 from sqlmig.model import MigrationState, Severity, migration_number
-from sqlmig.plan.status import change_of
+from sqlmig.plan.changed import change_of
 
 _OLD = {"sql/migrations/0006_add_rooms.sql": "CREATE TABLE rooms (id int);\n"}
 _OLD_EDITED = {"sql/migrations/0006_add_rooms.sql": "CREATE TABLE rooms (id bigint);\n"}

@@ -24,7 +24,7 @@ from yoyo.migrations import Migration, MigrationList, get_migration_hash
 from sqlmig.engine.history import reading as tables
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry
-from sqlmig.engine.history.writing import ensure_tables
+from sqlmig.engine.history.stamping import ensure_tables
 from sqlmig.engine.server.connection import Connection
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration

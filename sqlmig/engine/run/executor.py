@@ -13,7 +13,7 @@ from sqlmig.engine.guard.checks import CheckInspector
 from sqlmig.engine.guard.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
 from sqlmig.engine.guard.protected import Guard
 from sqlmig.engine.history import records
-from sqlmig.engine.history.writing import stamp_new
+from sqlmig.engine.history.stamping import stamp_new
 from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import ContainedStatements, Containment
 from sqlmig.engine.run.limits import pause

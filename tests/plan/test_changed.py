@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlmig.source.layout import differ_in_layout_only
+from sqlmig.plan.changed import differ_in_layout_only
 
 
 def test_comments_and_white_space_are_layout() -> None:
