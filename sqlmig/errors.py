@@ -31,6 +31,7 @@ SqlmigError
     ├── MigrationFailedError
     │   └── RowLossError                    a rollback in production needs confirmation
     ├── SeedFailedError
+    ├── ScratchScriptError
     ├── CheckEndedTransactionError
     └── GuardError                          the guard undid what a script did to a table
         ├── ProtectedTableError
@@ -370,6 +371,27 @@ class SeedFailedError(ExecutionError):
         return _told_in_place(self, self.remedy)
 
 
+class ScratchScriptError(ExecutionError):
+    """The script that prepares scratch databases failed; `location` and `server` are as for
+    MigrationFailedError."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        location: Location | None = None,
+        server: ServerMessage | None = None,
+        remedy: str = "",
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.location = location
+        self.server = server
+
+    def lines(self) -> list[str]:
+        """See SqlmigError."""
+        return _told_in_place(self, self.remedy)
+
+
 class GuardError(ExecutionError):
     """The guard undid what a script did: `script` names it, `tables` those that it must not touch.
 
@@ -439,7 +461,9 @@ class NotAgreedError(SqlmigError):
     """Destructive work was not confirmed: nothing was done."""
 
 
-def _told_in_place(error: MigrationFailedError | SeedFailedError, after: str) -> list[str]:
+def _told_in_place(
+    error: MigrationFailedError | SeedFailedError | ScratchScriptError, after: str
+) -> list[str]:
     """The message with its place and line, the server's details, and what comes after."""
     place = f"{error.location}: " if error.location else ""
     excerpt = error.location.excerpt() if error.location else ""

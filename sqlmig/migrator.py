@@ -74,11 +74,9 @@ class Migrator:
         self._database = Database(config, observer or SilentObserver())
 
     def validate(self) -> tuple[MigrationFile, ...]:
-        """All migrations on disk, and the seeds and checks, every statement read; without a
-        database."""
-        migrations = validate(self.config)
-        self._checks(migrations)
-        return migrations
+        """All migrations on disk, after every statement of the project's SQL files was read; needs
+        no database. Raises SourceError for one problem, UnusableFilesError for several."""
+        return validate(self.config)
 
     def status(self) -> list[MigrationStatus]:
         """Every migration on disk or in the history, in the order in which they apply.

@@ -15,9 +15,9 @@ from sqlmig.report import files as report
 @click.command(cls=Command, short_help="Read and check every file.")
 def validate(output: Output) -> None:
     """Read and check every file. Needs no database."""
-    from sqlmig.operations.validation import validate as validate_project
+    from sqlmig.operations.validation import read_project
 
-    output.show(report.validated(validate_project(output.options.config())))
+    output.show(report.validated(read_project(output.options.config())))
 
 
 @click.command(cls=Command, short_help="Create settings and a first migration.")

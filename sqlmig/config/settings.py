@@ -155,6 +155,12 @@ class Config:
     checks: Folder = _setting(
         "the folder of the sanity checks", Path("sql/checks"), parsers.folder, "SQLMIG_CHECKS"
     )
+    scratch_script: Folder | None = _setting(
+        "a SQL script that prepares each scratch database of `verify` and `drift`",
+        None,
+        parsers.folder,
+        "SQLMIG_SCRATCH_SCRIPT",
+    )
     tiers: Mapping[Environment, tuple[str, ...]] = _setting(
         "the tiers that each environment gets", parsers.DEFAULT_TIERS, parsers.tiers
     )
@@ -268,6 +274,12 @@ class Config:
     def checks_folder(self) -> Traversable:
         """Where the sanity checks lie."""
         return folder_in(self.project, self.checks)
+
+    @property
+    def scratch_script_file(self) -> Traversable | None:
+        """The script that prepares scratch databases, where there is one."""
+        script = self.scratch_script
+        return None if script is None else folder_in(self.project, script)
 
     @property
     def rollbacks_folder(self) -> Traversable:

@@ -89,11 +89,12 @@ def _folded(every: Sequence[Difference]) -> Iterator[Difference]:
 
 def _possible_wholes(part: Difference) -> Iterator[tuple[str, Presence]]:
     """The names that what it may belong to can have, the presence being the same."""
-    for name in _names_of_wholes(part.object, part.expected or part.found or ""):
+    for name in names_of_wholes(part.object, part.expected or part.found or ""):
         yield name, part.presence
 
 
-def _names_of_wholes(part: ObjectName, definition: str) -> Iterable[str]:
+def names_of_wholes(part: ObjectName, definition: str) -> Iterable[str]:
+    """The names that what that object is a part of can have."""
     _, on, whole = part.name.rpartition(" on ")
     if on:
         yield whole.removeprefix("table ")

@@ -56,8 +56,10 @@ def drift(
         stage.replay(applied)
         with opened(stage.url) as connection:
             replayed = snapshot(connection, _session_role(connection))
+    found = differences(replayed, live)
+    drifted = tuple(each for each in found if not stage.given.covers(each, replayed))
     ids = tuple(planned.migration_id for planned in applied)
-    return Drift(ids, differences(replayed, live), server.warnings)
+    return Drift(ids, drifted, server.warnings)
 
 
 def _owner(history: History) -> str:

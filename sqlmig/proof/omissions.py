@@ -77,6 +77,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "conrelid": _IN_THE_NAME,
         "contypid": _IN_THE_NAME,
         "coninhcount": DERIVED,
+        "conindid": "an index of a constraint has its name; a foreign key needs any that is unique",
+        "connoinherit": _IN_THE_DEFINITION,
         "conkey": _IN_THE_DEFINITION,
         "confkey": _IN_THE_DEFINITION,
         "conpfeqop": DERIVED,
@@ -113,7 +115,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "indoption": _IN_THE_DEFINITION,
         "indexprs": _IN_THE_DEFINITION,
     },
-    "pg_inherits": {"inhrelid": _IN_THE_NAME},
+    "pg_inherits": {"inhrelid": _IN_THE_NAME, "inhseqno": _ORDER},
     "pg_partitioned_table": {
         "partrelid": _IN_THE_NAME,
         "partattrs": _IN_THE_DEFINITION,

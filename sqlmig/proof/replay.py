@@ -10,14 +10,15 @@ from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.databases.scratch import ScratchServer
 from sqlmig.engine.databases.shared import SUBSCRIPTIONS, SharedCatalogs
-from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.reading import History, find_history
 from sqlmig.engine.run.containment import Containment
 from sqlmig.engine.run.executor import Executor
-from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.connection import Connection, opened, translated
 from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.model import Direction, Environment
 from sqlmig.plan import Plan, PlannedMigration
 from sqlmig.proof.catalog import SchemaSnapshot
+from sqlmig.proof.given import Given, prepared_by, scratch_script
 from sqlmig.proof.watch import Watch
 from sqlmig.target.rules import Rules
 
@@ -26,7 +27,8 @@ _RULES = Rules(Environment.DEVELOPMENT, "a scratch database")
 
 
 class Stage:
-    """A scratch database on which migrations run as they would elsewhere, one by one."""
+    """A scratch database on which migrations run as they would elsewhere, one by one; `given` is
+    what the project's script made there before."""
 
     def __init__(self, server: ScratchServer, config: Config, schema: str | None) -> None:
         self._server = server
@@ -36,7 +38,9 @@ class Stage:
         self._watch: Watch | None = None
         self._kept: str | None = None
         self._kept_count = 0
-        self._name = server.create()
+        self._script = scratch_script(config)
+        self.given = Given()
+        self._name = self._made()
         self._enter(self._name)
 
     @property
@@ -72,7 +76,7 @@ class Stage:
         self.close()
         self._server.drop(self._name)
         if self._kept is None:
-            self._kept = self._server.create()
+            self._kept = self._made()
         self._enter(self._kept)
         self.replay(applied[self._kept_count :])
         self._kept_count = len(applied)
@@ -83,6 +87,17 @@ class Stage:
     def close(self) -> None:
         """Ends the connection."""
         self._open.close()
+
+    def _made(self) -> str:
+        """A new database, prepared by the project's script if there is one."""
+        name = self._server.create()
+        if self._script is not None:
+            url = self._server.url_of(name)
+            with opened(url) as connection, opened(url) as beside, translated():
+                history = find_history(connection, self._schema)
+                containment = self._containment(history, beside)
+                self.given = prepared_by(self._script, containment, beside)
+        return name
 
     def _enter(self, name: str) -> None:
         config = replace(
@@ -119,6 +134,7 @@ def _cannot_be_replayed(error: MigrationFailedError) -> ExecutionError:
     return ExecutionError(
         f"{error.migration_id}, which is applied, cannot run again on a scratch database\n"
         f"{place}{error.message}",
-        remedy="It needs something that no migration creates: a role, an extension's files, an "
-        "object created manually. Use a server that has it: --scratch-url.",
+        remedy="It needs something that no migration creates. For a schema, table or extension, "
+        "name a script that creates it in the setting `scratch_script`. For a role, or the files "
+        "of an extension, use a server that has it: --scratch-url.",
     )

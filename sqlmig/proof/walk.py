@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlmig.proof.exclusion import EXCLUDED, IS_EXCLUDED, IS_OF_AN_EXCLUDED
 from sqlmig.proof.omissions import CATALOGS, COLUMNS
 from sqlmig.proof.wording import label
-from sqlmig.proof.writing import expression, named
+from sqlmig.proof.writing import WRITTEN, expression, named
 
 # What the server says of itself: each catalogue with its columns and their types, as far as this
 # role may read them, and what each column refers to.
@@ -49,19 +49,36 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
     "pg_range": ("'pg_type'::regclass", "t.rngtypid", "0"),
     "pg_seclabel": ("t.classoid", "t.objoid", "t.objsubid"),
     "pg_sequence": ("'pg_class'::regclass", "t.seqrelid", "0"),
+    "pg_trigger": (
+        "CASE WHEN t.tgisinternal THEN 'pg_class'::regclass ELSE 'pg_trigger'::regclass END",
+        "CASE WHEN t.tgisinternal THEN t.tgrelid ELSE t.oid END",
+        "0",
+    ),
     "pg_ts_config_map": ("'pg_ts_config'::regclass", "t.mapcfg", "0"),
 }
+
+# Rows of which every column is shown; of others, only those that say themselves how (WRITTEN).
+_WHOLE: Mapping[str, str] = {"pg_trigger": "NOT t.tgisinternal"}
+
+_IS_NO_LARGE_OBJECT = "t.classoid <> 'pg_largeobject'::regclass"
 
 # Rows that do not count. Of the dependencies only two are not written elsewhere: the column that
 # owns a sequence, and the extension that takes an object along (ALTER … DEPENDS ON EXTENSION). The
 # types of arrays and of the rows of a table follow from what they are of, and so do the columns of
-# an index, but for their statistics target.
+# an index, but for their statistics target. A foreign key to a partitioned table has one more for
+# each partition, with a number in its name; internal triggers follow from their constraint, unless
+# a table has them disabled. Large objects are data, whatever comments they have.
 _CONDITIONS: Mapping[str, str] = {
     "pg_attribute": "t.attnum > 0 AND NOT t.attisdropped AND (coalesce(t.attstattarget, -1) <> -1 "
     "OR t.attrelid NOT IN (SELECT indexrelid FROM pg_index))",
+    "pg_constraint": "(t.conparentid = 0 OR t.conrelid <> "
+    "(SELECT p.conrelid FROM pg_constraint p WHERE p.oid = t.conparentid))",
     "pg_depend": "(t.deptype IN ('x', 'e') OR t.classid = 'pg_class'::regclass "
     "AND t.refobjsubid > 0 AND t.deptype IN ('a', 'i') "
     "AND t.objid IN (SELECT seqrelid FROM pg_sequence))",
+    "pg_description": _IS_NO_LARGE_OBJECT,
+    "pg_seclabel": _IS_NO_LARGE_OBJECT,
+    "pg_trigger": "(NOT t.tgisinternal OR t.tgenabled <> 'O')",
     "pg_type": "(t.typacl IS NOT NULL OR NOT ("
     "t.typlen = -1 AND t.typsubscript = 'array_subscript_handler'::regproc "
     "OR t.typrelid <> 0 AND t.typrelid NOT IN (SELECT oid FROM pg_class WHERE relkind = 'c')))",
@@ -110,9 +127,9 @@ SELECT objid::bigint, count(*) FROM (
 # The names of these have numbers in them, or a role.
 _IDENTITY = """CASE l.classid
        WHEN 'pg_trigger'::regclass THEN coalesce(
-            (SELECT format('%s of %s', t.tgfoid::regproc, pg_describe_object(
-                    'pg_constraint'::regclass, t.tgconstraint, 0))
-               FROM pg_trigger t WHERE t.oid = l.objid AND t.tgisinternal), o.identity)
+            (SELECT format('%s of %s', g.tgfoid::regproc, pg_describe_object(
+                    'pg_constraint'::regclass, g.tgconstraint, 0))
+               FROM pg_trigger g WHERE g.oid = l.objid AND g.tgisinternal), o.identity)
        WHEN 'pg_default_acl'::regclass THEN
             (SELECT format('of %s in %s on %s', {role}, coalesce(nullif(d.defaclnamespace, 0)
                     ::regnamespace::text, 'every schema'), d.defaclobjtype)
@@ -153,7 +170,7 @@ class Catalog:
         own_name = names[0] if "oid" in self.columns and names else None
         for column, kind in self.columns.items():
             if column not in left_out and column not in ("oid", own_name):
-                yield label(column, kind), expression(self.name, column, kind, self.references)
+                yield label(column, kind), self._value(column, kind)
 
     def lines(self, condition: str = "true") -> str:
         """The query of what its rows say: the address of the object, and the lines."""
@@ -176,6 +193,12 @@ class Catalog:
             f"SELECT {of_class}::oid, {of_object}::oid, {transaction} FROM {self.name} t "
             f"WHERE {self._condition}"
         )
+
+    def _value(self, column: str, kind: str) -> str:
+        value = expression(self.name, column, kind, self.references)
+        if self.name not in _WHOLE or column in WRITTEN[self.name]:
+            return value
+        return f"CASE WHEN {_WHOLE[self.name]} THEN {value} END"
 
     @property
     def _address(self) -> tuple[str, str, str]:

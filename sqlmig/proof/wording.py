@@ -27,7 +27,6 @@ LABELS: Mapping[str, str] = {
     "confdeltype": "on delete",
     "confmatchtype": "match",
     "confupdtype": "on update",
-    "connoinherit": "no inherit",
     "convalidated": "validated",
     "description": "comment",
     "ev_action": "definition",

@@ -6,6 +6,12 @@ from collections.abc import Mapping
 
 from sqlmig.proof.wording import WORDS
 
+
+def _in_words(column: str) -> str:
+    cases = " ".join(f"WHEN '{letter}' THEN '{word}'" for letter, word in WORDS[column].items())
+    return f"CASE t.{column} {cases} ELSE nullif(t.{column}::text, '') END"
+
+
 # What the server writes of a column, where that says more than the column.
 WRITTEN: Mapping[str, Mapping[str, str]] = {
     "pg_attrdef": {"adbin": "pg_get_expr(t.adbin, t.adrelid)"},
@@ -30,11 +36,19 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
         "proargdefaults": "pg_get_expr(t.proargdefaults, 0)",
         "prosqlbody": "pg_get_function_sqlbody(t.oid)",
     },
-    "pg_publication_rel": {"prqual": "pg_get_expr(t.prqual, t.prrelid)"},
+    "pg_publication_rel": {
+        "prattrs": "(SELECT string_agg(a.attname, ', ' ORDER BY a.attname) FROM pg_attribute a "
+        "WHERE a.attrelid = t.prrelid AND a.attnum = ANY (t.prattrs))",
+        "prqual": "pg_get_expr(t.prqual, t.prrelid)",
+    },
     "pg_rewrite": {"ev_action": "pg_get_ruledef(t.oid)"},
     "pg_statistic_ext": {"stxexprs": "pg_get_statisticsobjdef(t.oid)"},
     "pg_subscription": {"subconninfo": "'md5 ' || md5(t.subconninfo)"},
-    "pg_trigger": {"tgqual": "CASE WHEN NOT t.tgisinternal THEN pg_get_triggerdef(t.oid) END"},
+    "pg_trigger": {
+        "tgenabled": "CASE WHEN t.tgisinternal THEN t.tgfoid::regproc || ' ' ELSE '' END || "
+        + _in_words("tgenabled"),
+        "tgqual": "CASE WHEN NOT t.tgisinternal THEN pg_get_triggerdef(t.oid) END",
+    },
     "pg_type": {
         "typdefaultbin": "coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault)",
         "typarray": "(SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) "
@@ -97,8 +111,7 @@ def expression(catalog: str, column: str, kind: str, references: Mapping[str, st
     if column in references:
         return _reference(value, kind, references[column])
     if column in WORDS:
-        cases = " ".join(f"WHEN '{letter}' THEN '{word}'" for letter, word in WORDS[column].items())
-        return f"CASE {value} {cases} ELSE nullif({value}::text, '') END"
+        return _in_words(column)
     if kind == "bool":
         return f"CASE WHEN {value} THEN 'true' END"
     if kind == "_text" and column not in _IN_ORDER:

@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlmig.model import MigrationFile
+from sqlmig.model import MigrationFile, ScriptFile
 from sqlmig.report.figures import counted
 from sqlmig.report.view import Members, View, place
 
 if TYPE_CHECKING:
+    from sqlmig.operations.validation import ValidFiles
     from sqlmig.plan.comparison import Comparison
     from sqlmig.project.init import Starter
     from sqlmig.project.new import Written
 
 
-def validated(migrations: Sequence[MigrationFile]) -> View:
-    """That all files can be used, and which migrations there are."""
-    irreversible = sum(migration.rollback is None for migration in migrations)
-    rest = f"{irreversible} of them irreversible" if irreversible else "each with its rollback"
-    line = f"{counted(len(migrations), 'migration')}, {rest}: all can be read."
+def validated(files: ValidFiles) -> View:
+    """Which files were read, all of which can be used."""
+    parts = [counted(len(files.migrations), "migration")]
+    if files.migrations:
+        irreversible = sum(migration.rollback is None for migration in files.migrations)
+        which = f"{irreversible} of them irreversible" if irreversible else "each with its rollback"
+        parts.append(which)
+    others = {"seed": len(files.seeds), "check": len(files.checks), "fixture file": files.fixtures}
+    parts += [counted(count, noun) for noun, count in others.items() if count]
     return View(
-        [line if migrations else "0 migrations: all files can be read."],
-        {"migrations": [_migration(migration) for migration in migrations]},
+        [f"{', '.join(parts)}: all can be read."],
+        {
+            "migrations": [_migration(migration) for migration in files.migrations],
+            "seeds": [_script(seed.name, seed.file) for seed in files.seeds],
+            "checks": [_script(check.name, check.file) for check in files.checks],
+            "fixtures": files.fixtures,
+        },
     )
 
 
@@ -81,3 +91,7 @@ def _migration(migration: MigrationFile) -> Members:
         "rollback": migration.rollback.script.path if migration.rollback else None,
         "description": migration.file.description,
     }
+
+
+def _script(name: str, file: ScriptFile) -> Members:
+    return {"name": name, "path": file.script.path, "description": file.description}

@@ -31,6 +31,7 @@ class FileKind(Enum):
     ROLLBACK = "rollback"
     SEED = "seed"
     CHECK = "check"
+    SCRATCH = "scratch script"
 
 
 def _words(value: str) -> tuple[str, ...]:
@@ -129,8 +130,8 @@ class DirectiveSpec:
 
 _MIGRATION = (FileKind.MIGRATION,)
 _CHECK = (FileKind.CHECK,)
-_EVERY_KIND = tuple(FileKind)
 _SCRIPTS = (FileKind.MIGRATION, FileKind.ROLLBACK, FileKind.SEED)
+_EVERY_KIND = (*_SCRIPTS, FileKind.CHECK)
 
 DIRECTIVES = (
     DirectiveSpec(

@@ -58,6 +58,12 @@ def list_scripts(folder: Traversable) -> Scripts:
     return _scripts(*listing) if listing else {}
 
 
+def usable_scripts(folder: Traversable) -> Scripts:
+    """The same without the files that cannot be scripts, for which nothing is raised."""
+    listing = _listing(folder)
+    return _sorted_out(*listing)[0] if listing else {}
+
+
 def list_subfolders(folder: Traversable) -> list[Traversable]:
     """The folders in a folder, sorted; none where there is no such folder. Raises as above."""
     entries, certain = _listing(folder) or ({}, set())
@@ -110,6 +116,15 @@ def _certain_files(folder: Path) -> set[str]:
 
 def _scripts(entries: Mapping[str, Traversable], certain: Set[str]) -> Scripts:
     """The .sql files by stem."""
+    found, errors = _sorted_out(entries, certain)
+    raise_all(errors)
+    return found
+
+
+def _sorted_out(
+    entries: Mapping[str, Traversable], certain: Set[str]
+) -> tuple[Scripts, list[SourceError]]:
+    """The .sql files by stem, and what is wrong with those that cannot be scripts."""
     errors = []
     found = {}
     for name, entry in entries.items():
@@ -122,9 +137,9 @@ def _scripts(entries: Mapping[str, Traversable], certain: Set[str]) -> Scripts:
         is_plain = is_file and suffix == SUFFIX and name.isprintable()
         if not is_plain and (error := _problem(entry)):
             errors.append(error)
-        found[name.removesuffix(SUFFIX)] = entry
-    raise_all(errors)
-    return found
+        else:
+            found[name.removesuffix(SUFFIX)] = entry
+    return found, errors
 
 
 def _suffix(name: str) -> str:

@@ -89,7 +89,7 @@ class _Head:
             raise self._error(
                 offset,
                 f"a {self.kind.value} cannot have the directive {name!r}",
-                f"A {self.kind.value} may have: {', '.join(_names(self.kind))}.",
+                f"A {self.kind.value} may have: {', '.join(_names(self.kind)) or 'none'}.",
             )
         if target in self.values and not spec.repeats:
             raise self._error(offset, f"the directive {name!r} is given twice", "Remove one.")

@@ -26,13 +26,17 @@ _OUTSIDE = re.compile(
     | alter\ database\ \S+\ set\ tablespace\b
     | alter\ system\b
     | alter\ table\ .*\bdetach\ partition\ .*\bconcurrently\b
-    | (create|drop)\ subscription\b
     | discard\ all\b
     | cluster$
     """,
     re.VERBOSE,
 )
 _OF_THE_SERVER = re.compile(r"(create|alter|drop) (database|tablespace|system)\b")
+# Without a connection no replication slot is made or dropped: then it may run in a transaction.
+_CONNECTS = re.compile(r"(create|drop) subscription\b")
+_OPTIONS = re.compile(r"\bwith \( ([^()]*) \)$")
+_HAS_NO_SLOT = re.compile(r"\bslot_name\s*=\s*'?none\b", re.IGNORECASE)
+_FALSE = ("false", "off", "0")
 _OF_A_PUBLISHER = re.compile(r"(create|drop) subscription\b")
 _TAKES_ROWS = re.compile(r"drop (database|tablespace|subscription)\b|alter table\b")
 _NEW_LABEL = re.compile(r"alter type (\S+ ){1,3}add value\b")
@@ -74,7 +78,21 @@ def runs_only_outside(text: str, statement: Statement) -> bool:
             return False
     elif statement.word not in _FIRST_WORDS:
         return False
-    return _OUTSIDE.match(_words(text, statement)) is not None
+    words = _words(text, statement)
+    if _CONNECTS.match(words):
+        return not _has_no_slot(text, statement)
+    return _OUTSIDE.match(words) is not None
+
+
+def _has_no_slot(text: str, statement: Statement) -> bool:
+    """Whether CREATE SUBSCRIPTION makes no slot, or DROP SUBSCRIPTION need not drop one, for the
+    script has taken it from the subscription before."""
+    if statement.word == "drop":
+        return _HAS_NO_SLOT.search(text, 0, statement.start) is not None
+    options = _OPTIONS.search(" ".join(leading_words(text, statement, statement.end)))
+    pairs = (option.partition(" = ") for option in options[1].split(" , ")) if options else ()
+    values = {name.strip('"'): value.strip("'").lower() for name, _, value in pairs}
+    return values.get("create_slot", values.get("connect", "true")) in _FALSE
 
 
 def _words(text: str, statement: Statement) -> str:

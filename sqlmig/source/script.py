@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlmig.errors import SourceError
 from sqlmig.model import Directives, Location, Script
 from sqlmig.source.files import lexical_error
+from sqlmig.source.folders import raise_all
 from sqlmig.source.lexer import LexError, Statement, leading_words, statements
 from sqlmig.source.outside import runs_only_outside
+from sqlmig.source.transactions import own_transactions
 
 # A server takes some ten times the text in memory to parse one message; batches keep that small.
 _BATCH_CHARACTERS = 1 << 20
+_MOST_PROBLEMS = 50  # of one file, told at once; more of them are likely to be the same again
 
+OUTSIDE_REMEDY = (
+    "Put `-- transactional: false` at the head of the file, best with no other statement in it."
+)
 _TRANSACTION_WORDS = frozenset({"begin", "start", "commit", "end", "abort", "rollback", "prepare"})
 _HARMLESS_META_COMMANDS = ("\\restrict", "\\unrestrict")
 _META_REMEDIES = dict.fromkeys(
@@ -32,8 +39,9 @@ _READING = {
 @dataclass(frozen=True, slots=True)
 class PreparedScript:
     """A script that may run. `text` is the script's, character for character at the same place,
-    but for what the server must not see, which is blank: psql's \\restrict lines and an outer pair
-    of BEGIN and COMMIT. `notes` says what was blanked that a reader would want to know.
+    but for what the server must not see, which is blank: psql's \\restrict lines, and BEGIN
+    and COMMIT where leaving them out changes nothing. `notes` says what was blanked that a reader
+    would want to know.
     """
 
     script: Script
@@ -77,21 +85,20 @@ def prepare(script: Script, directives: Directives) -> PreparedScript:
 
     Raises SourceError, at the statement, for text that cannot be read as SQL, a statement that
     would end the transaction or cannot run in one, a psql meta-command, and a setting that changes
-    how text is read.
+    how text is read; UnusableFilesError for several of these (the first fifty).
     """
     try:
         found = tuple(statements(script.text))
     except LexError as error:
         raise lexical_error(script, error) from error
-    blanks = [statement for statement in found if _is_harmless(statement)]
-    kept = tuple(statement for statement in found if statement not in blanks)
+    kept = tuple(statement for statement in found if not _is_harmless(statement))
     notes: tuple[str, ...] = ()
-    if directives.transactional and (pair := _outer_pair(script, kept)):
-        blanks += pair
-        kept = kept[1:-1]
+    if directives.transactional and (own := own_transactions(script.text, kept)):
+        kept = tuple(statement for statement in kept if statement.start not in own)
         notes = (f"{script.path}: its own BEGIN and COMMIT are left out; sqlmig sends them",)
-    for statement in kept:
-        _refuse(script, statement, directives)
+    raise_all(list(islice(_problems(script, kept, directives), _MOST_PROBLEMS)))
+    starts = {statement.start for statement in kept}
+    blanks = [statement for statement in found if statement.start not in starts]
     return PreparedScript(script, _blanked(script.text, blanks), kept, notes)
 
 
@@ -114,21 +121,14 @@ def _is_harmless(statement: Statement) -> bool:
     return statement.is_meta_command and statement.word in _HARMLESS_META_COMMANDS
 
 
-def _outer_pair(script: Script, found: tuple[Statement, ...]) -> list[Statement]:
-    """The plain BEGIN and COMMIT around the whole file, the commonest hand-written form."""
-    if len(found) < 2:
-        return []
-    opening = leading_words(script.text, found[0], 3)
-    closing = leading_words(script.text, found[-1], 3)
-    opens = opening in {("begin",), ("begin", "work"), ("begin", "transaction")} or (
-        opening == ("start", "transaction")
-    )
-    closes = closing[:1] in {("commit",), ("end",)} and closing[1:] in {
-        (),
-        ("work",),
-        ("transaction",),
-    }
-    return [found[0], found[-1]] if opens and closes else []
+def _problems(
+    script: Script, found: Iterable[Statement], directives: Directives
+) -> Iterator[SourceError]:
+    for statement in found:
+        try:
+            _refuse(script, statement, directives)
+        except SourceError as error:
+            yield error
 
 
 def _refuse(script: Script, statement: Statement, directives: Directives) -> None:
@@ -146,8 +146,7 @@ def _refuse(script: Script, statement: Statement, directives: Directives) -> Non
         raise SourceError(
             "this statement cannot run inside a transaction",
             location=Location.at(script.path, script.text, statement.start),
-            remedy="Put `-- transactional: false` at the head of the file, best with no other "
-            "statement in it.",
+            remedy=OUTSIDE_REMEDY,
         )
 
 
@@ -165,6 +164,13 @@ def _refuse_transaction_control(
             f"{word} in a file whose statements run one by one",
             location=location,
             remedy="Remove it, or put what belongs together into a transactional file.",
+        )
+    if words[0] in ("begin", "start"):
+        raise SourceError(
+            f"{word} opens a transaction, and sqlmig keeps one for this file already",
+            location=location,
+            remedy="Remove it, and the COMMIT that belongs to it: the whole file commits together, "
+            "with its record. What must commit by itself goes into a migration of its own.",
         )
     raise SourceError(
         f"{word} would end the transaction that sqlmig keeps for this file",
@@ -189,9 +195,11 @@ def _refuse_another_reading(script: Script, statement: Statement) -> None:
         )
 
 
-def _blanked(text: str, blanks: list[Statement]) -> str:
+def _blanked(text: str, blanks: Iterable[Statement]) -> str:
     """The text with those statements, and their semicolons, as spaces; line ends stay."""
+    parts, position = [], 0
     for statement in blanks:
         hidden = "".join(c if c in "\r\n" else " " for c in text[statement.start : statement.stop])
-        text = text[: statement.start] + hidden + text[statement.stop :]
-    return text
+        parts += [text[position : statement.start], hidden]
+        position = statement.stop
+    return "".join((*parts, text[position:]))

@@ -303,3 +303,12 @@ def test_checks_leave_no_trace(project: Project, database: Database) -> None:
     checked.apply()
     assert {found.outcome for found in checked.check()} == {PASSED}
     assert database.tables() == {"cities"}
+
+
+def test_a_result_in_another_encoding_than_utf_8_is_shown_as_far_as_it_can_be_read(
+    project: Project, database: Database
+) -> None:
+    sql = "select set_config('client_encoding', 'SJIS', true);\nselect '表' as \"表\", 'a' as b"
+    found = result(project, database, sql)
+    assert found.outcome is FAILED
+    assert found.violations.rows[0][1] == "a"

@@ -139,6 +139,24 @@ def test_a_migration_that_makes_something_else_the_second_time_is_told(
     assert told(result.round_trips[1]) == ["missing table public.t1", "extra table public.t2"]
 
 
+@pytest.mark.parametrize(
+    ("rollback", "verdict"),
+    [
+        ("drop view since", "not repeatable"),
+        ("select 1", "not restored"),
+        ("-- transactional: false\ndrop view since; drop view since", "rollback failed"),
+    ],
+)
+def test_after_a_rebuild_what_is_otherwise_by_then_is_not_blamed_on_the_next_migration(
+    project: Project, verify: Verify, rollback: str, verdict: str
+) -> None:
+    project.migration("001_a", "create view since as select 'now'::timestamp as t", rollback)
+    project.migration("002_b", "create table x (a int)", "drop table x")
+    project.migration("003_c", "create table y (a int)", "select 1")
+    project.migration("004_d", "create table z (a int)", "drop table z")
+    assert verdicts(verify()) == [verdict, "reversible", "not restored", "reversible"]
+
+
 def test_an_irreversible_migration_is_listed_with_its_reason(
     project: Project, verify: Verify
 ) -> None:

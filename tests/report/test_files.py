@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlmig.model import CheckFile, SeedFile
+from sqlmig.operations.validation import ValidFiles
 from sqlmig.plan.comparison import Comparison
 from sqlmig.report import files
 from tests.plan.situation import file
@@ -10,12 +12,16 @@ from tests.report.reading import parsed, told
 
 def test_valid_files_are_counted() -> None:
     irreversible = file("002_b", "-- irreversible: x\n", None)
-    assert (
-        told(files.validated([file("001_a")]))
-        == "1 migration, each with its rollback: all can be read."
+    assert told(files.validated(ValidFiles((file("001_a"),), (), ()))) == (
+        "1 migration, each with its rollback: all can be read."
     )
-    assert told(files.validated([file("001_a"), irreversible])) == (
-        "2 migrations, 1 of them irreversible: all can be read."
+    seed = SeedFile("reference/01_a", "reference", irreversible.file)
+    checks = (CheckFile("01_a", irreversible.file), CheckFile("02_b", irreversible.file))
+    assert told(files.validated(ValidFiles((file("001_a"), irreversible), (seed,), checks, 3))) == (
+        "2 migrations, 1 of them irreversible, 1 seed, 2 checks, 3 fixture files: all can be read."
+    )
+    assert told(files.validated(ValidFiles((), (), (), 1))) == (
+        "0 migrations, 1 fixture file: all can be read."
     )
 
 
@@ -42,7 +48,13 @@ def test_repaired_records_are_named() -> None:
 
 def test_validated_files_have_their_paths_and_checksums() -> None:
     irreversible = file("002_b", "-- irreversible: x\n", None)
-    found = parsed(files.validated([file("001_a", "-- Rows\nselect 1;"), irreversible]))
+    migrations = (file("001_a", "-- Rows\nselect 1;"), irreversible)
+    check = CheckFile("01_c", file("001_a", "-- Rows\nselect 1;").file)
+    found = parsed(files.validated(ValidFiles(migrations, (), (check,))))
+    assert found["checks"] == [
+        {"name": "01_c", "path": "sql/migrations/001_a.sql", "description": "Rows"}
+    ]
+    assert (found["seeds"], found["fixtures"]) == ([], 0)
     first, second = found["migrations"]
     assert first == {
         "id": "001_a",

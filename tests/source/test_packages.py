@@ -129,7 +129,7 @@ def test_what_names_no_folder_of_a_package_is_refused(tmp_path: Path, value: str
 def test_a_folder_that_the_package_does_not_have_is_named(carrier: Project) -> None:
     installed(carrier)
     config = Config.load(carrier.root, {"migrations": "package:carrier/none"}, environ={})
-    with pytest.raises(SourceError, match="carrier/none: no such folder"):
+    with pytest.raises(ConfigError, match="carrier/none: no such folder"):
         validate(config)
 
 

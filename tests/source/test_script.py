@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sqlmig.errors import SourceError
+from sqlmig.errors import SourceError, UnusableFilesError
 from sqlmig.model import Directives, Position
 from sqlmig.source.files import script_from_bytes
 from sqlmig.source.script import Chunk, PreparedScript, chunks, prepare
@@ -28,8 +28,13 @@ def refused(sql: str, directives: Directives | None = None) -> SourceError:
     with pytest.raises(SourceError) as caught:
         prepared(sql, directives)
     assert caught.value.exit_code == 2
-    assert caught.value.remedy
+    assert first(caught.value).remedy
     return caught.value
+
+
+def first(error: SourceError) -> SourceError:
+    """The first of several problems."""
+    return error.errors[0] if isinstance(error, UnusableFilesError) else error
 
 
 def assert_only_rows_are_left_out(script: PreparedScript) -> None:
@@ -91,8 +96,12 @@ def test_a_place_in_a_script_is_a_place_in_its_file() -> None:
 def test_a_statement_that_would_end_the_transaction_is_refused(statement: str) -> None:
     error = refused(f"select 'é'; /* ; */ {statement};\nselect 2;")
     word = statement.split(maxsplit=1)[0].upper()
-    assert error.message.startswith(f"{word} would end the transaction")
-    assert "-- transactional: false" in error.remedy
+    if word in ("BEGIN", "START"):
+        assert error.message.startswith(f"{word} opens a transaction")
+        assert "a migration of its own" in error.remedy
+    else:
+        assert error.message.startswith(f"{word} would end the transaction")
+        assert "-- transactional: false" in error.remedy
     assert error.location.position == Position(1, 21)
 
 
@@ -165,7 +174,37 @@ def test_an_outer_pair_around_nothing_is_nothing() -> None:
     ],
 )
 def test_any_other_pair_is_refused(sql: str, word: str) -> None:
-    assert refused(sql).message.startswith(f"{word} would end")
+    does = "opens a" if word == "BEGIN" else "would end"
+    assert first(refused(sql)).message.startswith(f"{word} {does}")
+
+
+_LARGE_OBJECT = "SELECT pg_catalog.lo_open('1', 131072);\nSELECT pg_catalog.lowrite(0, '\\x00');\n"
+
+
+def test_the_transactions_of_pg_dump_around_large_objects_are_blanked_and_noted() -> None:
+    block = f"BEGIN;\n\n{_LARGE_OBJECT}SELECT pg_catalog.lo_close(0);\n\nCOMMIT;\n"
+    text = f"select 1;\n{block}select 2;\n{block}"
+    for script in (prepared(text), prepared(f"begin;\n{text}commit;\n")):
+        assert [each.split()[0] for each in texts(script)].count("SELECT") == 6
+        assert not [each for each in texts(script) if each.lower() in ("begin", "commit")]
+        assert len(script.notes) == 1
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        f"begin; {_LARGE_OBJECT} select 3; commit;",
+        f"begin; {_LARGE_OBJECT} select lo_unlink(1); commit;",
+        f"begin; {_LARGE_OBJECT} rollback;",
+        f"begin; {_LARGE_OBJECT} commit and chain;",
+        f"begin isolation level serializable; {_LARGE_OBJECT} commit;",
+        f"begin; {_LARGE_OBJECT}",
+        "begin; commit;",
+        "begin; select public.lo_open('1', 131072); commit;",
+    ],
+)
+def test_no_other_transaction_in_the_middle_is_left_out(block: str) -> None:
+    assert first(refused(f"select 1; {block} select 2;")).message.startswith("BEGIN opens")
 
 
 # psql's meta-commands
@@ -344,5 +383,5 @@ def test_another_encoding_is_refused(statement: str) -> None:
 def test_transaction_control_outside_a_transaction_has_a_remedy_of_its_own() -> None:
     with pytest.raises(SourceError) as caught:
         prepared("begin;\nselect 1;\ncommit;", Directives(transactional=False))
-    assert "run one by one" in caught.value.message
-    assert "transactional: false" not in caught.value.remedy
+    assert "run one by one" in first(caught.value).message
+    assert "transactional: false" not in first(caught.value).remedy

@@ -12,6 +12,7 @@ from psycopg import errors
 from sqlmig.errors import SourceError
 from sqlmig.model import CheckFile, Location
 from sqlmig.model.suggestions import did_you_mean, nearest
+from sqlmig.source.folders import raise_all
 
 _BEFORE_A_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -28,15 +29,24 @@ def condition_of(sqlstate: str) -> str:
 
 
 def refuse_unknown_conditions(checks: Iterable[CheckFile]) -> None:
-    """Raises SourceError for a check that expects an error which PostgreSQL does not have."""
-    for check in checks:
-        for condition in check.file.directives.expect.conditions:
-            if sqlstate_of(condition) is None:
-                raise SourceError(
-                    f"expects an error that PostgreSQL does not have: {condition}",
-                    location=Location(check.file.script.path),
-                    remedy=did_you_mean(nearest(condition, _sqlstates()), "Give its SQLSTATE."),
-                )
+    """Raises SourceError for a check that expects an error which PostgreSQL does not have;
+    UnusableFilesError for several."""
+    raise_all(
+        [
+            _unknown(check, condition)
+            for check in checks
+            for condition in check.file.directives.expect.conditions
+            if sqlstate_of(condition) is None
+        ]
+    )
+
+
+def _unknown(check: CheckFile, condition: str) -> SourceError:
+    return SourceError(
+        f"expects an error that PostgreSQL does not have: {condition}",
+        location=Location(check.file.script.path),
+        remedy=did_you_mean(nearest(condition, _sqlstates()), "Give its SQLSTATE."),
+    )
 
 
 @functools.cache

@@ -17,6 +17,11 @@ from sqlmig.engine.run.message import send_statement
 from sqlmig.engine.run.statementwise import StatementwiseWork
 from sqlmig.engine.server.connection import Connection, undo
 from sqlmig.engine.server.failure import ScriptError, failed_script
+from sqlmig.engine.server.outside import (
+    ACTIVE_SQL_TRANSACTION,
+    INVALID_TRANSACTION_TERMINATION,
+    is_within_a_routine,
+)
 from sqlmig.engine.server.savepoint import Savepoint
 from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, send
@@ -39,8 +44,6 @@ _WHAT = {
     "pg_tablespace": "tablespaces",
 }
 _ELSEWHERE = "Name a server where that is harmless: --scratch-url."
-# What the server refuses within a transaction: most statements of a kind, and COMMIT in a routine.
-_IN_A_TRANSACTION, _COMMIT_IN_A_ROUTINE = "25001", "2D000"
 # As the statement's own transaction would be, but one that sees what others commit meanwhile, as
 # the look from outside does.
 _BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
@@ -50,6 +53,8 @@ _AS_OURSELVES = "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE"
 _RUN_DEFERRED = f"SET CONSTRAINTS ALL IMMEDIATE;CLOSE ALL;{_AS_OURSELVES}"
 # LOCK fails outside a transaction: so it does in a file that is not transactional.
 _NEEDS_A_BLOCK = "lock"
+# Of a partitioned table they run outside a transaction alone, and reach no further than that table.
+_OF_ITS_DATABASE = ("reindex", "cluster")
 
 
 @dataclass(slots=True)
@@ -63,6 +68,20 @@ class Containment(SilentInspector):
     history: History
     catalogs: SharedCatalogs
     is_shared: bool
+
+    def run(self, script: PlannedScript) -> None:
+        """Runs a script that is not recorded, in a transaction of its own, and commits it. Raises
+        ScriptError, BeyondDatabaseError."""
+        connection = self.history.connection
+        try:
+            send(connection, _BEGIN)
+            for index in range(len(script.prepared.statements)):
+                send_statement(connection, script, index)
+            _send_end(connection, script, _RUN_DEFERRED.encode())
+            self.recorded(script)
+            _send_end(connection, script, b"COMMIT")
+        finally:
+            undo(connection)
 
     def recorded(self, script: PlannedScript) -> Judgment:
         """Looks at what script and record have done."""
@@ -159,9 +178,10 @@ class ContainedStatements(StatementwiseWork):
             self._close(planned, index)
         except ScriptError as failure:
             undo(connection)
-            if not _commits(failure):
+            if not _commits(failure, planned.prepared.statements[index].word):
                 raise
-            self.containment.refuse_unseen(planned, index)
+            if planned.prepared.statements[index].word not in _OF_ITS_DATABASE:
+                self.containment.refuse_unseen(planned, index)
             StatementwiseWork._send_statement(self, planned, index)
         else:
             self.containment.look(planned, index)
@@ -175,12 +195,23 @@ class ContainedStatements(StatementwiseWork):
             raise failed_script(planned, failure, offset=start, statement=index) from failure
 
 
-def _commits(failure: ScriptError) -> bool:
-    """Whether the statement may run outside a transaction; one within a routine may not."""
+def _send_end(connection: Connection, script: PlannedScript, message: bytes) -> None:
+    """Sends what runs whatever is deferred to the end of the script."""
+    try:
+        send(connection, message)
+    except StatementError as failure:
+        end, count = len(script.prepared.text), len(script.prepared.statements)
+        raise failed_script(script, failure, offset=end, statement=count) from failure
+
+
+def _commits(failure: ScriptError, word: str) -> bool:
+    """Whether the statement, which begins with that word, may run outside a transaction; one within
+    a routine may not."""
     if failure.server is None:
         return False
-    is_within = bool(failure.server.context)
-    return failure.server.sqlstate == (_COMMIT_IN_A_ROUTINE if is_within else _IN_A_TRANSACTION)
+    is_within = is_within_a_routine(failure.server, word)
+    refusal = INVALID_TRANSACTION_TERMINATION if is_within else ACTIVE_SQL_TRANSACTION
+    return failure.server.sqlstate == refusal
 
 
 def _refusal(

@@ -131,8 +131,8 @@ class Story:
                 f"--skip-statement {failure.statement}."
             )
         fix = _fix(planned, self.plan.again)
-        if failure.hint:
-            return f"{failure.hint} {fix}"
+        if hint := failure.outside or failure.hint:
+            return f"{hint} {fix}"
         return self._known(failure.server) or fix
 
     def _known(self, message: ServerMessage | None) -> str:

@@ -50,6 +50,11 @@ from sqlmig.model import CheckFile, SeedReport, SeedResult, WrittenRows
 from sqlmig.plan import PlannedScript, PlannedSeed
 from sqlmig.target.rules import Rules
 
+_OUTSIDE = (
+    "All seeds run in one transaction. A statement that cannot run in it goes into a migration, "
+    "with `-- transactional: false`."
+)
+
 
 @dataclass(slots=True)
 class Seeder:
@@ -228,8 +233,9 @@ def told(failure: ScriptError, connection: Connection) -> SqlmigError:
         return checks_failed(failure.checks, "All seeds were undone; nothing was changed.")
     path = failure.script.prepared.script.path
     known = remedy_for(failure.server, connection) if failure.server else ""
-    hint = f"{failure.hint} " if failure.hint else ""
-    advice = known or f"{hint}Fix {path}, then run `sqlmig seed` again."
+    hint = _OUTSIDE if failure.outside else failure.hint
+    fix = f"{hint} Fix {path}, then run `sqlmig seed` again.".lstrip()
+    advice = known if known and not hint else fix
     remedy = f"All seeds were undone; nothing was changed. {advice}"
     if isinstance(failure, TransactionEndedError):
         remedy = transaction_ended(failure.culprit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlmig.engine.server.connection import server_message
+from sqlmig.engine.server.outside import ACTIVE_SQL_TRANSACTION, outside_remedy
 from sqlmig.engine.server.parsing import OTHERWISE, READING_REMEDY, culprit
 from sqlmig.engine.server.prepared import REPLACED
 from sqlmig.engine.server.wire import StatementError
@@ -17,8 +18,8 @@ ENDED_TRANSACTION = "ended the transaction that it runs in"
 
 _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
 _NO_SUCH_STATEMENT, _STATEMENT_EXISTS = "26000", "42P05"
-# A value of an enum that is not committed; what is refused in a subtransaction.
-_UNSAFE_NEW_ENUM_VALUE, _ACTIVE_SQL_TRANSACTION = "55P04", "25001"
+# A value of an enum that is not committed.
+_UNSAFE_NEW_ENUM_VALUE = "55P04"
 
 
 class ScriptError(Exception):
@@ -37,6 +38,7 @@ class ScriptError(Exception):
         self.server = server
         self.location = location
         self.hint = ""  # what to know besides fixing the script
+        self.outside = ""  # how it can run, if it was refused because of the transaction around it
         self.statements_kept = 0  # of a non-transactional migration, those done before it
 
     @property
@@ -48,7 +50,7 @@ class ScriptError(Exception):
     def may_be_about_a_savepoint(self) -> bool:
         """Whether the server may have refused the script because it ran in a savepoint."""
         sqlstate = self.server.sqlstate if self.server else ""
-        return sqlstate in (_UNSAFE_NEW_ENUM_VALUE, _ACTIVE_SQL_TRANSACTION)
+        return sqlstate in (_UNSAFE_NEW_ENUM_VALUE, ACTIVE_SQL_TRANSACTION)
 
     @property
     def is_about_prepared(self) -> bool:
@@ -165,7 +167,11 @@ def failed_script(
     if location is None:
         when = "before its first statement" if statement < 0 else "at its end"
         return ScriptError(script, f"{script.prepared.script.path}: {when}: {message}", message)
-    return ScriptError(script, str(message), message, location)
+    failed = ScriptError(script, str(message), message, location)
+    if 0 <= statement < len(script.prepared.statements):
+        word = script.prepared.statements[statement].word
+        failed.outside = outside_remedy(message, word, is_in_one=script.directives.transactional)
+    return failed
 
 
 def place_of(

@@ -219,11 +219,14 @@ def _drain(pgconn: PGconn) -> PQGen[None]:
 
 def _columns(result: PGresult) -> tuple[str, ...]:
     names = [result.fname(column) or b"" for column in range(result.nfields)]
-    return tuple(name.decode(errors="backslashreplace") for name in names)
+    return tuple(_text(name) for name in names)
 
 
 def _row(result: PGresult, index: int) -> tuple[str | None, ...]:
     values = (result.get_value(index, column) for column in range(result.nfields))
-    return tuple(
-        None if value is None else value.decode(errors="backslashreplace") for value in values
-    )
+    return tuple(None if value is None else _text(value) for value in values)
+
+
+def _text(value: bytes) -> str:
+    """The server's bytes, which a script can have put into another encoding than UTF-8."""
+    return value.decode(errors="backslashreplace")

@@ -1,0 +1,39 @@
+"""What the server refuses for the transaction around it, and how it can run."""
+
+from __future__ import annotations
+
+from sqlmig.model import ServerMessage
+from sqlmig.source.script import OUTSIDE_REMEDY
+
+# What is refused within a transaction or a subtransaction; COMMIT in a routine.
+ACTIVE_SQL_TRANSACTION, INVALID_TRANSACTION_TERMINATION = "25001", "2D000"
+
+# These get the first code for where they stand in their transaction, not for that there is one.
+_OTHERWISE = ("set", "select", "values", "with", "table")
+
+_IN_A_ROUTINE = (
+    "A function, a procedure or a DO block cannot run it. Make it a statement of its own, in a "
+    "file with `-- transactional: false`."
+)
+_COMMITS = "COMMIT and ROLLBACK in a DO block or a procedure need a file without a transaction."
+_COMMITS_ELSEWHERE = (
+    "COMMIT and ROLLBACK work in a DO block, or a procedure that CALL runs, that is a statement of "
+    "its own; not in a function, and not in a block with EXCEPTION."
+)
+
+
+def outside_remedy(message: ServerMessage, word: str, *, is_in_one: bool) -> str:
+    """What to do about a statement that begins with that word and that the server refused for the
+    transaction around it; "" for all else. `is_in_one` says whether the script runs in one."""
+    if message.sqlstate == INVALID_TRANSACTION_TERMINATION:
+        return f"{_COMMITS} {OUTSIDE_REMEDY}" if is_in_one else _COMMITS_ELSEWHERE
+    if message.sqlstate != ACTIVE_SQL_TRANSACTION:
+        return ""
+    if is_within_a_routine(message, word):
+        return _IN_A_ROUTINE
+    return OUTSIDE_REMEDY if is_in_one and word not in _OTHERWISE else ""
+
+
+def is_within_a_routine(message: ServerMessage, word: str) -> bool:
+    """Whether a routine ran what was refused. REINDEX has a context, too: the partitioned table."""
+    return bool(message.context) and word != "reindex"

@@ -1,0 +1,94 @@
+"""What migrations use but do not create: a script of the project creates it in each scratch
+database, and drift does not compare it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlmig.config import Config
+from sqlmig.engine.run.containment import Containment
+from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.failure import ScriptError
+from sqlmig.errors import ScratchScriptError
+from sqlmig.model import Directives
+from sqlmig.proof.catalog import ObjectName, SchemaSnapshot, snapshot
+from sqlmig.proof.difference import Difference, Presence, names_of_wholes
+from sqlmig.source.directives import FileKind
+from sqlmig.source.files import read_file
+from sqlmig.source.script import PreparedScript, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class ScratchScript:
+    """The script of the setting `scratch_script`, ready to run."""
+
+    prepared: PreparedScript
+    directives: Directives
+
+    @property
+    def name(self) -> str:
+        """Its path."""
+        return self.prepared.script.path
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a scratch script created or altered, each object with its definition, and the `schemas`
+    that it created."""
+
+    objects: Mapping[ObjectName, str] = field(default_factory=dict)
+    schemas: tuple[str, ...] = ()
+
+    def covers(self, difference: Difference, replayed: SchemaSnapshot) -> bool:
+        """Whether that difference of a live schema from the `replayed` one does not concern the
+        migrations: an object that is given, which they did not alter, or something more in a schema
+        or a table that is given."""
+        if difference.object in self.objects:
+            return difference.expected == self.objects[difference.object]
+        return difference.presence is Presence.EXTRA and self._holds(difference, replayed)
+
+    def _holds(self, extra: Difference, replayed: SchemaSnapshot) -> bool:
+        wholes = set(names_of_wholes(extra.object, extra.found or ""))
+        if wholes & {name.name for name in replayed.objects.keys() - self.objects.keys()}:
+            return False
+        inside = tuple(f"{schema}." for schema in self.schemas)
+        if any(name.startswith(inside) for name in (extra.object.name, *wholes)):
+            return True
+        return not wholes.isdisjoint(given.name for given in self.objects)
+
+
+def scratch_script(config: Config) -> ScratchScript | None:
+    """The project's script, if it has one. Raises SourceError where it cannot be used."""
+    path = config.scratch_script_file
+    if path is None:
+        return None
+    file = read_file(path, FileKind.SCRATCH)
+    return ScratchScript(prepare(file.script, file.directives), file.directives)
+
+
+def prepared_by(script: ScratchScript, containment: Containment, beside: Connection) -> Given:
+    """Runs the script in the scratch database of `containment`, into which `beside` is another
+    session; what it made. Raises ScratchScriptError, BeyondDatabaseError."""
+    before = snapshot(beside, beside.info.user)
+    try:
+        containment.run(script)
+    except ScriptError as failure:
+        raise ScratchScriptError(
+            failure.message,
+            location=failure.location,
+            server=failure.server,
+            remedy=f"Fix {script.name}, which the setting `scratch_script` names: it prepares each "
+            "scratch database.",
+        ) from failure
+    return _given(before, snapshot(beside, beside.info.user))
+
+
+def _given(before: SchemaSnapshot, after: SchemaSnapshot) -> Given:
+    objects = {
+        name: definition
+        for name, definition in after.objects.items()
+        if before.objects.get(name) != definition
+    }
+    made = [name for name in objects if name.kind == "schema" and name not in before.objects]
+    return Given(objects, tuple(name.name for name in made))

@@ -1,0 +1,48 @@
+"""Everything that is wrong in one file, as far as it can be read."""
+
+from __future__ import annotations
+
+from importlib.resources.abc import Traversable
+
+from sqlmig.errors import DirectiveError, SourceError
+from sqlmig.model import Directives, Script, ScriptFile
+from sqlmig.source.directives import FileKind
+from sqlmig.source.files import read_file, read_script
+from sqlmig.source.script import prepare
+
+
+def problems(path: Traversable, kind: FileKind) -> tuple[SourceError, ...]:
+    """The mistakes in the head of the file and in its statements; none where it can be used."""
+    try:
+        file = read_file(path, kind)
+    except SourceError as error:
+        found = single(error)
+        is_of_the_head = all(isinstance(each, DirectiveError) for each in found)
+        return found + (_whatever_the_head_says(read_script(path)) if is_of_the_head else ())
+    return statement_problems(file)
+
+
+def statement_problems(file: ScriptFile) -> tuple[SourceError, ...]:
+    """The mistakes in the statements of a file whose head is read."""
+    return _of_statements(file.script, file.directives)
+
+
+def single(error: SourceError) -> tuple[SourceError, ...]:
+    """The error, or where it tells of several, each of them."""
+    return getattr(error, "errors", (error,))
+
+
+def _whatever_the_head_says(script: Script) -> tuple[SourceError, ...]:
+    """The mistakes that would be there with other directives, too."""
+    outside = _of_statements(script, Directives(transactional=False))
+    places = {error.location for error in outside}
+    inside = _of_statements(script, Directives())
+    return tuple(error for error in inside if error.location in places)
+
+
+def _of_statements(script: Script, directives: Directives) -> tuple[SourceError, ...]:
+    try:
+        prepare(script, directives)
+    except SourceError as error:
+        return single(error)
+    return ()
