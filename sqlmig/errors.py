@@ -261,6 +261,10 @@ class ServerError(ExecutionError):
         super().__init__(message, remedy=remedy)
         self.server = server
 
+    def lines(self) -> list[str]:
+        """See SqlmigError."""
+        return [part for part in (self.message, *self.server.details(), self.remedy) if part]
+
 
 class DocumentsRefusedError(ExecutionError):
     """Documents that the server refused: `errors` has each, at its place in the fixtures."""

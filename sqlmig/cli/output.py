@@ -12,7 +12,7 @@ import click
 from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.cli.terminal import Printer, medium
 from sqlmig.errors import NotAgreedError, SqlmigError
-from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult
+from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult, Notice
 from sqlmig.model.printable import Ready, printable
 from sqlmig.report import progress, servers
 from sqlmig.report.errors import error as error_view
@@ -118,6 +118,12 @@ class Progress:
     def server_started(self, server: str, url: str) -> None:
         """The project's own server was started."""
         self._output.notice(*servers.started(server, f"psql '{url}'"))
+
+    def noticed(self, notice: Notice) -> None:
+        """A script raised a warning or a notice; the log of --verbose and JSON have all of them."""
+        is_logged = self._output.options.verbose or self._output.is_json
+        if notice.severity == "WARNING" and not is_logged:
+            self._output.notice(*progress.noticed(notice))
 
     def started(self, migration_id: str, direction: Direction) -> None:
         """A migration begins: shown on a terminal only; a pipe gets the line when it is done."""

@@ -41,7 +41,7 @@ class Database:
     def history(self) -> Iterator[History]:
         """The history on a separate connection, closed at the end; psycopg's errors are turned
         into ours within."""
-        with self.connect() as connection, translated():
+        with self.connect() as connection, translated(connection):
             yield self.history_on(connection)
 
     def history_on(self, connection: Connection) -> History:
@@ -55,6 +55,7 @@ class Database:
         from sqlmig.engine.history.lock import RunnerLock
         from sqlmig.engine.run.limits import Limits
         from sqlmig.engine.run.runner_session import RunnerSession
+        from sqlmig.engine.server.notices import Notices
 
         config = self.config
         lock = RunnerLock(found.connection, found.schema, found.is_pooled)
@@ -63,7 +64,8 @@ class Database:
         )
         with lock.held(config.lock_wait, self.observer):
             history = self.history_on(found.connection)
-            yield RunnerSession(history, lock, limits, self.observer, self.connect)
+            notices = Notices(self.observer)
+            yield RunnerSession(history, lock, limits, self.observer, self.connect, notices)
 
     def renewed(self, session: RunnerSession) -> RunnerSession:
         """The same session, with the history as it is now."""

@@ -7,7 +7,7 @@ from sqlmig.model.history import (
     MigrationState,
     MigrationStatus,
 )
-from sqlmig.model.observer import Observer, ServerObserver, SilentObserver
+from sqlmig.model.observer import NoticeObserver, Observer, ServerObserver, SilentObserver
 from sqlmig.model.places import Finding, Location, Position, Severity
 from sqlmig.model.runs import Direction, Environment, LostRows, MigrationResult, Outcome, Report
 from sqlmig.model.scripts import (
@@ -34,7 +34,7 @@ from sqlmig.model.seeds import (
     UnstableSeed,
     WrittenRows,
 )
-from sqlmig.model.server import Blocker, IndexBuild, LockHolder, ServerMessage
+from sqlmig.model.server import Blocker, IndexBuild, LockHolder, Notice, ServerMessage
 
 __all__ = [
     "Applied",
@@ -59,6 +59,8 @@ __all__ = [
     "MigrationState",
     "MigrationStatus",
     "Migrations",
+    "Notice",
+    "NoticeObserver",
     "Observer",
     "Outcome",
     "Position",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from sqlmig.model.runs import Direction, MigrationResult
-from sqlmig.model.server import Blocker, IndexBuild, LockHolder
+from sqlmig.model.server import Blocker, IndexBuild, LockHolder, Notice
 
 
 class Observer(Protocol):
@@ -37,6 +37,14 @@ class ServerObserver(Observer, Protocol):
 
     def server_started(self, server: str, url: str) -> None:
         """The project's own server was started and keeps running: name with version, and URL."""
+
+
+@runtime_checkable
+class NoticeObserver(Observer, Protocol):
+    """An observer that hears what the server says while scripts run, too."""
+
+    def noticed(self, notice: Notice) -> None:
+        """A script raised a warning, a notice or an info; the script may still be undone."""
 
 
 class SilentObserver:

@@ -7,6 +7,7 @@ from enum import Enum
 
 from sqlmig.model.checks import CheckResult
 from sqlmig.model.printable import counted
+from sqlmig.model.server import Notice
 
 
 class Direction(Enum):
@@ -45,13 +46,14 @@ class MigrationResult:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run did: one result for each planned migration, in order, the warnings, and
-    the sanity checks after it."""
+    """What a run did: one result for each planned migration, in order, the warnings, the sanity
+    checks after it, and what the server said while the scripts ran."""
 
     direction: Direction
     results: tuple[MigrationResult, ...] = ()
     warnings: tuple[str, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def tally(self) -> str:
         """How many migrations had each outcome: `2 applied, 1 failed, 3 not attempted`."""

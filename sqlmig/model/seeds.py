@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlmig.model.checks import CheckResult
 from sqlmig.model.runs import Environment
 from sqlmig.model.scripts import ScriptFile
+from sqlmig.model.server import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,13 @@ class SeedResult:
 
 @dataclass(frozen=True, slots=True)
 class SeedReport:
-    """What a batch of seeds did, each in order, and the checks that ran before its commit."""
+    """What a batch of seeds did, each in order, the checks that ran before its commit, and what
+    the server said while they ran."""
 
     environment: Environment
     results: tuple[SeedResult, ...] = ()
     checks: tuple[CheckResult, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

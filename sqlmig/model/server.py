@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlmig.model.places import Location
+
 
 @dataclass(frozen=True, slots=True)
 class ServerMessage:
@@ -23,6 +25,23 @@ class ServerMessage:
         """DETAIL, HINT and CONTEXT, if the server gave them, labelled as in psql."""
         fields = (("DETAIL", self.detail), ("HINT", self.hint), ("CONTEXT", self.context))
         return [f"{label}: {text}" for label, text in fields if text]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the server said while a script ran, without refusing anything.
+
+    `script` is the name of the migration or seed, `severity` WARNING, NOTICE or INFO; `location` is
+    the statement, or the file alone for what ran at its end.
+    """
+
+    script: str
+    severity: str
+    message: ServerMessage
+    location: Location
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.severity}: {self.message.primary}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlmig.config import Config
 from sqlmig.engine.history.reading import MIGRATIONS, History
 from sqlmig.engine.server.connection import opened
 from sqlmig.plan import PlannedMigration
-from sqlmig.proof.catalog import snapshot
+from sqlmig.proof.catalog import session_role, snapshot
 from sqlmig.proof.difference import Difference, differences
 from sqlmig.proof.replay import staged
 from sqlmig.proof.scratch import scratch_beside
@@ -55,7 +55,7 @@ def drift(
     ):
         stage.replay(applied)
         with opened(stage.url) as connection:
-            replayed = snapshot(connection, connection.info.user)
+            replayed = snapshot(connection, session_role(connection))
     found = differences(replayed, live)
     drifted = tuple(each for each in found if not stage.given.covers(each, replayed))
     ids = tuple(planned.migration_id for planned in applied)
@@ -66,4 +66,4 @@ def _owner(history: History) -> str:
     """The owner of the history; without one, the role of this session."""
     connection = history.connection
     row = connection.execute(_OWNER, (MIGRATIONS, history.schema)).fetchone()
-    return str(row[0]) if row else connection.info.user
+    return str(row[0]) if row else session_role(connection)

@@ -19,7 +19,7 @@ from sqlmig.plan import Plan, PlannedMigration, Transactions
 from sqlmig.report.checks import check_members, checked
 from sqlmig.report.figures import age, counted
 from sqlmig.report.table import Cell, Table
-from sqlmig.report.view import Members, Text, View
+from sqlmig.report.view import Members, Text, View, notice_members
 
 _STATE_COLOURS = {
     MigrationState.APPLIED: "green",
@@ -68,6 +68,7 @@ def report_members(report: Report) -> Members:
         "warnings": [*report.warnings],
         "migrations": [_result(each) for each in report.results],
         "checks": [check_members(check) for check in report.checks],
+        "notices": [notice_members(notice) for notice in report.notices],
     }
 
 

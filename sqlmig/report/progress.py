@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlmig.model import Direction, LockHolder, MigrationResult
+from sqlmig.model import Direction, LockHolder, MigrationResult, Notice
 from sqlmig.report.figures import duration
 
 
@@ -34,3 +35,8 @@ def retrying(migration_ids: Sequence[str], reason: str, delay: float) -> str:
 def warning(words: str) -> str:
     """The line of a warning."""
     return f"Warning: {words}"
+
+
+def noticed(notice: Notice) -> Sequence[str]:
+    """The lines of what the server said while a script ran, with DETAIL and HINT."""
+    return [str(notice), *replace(notice.message, context="").details()]

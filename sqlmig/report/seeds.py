@@ -12,7 +12,7 @@ from sqlmig.report.checks import check_members, checked
 from sqlmig.report.figures import age, counted, duration
 from sqlmig.report.mongo import fixtures_members, planned_fixtures, seeded_fixtures
 from sqlmig.report.table import Cell, Table
-from sqlmig.report.view import Members, Text, View
+from sqlmig.report.view import Members, Text, View, notice_members
 
 if TYPE_CHECKING:
     from sqlmig.operations.both import ProjectSeedPlan, ProjectSeeds
@@ -99,6 +99,7 @@ def _report(report: SeedReport) -> Members:
         "environment": report.environment.value,
         "seeds": [_seed(result) for result in report.results],
         "checks": [check_members(check) for check in report.checks],
+        "notices": [notice_members(notice) for notice in report.notices],
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmig.model import Location
+from sqlmig.model import Location, Notice
 from sqlmig.model.printable import json_escaped
 from sqlmig.report.table import Medium, Table, drawn
 
@@ -49,4 +49,17 @@ def place(location: Location | None) -> Members | None:
         "path": location.path,
         "line": position.line if position else None,
         "column": position.column if position else None,
+    }
+
+
+def notice_members(notice: Notice) -> Members:
+    """What the server said while a script ran."""
+    return {
+        "script": notice.script,
+        "severity": notice.severity,
+        "sqlstate": notice.message.sqlstate,
+        "message": notice.message.primary,
+        "detail": notice.message.detail,
+        "hint": notice.message.hint,
+        "location": place(notice.location),
     }

@@ -17,7 +17,7 @@ from sqlmig import Migrator, Outcome
 from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.engine.run import script
 from sqlmig.engine.server.connection import Connection
-from sqlmig.engine.server.wire import send
+from sqlmig.engine.server.wire import Hearing, send
 from sqlmig.errors import (
     DatabaseUnavailableError,
     MigrationFailedError,
@@ -104,9 +104,14 @@ def test_a_commit_whose_answer_was_lost_is_told_as_the_history_has_it(
     project.migration("001_a", "create table a ()")
     project.migration("002_b", "create table b ()")
 
-    def losing(connection: Connection, message: bytes, copy_rows: str = "") -> None:
+    def losing(
+        connection: Connection,
+        message: bytes,
+        copy_rows: str = "",
+        hear: Hearing | None = None,
+    ) -> None:
         if is_sent:
-            send(connection, message, copy_rows)
+            send(connection, message, copy_rows, hear)
         connection.close()
         raise psycopg.OperationalError("server closed the connection unexpectedly")
 

@@ -41,7 +41,7 @@ def test_a_migration_that_cannot_be_recorded_is_undone(
     migrator.apply()
     refuse_inserts(database, table)
     project.migration("002_users", "create table users (id int)")
-    with pytest.raises(MigrationFailedError, match="could not be recorded: not today"):
+    with pytest.raises(MigrationFailedError, match="002_users could not be recorded: not today"):
         migrator.apply()
     assert database.tables() == {"first"}
     assert database.applied() == ["001_first"]

@@ -24,7 +24,13 @@ _send = wire.send
 class Send(Protocol):
     """What `wire.send` is."""
 
-    def __call__(self, connection: Connection, message: bytes, copy_rows: str = "") -> None:
+    def __call__(
+        self,
+        connection: Connection,
+        message: bytes,
+        copy_rows: str = "",
+        hear: wire.Hearing | None = None,
+    ) -> None:
         """Runs the text as one message."""
 
 
@@ -60,14 +66,19 @@ def _multiply(count: int) -> None:
 def _deadly_send(moment: str, place: str) -> Send:
     count = itertools.count(1)
 
-    def send(connection: Connection, message: bytes, copy_rows: str = "") -> None:
+    def send(
+        connection: Connection,
+        message: bytes,
+        copy_rows: str = "",
+        hear: wire.Hearing | None = None,
+    ) -> None:
         number = str(next(count))
         is_the_last = (
             place == number if place.isdecimal() else message.lstrip().startswith(place.encode())
         )
         if is_the_last and moment == "before":
             _die()
-        _send(connection, message, copy_rows)
+        _send(connection, message, copy_rows, hear)
         if is_the_last and moment == "after":
             _die()
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from sqlmig import Migrator
+from sqlmig.errors import ExecutionError
 from tests.database import Database
 from tests.faults.figures import Figure
 from tests.faults.gate import PASS, gate, somebody_waits
@@ -145,3 +147,30 @@ def test_runners_behind_the_pooler_and_beside_it_wait_for_each_other_and_repeat_
     assert [ending.code for ending in endings] == [0, 0], endings
     assert_complete(database, project)
     assert advisory_locks(database) == 0
+
+
+def test_the_sessions_of_a_pooler_stay_as_they_are_for_its_other_clients(
+    project: Project, database: Database
+) -> None:
+    name = database.connection.info.dbname
+    database.execute(f"ALTER DATABASE {name} SET statement_timeout = '77s'")
+    write_ledger(project, 2, 3)
+    with pooled(database) as url:
+        Migrator(project.config(database=url)).apply()
+        for _ in range(3):
+            with psycopg.connect(url, prepare_threshold=None) as client:
+                assert client.execute("SHOW statement_timeout").fetchall() == [("77s",)]
+
+
+def test_a_pooler_whose_sessions_write_dates_otherwise_is_refused_with_the_remedy(
+    project: Project, database: Database
+) -> None:
+    name = database.connection.info.dbname
+    database.execute(f"ALTER DATABASE {name} SET DateStyle = 'German'")
+    write_ledger(project, 2)
+    with (
+        pooled(database) as url,
+        pytest.raises(ExecutionError, match="DateStyle = German, DMY") as caught,
+    ):
+        Migrator(project.config(database=url)).apply()
+    assert "ALTER ROLE … SET DateStyle" in caught.value.remedy

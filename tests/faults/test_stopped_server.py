@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from sqlmig import Migrator
+from sqlmig.errors import MigrationFailedError
 from tests.database import Database
 from tests.faults.figures import Figure
 from tests.faults.ledger import (
@@ -142,3 +144,21 @@ def test_a_runner_waits_for_the_database_no_longer_than_it_is_told(
     server.stop_at_once()
     ending = start(project, server.url, "--wait-for-database", "1").ending()
     assert ending.code == 3, ending
+
+
+def test_a_standby_is_named_as_such_and_no_file_is_blamed(project: Project) -> None:
+    write_ledger(project, 2)
+    with own_server() as server:
+        Migrator(project.config(database=server.url)).apply()
+        write_entry(project, 3)
+        server.stop_in_order()
+        signal_file, owner = server.data / "standby.signal", server.data.stat()
+        signal_file.touch()
+        os.chown(signal_file, owner.st_uid, owner.st_gid)
+        server.start()
+        with pytest.raises(MigrationFailedError, match="before its first statement") as caught:
+            Migrator(project.config(database=server.url)).apply()
+    assert "The server is a standby, which only reads: give the URL of the primary" in str(
+        caught.value
+    )
+    assert "Fix" not in caught.value.remedy

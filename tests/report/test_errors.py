@@ -68,6 +68,7 @@ def test_a_failed_migration_has_the_server_s_words_and_the_report() -> None:
         "direction": "apply",
         "warnings": [],
         "checks": [],
+        "notices": [],
         "migrations": [{"id": "001_a", "outcome": "failed", "duration_ms": 5}],
     }
     (error,) = found["errors"]

@@ -326,6 +326,7 @@ def test_a_report_has_what_became_of_each_migration() -> None:
         "direction": "rollback",
         "warnings": ["a warning"],
         "checks": [],
+        "notices": [],
         "migrations": [
             {"id": "002_b", "outcome": "done", "duration_ms": 1235},
             {"id": "001_a", "outcome": "not attempted", "duration_ms": 0},

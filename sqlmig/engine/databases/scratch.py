@@ -18,11 +18,25 @@ PREFIX = "sqlmig_scratch_"
 # The contents of a scratch database are not needed after a crash of the server.
 _FAST = "synchronous_commit=off"
 
-# What `ALTER DATABASE … SET` has every session of that database begin with, such as a search_path.
+# What `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET` have this role's sessions of that
+# database begin with, such as a search_path. What the role alone has set goes before the former,
+# and holds in scratch databases by itself. A client may not ask for what only superusers may set
+# or see.
 _SETTINGS = """
-SELECT unnest(setconfig) FROM pg_catalog.pg_db_role_setting
- WHERE setrole = 0
-   AND setdatabase = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+WITH setting AS (
+  SELECT s.setrole, s.setdatabase, c.line, split_part(c.line, '=', 1) AS name
+    FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c (line)
+   WHERE s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user))
+     AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database
+                                WHERE datname = current_database()))
+), ranked AS (
+  SELECT DISTINCT ON (name) * FROM setting ORDER BY name, setdatabase > 0 AND setrole > 0 DESC,
+         setrole DESC, setdatabase DESC
+)
+SELECT line FROM ranked LEFT JOIN pg_catalog.pg_settings p USING (name)
+ WHERE setdatabase > 0 AND (coalesce(p.context = 'user', name LIKE '%.%')
+                            OR pg_catalog.has_parameter_privilege(name, 'SET'))
+ ORDER BY name
 """
 
 

@@ -19,6 +19,7 @@ from sqlmig.engine.server.failure import (
 )
 from sqlmig.engine.server.parsing import OTHERWISE, culprit, reads_as_before
 from sqlmig.engine.server.savepoint import Savepoint
+from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, ask, send
 from sqlmig.errors import CheckEndedTransactionError
 from sqlmig.model import (
@@ -119,7 +120,7 @@ def _not_applicable(
 def _result(connection: Connection, check: CheckFile, held: Locks) -> CheckResult:
     expected = check.file.directives.expect
     savepoint = Savepoint()
-    begin = (savepoint.set, "SET CONSTRAINTS ALL IMMEDIATE", _limits(check))
+    begin = (savepoint.set, *AS_THE_ROLE_HAS_IT, "SET CONSTRAINTS ALL IMMEDIATE", _limits(check))
     send(connection, "; ".join(begin).encode())
     answer = _answer(connection, prepare_check(check))
     is_refused = isinstance(answer, _Refusal)

@@ -99,13 +99,15 @@ def asking(script: PlannedScript) -> Iterator[None]:
     except psycopg.errors.InvalidSavepointSpecification as error:
         raise ScriptError(
             script,
-            "sqlmig cannot tell whether rows would be lost: the script cannot run in a savepoint, "
-            "so it cannot be tried and undone",
+            f"{script.name}: sqlmig cannot tell whether rows would be lost: the script cannot run "
+            "in a savepoint, so it cannot be tried and undone",
         ) from error
     except psycopg.Error as error:
         message = server_message(error)
         raise ScriptError(
-            script, f"sqlmig cannot tell whether rows would be lost: {message}", message
+            script,
+            f"{script.name}: sqlmig cannot tell whether rows would be lost: {message}",
+            message,
         ) from error
 
 

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.settings import WRITTEN_FORM, resetting, setting
 
 _COUNT = "SELECT pg_catalog.count(*) FROM {table}"
 
@@ -38,19 +39,9 @@ SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended(t::text, 
   FROM ONLY {table} t
 """
 
-# What a value is as text depends on these, and they may be anything on the server; TimeZone may
-# stay, for with these each timestamp is written with its offset. Types are named with their schema.
-_PINNED = {
-    "row_security": "off",
-    "search_path": "pg_catalog, pg_temp",
-    "extra_float_digits": "1",
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "postgres",
-    "bytea_output": "hex",
-    "quote_all_identifiers": "off",
-}
-_PIN = ";".join(f"SET {name} = {value}" for name, value in _PINNED.items())
-_UNPIN = ";".join(f"RESET {name}" for name in _PINNED)
+# Before a script, the session is as the role has it. Types are named with their schema.
+_PINNED = {"row_security": "off", "search_path": "pg_catalog, pg_temp", **WRITTEN_FORM}
+_PIN, _UNPIN = setting(_PINNED), resetting(_PINNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +99,9 @@ def contents(connection: Connection, table: sql.Composable) -> tuple[object, ...
 @contextmanager
 def pinned(connection: Connection) -> Iterator[None]:
     """In its block, values are written as text in one way, and types with their schema."""
-    connection.execute(_PIN)
+    connection.execute(_PIN.encode())
     try:
         yield
     finally:
         if connection.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:
-            connection.execute(_UNPIN)
+            connection.execute(_UNPIN.encode())

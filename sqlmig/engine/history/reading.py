@@ -188,6 +188,9 @@ def find_history(connection: Connection, schema: str | None) -> History:
             remedy="Set it on for this database: ALTER DATABASE … SET "
             "standard_conforming_strings = on.",
         )
+    is_pooled = pid != connection.info.backend_pid
+    if is_pooled:
+        _refuse_other_dates(connection)
     places = {(name, place) for name, place in tables}
     chosen = schema or _only_history(sorted(p for n, p in places if n == MIGRATIONS)) or current
     if chosen is None:
@@ -199,7 +202,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
         connection,
         chosen,
         server_version,
-        is_pooled=pid != connection.info.backend_pid,
+        is_pooled=is_pooled,
         notices_lost_clients=is_linux and server_version >= _NOTICES_LOST_CLIENTS_SINCE,
         schema_exists=chosen in schemas,
         exists=(MIGRATIONS, chosen) in places,
@@ -208,6 +211,18 @@ def find_history(connection: Connection, schema: str | None) -> History:
         is_complete=all((table, chosen) in places for table in _OURS),
         prepared=PreparedStatements(connection),
     )
+
+
+def _refuse_other_dates(connection: Connection) -> None:
+    """Elsewhere this is set in the session; a pooler's sessions are not ours alone."""
+    style = connection.info.parameter_status("DateStyle") or ""
+    if not style.startswith("ISO"):
+        raise ExecutionError(
+            f"this connection goes through a pooler, whose sessions write dates as DateStyle = "
+            f"{style} has it, which sqlmig cannot read",
+            remedy="Give the URL of the server itself, or set it for the role: ALTER ROLE … SET "
+            "DateStyle = 'ISO'.",
+        )
 
 
 def _only_history(schemas: Sequence[str]) -> str | None:

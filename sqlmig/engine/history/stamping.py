@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from psycopg import sql
 
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import creation, noted, stamped
+from sqlmig.engine.server.connection import translated
 from sqlmig.model import Environment
 from sqlmig.target.rules import Rules
 
@@ -15,11 +18,22 @@ def ensure_tables(history: History) -> None:
     connection = history.connection
     if history.is_complete:
         return
-    with connection.transaction():
+    with making_own_tables(history), connection.transaction():
         if not history.schema_exists:
             schema = sql.Identifier(history.schema)
             connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
         connection.execute(creation(history).encode())
+
+
+def making_own_tables(history: History) -> AbstractContextManager[None]:
+    """In its block, what the server refuses is an error that says what it was about."""
+    return translated(
+        history.connection,
+        f"the database refused to make or upgrade sqlmig's own tables in the schema "
+        f"{history.schema}",
+        "No migration was run. Where an event trigger forbids it, let that allow these tables "
+        "(_yoyo_… and _sqlmig_…), or have a role that may make them run `sqlmig apply` once.",
+    )
 
 
 def set_stamp(history: History, environment: Environment) -> None:

@@ -23,6 +23,7 @@ from sqlmig.engine.server.outside import (
     is_within_a_routine,
 )
 from sqlmig.engine.server.savepoint import Savepoint
+from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, send
 from sqlmig.errors import BeyondDatabaseError, ExecutionError
 from sqlmig.model import Location
@@ -118,7 +119,7 @@ class Containment(SilentInspector):
         the first, where the record did it, or no statement alone."""
         connection, aside = self.history.connection, Savepoint()
         try:
-            send(connection, _BEGIN)
+            send(connection, b";".join((_BEGIN, *map(str.encode, AS_THE_ROLE_HAS_IT))))
             for index in range(len(script.prepared.statements)):
                 send_statement(connection, script, index)
                 send(connection, f"{aside.set};{_AS_OURSELVES}".encode())

@@ -13,7 +13,7 @@ from sqlmig.engine.guard.checks import CheckInspector
 from sqlmig.engine.guard.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
 from sqlmig.engine.guard.protected import Guard
 from sqlmig.engine.history import records
-from sqlmig.engine.history.stamping import stamp_new
+from sqlmig.engine.history.stamping import making_own_tables, stamp_new
 from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import ContainedStatements, Containment
 from sqlmig.engine.run.limits import pause
@@ -79,8 +79,9 @@ class Executor:
         Ctrl-C. Whatever is raised, no transaction is left open. HistoryMovedError, for the caller
         alone, says that another runner changed the history, and the plan must be made again.
         """
-        story = Story(plan)
-        self._backend.ensure_internal_schema_updated()
+        story = Story(plan, self.session)
+        with making_own_tables(self.session.history):
+            self._backend.ensure_internal_schema_updated()
         stamp_new(self.session.history, self.rules)
         self._prepare_records(plan)
         with self._watcher.watching():
@@ -100,9 +101,10 @@ class Executor:
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
         """Runs one batch, as often as it takes; errors are reported with the story so far."""
-        self._runner = ScriptRunner
+        self._runner, heard = ScriptRunner, len(self.session.notices.heard)
         row_loss = _row_loss(story.plan, batch)
         for tries in itertools.count(1):
+            self.session.notices.forget_since(heard)
             work = self._work(batch, row_loss)
             try:
                 self._refuse_unseen(batch[0], row_loss)

@@ -12,6 +12,7 @@ from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.parsing import KEEP_READING
 from sqlmig.engine.server.raising import raising
+from sqlmig.engine.server.settings import pins
 
 # DISCARD ALL would do most of this, but cannot run in a transaction. Deferred constraints are
 # checked first, with the script's own settings and role still in force.
@@ -55,7 +56,8 @@ def put_back(lock: RunnerLock) -> Sequence[str]:
 
     They fail where another runner has taken the lock that the script released.
     """
-    return (*_RESET, f"SELECT CASE {_keep_lock(lock)} ELSE true END")
+    pinned = () if lock.is_pooled else pins(lock.connection.info.server_version)
+    return (*_RESET, *pinned, f"SELECT CASE {_keep_lock(lock)} ELSE true END")
 
 
 def _keep_lock(lock: RunnerLock) -> str:

@@ -45,10 +45,10 @@ def set_timeouts(limits: Limits, directives: Directives, history: History) -> Se
 def set_session_timeouts(limits: Limits, directives: Directives, history: History) -> Sequence[str]:
     """The statements that set the limits of a non-transactional migration, for the session.
 
-    Without a directive it has no lock_timeout: CREATE INDEX CONCURRENTLY waits for others by
-    design, and stopping it leaves an invalid index.
+    Without a directive it has no lock_timeout, not that of the role either: CREATE INDEX
+    CONCURRENTLY waits for others by design, and stopping it leaves an invalid index.
     """
-    return _set("SET", directives.lock_timeout, limits, directives, history)
+    return _set("SET", directives.lock_timeout or "0", limits, directives, history)
 
 
 def pause(names: Sequence[str], failure: ScriptError, tries: int, observer: Observer) -> None:

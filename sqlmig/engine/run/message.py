@@ -9,7 +9,8 @@ from psycopg.errors import UntranslatableCharacter
 
 from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.failure import ScriptError, failed_script, unreadable, unrecorded
-from sqlmig.engine.server.wire import StatementError, send
+from sqlmig.engine.server.notices import Notices
+from sqlmig.engine.server.wire import Hearing, StatementError, send
 from sqlmig.plan import PlannedScript
 from sqlmig.source.script import Chunk
 
@@ -18,12 +19,13 @@ def send_statement(
     connection: Connection,
     script: PlannedScript,
     index: int,
-    send: Callable[[Connection, bytes, str], None] = send,
+    hear: Hearing | None = None,
+    send: Callable[[Connection, bytes, str, Hearing | None], None] = send,
 ) -> None:
     """Sends one statement of the script alone. Raises ScriptError, at its place."""
     statement, text = script.prepared.statements[index], script.prepared.statement_text(index)
     try:
-        send(connection, text.encode(), script.prepared.copied_rows(statement.data))
+        send(connection, text.encode(), script.prepared.copied_rows(statement.data), hear)
     except StatementError as failure:
         raise failed_script(script, failure, offset=statement.start, statement=index) from failure
 
@@ -60,6 +62,12 @@ class ScriptMessage:
         offset = self.chunk.start - len(self._prefix)
         statement = self._statement(failure.completed)
         return failed_script(self.script, failure, offset=offset, statement=statement)
+
+    def hearing(self, notices: Notices) -> Hearing:
+        """Takes what the server says during the message, with the statement that was at work."""
+        return lambda diagnostic, completed: notices.hear(
+            self.script, [self._statement(count) for count in completed], diagnostic
+        )
 
     def had_begun(self, completed: int) -> bool:
         """Whether anything of the script's had run when so many statements were completed."""

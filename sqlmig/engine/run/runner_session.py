@@ -8,19 +8,21 @@ from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.run.limits import Limits
 from sqlmig.engine.server.connection import Connection, Connector
+from sqlmig.engine.server.notices import Notices
 from sqlmig.model import Observer
 
 
 @dataclass(frozen=True, slots=True)
 class RunnerSession:
     """A history whose runner's lock is held; `connect` opens further connections to its
-    database."""
+    database, and `notices` are what the server said while scripts ran."""
 
     history: History
     lock: RunnerLock
     limits: Limits
     observer: Observer
     connect: Connector
+    notices: Notices
 
     @property
     def connection(self) -> Connection:

@@ -17,6 +17,7 @@ from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.failure import ReadOtherwiseError, TransactionEndedError, failed_script
 from sqlmig.engine.server.parsing import reads_as_before
 from sqlmig.engine.server.savepoint import Savepoint
+from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import MessageInterrupted, StatementError, send, send_alone
 from sqlmig.plan import PlannedScript
 from sqlmig.source.script import Chunk, chunks
@@ -55,7 +56,8 @@ class ScriptRunner:
         TransactionEndedError where the script ended the transaction."""
         self._send_script(script, self._opening(script))
         while any(i.after(script) is Judgment.RUN_AGAIN for i in self.inspectors):
-            self._send_script(script, ())
+            with self.session.notices.repeating():
+                self._send_script(script, ())
 
     def run_and_record(self, script: PlannedScript, record: Callable[[], str]) -> None:
         """The same, and in the same message what records the script, where nothing looks at it
@@ -84,7 +86,7 @@ class ScriptRunner:
         If an inspector has to look at the transaction first, all this is a message of its own, and
         nothing is left to send.
         """
-        opening = [*self._beginning()]
+        opening = [*self._beginning(), *AS_THE_ROLE_HAS_IT]
         opening += set_timeouts(self.session.limits, script.directives, self.session.history)
         opening += self._fence()
         if not self.inspectors:
@@ -138,7 +140,8 @@ class ScriptRunner:
 
     def _send(self, message: ScriptMessage) -> None:
         try:
-            send(self.session.connection, message.encoded, message.copied_rows)
+            hear = message.hearing(self.session.notices)
+            send(self.session.connection, message.encoded, message.copied_rows, hear)
         except (MessageInterrupted, StatementError) as failure:
             if not self._is_ours(message, failure):
                 raise TransactionEndedError(message.script) from failure
@@ -181,7 +184,8 @@ class LoneStatementsRunner(ScriptRunner):
             self._send_opening(script, opening)
         count = len(script.prepared.statements)
         for index in range(count):
-            send_statement(self.session.connection, script, index, send_alone)
+            hear = self.session.notices.hearing(script, index)
+            send_statement(self.session.connection, script, index, hear, send_alone)
             self._refuse_another_reading(script, index, index + 1)
         nothing = Chunk(len(script.prepared.text), len(script.prepared.text), count)
         self._send(ScriptMessage(script, nothing, (), self._closing(script), record()))

@@ -37,6 +37,7 @@ from sqlmig.engine.server.failure import (
     failed_script,
 )
 from sqlmig.engine.server.parsing import reads_as_before
+from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, ask, send
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
@@ -83,8 +84,8 @@ class StatementwiseWork:
 
     def _set_limits(self, planned: PlannedMigration) -> None:
         limits, history = self.session.limits, self.session.history
-        for setting in set_session_timeouts(limits, planned.directives, history):
-            send(self.session.connection, setting.encode())
+        settings = set_session_timeouts(limits, planned.directives, history)
+        send(self.session.connection, ";".join((*AS_THE_ROLE_HAS_IT, *settings)).encode())
 
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:
         """The index of the first statement to run, which is recorded as begun.
@@ -166,8 +167,9 @@ class StatementwiseWork:
         return completion(self.session.connection, text) is Completion.DONE
 
     def _send_statement(self, planned: PlannedMigration, index: int) -> None:
+        hear = self.session.notices.hearing(planned, index)
         try:
-            send_statement(self.session.connection, planned, index)
+            send_statement(self.session.connection, planned, index, hear)
         except KeyboardInterrupt as interrupt:
             if _has_refused(self.session.connection):
                 raise _StatementCancelled from interrupt
@@ -211,7 +213,8 @@ class StatementwiseWork:
     def _regain_lock(self, planned: PlannedMigration) -> None:
         if not self.session.lock.try_acquire():
             raise ScriptError(
-                planned, "the script released sqlmig's lock, and another runner has acquired it"
+                planned,
+                f"{planned.name} released sqlmig's lock, and another runner has acquired it",
             )
 
     def _lift_time_limit(self) -> None:

@@ -10,7 +10,8 @@ import psycopg
 
 from sqlmig.engine.guard.refusals import checks_failed, protected, transaction_ended
 from sqlmig.engine.run.outcome import Fate
-from sqlmig.engine.server.connection import remedy_for, server_message
+from sqlmig.engine.run.runner_session import RunnerSession
+from sqlmig.engine.server.connection import server_message
 from sqlmig.engine.server.failure import (
     ChecksFailedError,
     LossFoundError,
@@ -19,8 +20,9 @@ from sqlmig.engine.server.failure import (
     StatementInDoubtError,
     TransactionEndedError,
 )
+from sqlmig.engine.server.remedies import remedy_for
 from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted, SqlmigError
-from sqlmig.model import Direction, MigrationResult, Outcome, Report
+from sqlmig.model import Direction, MigrationResult, Outcome, Report, ServerMessage
 from sqlmig.plan import Plan, PlannedMigration
 
 _log = logging.getLogger("sqlmig")
@@ -40,6 +42,7 @@ class Story:
     """The results of a plan's migrations, in order, as far as they are known."""
 
     plan: Plan
+    session: RunnerSession
     done: list[MigrationResult] = field(default_factory=list)
 
     def add(self, results: Sequence[MigrationResult]) -> None:
@@ -52,7 +55,12 @@ class Story:
         """All results: the named migration ended so, those of its transaction before it are
         undone, and those after it were not attempted."""
         rest = self._rest(ended, outcome)
-        return Report(self.plan.direction, (*self.done, *rest), self.plan.warnings)
+        return Report(
+            self.plan.direction,
+            (*self.done, *rest),
+            self.plan.warnings,
+            notices=tuple(self.session.notices.heard),
+        )
 
     def failed(self, failure: ScriptError) -> SqlmigError:
         """A script failed, or was not allowed to do what it did; its transaction is undone."""
@@ -84,7 +92,7 @@ class Story:
             migration_id=name,
             report=self._after(ending),
             server=message,
-            remedy=remedy_for(message) or "See `sqlmig status`.",
+            remedy=self._known(message) or "See `sqlmig status`.",
         )
 
     def lost(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
@@ -125,8 +133,10 @@ class Story:
         fix = _fix(planned, self.plan.again)
         if hint := failure.outside or failure.hint:
             return f"{hint} {fix}"
-        known = remedy_for(failure.server) if failure.server else ""
-        return known or fix
+        return self._known(failure.server) or fix
+
+    def _known(self, message: ServerMessage | None) -> str:
+        return remedy_for(message, self.session.connection) if message else ""
 
     def _planned(self, name: str) -> PlannedMigration:
         return next(planned for planned in self.plan.migrations if planned.name == name)

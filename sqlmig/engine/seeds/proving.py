@@ -30,7 +30,7 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
             runner.run(seed)
         found = [_unstable(runner, seed) for seed in seeds]
     except ScriptError as failure:
-        raise told(failure) from failure
+        raise told(failure, session.connection) from failure
     finally:
         session.connection.rollback()
     return [seed for seed in found if seed is not None]

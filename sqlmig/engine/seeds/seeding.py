@@ -36,7 +36,7 @@ from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
 from sqlmig.engine.run.limits import pause
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import ScriptRunner
-from sqlmig.engine.server.connection import undo
+from sqlmig.engine.server.connection import Connection, undo
 from sqlmig.engine.server.failure import (
     ChecksFailedError,
     ForbiddenRowsError,
@@ -44,6 +44,7 @@ from sqlmig.engine.server.failure import (
     ScriptError,
     TransactionEndedError,
 )
+from sqlmig.engine.server.remedies import remedy_for
 from sqlmig.errors import SeedFailedError, SqlmigError
 from sqlmig.model import CheckFile, SeedReport, SeedResult, WrittenRows
 from sqlmig.plan import PlannedScript, PlannedSeed
@@ -70,12 +71,13 @@ class Seeder:
         nothing of the batch is left.
         """
         for tries in itertools.count(1):
+            self.session.notices.forget_since(0)
             try:
                 return self._attempt(seeds, checks)
             except ScriptError as failure:
                 undo(self.session.connection)
                 if not failure.is_worth_a_retry or tries >= self.session.limits.tries:
-                    raise told(failure) from failure
+                    raise told(failure, self.session.connection) from failure
                 pause([seed.name for seed in seeds], failure, tries, self.session.observer)
             finally:
                 undo(self.session.connection)
@@ -98,7 +100,8 @@ class Seeder:
         has_written = any(result.written for result in results)
         checked = expect_checks(self.session.history, checks, seeds[-1]) if has_written else ()
         self._send(WRITES_NO_MORE, "COMMIT")
-        return SeedReport(self.rules.environment, tuple(results), tuple(checked))
+        notices = tuple(self.session.notices.heard)
+        return SeedReport(self.rules.environment, tuple(results), tuple(checked), notices)
 
     def _send(self, *statements: str) -> None:
         self.session.connection.execute(";".join(statements).encode())
@@ -220,7 +223,7 @@ def _timed(runner: ScriptRunner, seed: PlannedSeed, watch: SeedWatch) -> SeedRes
     return SeedResult(seed.name, tuple(watch.written), time.monotonic() - started)
 
 
-def told(failure: ScriptError) -> SqlmigError:
+def told(failure: ScriptError, connection: Connection) -> SqlmigError:
     """What a person reads of a seed that failed, or after which a check did."""
     if isinstance(failure, ForbiddenRowsError):
         return forbidden(failure)
@@ -229,11 +232,11 @@ def told(failure: ScriptError) -> SqlmigError:
     if isinstance(failure, ChecksFailedError):
         return checks_failed(failure.checks, "All seeds were undone; nothing was changed.")
     path = failure.script.prepared.script.path
+    known = remedy_for(failure.server, connection) if failure.server else ""
     hint = _OUTSIDE if failure.outside else failure.hint
-    remedy = (
-        "All seeds were undone; nothing was changed."
-        f"{hint and ' '}{hint} Fix {path}, then run `sqlmig seed` again."
-    )
+    fix = f"{hint}{hint and ' '}Fix {path}, then run `sqlmig seed` again."
+    advice = fix if failure.outside else known or fix
+    remedy = f"All seeds were undone; nothing was changed. {advice}"
     if isinstance(failure, TransactionEndedError):
         remedy = transaction_ended(failure.culprit)
     return SeedFailedError(

@@ -15,8 +15,12 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
+from sqlmig.engine.server.diagnostics import message_of
 from sqlmig.engine.server.raising import raised
-from sqlmig.errors import ConfigError, DatabaseUnavailableError, ServerError
+from sqlmig.engine.server.remedies import connection_remedy, remedy_for
+from sqlmig.engine.server.settings import first_pins
+from sqlmig.engine.server.url import parameters_of
+from sqlmig.errors import DatabaseUnavailableError, ServerError
 from sqlmig.model import ServerMessage
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -26,36 +30,44 @@ Connector = Callable[[], Connection]
 _CONNECT_TIMEOUT_SECONDS = 10
 _SECONDS_BETWEEN_TRIES = 0.3
 _UNKNOWN_SETTING = "42704"
-_REMEDIES = {
-    "42501": "Grant this role the missing privilege, or connect as a role that has it.",
-    "55P03": "Another session holds a lock: run this again when it is done, or end that session.",
-    "40P01": "It deadlocked with another session: run it again.",
-}
 
 
 def opened(database: str, wait: float = 0.0) -> Connection:
-    """A connection in autocommit mode, closed at the end of its `with` block.
+    """A connection in autocommit mode, closed at the end of its `with` block; its session is as
+    sqlmig's own statements need it.
 
     `database` is a libpq URL or key=value string, or "" for what libpq finds itself; a server
     that does not answer is tried again for `wait` seconds. Raises ConfigError for a URL that libpq
     cannot read, and DatabaseUnavailableError.
     """
-    parameters = _parameters(database)
+    parameters = parameters_of(database)
     deadline = time.monotonic() + wait
     while True:
         try:
-            return psycopg.connect(
-                database,
-                autocommit=True,
-                prepare_threshold=None,
-                client_encoding="utf8",
-                application_name=application_name(),
-                **_defaults(parameters),
+            return _pinned(
+                psycopg.connect(
+                    database,
+                    autocommit=True,
+                    prepare_threshold=None,
+                    client_encoding="utf8",
+                    application_name=application_name(),
+                    **_defaults(parameters),
+                )
             )
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline:
                 raise _unavailable(error, parameters) from error
             time.sleep(_SECONDS_BETWEEN_TRIES)
+
+
+def _pinned(connection: Connection) -> Connection:
+    info = connection.info
+    try:
+        connection.execute(first_pins(info.server_version, info.backend_pid).encode())
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def undo(connection: Connection) -> bool:
@@ -68,9 +80,15 @@ def undo(connection: Connection) -> bool:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(
+    connection: Connection | None = None, refused: str = "the database refused", remedy: str = ""
+) -> Iterator[None]:
     """Turns psycopg's errors into DatabaseUnavailableError, where the connection was lost, or
-    ServerError with what the server said."""
+    ServerError with what the server said.
+
+    `refused` begins the message; `remedy` is for causes that the SQLSTATE does not tell, and the
+    session of the connection is asked about the others.
+    """
     try:
         yield
     except psycopg.Error as error:
@@ -81,7 +99,9 @@ def translated() -> Iterator[None]:
                 remedy="See the server's log; then run `sqlmig status`.",
             ) from error
         raise ServerError(
-            f"the database refused: {message}", server=message, remedy=remedy_for(message)
+            f"{refused}: {message}",
+            server=message,
+            remedy=remedy_for(message, connection) or remedy,
         ) from error
 
 
@@ -91,13 +111,7 @@ def server_message(error: psycopg.Error) -> ServerMessage:
     fields = error.diag
     if fields.sqlstate == _UNKNOWN_SETTING and (reason := raised(str(fields.message_primary))):
         return ServerMessage(sqlstate="", primary=reason)
-    return ServerMessage(
-        sqlstate=fields.sqlstate or "",
-        primary=fields.message_primary or str(error).strip(),
-        detail=fields.message_detail or "",
-        hint=fields.message_hint or "",
-        context=fields.context or "",
-    )
+    return message_of(fields, str(error).strip())
 
 
 @functools.cache
@@ -129,28 +143,6 @@ def parameters_in_force(database: str) -> Mapping[str, str]:
     return defaults | {name: str(value) for name, value in given.items()}
 
 
-def _parameters(database: str) -> Mapping[str, Any]:
-    """The parts of a URL. libpq quotes what it cannot read, and takes what follows a stray / : or
-    @ of a password for port and host, so none of its words are repeated."""
-    try:
-        parameters = conninfo_to_dict(database)
-    except psycopg.ProgrammingError:
-        raise _unreadable("it is neither a PostgreSQL URL nor key=value pairs") from None
-    if any(port and not port.isdecimal() for port in str(parameters.get("port", "")).split(",")):
-        raise _unreadable("its port is not a number")
-    if "@" in str(parameters.get("host", "")):
-        raise _unreadable("its host contains an @")
-    return parameters
-
-
-def _unreadable(reason: str) -> ConfigError:
-    return ConfigError(
-        f"the database URL cannot be read: {reason}",
-        remedy="Write it as postgresql://user@host:5432/database; in a password, / is %2F, @ is "
-        "%40, : is %3A, # is %23, ? is %3F and % is %25.",
-    )
-
-
 def _defaults(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Our connection parameters, where neither the URL nor libpq's environment has them."""
     if "connect_timeout" in parameters or "PGCONNECT_TIMEOUT" in os.environ:
@@ -169,19 +161,5 @@ def _unavailable(
     reason = str(error).removeprefix("connection failed: ").strip()
     return DatabaseUnavailableError(
         f"no connection to the database ({shown or 'from the PG* variables'})\n{reason}",
-        remedy=_connection_remedy(reason),
+        remedy=connection_remedy(reason),
     )
-
-
-def _connection_remedy(reason: str) -> str:
-    """libpq gives no SQLSTATE for a connection that failed, only the server's English words."""
-    if "password" in reason:
-        return "Give the role's password: in the URL, in PGPASSWORD, or in ~/.pgpass."
-    if "does not exist" in reason:
-        return "Create it, or name another one in the database URL."
-    return "Check that the server is running and that the database URL is correct."
-
-
-def remedy_for(message: ServerMessage) -> str:
-    """What to do about an error whose SQLSTATE gives its cause; "" for the others."""
-    return _REMEDIES.get(message.sqlstate, "")

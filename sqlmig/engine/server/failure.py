@@ -144,15 +144,17 @@ class StatementInDoubtError(ScriptError):
 def unrecorded(script: PlannedScript, failure: StatementError) -> ScriptError:
     """The failure of what records the script, or commits it."""
     message = server_message(failure.error)
-    return ScriptError(script, f"could not be recorded: {message}", message)
+    return ScriptError(script, f"{script.name} could not be recorded: {message}", message)
 
 
 def unreadable(script: PlannedScript, failure: StatementError) -> ScriptError:
     """The failure of a message that the server could not put into the database's encoding."""
     message = server_message(failure.error)
-    what = "it, or the rollback recorded with it"
+    what = f"{script.prepared.script.path}, or the rollback that is recorded with it,"
     return ScriptError(
-        script, f"{what}, contains text that the database cannot store: {message}", message
+        script,
+        f"{what} has a character that the database's encoding lacks: {message}",
+        message,
     )
 
 
@@ -164,7 +166,7 @@ def failed_script(
     location = place_of(script.prepared, failure, offset=offset, statement=statement)
     if location is None:
         when = "before its first statement" if statement < 0 else "at its end"
-        return ScriptError(script, f"{when}: {message}", message)
+        return ScriptError(script, f"{script.prepared.script.path}: {when}: {message}", message)
     failed = ScriptError(script, str(message), message, location)
     if 0 <= statement < len(script.prepared.statements):
         word = script.prepared.statements[statement].word

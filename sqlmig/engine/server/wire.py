@@ -6,11 +6,14 @@ fed, and an error says how many statements were completed before it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import pq
+from psycopg.errors import Diagnostic
 from psycopg.generators import copy_to, fetch
 from psycopg.generators import send as flush
 from psycopg.waiting import Wait
@@ -28,6 +31,10 @@ _KEPT_ROWS = 20
 _TUPLES_CHUNK = 12  # libpq 17's; psycopg's ExecStatus lacks it before 3.3
 _PARTS = (pq.ExecStatus.SINGLE_TUPLE, _TUPLES_CHUNK)
 _CHUNKED_ROWS_SINCE = 170000
+
+# Is told what the server says beside its answers, and which statement may have been at work then,
+# counted from 0: one, or one of two.
+Hearing = Callable[[Diagnostic, Sequence[int]], None]
 
 
 class StatementError(Exception):
@@ -96,20 +103,28 @@ class _Question(_Answer):
         self.count += result.ntuples
 
 
-def send(connection: Connection, message: bytes, copy_rows: str = "") -> None:
+def send(
+    connection: Connection, message: bytes, copy_rows: str = "", hear: Hearing | None = None
+) -> None:
     """Runs the text as one simple-query message, and drops the rows that it returns.
 
     `copy_rows` are the rows for its COPY … FROM STDIN. Raises StatementError;
     psycopg.OperationalError where the connection is lost.
     """
-    _run(connection, message, copy_rows, _Answer())
+    answer = _Answer()
+    with _heard(connection, answer, hear):
+        _run(connection, message, copy_rows, answer)
 
 
-def send_alone(connection: Connection, statement: bytes, copy_rows: str = "") -> None:
+def send_alone(
+    connection: Connection, statement: bytes, copy_rows: str = "", hear: Hearing | None = None
+) -> None:
     """The same for a single statement, in the form of message that the server refuses to read as
     several."""
-    connection.pgconn.send_query_params(statement, None)
-    _finish(connection, copy_rows, _Answer())
+    answer = _Answer()
+    with _heard(connection, answer, hear):
+        connection.pgconn.send_query_params(statement, None)
+        _finish(connection, copy_rows, answer)
 
 
 def ask(connection: Connection, message: bytes, copy_rows: str = "") -> Rows:
@@ -118,6 +133,22 @@ def ask(connection: Connection, message: bytes, copy_rows: str = "") -> Rows:
     question = _Question()
     _run(connection, message, copy_rows, question)
     return Rows(question.columns, tuple(question.first_rows), question.count)
+
+
+@contextmanager
+def _heard(connection: Connection, answer: _Answer, hear: Hearing | None) -> Iterator[None]:
+    if hear is None:
+        yield
+        return
+
+    def handle(diagnostic: Diagnostic) -> None:
+        hear(diagnostic, _at_work(connection.pgconn, answer.completed))
+
+    connection.add_notice_handler(handle)
+    try:
+        yield
+    finally:
+        connection.remove_notice_handler(handle)
 
 
 def _run(connection: Connection, message: bytes, copy_rows: str, answer: _Answer) -> None:
@@ -148,6 +179,19 @@ def _receive(pgconn: PGconn, copy_rows: bytes, answer: _Answer) -> PQGen[None]:
             yield from _drain(pgconn)
         else:
             answer.take(result)
+
+
+def _at_work(pgconn: PGconn, completed: int) -> Sequence[int]:
+    """Which statement a notice is of that comes now.
+
+    libpq reads a notice when it has the answer before it, which is not taken yet. Only where it has
+    none, and no rows either, it lets the mode of rows be chosen, which it is already.
+    """
+    try:
+        _stream_rows(pgconn)
+    except psycopg.OperationalError:
+        return (completed, completed + 1)
+    return (completed,)
 
 
 def _stream_rows(pgconn: PGconn) -> None:
@@ -185,4 +229,4 @@ def _row(result: PGresult, index: int) -> tuple[str | None, ...]:
 
 def _text(value: bytes) -> str:
     """The server's bytes, which a script can have put into another encoding than UTF-8."""
-    return value.decode(errors="replace")
+    return value.decode(errors="backslashreplace")
