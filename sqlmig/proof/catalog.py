@@ -83,3 +83,8 @@ def _role_number(connection: Connection, role: str | None) -> int:
     query = "SELECT oid::bigint FROM pg_catalog.pg_roles WHERE rolname = %s"
     row = connection.execute(query, (role,)).fetchone()
     return int(row[0]) if row else _NO_ROLE
+
+
+def session_role(connection: Connection) -> str:
+    """Who owns what this session makes; with `ALTER ROLE … SET role`, not the role that logs in."""
+    return str(connection.execute("SELECT current_user").fetchall()[0][0])

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from sqlmig.config import Config
 from sqlmig.engine.history.reading import MIGRATIONS, History
-from sqlmig.engine.server.connection import Connection, opened
+from sqlmig.engine.server.connection import opened
 from sqlmig.plan import PlannedMigration
-from sqlmig.proof.catalog import snapshot
+from sqlmig.proof.catalog import session_role, snapshot
 from sqlmig.proof.difference import Difference, differences
 from sqlmig.proof.replay import staged
 from sqlmig.proof.scratch import scratch_beside
@@ -55,7 +55,7 @@ def drift(
     ):
         stage.replay(applied)
         with opened(stage.url) as connection:
-            replayed = snapshot(connection, _session_role(connection))
+            replayed = snapshot(connection, session_role(connection))
     found = differences(replayed, live)
     drifted = tuple(each for each in found if not stage.given.covers(each, replayed))
     ids = tuple(planned.migration_id for planned in applied)
@@ -66,9 +66,4 @@ def _owner(history: History) -> str:
     """The owner of the history; without one, the role of this session."""
     connection = history.connection
     row = connection.execute(_OWNER, (MIGRATIONS, history.schema)).fetchone()
-    return str(row[0]) if row else _session_role(connection)
-
-
-def _session_role(connection: Connection) -> str:
-    """Who owns what this session makes; with `ALTER ROLE … SET role`, not the role that logs in."""
-    return str(connection.execute("SELECT current_user").fetchall()[0][0])
+    return str(row[0]) if row else session_role(connection)

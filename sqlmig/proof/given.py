@@ -12,7 +12,7 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.failure import ScriptError
 from sqlmig.errors import ScratchScriptError
 from sqlmig.model import Directives
-from sqlmig.proof.catalog import ObjectName, SchemaSnapshot, snapshot
+from sqlmig.proof.catalog import ObjectName, SchemaSnapshot, session_role, snapshot
 from sqlmig.proof.difference import Difference, Presence, names_of_wholes
 from sqlmig.source.directives import FileKind
 from sqlmig.source.files import read_file
@@ -70,7 +70,8 @@ def scratch_script(config: Config) -> ScratchScript | None:
 def prepared_by(script: ScratchScript, containment: Containment, beside: Connection) -> Given:
     """Runs the script in the scratch database of `containment`, into which `beside` is another
     session; what it made. Raises ScratchScriptError, BeyondDatabaseError."""
-    before = snapshot(beside, beside.info.user)
+    role = session_role(beside)
+    before = snapshot(beside, role)
     try:
         containment.run(script)
     except ScriptError as failure:
@@ -81,7 +82,7 @@ def prepared_by(script: ScratchScript, containment: Containment, beside: Connect
             remedy=f"Fix {script.name}, which the setting `scratch_script` names: it prepares each "
             "scratch database.",
         ) from failure
-    return _given(before, snapshot(beside, beside.info.user))
+    return _given(before, snapshot(beside, role))
 
 
 def _given(before: SchemaSnapshot, after: SchemaSnapshot) -> Given:

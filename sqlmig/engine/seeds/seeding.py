@@ -235,7 +235,7 @@ def told(failure: ScriptError, connection: Connection) -> SqlmigError:
     known = remedy_for(failure.server, connection) if failure.server else ""
     hint = _OUTSIDE if failure.outside else failure.hint
     fix = f"{hint} Fix {path}, then run `sqlmig seed` again.".lstrip()
-    advice = known if known and not hint else fix
+    advice = fix if failure.outside else known or fix
     remedy = f"All seeds were undone; nothing was changed. {advice}"
     if isinstance(failure, TransactionEndedError):
         remedy = transaction_ended(failure.culprit)
