@@ -66,6 +66,11 @@ def pytest_configure(config: pytest.Config) -> None:
         cleanup.enter_context(janitor.watched_run())
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what `--torture` adds."""
+    thorough.leave_out(config, items)
+
+
 def pytest_report_header() -> list[str]:
     """Says aloud what is left out."""
     return [] if pgbouncer() else ["pgbouncer is not installed: the tests through it are left out"]

@@ -17,6 +17,15 @@ def is_torture(config: pytest.Config) -> bool:
     return bool(config.getoption("--torture"))
 
 
+def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves the tests that are marked `long_form` to the long form."""
+    if is_torture(config):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long_form")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("long_form")]
+
+
 def examples(short: int) -> int:
     """How many examples a property test tries; SQLMIG_TEST_EXAMPLES is the long form's number."""
     return int(os.environ.get("SQLMIG_TEST_EXAMPLES", short))

@@ -182,12 +182,7 @@ def find_history(connection: Connection, schema: str | None) -> History:
     current, server_version, conforming, pid, is_linux, schemas, tables = connection.execute(
         _SURVEY, {"tables": [MIGRATIONS, LOG, *_OURS]}
     ).fetchall()[0]
-    if conforming != "on":
-        raise ExecutionError(
-            "standard_conforming_strings is off on this server, which changes what scripts mean",
-            remedy="Set it on for this database: ALTER DATABASE … SET "
-            "standard_conforming_strings = on.",
-        )
+    _refuse_other_strings(conforming)
     is_pooled = pid != connection.info.backend_pid
     if is_pooled:
         _refuse_other_dates(connection)
@@ -211,6 +206,15 @@ def find_history(connection: Connection, schema: str | None) -> History:
         is_complete=all((table, chosen) in places for table in _OURS),
         prepared=PreparedStatements(connection),
     )
+
+
+def _refuse_other_strings(conforming: str) -> None:
+    if conforming != "on":
+        raise ExecutionError(
+            "standard_conforming_strings is off on this server, which changes what scripts mean",
+            remedy="Set it on for this database: ALTER DATABASE … SET "
+            "standard_conforming_strings = on.",
+        )
 
 
 def _refuse_other_dates(connection: Connection) -> None:
