@@ -114,7 +114,7 @@ def test_an_edit_is_entered_as_a_change(project: Project) -> None:
 def test_what_is_entered_already_is_told_with_its_line(project: Project) -> None:
     project.migration("001_a", "select 1;")
     project.write("docs/CHANGELOG.md", UNRELEASED + bullet("001_a"))
-    with pytest.raises(ChangelogError, match=r"in line 7 of docs/CHANGELOG\.md"):
+    with pytest.raises(ChangelogError, match=r"on line 7 of docs/CHANGELOG\.md"):
         add_entry(project.config(), "1", "the first of all tables")
 
 

@@ -85,7 +85,7 @@ def test_without_a_project_no_server_is_started(tmp_path: Path, command: tuple[s
     try:
         done = run(tmp_path, "--embedded", *command)
         assert done.returncode == 2
-        assert "no such folder" in done.stderr or "has neither settings" in done.stderr
+        assert "no such folder" in done.stderr or "has neither sqlmig settings" in done.stderr
         assert "Started" not in done.stderr
         assert list(tmp_path.iterdir()) == []
     finally:
