@@ -312,7 +312,7 @@ def test_a_link_in_the_place_of_the_folder_does_not_get_at_roots_own_server(
         mallory.shell('rmdir "$1"; ln -s "$2" "$1"', trap / ".sqlmig", root)
         server = EmbeddedPostgres(trap / ".sqlmig")
         for call in (server.status, server.stop, server.start, server.reset):
-            with pytest.raises(FolderError, match=r"put a link in the place of `\.sqlmig`"):
+            with pytest.raises(FolderError, match=r"put a link in place of `\.sqlmig`"):
                 call()
 
 
@@ -324,7 +324,7 @@ def test_a_project_that_is_swapped_for_a_link_meanwhile_is_refused(
         server = EmbeddedPostgres(trap / ".sqlmig")
         trap.rename(trap.with_name("away"))
         trap.symlink_to(root.parent)
-        with pytest.raises(FolderError, match="put a link in the place of `trap`"):
+        with pytest.raises(FolderError, match="put a link in place of `trap`"):
             server.reset()
         trap.unlink()
 
