@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlmig.engine.history.reading import History
 from sqlmig.errors import PlanError, RowLossError
-from sqlmig.model import MigrationResult, Migrations, Outcome, Report
+from sqlmig.model import MigrationResult, Migrations, Notice, Outcome, Report
 from sqlmig.operations.planning import rows_with_texts
 from sqlmig.operations.run import Runner
 from sqlmig.plan import Exactly, Plan, RollbackText, RowLoss, Selection, plan_rollback
@@ -61,6 +61,7 @@ def roll_back(runner: Runner, files: Migrations, request: Rollback, agree: Agree
     RowLossError where the answer is no.
     """
     done: tuple[MigrationResult, ...] = ()
+    heard: tuple[Notice, ...] = ()
     while True:
         try:
             with runner.database.history() as history:
@@ -69,6 +70,8 @@ def roll_back(runner: Runner, files: Migrations, request: Rollback, agree: Agree
             if agree is None or not agree(loss):
                 raise
             done += tuple(r for r in loss.report.results if r.outcome is Outcome.DONE)
+            committed = loss.report.ids(Outcome.DONE)
+            heard += tuple(n for n in loss.report.notices if n.script in committed)
             request = request.after(loss)
         else:
-            return replace(report, results=done + report.results)
+            return replace(report, results=done + report.results, notices=heard + report.notices)

@@ -10,6 +10,7 @@ from sqlmig.config import Config
 from sqlmig.engine.run.containment import Containment
 from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.failure import ScriptError
+from sqlmig.engine.server.remedies import remedy_for
 from sqlmig.errors import ScratchScriptError
 from sqlmig.model import Directives
 from sqlmig.proof.catalog import ObjectName, SchemaSnapshot, session_role, snapshot
@@ -75,12 +76,17 @@ def prepared_by(script: ScratchScript, containment: Containment, beside: Connect
     try:
         containment.run(script)
     except ScriptError as failure:
+        server = failure.server
+        known = remedy_for(server, containment.history.connection) if server else ""
+        fix = (
+            f"{failure.hint} Fix {script.name}, which the setting `scratch_script` names: it "
+            "prepares each scratch database."
+        )
         raise ScratchScriptError(
             failure.message,
             location=failure.location,
-            server=failure.server,
-            remedy=f"Fix {script.name}, which the setting `scratch_script` names: it prepares each "
-            "scratch database.",
+            server=server,
+            remedy=known or fix.lstrip(),
         ) from failure
     return _given(before, snapshot(beside, role))
 

@@ -228,6 +228,25 @@ def test_what_sessions_begin_with_changes_nothing(
     work_through(Migrator(config_as(project, database, role)))
 
 
+def test_the_guard_takes_no_setting_of_a_session_for_harm(
+    project: Project, database: Database, role: str
+) -> None:
+    for name, value in PINNED_TOGETHER.items():
+        begin_with(database, "role", role, name, value)
+    table = "create table public.t (id int, since timestamptz default '2026-02-01 00:00+00')"
+    project.migration("001_table", f"{table};\ninsert into public.t values (1)")
+    project.migration("002_more", "insert into public.t values (2)")
+    seed = "insert into public.t select 3 where not exists (select from public.t where id = 3)"
+    project.write("sql/seeds/reference/001_rows.sql", seed)
+    project.write("sql/checks/001_rows.sql", "-- expect: rows\nselect * from public.t")
+    url = database.url.replace("//postgres@", f"//{role}@")
+    config = project.config(database=url, environment="production", protected_tables=["t"])
+    migrator = Migrator(config)
+    assert [result.has_failed for result in migrator.apply().checks] == [False]
+    assert [len(seeded.written) for seeded in migrator.seed().results] == [1]
+    assert [len(seeded.written) for seeded in migrator.seed().results] == [0]
+
+
 def test_a_role_that_begins_as_another_one_works_as_that(
     project: Project, database: Database, role: str
 ) -> None:

@@ -315,7 +315,7 @@ def test_a_rollback_text_that_the_database_cannot_hold_is_not_blamed_on_the_scri
     )
     url = database.url.replace(f"/{database.connection.info.dbname}?", f"/{name}?")
     project.migration("001_a", "create table a ()", "drop table a -- 5 €")
-    with pytest.raises(MigrationFailedError, match="or the rollback recorded with it"):
+    with pytest.raises(MigrationFailedError, match="or the rollback that is recorded with it"):
         Migrator(project.config(database=url)).apply()
     database.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

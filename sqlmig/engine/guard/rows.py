@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from sqlmig.engine.server.connection import Connection
-from sqlmig.engine.server.settings import WRITTEN_FORM, resetting, setting
+from sqlmig.engine.server.settings import WRITTEN_FORM, setting
 
 _COUNT = "SELECT pg_catalog.count(*) FROM {table}"
 
@@ -39,9 +39,10 @@ SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended(t::text, 
   FROM ONLY {table} t
 """
 
-# Before a script, the session is as the role has it. Types are named with their schema.
+# Types are named with their schema.
 _PINNED = {"row_security": "off", "search_path": "pg_catalog, pg_temp", **WRITTEN_FORM}
-_PIN, _UNPIN = setting(_PINNED), resetting(_PINNED)
+_PIN = setting(_PINNED)
+_SHOWN = "SELECT " + ", ".join(f"pg_catalog.current_setting('{name}')" for name in _PINNED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,13 @@ def contents(connection: Connection, table: sql.Composable) -> tuple[object, ...
 
 @contextmanager
 def pinned(connection: Connection) -> Iterator[None]:
-    """In its block, values are written as text in one way, and types with their schema."""
+    """In its block, values are written as text in one way, and types with their schema; after it,
+    the session is as it was."""
+    before = connection.execute(_SHOWN.encode()).fetchall()[0]
     connection.execute(_PIN.encode())
     try:
         yield
     finally:
         if connection.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:
-            connection.execute(_UNPIN.encode())
+            values = (value.replace("'", "''") for value in before)
+            connection.execute(setting(dict(zip(_PINNED, values, strict=True))).encode())

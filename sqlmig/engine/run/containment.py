@@ -16,12 +16,13 @@ from sqlmig.engine.history.records import LogEntry
 from sqlmig.engine.run.message import send_statement
 from sqlmig.engine.run.statementwise import StatementwiseWork
 from sqlmig.engine.server.connection import Connection, undo
-from sqlmig.engine.server.failure import ScriptError, failed_script
+from sqlmig.engine.server.failure import ReadOtherwiseError, ScriptError, failed_script
 from sqlmig.engine.server.outside import (
     ACTIVE_SQL_TRANSACTION,
     INVALID_TRANSACTION_TERMINATION,
     is_within_a_routine,
 )
+from sqlmig.engine.server.parsing import reads_as_before
 from sqlmig.engine.server.savepoint import Savepoint
 from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, send
@@ -47,9 +48,10 @@ _ELSEWHERE = "Name a server where that is harmless: --scratch-url."
 # As the statement's own transaction would be, but one that sees what others commit meanwhile, as
 # the look from outside does.
 _BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
+_BEGIN_SCRIPT = b";".join((_BEGIN, *map(str.encode, AS_THE_ROLE_HAS_IT)))
 # Nothing of a script is left to run at COMMIT. LOCAL ends with the transaction: who the script has
 # become comes back.
-_AS_OURSELVES = "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL ROLE NONE"
+_AS_OURSELVES = "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT"
 _RUN_DEFERRED = f"SET CONSTRAINTS ALL IMMEDIATE;CLOSE ALL;{_AS_OURSELVES}"
 # LOCK fails outside a transaction: so it does in a file that is not transactional.
 _NEEDS_A_BLOCK = "lock"
@@ -74,9 +76,11 @@ class Containment(SilentInspector):
         ScriptError, BeyondDatabaseError."""
         connection = self.history.connection
         try:
-            send(connection, _BEGIN)
+            send(connection, _BEGIN_SCRIPT)
             for index in range(len(script.prepared.statements)):
                 send_statement(connection, script, index)
+                if not reads_as_before(connection):
+                    raise ReadOtherwiseError(script, index, index + 1)
             _send_end(connection, script, _RUN_DEFERRED.encode())
             self.recorded(script)
             _send_end(connection, script, b"COMMIT")
@@ -119,9 +123,11 @@ class Containment(SilentInspector):
         the first, where the record did it, or no statement alone."""
         connection, aside = self.history.connection, Savepoint()
         try:
-            send(connection, b";".join((_BEGIN, *map(str.encode, AS_THE_ROLE_HAS_IT))))
+            send(connection, _BEGIN_SCRIPT)
             for index in range(len(script.prepared.statements)):
                 send_statement(connection, script, index)
+                if not reads_as_before(connection):
+                    return 0
                 send(connection, f"{aside.set};{_AS_OURSELVES}".encode())
                 if self.catalogs.changed():
                     return index
@@ -171,7 +177,7 @@ class ContainedStatements(StatementwiseWork):
             self._send_in_a_transaction(planned, index)
 
     def _send_in_a_transaction(self, planned: PlannedMigration, index: int) -> None:
-        connection = self.session.connection
+        connection, heard = self.session.connection, len(self.session.notices.heard)
         try:
             send(connection, _BEGIN)
             StatementwiseWork._send_statement(self, planned, index)
@@ -182,6 +188,7 @@ class ContainedStatements(StatementwiseWork):
                 raise
             if planned.prepared.statements[index].word not in _OF_ITS_DATABASE:
                 self.containment.refuse_unseen(planned, index)
+            self.session.notices.forget_since(heard)
             StatementwiseWork._send_statement(self, planned, index)
         else:
             self.containment.look(planned, index)

@@ -83,18 +83,18 @@ class ScriptRunner:
     def _opening(self, script: PlannedScript) -> Sequence[str]:
         """What goes before the script: the transaction, the lock on the record, the limits.
 
-        If an inspector has to look at the transaction first, all this is a message of its own, and
-        nothing is left to send.
+        If an inspector has to look at the transaction first, it does so under sqlmig's settings, as
+        after the script: the transaction begins in a message of its own.
         """
-        opening = [*self._beginning(), *AS_THE_ROLE_HAS_IT]
-        opening += set_timeouts(self.session.limits, script.directives, self.session.history)
-        opening += self._fence()
+        begun = self._beginning()
+        limits = set_timeouts(self.session.limits, script.directives, self.session.history)
+        rest = (*AS_THE_ROLE_HAS_IT, *limits, *self._fence())
         if not self.inspectors:
-            return opening
-        self._send_opening(script, opening)
+            return (*begun, *rest)
+        self._send_opening(script, begun)
         for inspector in self.inspectors:
             inspector.before(script)
-        return ()
+        return rest
 
     def _beginning(self) -> Sequence[str]:
         if self._is_open:

@@ -221,7 +221,7 @@ class StatementwiseWork:
         """A limit of a millisecond would stop all that follows; now and then it lets this pass."""
         for _ in range(_TRIES_UNDER_A_LIMIT):
             with suppress(StatementError):
-                send(self.session.connection, b"RESET statement_timeout")
+                send(self.session.connection, b"SET statement_timeout = 0")
                 return
 
 

@@ -8,7 +8,7 @@ from sqlmig.engine.guard.rows import contents
 from sqlmig.engine.guard.tables import Tables, all_tables, written
 from sqlmig.engine.run.script import ScriptRunner
 from sqlmig.engine.seeds.seeding import Seeder, SeedWatch, told
-from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.connection import Connection, undo
 from sqlmig.engine.server.failure import ScriptError, TransactionEndedError
 from sqlmig.engine.server.savepoint import Savepoint
 from sqlmig.model import UnstableSeed
@@ -30,6 +30,7 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
             runner.run(seed)
         found = [_unstable(runner, seed) for seed in seeds]
     except ScriptError as failure:
+        undo(session.connection)  # a transaction that failed answers no questions
         raise told(failure, session.connection) from failure
     finally:
         session.connection.rollback()

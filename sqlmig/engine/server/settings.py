@@ -8,7 +8,7 @@ kinds, and shows that it is harmless.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 # Off throughout: a script may take as long as its own limits allow.
 _ENDING_SESSIONS: Mapping[str, str] = {
@@ -53,12 +53,10 @@ def first_pins(server_version: int, pid: int) -> str:
 
 def setting(settings: Mapping[str, str]) -> str:
     """One query that sets all of them."""
-    return _calls({name: f"'{value}'" for name, value in settings.items()})
-
-
-def resetting(names: Iterable[str]) -> str:
-    """One query that gives back to all of them what the session began with."""
-    return _calls(dict.fromkeys(names, "NULL"))
+    calls = (
+        f"pg_catalog.set_config('{name}', '{value}', false)" for name, value in settings.items()
+    )
+    return f"SELECT {', '.join(calls)}"
 
 
 # What goes before a script. No query, after which a script could not SET TRANSACTION any more.
@@ -70,8 +68,3 @@ def _pinned(server_version: int) -> Mapping[str, str]:
     for since, settings in _ENDING_SESSIONS_SINCE.items():
         ending |= settings if server_version >= since else {}
     return {**ending, **_BEHAVIOUR, **WRITTEN_FORM}
-
-
-def _calls(values: Mapping[str, str]) -> str:
-    calls = (f"pg_catalog.set_config('{name}', {value}, false)" for name, value in values.items())
-    return f"SELECT {', '.join(calls)}"
