@@ -138,10 +138,11 @@ def test_a_rollback_killed_around_any_message_leaves_nothing_to_clean_up(
 ) -> None:
     write_ledger(project, 2, 3)
     moments = ("before", "after") if is_torture(pytestconfig) else ("after",)
-    rollback = ("rollback", "002", "--yes", "--env=testing")
+    rollback = ("rollback", "002", "--yes")
+    config = project.config(database=database.url, environment="testing")  # stamps the database
     for moment in moments:
         for number in itertools.count(1):
-            Migrator(project.config(database=database.url)).apply()
+            Migrator(config).apply()
             ending = start_doomed(moment, number, project, database.url, rollback).ending()
             if ending.code != KILLED:
                 assert ending.code == 0, ending
