@@ -215,8 +215,14 @@ def work_through(migrator: Migrator) -> None:
 @pytest.mark.parametrize("place", ["role", "database"])
 @pytest.mark.parametrize(
     "settings",
-    [*({name: value} for name, value in PINNED_EACH.items()), PINNED_TOGETHER, HARMLESS],
-    ids=[*PINNED_EACH, "pinned", "harmless"],
+    [
+        *(
+            pytest.param({name: value}, id=name, marks=pytest.mark.long_form)
+            for name, value in PINNED_EACH.items()
+        ),
+        pytest.param(PINNED_TOGETHER, id="pinned"),
+        pytest.param(HARMLESS, id="harmless"),
+    ],
 )
 def test_what_sessions_begin_with_changes_nothing(
     project: Project, database: Database, role: str, settings: dict[str, str], place: str

@@ -15,6 +15,8 @@ from tests.faults.ledger import assert_complete, write_entry, write_ledger
 from tests.faults.processes import start, wait_until, waiting
 from tests.project import Project
 
+pytestmark = pytest.mark.long_form
+
 BATCHES = pytest.mark.parametrize("options", [(), ("--atomic",)], ids=["each", "atomic"])
 
 

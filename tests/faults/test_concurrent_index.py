@@ -36,6 +36,8 @@ from tests.faults.proxy import proxied
 from tests.project import Project
 from tests.thorough import is_torture
 
+pytestmark = pytest.mark.long_form
+
 IS_BEING_BUILT = (
     "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()"
 )

@@ -19,6 +19,8 @@ from tests.faults.processes import start
 from tests.faults.small_disk import can_mount, small_disk, small_files
 from tests.project import Project
 
+pytestmark = pytest.mark.long_form
+
 # 40 MB, and none of it compressible.
 FILL = (
     "create table large {place} as select i, "

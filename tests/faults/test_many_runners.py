@@ -12,6 +12,8 @@ from tests.faults.processes import advisory_locks, start_together
 from tests.project import Project
 from tests.thorough import is_torture
 
+pytestmark = pytest.mark.long_form
+
 RUNNERS = 20
 
 

@@ -27,6 +27,8 @@ from tests.faults.own_server import OwnServer, own_server
 from tests.faults.processes import sleeping, start, wait_until
 from tests.project import Project
 
+pytestmark = pytest.mark.long_form
+
 COMMITTING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
 
 

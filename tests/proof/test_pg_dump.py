@@ -1,6 +1,6 @@
 """Two states of a database have the same snapshot exactly when pg_dump writes the same of both.
 
-The short form tries 25 sequences of DDL; SQLMIG_TEST_EXAMPLES=500 the long one.
+The short form tries 10 sequences of DDL; SQLMIG_TEST_EXAMPLES=500 the long one.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _in_order(statement: str) -> str:
 
 
 @settings(
-    max_examples=examples(25),
+    max_examples=examples(10),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(first=sequences(), second=sequences())
