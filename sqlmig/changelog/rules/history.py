@@ -110,7 +110,7 @@ def merged_migration_changed(subject: Subject) -> Iterator[Violation]:
 def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
     """A change to a merged migration's rollback has an entry.
 
-    As `` `<id>:down` `` under Unreleased: whoever applied it has recorded the old rollback.
+    As `` `<id>:down` `` under Unreleased: databases in which it is applied keep the old rollback.
     """
     for migration_id, path in subject.before.rollbacks.items():
         if migration_id not in subject.now.migrations:

@@ -86,9 +86,11 @@ class Executor:
         self._prepare_records(plan)
         with self._watcher.watching():
             for batch in _batches(plan):
+                heard = len(self.session.notices.heard)
                 try:
                     story.add(self._run(batch, story))
                 except HistoryMovedError as moved:
+                    self.session.notices.forget_since(heard)  # the batch was undone
                     moved.results = tuple(story.done)
                     raise
         return replace(story.report(), checks=tuple(self._checked))
