@@ -18,12 +18,14 @@ def protected(failure: ProtectedRowsError, report: Report | None = None) -> Prot
     lines = "".join(f" `-- touches: {table}: <reason>`" for table in missing)
     declare = f"add{lines} at the top of {path}, and " if lines else ""
     options = " ".join(f"--allow-protected {table}" for table in failure.tables)
+    # One that runs outside a transaction could not be undone: it is refused before it runs.
+    ended = "It was undone" if failure.script.directives.transactional else "It was not run"
     return ProtectedTableError(
         f"{failure.script.name} {failure.message}",
         script=failure.script.name,
         tables=failure.tables,
         report=report,
-        remedy="It was undone: in production, protected tables keep their rows. If this is "
+        remedy=f"{ended}: in production, protected tables keep their rows. If this is "
         f"intended, {declare}run it with {options}.{_rolled_back(report)}",
     )
 
