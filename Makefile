@@ -17,6 +17,8 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 torture: $(VENV)/.installed
+	-npm install --silent --no-audit --no-fund --prefix $(VENV)/tools dbmate node-pg-migrate pg
+	SQLMIG_TEST_TOOLS=$(VENV)/tools $(BIN)/python -m pytest tests/adoption --torture -n auto $(ARGS)
 	$(BIN)/python -m pytest tests/faults tests/proof/test_shared.py \
 	  tests/proof/test_kinds.py tests/engine/test_settings.py --torture -n auto $(ARGS)
 	SQLMIG_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/proof/test_pg_dump.py \
@@ -47,6 +49,7 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix
 
 bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.importing
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:

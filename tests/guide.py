@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _BLOCK = re.compile(
-    r"<!-- (?P<order>\w+): (?P<value>.*?) -->"
+    r"<!-- (?P<order>\w+): ?(?P<value>.*?) ?-->"
     r"|(?P<before>[^\n]*\n(?:\n|(?=```)))?^```(?P<language>\w+)\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
@@ -29,11 +29,17 @@ def steps(guide: Path) -> Iterator[Step]:
 
     A block of SQL is a file where the line before it ends in its name. A comment of the guide,
     which readers do not see, can order `first` (a command to run before) or `exit` (the exit code
-    of the commands from there on).
+    of the commands from there on). From `elsewhere` with the name of a test on, which follows the
+    blocks itself, up to the next `elsewhere`, there are no steps.
     """
+    is_elsewhere = False
     for match in _BLOCK.finditer(guide.read_text(encoding="utf-8")):
         language, text = match["language"], match["text"]
-        if match["order"]:
+        if match["order"] == "elsewhere":
+            is_elsewhere = bool(match["value"])
+        elif is_elsewhere:
+            continue
+        elif match["order"]:
             yield Step(match["order"], match["value"])
         elif language == "console":
             for line in text.splitlines():

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmig.config import Config
+from sqlmig.engine.history.foreign import foreign_histories
 from sqlmig.engine.history.reading import MIGRATIONS, History
 from sqlmig.engine.server.connection import opened
 from sqlmig.plan import PlannedMigration
@@ -27,11 +28,13 @@ SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class
 @dataclass(frozen=True, slots=True)
 class Drift:
     """How the live schema differs from what the `migrations` that are applied make; `warnings` name
-    scratch databases that could not be dropped."""
+    scratch databases that could not be dropped, `left_out` the history tables of other tools, which
+    are not compared."""
 
     migrations: tuple[str, ...]
     differences: tuple[Difference, ...]
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def drift(
@@ -49,6 +52,7 @@ def drift(
     database, and was undone.
     """
     live = snapshot(history.connection, _owner(history))
+    left_out = tuple(map(str, foreign_histories(history.connection)))
     with (
         scratch_beside(config, scratch_url) as server,
         staged(server, config, history.schema) as stage,
@@ -59,7 +63,7 @@ def drift(
     found = differences(replayed, live)
     drifted = tuple(each for each in found if not stage.given.covers(each, replayed))
     ids = tuple(planned.migration_id for planned in applied)
-    return Drift(ids, drifted, server.warnings)
+    return Drift(ids, drifted, server.warnings, left_out)
 
 
 def _owner(history: History) -> str:

@@ -1,4 +1,5 @@
-"""Which objects a snapshot leaves out: those of extensions, temporary ones, sqlmig's own tables.
+"""Which objects a snapshot leaves out: those of extensions, temporary ones, sqlmig's own tables,
+and those of other tools.
 
 In these parts of queries, `l` is the object that is asked about.
 """
@@ -6,15 +7,17 @@ In these parts of queries, `l` is the object that is asked about.
 from __future__ import annotations
 
 from sqlmig.engine.history.reading import MIGRATIONS, OWN_TABLES
+from sqlmig.proof.histories import IS_HISTORY, IS_REGISTRY
 
 _IS_TEMPORARY = "nspname ~ '^pg_(toast_)?temp_'"
 
 _OWN_TABLES = ", ".join(f"'{name}'" for name in OWN_TABLES)
 
-# A temporary object, or a table that sqlmig or yoyo keeps, and so no part of the schema: one of
-# theirs beside the marks of what is applied.
+# A temporary object, or a table that sqlmig, yoyo or another tool keeps, and so no part of the
+# schema: one of theirs beside the marks of what is applied.
 _IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN (
         SELECT relnamespace FROM pg_class WHERE relname = '{MIGRATIONS}' AND relkind IN ('r', 'p'))
+      OR {IS_HISTORY}
       OR relnamespace IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY}))"""
 
 # What a left-out object has for its own (indexes, constraints, types, …) is left out with it.
@@ -24,7 +27,8 @@ _OWN = "d.deptype IN ('a', 'i') AND coalesce(c.relkind IN ('i', 'I', 't', 'S'), 
 EXCLUDED = f"""excluded AS (
   SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
    UNION
-  SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE {_IS_TEMPORARY}
+  SELECT 'pg_namespace'::regclass, oid FROM pg_namespace
+   WHERE {_IS_TEMPORARY} OR {IS_REGISTRY}
    UNION
   SELECT d.classid, d.objid FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
    WHERE d.refclassid = 'pg_namespace'::regclass AND {_IS_TEMPORARY}
@@ -57,4 +61,5 @@ IS_OF_AN_EXCLUDED = f"""EXISTS (
       OR w.classid = 'pg_class'::regclass
          AND EXISTS (SELECT FROM pg_class WHERE oid = w.objid AND {_IS_FOREIGN_TABLE})
       OR w.classid = 'pg_namespace'::regclass
-         AND EXISTS (SELECT FROM pg_namespace WHERE oid = w.objid AND {_IS_TEMPORARY}))"""
+         AND EXISTS (SELECT FROM pg_namespace
+                      WHERE oid = w.objid AND ({_IS_TEMPORARY} OR {IS_REGISTRY})))"""
