@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sqlmig.adoption.model import Half
@@ -62,19 +62,6 @@ def place(script: Script, line: Line) -> Location:
 def error_at(script: Script, line: Line, message: str, remedy: str) -> SourceError:
     """Something wrong at that line."""
     return SourceError(message, location=place(script, line), remedy=remedy)
-
-
-def spans_of(found: Iterable[Line], keep: Callable[[Line], bool]) -> list[tuple[int, int]]:
-    """The spans of the lines that are kept, neighbours as one."""
-    spans: list[tuple[int, int]] = []
-    for line in found:
-        if not keep(line):
-            continue
-        if spans and spans[-1][1] == line.start:
-            spans[-1] = (spans[-1][0], line.stop)
-        else:
-            spans.append((line.start, line.stop))
-    return spans
 
 
 def _mask(text: str, kept: Iterable[tuple[int, int]]) -> str:

@@ -79,6 +79,8 @@ class Files:
                 location=Location(str(self.root)),
                 remedy="Rename that file with printable characters, in UTF-8.",
             )
+        if not (self.root / name).is_file():  # a pipe would be waited for
+            return self.problem(name, "is not a file that can be read", "Put a file there.")
         try:
             return script_from_bytes(self.path(name), (self.root / name).read_bytes())
         except OSError as error:

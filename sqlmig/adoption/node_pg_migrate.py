@@ -14,13 +14,14 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlmig.adoption.cutting import Line, error_at, half, lines, spans_of
+from sqlmig.adoption.cutting import Line, error_at, half, lines
 from sqlmig.adoption.files import Files
 from sqlmig.adoption.model import Entry, HistoryTable, Ledger, Original, Reading, Row, Tool
 from sqlmig.adoption.pairs import joined
 from sqlmig.adoption.sections import DOWN, UP, Halves, each_file
 from sqlmig.errors import SourceError
 from sqlmig.model import Script
+from sqlmig.source.lexer import LexError, first_statement
 
 _STEM = r"(?P<version>(?P<number>\d+)(?P<name>[^/]*?))"
 _SINGLE = rf"{_STEM}(?<!\.up)(?<!\.down)\.sql"
@@ -88,17 +89,31 @@ def _halves(script: Script) -> Halves:
             marks.setdefault(match[1].lower(), line)
     if UP not in marks and DOWN in marks:
         return Halves(None, problems=(_down_only(script, marks[DOWN]),))
+    if (found := _above(script, marks)) is not None:
+        return Halves(None, problems=(found,))
     up = _part(script, marks, UP) if UP in marks else [(0, len(script.text))]
     down = half(script, _part(script, marks, DOWN)) if DOWN in marks else None
     return Halves(half(script, up), down)
 
 
 def _part(script: Script, marks: dict[str, Line], direction: str) -> list[tuple[int, int]]:
-    """From below its comment to the other one, if that is below it."""
+    """From below its first comment to that of the other one, if it is below it."""
     own, other = marks[direction], marks.get(DOWN if direction == UP else UP)
     end = other.start if other and other.start > own.start else len(script.text)
-    below = (line for line in lines(script.text) if own.stop <= line.start < end)
-    return spans_of(below, lambda line: not _MARKER.match(line.text))
+    return [(own.stop, end)]
+
+
+def _above(script: Script, marks: dict[str, Line]) -> SourceError | None:
+    """SQL above the first comment, which the tool does not run."""
+    above = script.text[: min((line.start for line in marks.values()), default=0)]
+    try:
+        start = first_statement(above)
+    except LexError as error:
+        start = error.offset
+    if start == len(above):
+        return None
+    message = "a statement above the first comment, which node-pg-migrate does not run"
+    return error_at(script, Line(start, ""), message, "Remove it, or move it below the comment.")
 
 
 def _down_only(script: Script, line: Line) -> SourceError:

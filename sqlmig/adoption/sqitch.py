@@ -47,12 +47,6 @@ def read(files: Files) -> Reading:
         return Reading((), (error,))
     left_out: list[str] = []
     originals = [_original(files, change, left_out) for change in changes]
-    used = {path for original in originals for path in original.paths}
-    left_out += [
-        f"{files.path(name)}: not in the plan"
-        for name in files.names
-        if name.startswith("deploy/") and name.endswith(".sql") and files.path(name) not in used
-    ]
     return Reading(tuple(originals), tuple(problems), tuple(left_out))
 
 

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit, urlunsplit
 
 from sqlmig.adoption.cutting import Line, error_at, lines
 from sqlmig.errors import SourceError
@@ -123,7 +124,7 @@ class _Plan:
         requires = [each for written, each in pairs if not written.startswith("!")]
         conflicts = [each for written, each in pairs if written.startswith("!")]
         parts = [f"project {self.pragmas.get('project', '')}"]
-        parts += [f"uri {self.pragmas['uri']}"] if self.pragmas.get("uri") else []
+        parts += [f"uri {_canonical(self.pragmas['uri'])}"] if self.pragmas.get("uri") else []
         parts += [f"change {match['name']}"]
         parts += [f"parent {self.changes[-1].id}"] if self.changes else []
         parts += [f"planner {' '.join(match['planner'].split())}", f"date {match['time']}"]
@@ -147,6 +148,13 @@ def read_plan(script: Script) -> tuple[list[Change], list[SourceError]]:
     for line in lines(script.text):
         plan.take(line)
     return plan.changes, plan.problems
+
+
+def _canonical(uri: str) -> str:
+    """The URI as Perl's URI->canonical has it: the host in lower case, and always a path."""
+    parts = urlsplit(uri)
+    path = parts.path or ("/" if parts.netloc else "")
+    return urlunsplit(parts._replace(netloc=parts.netloc.lower(), path=path))
 
 
 def _without_note(text: str) -> tuple[str, str]:

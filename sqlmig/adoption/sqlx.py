@@ -43,6 +43,8 @@ def is_of_sqlx(files: Files) -> bool:
 def recognise(files: Files) -> str | None:
     """The first file of its pairs where they are its own, or of single files without any marker."""
     found = list(files.matching(_NAMES))
+    if any(match["name"].endswith(".rollback") for match in found):
+        return None  # yoyo's, or sqlmig's own
     if not found or any(_MARKER.search(files.text(match[0])) for match in found):
         return None
     has_pairs = any(match["suffix"] for match in found)
@@ -81,7 +83,8 @@ def _moded(half: Half | None) -> Half | None:
     if half is None or not half.body.startswith(_OUTSIDE):
         return half
     rest = half.body.partition("\n")[2]
-    return replace(half, body=rest, transactional=False)
+    masked = " " * len(_OUTSIDE) + half.masked[len(_OUTSIDE) :]
+    return replace(half, body=rest, masked=masked, transactional=False)
 
 
 TOOL = Tool(

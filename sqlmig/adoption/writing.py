@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlmig.adoption.model import Half, Original, Tool
 from sqlmig.adoption.numbering import migration_ids
@@ -65,17 +66,29 @@ def original_version(tool: Tool, file: MigrationFile) -> str | None:
     return next((comment.removeprefix(marker).strip() for comment in found), None)
 
 
+class _Judged(NamedTuple):
+    """A half that can run: whether in a transaction, there and here, and whether there is anything
+    to run in it."""
+
+    half: Half
+    runs_inside: bool
+    has_statement: bool
+
+    def mode(self) -> list[str]:
+        """What its head says of the transaction."""
+        return [] if self.runs_inside else ["transactional: false"]
+
+
 def _adopted(tool: Tool, original: Original, migration_id: str, ids: Mapping[str, str]) -> Adopted:
     problems = list(original.problems)
-    up = _checked(original.up, FileKind.MIGRATION, problems)
-    down = _checked(original.down, FileKind.ROLLBACK, problems)
+    up = _judged(original.up, FileKind.MIGRATION, problems)
+    down = _judged(original.down, FileKind.ROLLBACK, problems)
     if problems or up is None:
         return Adopted(migration_id, original, problems=tuple(problems))
-    has_rollback = down is not None and _has_statement(down)
+    has_rollback = down is not None and down.has_statement
     head = [f"{tool.name}{VERSION}{original.version}", *original.remarks]
     head += [f"depends: {ids[each]}" for each in original.requires if each in ids]
-    head += [] if _runs_inside(up) else ["transactional: false"]
-    head += [] if has_rollback else [f"irreversible: {IRREVERSIBLE}"]
+    head += up.mode() + ([] if has_rollback else [f"irreversible: {IRREVERSIBLE}"])
     return Adopted(
         migration_id,
         original,
@@ -85,28 +98,30 @@ def _adopted(tool: Tool, original: Original, migration_id: str, ids: Mapping[str
     )
 
 
-def _rollback(down: Half, migration_id: str) -> str:
-    mode = [] if _runs_inside(down) else ["transactional: false"]
-    return _file([f"Undo {migration_id}", *mode], down, FileKind.ROLLBACK)
+def _rollback(down: _Judged, migration_id: str) -> str:
+    return _file([f"Undo {migration_id}", *down.mode()], down, FileKind.ROLLBACK)
 
 
 def _check(check: Half | None, migration_id: str) -> str | None:
     return f"-- requires: {migration_id}\n{check.body}" if check else None
 
 
-def _checked(half: Half | None, kind: FileKind, problems: list[SourceError]) -> Half | None:
+def _judged(half: Half | None, kind: FileKind, problems: list[SourceError]) -> _Judged | None:
     """The half, if it can run; what is wrong with it goes to `problems`."""
     if half is None:
         return None
     script = Script.of(half.path, half.masked)
     try:
         refuse_foreign(half.path, half.masked, kind)
-        prepare(script, Directives(transactional=_runs_inside(half)))
+        runs_inside = _runs_inside(half)
+        prepared = prepare(script, Directives(transactional=runs_inside))
     except LexError as error:
         problems.append(lexical_error(script, error))
     except SourceError as error:
         problems.extend(single(error))
-    return half
+    else:
+        return _Judged(half, runs_inside, bool(prepared.statements))
+    return None
 
 
 def _runs_inside(half: Half) -> bool:
@@ -114,12 +129,7 @@ def _runs_inside(half: Half) -> bool:
     text = half.masked
     if not half.transactional or not _may_need_outside(text):
         return half.transactional
-    outside = (runs_only_outside(text, each) for each in statements(text))
-    return not any(outside)
-
-
-def _has_statement(half: Half) -> bool:
-    return first_statement(half.body) < len(half.body)
+    return not any(runs_only_outside(text, each) for each in statements(text))
 
 
 def _described(original: Original, head: Iterable[str]) -> list[str]:
@@ -135,13 +145,14 @@ def _described(original: Original, head: Iterable[str]) -> list[str]:
     return [text[3:-1], *head] if shown and is_plain else [*head]
 
 
-def _file(head: Iterable[str], half: Half, kind: FileKind) -> str:
+def _file(head: Iterable[str], judged: _Judged, kind: FileKind) -> str:
     """The text of a file; its lines end as the original's do."""
-    end = "\r\n" if "\r\n" in half.body else "\n"
-    body = _plain(half.body, kind).strip("\r\n").rstrip()
-    body = re.sub(r"\A(?:[ \t]*\r?\n)+", "", body)
-    if not _has_statement(half):
-        body += f"{end if body else ''}SELECT 1;  -- the original has no statement"
+    text = judged.half.body
+    end = "\r\n" if "\r\n" in text else "\n"
+    if not judged.has_statement:  # of comments alone, or of an empty transaction
+        comments = text if first_statement(text) == len(text) else ""
+        text = f"{comments.rstrip()}{end}SELECT 1;  -- the original has no statement"
+    body = re.sub(r"\A(?:[ \t]*\r?\n)+", "", _plain(text, kind)).rstrip()
     lines = "".join(f"-- {line}{end}" for line in head)
     return f"{lines}{end}{body}{end}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,11 +100,11 @@ def _matched(
 ) -> list[tuple[MigrationFile, datetime | None]]:
     """The migrations that are applied, in the order in which they were, with the tool's times."""
     versions = {file.migration_id: original_version(tool, file) for file in files}
-    by_key = {
-        tool.key(version): file
-        for file in files
-        if (version := versions[file.migration_id]) is not None
-    }
+    by_key: dict[str, MigrationFile] = {}
+    for file in files:
+        if (version := versions[file.migration_id]) is not None:
+            _refuse_second(tool, version, file, by_key)
+            by_key[tool.key(version)] = file
     if not by_key:
         raise PlanError(
             f"no migration of this project was imported from {tool.name}",
@@ -118,6 +118,17 @@ def _matched(
     times = dict.fromkeys(covered) | {key: entry.applied_at for key, entry in entries.items()}
     chosen = [(by_key[key], time) for key, time in times.items()]
     return sorted(chosen, key=lambda each: (each[1] or _EVER, each[0].order))
+
+
+def _refuse_second(
+    tool: Tool, version: str, file: MigrationFile, by_key: Mapping[str, MigrationFile]
+) -> None:
+    if earlier := by_key.get(tool.key(version)):
+        raise PlanError(
+            f"{earlier.migration_id} and {file.migration_id} have the same version of {tool.name}, "
+            f"{version}: its history does not say which of them is applied",
+            remedy="Remove the version from the head of the one that is not. Nothing was recorded.",
+        )
 
 
 def _refuse_unknown(tool: Tool, unknown: Sequence[Entry]) -> None:

@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from sqlmig.adoption.files import Files
+from sqlmig.adoption.model import Reading
 from sqlmig.adoption.registry import recognised, tool_named
 from sqlmig.adoption.writing import VERSION, Adopted, adopted
 from sqlmig.config import Config, path_in
@@ -89,7 +90,7 @@ def import_migrations(
         chosen.name,
         tuple(result for result, _ in results),
         tuple(problems),
-        reading.left_out,
+        (*reading.left_out, *_unread(files, reading, chosen.name)),
         trial,
     )
 
@@ -189,6 +190,18 @@ class _Result:
             yield "irreversible: no down script"
         if "\n-- transactional: false" in self.each.migration:
             yield "not transactional"
+
+
+def _unread(files: Files, reading: Reading, tool: str) -> Iterator[str]:
+    """The SQL files that the tool does not read, so that none is lost unseen."""
+    told = {path for each in reading.originals for path in each.paths}
+    told |= {each.check.path for each in reading.originals if each.check}
+    told |= {problem.location.path for each in reading.originals for problem in each.problems}
+    told |= {problem.location.path for problem in reading.problems}
+    told |= {each.partition(": ")[0] for each in reading.left_out}
+    for name in files.names:
+        if name.endswith(SUFFIX) and files.path(name) not in told:
+            yield f"{files.path(name)}: not a file that {tool} reads"
 
 
 def _differs(path: Path, text: str) -> bool:

@@ -72,6 +72,14 @@ def test_a_part_of_the_migrations_is_recorded_as_a_part(
     assert database.applied()[3:] == ["000004_comment", "000010_email"]
 
 
+def test_a_version_that_two_migrations_have_stops_it(project: Project, database: Database) -> None:
+    rows = "INSERT INTO schema_migrations VALUES (1, false)"
+    move = move_of("golang-migrate", project, database, rows=rows)
+    project.migration("000005_again", "-- golang-migrate version: 1\nselect 1;")
+    with pytest.raises(PlanError, match="000001_users and 000005_again have the same version"):
+        move.migrator.baseline_from("golang-migrate")
+
+
 def test_an_empty_history_records_nothing(project: Project, database: Database) -> None:
     move = move_of("golang-migrate", project, database, rows="")
     assert move.migrator.baseline_from("golang-migrate").migration_ids == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -202,6 +203,23 @@ def test_sql_migrate_leaves_out_lines_of_strings_that_look_like_comments(
     assert original.text("migrations/1_a.sql").endswith("-- kept\nselect 'a\nb';\n")
 
 
+def test_only_the_markers_own_line_is_left_out(original: Original) -> None:
+    up = "select 'a\n-- Up Migration\nb';"
+    original.write_all({"1_a.sql": f"-- Up Migration\n{up}\n-- Down Migration\nselect 2;\n"})
+    assert original.imported("node-pg-migrate").is_whole
+    assert up in original.text("migrations/1_a.sql")
+
+
+def test_an_empty_transaction_has_no_statement(original: Original) -> None:
+    empty = "BEGIN;\n-- nothing to do\nCOMMIT;\n"
+    original.write_all({"1_a.up.sql": empty, "1_a.down.sql": empty})
+    original.imported()
+    assert original.project.files()[0].rollback is None
+    assert original.text("migrations/1_a.sql").endswith(
+        "\n\nSELECT 1;  -- the original has no statement\n"
+    )
+
+
 def test_a_verify_script_that_is_one_query_becomes_a_check(original: Original) -> None:
     plan = "%project=p\n\na 2024-01-01T00:00:00Z A <a@b.c>\nb 2024-01-01T00:00:01Z A <a@b.c>\n"
     original.write_all(
@@ -308,6 +326,10 @@ REFUSED: dict[str, tuple[Mapping[str, str | bytes], list[str]]] = {
             "part",
         ],
     ),
+    "node-pg-migrate: a statement above": (
+        {"1_a.sql": "select 0;\n-- Up Migration\nselect 1;\n"},
+        ["1_a.sql:1:1: a statement above the first comment, which node-pg-migrate does not run"],
+    ),
     "sqitch: variables and commands of psql": (
         {
             "sqitch.plan": "%project=p\n\na 2024-01-01T00:00:00Z A <a@b.c>\n",
@@ -337,6 +359,17 @@ def test_the_rest_of_a_folder_is_written_where_one_file_is_refused(original: Ori
     result = original.imported()
     assert [each.outcome for each in result.migrations] == [Placement.REFUSED, Placement.WRITTEN]
     assert (original.project.root / "sql/migrations/2_b.sql").exists()
+
+
+def test_a_file_that_the_tool_does_not_read_is_told(original: Original) -> None:
+    original.write_all(
+        {"V1__a.sql": "select 1;", "V1..2__b.sql": "x", "v3__c.sql": "x", "x.md": ""}
+    )
+    told = [each.removeprefix(f"{original.folder}/") for each in original.imported().left_out]
+    assert told == [
+        "V1..2__b.sql: not a file that flyway reads",
+        "v3__c.sql: not a file that flyway reads",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -374,6 +407,19 @@ def test_pairs_are_those_of_sqlx_where_something_shows_it(original: Original) ->
     assert original.imported(trial=True).tool == "golang-migrate"
     original.project.write("Cargo.toml", "")
     assert original.imported(trial=True).tool == "sqlx"
+
+
+def test_files_of_sqlmig_or_yoyo_are_none_of_sqlx(original: Original) -> None:
+    original.write_all({"1_a.sql": "select 1;", "1_a.rollback.sql": "select 2;"})
+    with pytest.raises(ConfigError, match="no files of a tool"):
+        original.imported()
+
+
+def test_a_pipe_is_not_read(original: Original) -> None:
+    original.write_all({"2_b/migration.sql": "select 1;"})
+    (original.folder / "1_a").mkdir()
+    os.mkfifo(original.folder / "1_a/migration.sql")
+    assert original.problems() == ["1_a/migration.sql: is not a file that can be read"]
 
 
 def test_a_name_with_a_line_end_writes_no_sql(original: Original) -> None:
