@@ -86,7 +86,7 @@ if TYPE_CHECKING:
     )
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
     from sqlmig.plan.comparison import Comparison
-    from sqlmig.project.init import Starter, write_starter
+    from sqlmig.project.init import Starter, write_empty_starter, write_starter
     from sqlmig.project.new import Draft, Written, add_entry, new_migration
     from sqlmig.proof.difference import Difference
     from sqlmig.proof.drift import Drift
@@ -176,6 +176,7 @@ __all__ = [
     "new_migration",
     "read_fixtures",
     "set_environment",
+    "write_empty_starter",
     "write_starter",
 ]
 
@@ -203,7 +204,7 @@ _LATER = {
         "ProjectSeeds",
         "set_environment",
     ),
-    "sqlmig.project.init": ("Starter", "write_starter"),
+    "sqlmig.project.init": ("Starter", "write_empty_starter", "write_starter"),
 }
 _MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
 

@@ -133,6 +133,7 @@ def write(config: Config) -> tuple[Finding, ...]:
     written = sqlmig.new_migration(config, Draft(description="add invoices"), datetime.now())
     assert_type(written.paths, tuple[str, ...])
     sqlmig.write_starter(Path("elsewhere"))
+    sqlmig.write_empty_starter(Path("elsewhere"))
     return sqlmig.lint_changelog(config, Staged()).findings
 
 
