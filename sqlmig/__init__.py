@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         ProjectSeeds,
         set_environment,
     )
+    from sqlmig.operations.databases import DatabaseChange, create_database, drop_database
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
     from sqlmig.plan.comparison import Comparison
     from sqlmig.project.init import Starter, write_empty_starter, write_starter
@@ -102,6 +103,7 @@ __all__ = [
     "Comparison",
     "Config",
     "ConfigError",
+    "DatabaseChange",
     "DatabaseUnavailableError",
     "Decision",
     "Difference",
@@ -172,6 +174,8 @@ __all__ = [
     "Written",
     "add_entry",
     "changelog_rules",
+    "create_database",
+    "drop_database",
     "lint_changelog",
     "new_migration",
     "read_fixtures",
@@ -193,6 +197,7 @@ _LATER = {
     "sqlmig.mongo.project": ("MongoProject",),
     "sqlmig.mongo.results": ("FixturesReport",),
     "sqlmig.mongo.seeder": ("MongoSeeder",),
+    "sqlmig.operations.databases": ("DatabaseChange", "create_database", "drop_database"),
     "sqlmig.operations.lookup": ("ScriptPart", "ScriptSource"),
     "sqlmig.proof.difference": ("Difference",),
     "sqlmig.proof.drift": ("Drift",),

@@ -134,6 +134,8 @@ def write(config: Config) -> tuple[Finding, ...]:
     assert_type(written.paths, tuple[str, ...])
     sqlmig.write_starter(Path("elsewhere"))
     sqlmig.write_empty_starter(Path("elsewhere"))
+    sqlmig.create_database(sqlmig.Config())
+    sqlmig.drop_database(sqlmig.Config())
     return sqlmig.lint_changelog(config, Staged()).findings
 
 

@@ -21,6 +21,7 @@ MODULES = {
     "seeds": ("seed", "check"),
     "mongo": ("mongo",),
     "environment": ("environment",),
+    "databases": ("create", "drop"),
     "files": ("init", "validate", "diff", "repair"),
     "marks": ("show", "baseline", "mark", "unmark"),
     "proof": ("verify", "drift"),

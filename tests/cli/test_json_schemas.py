@@ -40,6 +40,8 @@ COMMANDS = [
     (("rollback", "--steps", "1", "--dry-run"), "plan"),
     (("rollback", "--steps", "1"), "run"),
     (("apply", "999"), "error"),
+    (("--env", "development", "create"), "database"),
+    (("create",), "error"),
     (("new", "add invoices"), "changelog_entry"),
     (("changelog", "add", "1", "the first of all tables"), "changelog_entry"),
     (("changelog", "lint", "--worktree"), "changelog_lint"),

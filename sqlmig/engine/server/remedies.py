@@ -48,7 +48,8 @@ _OF_CONNECTIONS: Mapping[str, str] = {
     "some of its sessions, or raise it: ALTER DATABASE … CONNECTION LIMIT.",
     "too many clients": _REMEDIES["53300"],
     "connection slots": _REMEDIES["53300"],
-    "does not exist": "Create it, or name another one in the database URL.",
+    "does not exist": "Create it, or name another one in the database URL. For development, "
+    "`sqlmig create` creates the database.",
     "not permitted to log in": _REMEDIES["28000"],
     "pg_hba.conf": _REMEDIES["28000"],
     "permission denied for database": "Let the role connect: GRANT CONNECT ON DATABASE …",
