@@ -17,13 +17,11 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg import Connection
 from pymongo import MongoClient
-from pytest_postgresql import factories
 
 from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
 from tests import janitor, thorough
-from tests.database import Database
+from tests.database import Database, Server
 from tests.faults.pooler import pgbouncer
 from tests.mongo.mongo import url_of
 from tests.project import Project
@@ -84,18 +82,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # It chooses the server of the whole run, and so the pg_dump that goes with it.
 _OF_THE_RUN = ("SQLMIG_PG_BINDIR",)
 
-_running_server = factories.postgresql_noproc()
-_connection = factories.postgresql("postgresql_noproc")
-
 
 @pytest.fixture(scope="session")
-def postgresql_noproc(request: pytest.FixtureRequest) -> Any:
+def _server() -> Iterator[Server]:
     """The server of the run; the first test that needs it starts it, for all workers."""
     status = EmbeddedPostgres(janitor.postgres_folder(), settings=_SETTINGS).start()
-    options = request.config.option
-    options.postgresql_host, options.postgresql_port = str(status.socket), str(status.port)
-    options.postgresql_user = "postgres"
-    return request.getfixturevalue("_running_server")
+    with Server.at(status) as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -108,10 +101,10 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def database(_connection: Connection) -> Database:
-    """An empty database, cloned from a template, dropped at the end."""
-    _connection.autocommit = True
-    return Database(_connection)
+def database(_server: Server) -> Iterator[Database]:
+    """An empty database, dropped at the end."""
+    with _server.database(f"tests{os.environ.get('PYTEST_XDIST_WORKER', '')}") as database:
+        yield database
 
 
 @pytest.fixture

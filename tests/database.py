@@ -1,15 +1,56 @@
-"""A test's database: asked, changed and dumped behind sqlmig's back."""
+"""A test's database: made, asked, changed and dumped behind sqlmig's back."""
 
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg import Connection
 
+from sqlmig.embedded import ServerStatus
 from sqlmig.embedded.programs import chosen_folder, find_programs
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server, with a connection that makes and drops databases."""
+
+    socket: str
+    port: int
+    connection: Connection[tuple[Any, ...]]
+
+    @classmethod
+    @contextmanager
+    def at(cls, status: ServerStatus) -> Iterator[Server]:
+        """The server that runs there."""
+        socket = str(status.socket)
+        with _connect(socket, status.port, "postgres") as connection:
+            yield cls(socket, status.port, connection)
+
+    @contextmanager
+    def database(self, name: str, template: str = "template1") -> Iterator[Database]:
+        """A new database, dropped at the end whatever is connected to it."""
+        # Its files are copied, which takes less than to log each of their pages. Before
+        # PostgreSQL 15 there was no other way.
+        strategy = "STRATEGY file_copy" if self.connection.info.server_version >= 150000 else ""
+        self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} {strategy}")
+        with _connect(self.socket, self.port, name) as connection:
+            yield Database(connection)
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _execute(self, query: str) -> None:
+        self.connection.execute(query.encode())
+
+
+def _connect(socket: str, port: int, database: str) -> Connection[tuple[Any, ...]]:
+    return psycopg.connect(
+        host=socket, port=port, user="postgres", dbname=database, autocommit=True
+    )
 
 
 @dataclass(frozen=True)
