@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,12 +27,20 @@ class Run:
         target = self.url if url == "" else url
         options = [self.option, target] if target else []
         environment = {**os.environ, **variables}
-        run = run_fork if can_run(environment) else run_python
-        return run(Command([*options, *arguments], str(self.folder), environment))
+        return run_command(Command([*options, *arguments], str(self.folder), environment))
 
 
-def run_fork(command: Command) -> Result:
-    """Runs `python -m sqlmig …` in a fork of a Python that is there already."""
+def run_command(command: Command) -> Result:
+    """What came of a command. A fork runs it, or a Python of its own where it may need that."""
+    if not can_run(command.environment):
+        return subprocess.run(
+            command.words,
+            cwd=command.folder,
+            env=command.environment,
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+        )
     with (
         Path(os.devnull).open() as nothing,
         tempfile.TemporaryFile("w+", encoding="utf-8") as stdout,
@@ -44,15 +51,3 @@ def run_fork(command: Command) -> Result:
         stdout.seek(0)
         stderr.seek(0)
         return subprocess.CompletedProcess(command.arguments, code, stdout.read(), stderr.read())
-
-
-def run_python(command: Command) -> Result:
-    """Runs `python -m sqlmig …` in a Python of its own."""
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "sqlmig", *command.arguments],
-        cwd=command.folder,
-        env=command.environment,
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,42 +15,64 @@ from psycopg import Connection
 from sqlmig.embedded import ServerStatus
 from sqlmig.embedded.programs import chosen_folder, find_programs
 
+# Each worker of pytest-xdist has its own databases.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
-@dataclass(frozen=True)
+
 class Server:
     """A server, with a connection that makes and drops databases."""
 
-    socket: str
-    port: int
-    connection: Connection[tuple[Any, ...]]
+    def __init__(self, status: ServerStatus, connection: Connection[tuple[Any, ...]]) -> None:
+        self._status, self._connection = status, connection
+        # Before PostgreSQL 15 files were always copied. It takes half as long as to log each page.
+        self._strategy = "STRATEGY file_copy" if connection.info.server_version >= 150000 else ""
+        self._templates: set[str] = set()
 
     @classmethod
     @contextmanager
     def at(cls, status: ServerStatus) -> Iterator[Server]:
-        """The server that runs there."""
-        socket = str(status.socket)
-        with _connect(socket, status.port, "postgres") as connection:
-            yield cls(socket, status.port, connection)
+        """The server of that status."""
+        with _connect(status, "postgres") as connection:
+            yield cls(status, connection)
 
     @contextmanager
-    def database(self, name: str, template: str = "template1") -> Iterator[Database]:
-        """A new database, dropped at the end whatever is connected to it."""
-        # Its files are copied, which takes less than to log each of their pages. Before
-        # PostgreSQL 15 there was no other way.
-        strategy = "STRATEGY file_copy" if self.connection.info.server_version >= 150000 else ""
-        self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} {strategy}")
-        with _connect(self.socket, self.port, name) as connection:
+    def database(self, template: str) -> Iterator[Database]:
+        """A copy of another database, dropped at the end whatever is connected to it."""
+        name = f"tests{_WORKER}"
+        self._copy(name, template)
+        with _connect(self._status, name) as connection:
             yield Database(connection)
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def empty(self) -> str:
+        """A database to copy: sessions begin sooner in a copy of one that has had a session."""
+        return self.template("empty", lambda _: None)
+
+    def template(self, name: str, fill: Callable[[str], object]) -> str:
+        """A database that `fill`, which gets its URL, has filled once for all who ask for it."""
+        template = f"template_{name}{_WORKER}"
+        if template not in self._templates:
+            self._copy(template, "template1")
+            with _connect(self._status, template) as connection:
+                fill(Database(connection).url)
+            self._templates.add(template)
+        return template
+
+    def _copy(self, name: str, template: str) -> None:
+        self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} {self._strategy}")
+
     def _execute(self, query: str) -> None:
-        self.connection.execute(query.encode())
+        self._connection.execute(query.encode())
 
 
-def _connect(socket: str, port: int, database: str) -> Connection[tuple[Any, ...]]:
+def _connect(status: ServerStatus, database: str) -> Connection[tuple[Any, ...]]:
     return psycopg.connect(
-        host=socket, port=port, user="postgres", dbname=database, autocommit=True
+        host=str(status.socket),
+        port=status.port,
+        user="postgres",
+        dbname=database,
+        autocommit=True,
     )
 
 

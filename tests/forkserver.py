@@ -1,10 +1,10 @@
-"""A Python that has loaded sqlmig already: each command is a fork of it.
+"""A Python that has loaded sqlmig, and pytest, already: each command is a fork of it.
 
 A command that begins with a Python of its own spends most of its time on imports. A fork is a
 process as well, with its own arguments, folder, environment, streams, signals and exit code, and
 starts at once. What Python reads only when it starts is the server's: see `can_run`.
 
-The server is `python -W error -m tests.forkserver FD`. It runs one command at a time, and ends when
+The server is `python -m tests.forkserver FD`. It runs one command at a time, and ends when
 the other end of that socket is closed.
 """
 
@@ -20,12 +20,15 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import TextIO
+from typing import Literal, TextIO
+
+import _pytest
 
 import sqlmig
 from sqlmig.engine.server.connection import sqlmig_version
@@ -40,11 +43,18 @@ Streams = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Command:
-    """`python -m sqlmig …` in a folder, with all its environment."""
+    """`python -W … -m …` in a folder, with all its environment."""
 
     arguments: list[str]
     folder: str
     environment: dict[str, str]
+    module: str = "sqlmig"
+    warnings: Literal["error", "default"] = "error"
+
+    @property
+    def words(self) -> list[str]:
+        """What starts a Python of its own for it."""
+        return [sys.executable, "-W", self.warnings, "-m", self.module, *self.arguments]
 
 
 class Server:
@@ -54,7 +64,7 @@ class Server:
         self._socket, its = socket.socketpair()
         with its:
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-m", "tests.forkserver", str(its.fileno())],
+                [sys.executable, "-m", "tests.forkserver", str(its.fileno())],
                 cwd=Path(__file__).parent.parent,
                 pass_fds=[its.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -82,7 +92,7 @@ class Server:
 
 
 class Fork:
-    """A command under way, `python -m sqlmig …`."""
+    """A command under way."""
 
     def __init__(self, command: Command, streams: Streams) -> None:
         self._server = _idle.pop() if _idle else Server()
@@ -112,15 +122,16 @@ _variables = _read_at_the_start(os.environ)
 
 
 def _main(channel: socket.socket) -> None:
-    """Runs commands until there is nobody to order one."""
+    """Runs commands until the other end of the socket is closed."""
     _warm_up()
     while size := (received := socket.recv_fds(channel, 32, 3))[0]:
         order = json.loads(channel.recv(int(size), socket.MSG_WAITALL))
         pid = os.fork()
         if not pid:
             channel.close()
-            _become(Command(*order), received[1])
-            _run()
+            command = Command(*order)
+            _become(command, received[1])
+            _run(command.module)
         for descriptor in received[1]:
             os.close(descriptor)
         channel.sendall(b"%d\n" % pid)
@@ -129,9 +140,10 @@ def _main(channel: socket.socket) -> None:
 
 def _warm_up() -> None:
     """Loads what commands load, and fills the caches that they fill."""
-    for module in walk_packages(sqlmig.__path__, "sqlmig."):
-        if not module.name.endswith("__main__"):
-            import_module(module.name)
+    for package in (sqlmig, _pytest):
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                import_module(module.name)
     sqlmig_version()
     list(statements("select 1;"))
     gc.freeze()
@@ -150,7 +162,10 @@ def _become(command: Command, descriptors: list[int]) -> None:
     os.environ.update(command.environment)
     time.tzset()
     sys.path[0] = command.folder
-    sys.argv = ["sqlmig", *command.arguments]
+    sys.argv = [command.module, *command.arguments]
+    sys.warnoptions[:] = [command.warnings]
+    warnings.resetwarnings()
+    warnings.simplefilter(command.warnings)
 
 
 def _stream(number: int, like: TextIO) -> TextIO:
@@ -159,10 +174,10 @@ def _stream(number: int, like: TextIO) -> TextIO:
     return open(number, mode, buffering, like.encoding, like.errors, closefd=False)  # type: ignore[return-value]
 
 
-def _run() -> None:
+def _run(module: str) -> None:
     """Runs the command, and ends the process; as Python ends it, which takes longer, if need be."""
     try:
-        runpy.run_module("sqlmig", run_name="__main__", alter_sys=True)
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         if not isinstance(end.code, int | None) or threading.active_count() > 1:
             raise
@@ -174,4 +189,5 @@ def _run() -> None:
 
 
 if __name__ == "__main__":
-    _main(socket.socket(fileno=int(sys.argv[1])))
+    with socket.socket(fileno=int(sys.argv[1])) as ordered:
+        _main(ordered)
