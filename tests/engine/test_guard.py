@@ -603,6 +603,7 @@ def test_the_refusal_says_how_many_rows_are_meant(project: Project, database: Da
     ]
 
 
+@EMPTY
 @pytest.mark.parametrize(
     ("setting", "table"),
     [
