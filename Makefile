@@ -21,6 +21,7 @@ torture: $(VENV)/.installed
 	  tests/proof/test_kinds.py tests/engine/test_settings.py --torture -n auto $(ARGS)
 	SQLMIG_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/proof/test_pg_dump.py \
 	  tests/engine/test_committing_scripts.py tests/mongo/test_extended_json.py -n auto $(ARGS)
+	SQLMIG_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/engine/test_whose_history.py $(ARGS)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check

@@ -10,7 +10,7 @@ import pytest
 
 from sqlmig import Migrator
 from sqlmig.engine.guard import protected as guard
-from sqlmig.engine.history.reading import OWN_TABLES
+from sqlmig.engine.history.tables import OWN_TABLES
 from sqlmig.errors import ConfigError, ExecutionError, ProtectedTableError
 from sqlmig.plan import Since, Transactions
 from tests.database import Database
