@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sqlmig.model import (
@@ -22,18 +22,28 @@ Renames = Mapping[str, MigrationFile]
 def find_renames(files: Migrations, history: Applied) -> Renames:
     """The new file of each renamed migration, by the recorded id.
 
-    It is known by its text: the same under any number, or under the same number in another layout;
-    where no text was recorded, by its number alone. `history` has the texts of what has no file.
+    It is known by its number and its text, in another layout too, or by its number alone where no
+    text was recorded; else by its text under another number. `history` has the texts of what has no
+    file.
     """
     on_disk, applied = {f.migration_id for f in files}, {row.migration_id for row in history}
     gone = [row for row in history if row.migration_id not in on_disk]
     new = [file for file in files if file.migration_id not in applied]
     if not (gone and new):
         return {}
-    pairs = [(row.migration_id, file) for row in gone for file in _candidates(row, new)]
-    rows = Counter(old for old, _ in pairs)
-    claims = Counter(file.migration_id for _, file in pairs)
-    return {old: file for old, file in pairs if rows[old] == claims[file.migration_id] == 1}
+    renames = _pairs(
+        gone,
+        new,
+        lambda row: migration_number(row.migration_id),
+        lambda file: migration_number(file.migration_id),
+        _is_same,
+    )
+    moved = {file.migration_id for file in renames.values()}
+    gone = [row for row in gone if row.migration_id not in renames]
+    new = [file for file in new if file.migration_id not in moved]
+    return renames | _pairs(
+        gone, new, lambda row: row.checksum, lambda file: file.file.script.checksum, lambda *_: True
+    )
 
 
 def as_recorded(files: Migrations, renames: Renames) -> Migrations:
@@ -42,11 +52,25 @@ def as_recorded(files: Migrations, renames: Renames) -> Migrations:
     return [_under_recorded_names(file, old) for file in files] if old else files
 
 
-def _candidates(row: AppliedMigration, files: Migrations) -> Iterator[MigrationFile]:
-    """Those with the same number, else those of any."""
-    number = migration_number(row.migration_id)
-    near = [f for f in files if migration_number(f.migration_id) == number and _is_same(row, f)]
-    yield from near or (f for f in files if row.checksum == f.file.script.checksum)
+def _pairs(
+    gone: Applied,
+    new: Migrations,
+    key_of_row: Callable[[AppliedMigration], object],
+    key_of_file: Callable[[MigrationFile], object],
+    fits: Callable[[AppliedMigration, MigrationFile], bool],
+) -> dict[str, MigrationFile]:
+    """Those with the same key that fit each other, and no other."""
+    rows, files = defaultdict(list), defaultdict(list)
+    for row in gone:
+        rows[key_of_row(row)].append(row)
+    for file in new:
+        files[key_of_file(file)].append(file)
+    pairs: dict[str, MigrationFile] = {}
+    for key in rows.keys() & files.keys():
+        fitting = [(r.migration_id, f) for r in rows[key] for f in files[key] if fits(r, f)]
+        if len(fitting) == 1:
+            pairs.update(fitting)
+    return pairs
 
 
 def _is_same(row: AppliedMigration, file: MigrationFile) -> bool:

@@ -135,3 +135,16 @@ def test_a_renamed_migration_that_is_half_done_keeps_its_progress(
     assert states(migrator)["003_see"] == "partial"
     database.execute("create table missing ()")
     assert migrator.apply().ids(Outcome.DONE) == ("003_see",)
+
+
+def test_what_has_the_number_goes_before_what_has_the_text(
+    project: Project, database: Database
+) -> None:
+    for name in ("001_a", "002_b", "003_c"):
+        project.migration(name, "select 1")
+    migrator = Migrator(project.config(database=database.url))
+    migrator.apply()
+    rename(project, "001_a", "001_one", "select 1")
+    for folder in ("migrations", "rollbacks"):
+        project.remove(f"sql/{folder}/002_b.sql")
+    assert states(migrator) == {"001_one": "renamed", "002_b": "missing", "003_c": "applied"}
