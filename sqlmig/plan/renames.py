@@ -14,7 +14,7 @@ from sqlmig.model import (
     MigrationState,
     migration_number,
 )
-from sqlmig.plan.changed import change_of
+from sqlmig.plan.changed import change_of, differ_in_layout_only
 
 Renames = Mapping[str, MigrationFile]
 
@@ -23,7 +23,7 @@ def find_renames(files: Migrations, history: Applied) -> Renames:
     """The new file of each renamed migration, by the recorded id.
 
     It is known by its number and its text, in another layout too, or by its number alone where no
-    text was recorded; else by its text under another number. `history` has the texts of what has no
+    text was recorded; else by a text that no other has. `history` has the texts of what has no
     file.
     """
     on_disk, applied = {f.migration_id for f in files}, {row.migration_id for row in history}
@@ -41,8 +41,14 @@ def find_renames(files: Migrations, history: Applied) -> Renames:
     moved = {file.migration_id for file in renames.values()}
     gone = [row for row in gone if row.migration_id not in renames]
     new = [file for file in new if file.migration_id not in moved]
+
+    def is_the_only_one(row: AppliedMigration, file: MigrationFile) -> bool:
+        """Whether no other migration has that text, in any layout."""
+        alike = [each for each in history if each.checksum == row.checksum]
+        return len(alike) == 1 and not any(_are_alike(file, o) for o in files if o is not file)
+
     return renames | _pairs(
-        gone, new, lambda row: row.checksum, lambda file: file.file.script.checksum, lambda *_: True
+        gone, new, lambda row: row.checksum, lambda file: file.file.script.checksum, is_the_only_one
     )
 
 
@@ -78,6 +84,10 @@ def _is_same(row: AppliedMigration, file: MigrationFile) -> bool:
         return True
     text = row.apply_sql
     return text is not None and change_of(text, file.file.script.text) is not MigrationState.CHANGED
+
+
+def _are_alike(one: MigrationFile, other: MigrationFile) -> bool:
+    return differ_in_layout_only(one.file.script.text, other.file.script.text)
 
 
 def _under_recorded_names(file: MigrationFile, old: Mapping[str, str]) -> MigrationFile:

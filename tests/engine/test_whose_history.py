@@ -3,6 +3,7 @@ set; never another's."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -173,7 +174,7 @@ def test_how_many_others_there_are_does_not_matter(tenant: Project, database: Da
         database.execute(f"create schema t{number}; create table t{number}._yoyo_migration ()")
     with pytest.raises(ConfigError, match=", and others") as refused:
         Migrator(tenant.config(database=database.url)).status()
-    assert str(refused.value).count(" t") <= 6
+    assert len(re.findall(r"\bt\d", refused.value.message)) == 5
     assert find_history(database.connection, "public").exists is False
 
 
