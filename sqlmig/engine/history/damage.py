@@ -21,41 +21,44 @@ SELECT '_yoyo_migration.migration_id', migration_id::text FROM {{migrations}}
 SELECT '_yoyo_migration.migration_id', migration_id::text || ' (twice)' FROM {{migrations}}
  GROUP BY migration_id HAVING count(*) > 1
  UNION ALL
-SELECT '_yoyo_migration.migration_hash', migration_hash::text FROM {{migrations}}
+SELECT concat('_yoyo_migration.migration_hash of ', migration_id), migration_hash::text
+  FROM {{migrations}}
  WHERE migration_hash IS DISTINCT FROM encode(sha256(convert_to(migration_id, 'UTF8')), 'hex')
  UNION ALL
-SELECT '_yoyo_migration.applied_at_utc', applied_at_utc::text FROM {{migrations}}
- WHERE (applied_at_utc {_TIMES}
+SELECT concat('_yoyo_migration.applied_at_utc of ', migration_id), applied_at_utc::text
+  FROM {{migrations}} WHERE (applied_at_utc {_TIMES}
 """  # noqa: S608
 
 OF_DETAILS: LiteralString = f"""
 SELECT '_sqlmig_migration.migration_id', migration_id FROM {{details}}
  WHERE coalesce(migration_id, '') = ''
  UNION ALL
-SELECT '_sqlmig_migration.checksum', checksum FROM {{details}}
- WHERE (checksum ~ '^sha256:[0-9a-f]{{{{64}}}}$') IS NOT TRUE
+SELECT concat('_sqlmig_migration.checksum of ', migration_id), checksum
+  FROM {{details}} WHERE (checksum ~ '^sha256:[0-9a-f]{{{{64}}}}$') IS NOT TRUE
  UNION ALL
-SELECT '_sqlmig_migration.rollback_checksum', rollback_checksum FROM {{details}}
- WHERE (rollback_checksum IS NULL) <> (rollback_sql IS NULL)
+SELECT concat('_sqlmig_migration.rollback_checksum of ', migration_id), rollback_checksum
+  FROM {{details}} WHERE (rollback_checksum IS NULL) <> (rollback_sql IS NULL)
     OR rollback_checksum !~ '^sha256:[0-9a-f]{{{{64}}}}$'
  UNION ALL
-SELECT '_sqlmig_migration.statements_done', format('%%s of %%s, %%s begun', statements_done,
-       statements_total, statements_begun) FROM {{details}}
+SELECT concat('_sqlmig_migration.statements_done of ', migration_id),
+       format('%%s of %%s, %%s begun', statements_done, statements_total, statements_begun)
+  FROM {{details}}
  WHERE num_nonnulls(statements_done, statements_begun, statements_total) NOT IN (0, 3)
     OR NOT (statements_done >= 0 AND statements_begun BETWEEN statements_done AND
             statements_done + 1 AND statements_begun <= statements_total)
  UNION ALL
-SELECT '_sqlmig_migration.applied_at', applied_at::text FROM {{details}}
- WHERE (applied_at {_TIMES}
+SELECT concat('_sqlmig_migration.applied_at of ', migration_id), applied_at::text
+  FROM {{details}} WHERE (applied_at {_TIMES}
 """  # noqa: S608
 
 OF_SEEDS: LiteralString = f"""
 SELECT '_sqlmig_seed.seed', seed FROM {{seeds}} WHERE coalesce(seed, '') = ''
  UNION ALL
-SELECT '_sqlmig_seed.checksum', checksum FROM {{seeds}}
- WHERE (checksum ~ '^sha256:[0-9a-f]{{{{64}}}}$') IS NOT TRUE
+SELECT concat('_sqlmig_seed.checksum of ', seed), checksum
+  FROM {{seeds}} WHERE (checksum ~ '^sha256:[0-9a-f]{{{{64}}}}$') IS NOT TRUE
  UNION ALL
-SELECT '_sqlmig_seed.seeded_at', seeded_at::text FROM {{seeds}} WHERE (seeded_at {_TIMES}
+SELECT concat('_sqlmig_seed.seeded_at of ', seed), seeded_at::text
+  FROM {{seeds}} WHERE (seeded_at {_TIMES}
 """  # noqa: S608
 
 # Without the table of marks, nothing would count as applied.
