@@ -71,7 +71,7 @@ def read_migrations_alone(
 @dataclass(frozen=True, slots=True)
 class UsableFiles:
     """The migrations that can be used, in the order in which they apply, and what is wrong with the
-    others, by id; a rollback without a migration counts as one."""
+    others, by id."""
 
     migrations: tuple[MigrationFile, ...]
     unusable: Mapping[str, SourceError] = field(default_factory=dict)
@@ -89,12 +89,14 @@ class UsableFiles:
 def read_usable(migrations: Traversable, rollbacks: Traversable) -> UsableFiles:
     """All migrations as above, as far as each can be used, for what needs only some of them.
 
-    Raises SourceError where there is no folder, or none of its files is a migration.
+    Raises SourceError where there is no folder, where none of its files is a migration, and for a
+    rollback that belongs to none.
     """
     try:
         return UsableFiles(read_migrations(migrations, rollbacks))
     except SourceError as error:
         errors = getattr(error, "errors", (error,))
+    raise_all([each for each in errors if isinstance(each, OrphanRollbackError)])
     unusable = {_id_of(each.location.path): each for each in errors}
     scripts = usable_scripts(migrations)
     apart = usable_scripts(rollbacks)

@@ -18,7 +18,6 @@ BROKEN: dict[str, tuple[str, str | bytes]] = {
     "an open string": ("sql/migrations/004_d.sql", "select 'open"),
     "no rollback": ("sql/migrations/004_d.sql", "select 1"),
     "an unknown dependency": ("sql/migrations/004_d.sql", "-- depends: 009_x\nselect 1"),
-    "a rollback of nothing": ("sql/rollbacks/004_d.sql", "select 1"),
     "the number of another": ("sql/migrations/3_d.sql", "-- irreversible: x\nselect 1"),
     "a Python file": ("sql/migrations/004_d.py", "print()"),
 }
