@@ -23,6 +23,7 @@ torture: $(VENV)/.installed
 	  --torture -n auto $(ARGS)
 	SQLMIG_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/proof/test_pg_dump.py \
 	  tests/engine/test_committing_scripts.py tests/mongo/test_extended_json.py -n auto $(ARGS)
+	SQLMIG_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/engine/test_whose_history.py $(ARGS)
 	SQLMIG_TEST_EXAMPLES=9000 $(BIN)/python -m pytest tests/source/test_lexer.py -n auto $(ARGS)
 
 lint: $(VENV)/.installed

@@ -113,6 +113,16 @@ def tables(value: object) -> tuple[str, ...]:
     return tuple(names)
 
 
+def schemas(value: object) -> tuple[str, ...]:
+    """Names of schemas: a list, or words with commas between."""
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(
+        isinstance(name, str) and name for name in names
+    ):
+        raise ValueError("is not a list of schemas: expected names such as public or finance")
+    return tuple(names)
+
+
 def tables_by_tier(value: object) -> Mapping[str, tuple[str, ...]]:
     """Names of tables for each tier."""
     if not isinstance(value, Mapping):

@@ -115,10 +115,16 @@ class Config:
         names_target=True,
     )
     history_schema: str | None = _setting(
-        "the schema of sqlmig's own tables; else the one that has them, or the current one",
+        "the schema of sqlmig's own tables; else the current one",
         None,
         parsers.text,
         "SQLMIG_HISTORY_SCHEMA",
+    )
+    schemas: tuple[str, ...] = _setting(
+        "the schemas that `verify` and `drift` compare; else all but those of other histories",
+        (),
+        parsers.schemas,
+        "SQLMIG_SCHEMAS",
     )
     lock_timeout: str = _setting(
         "for each statement of a transactional migration",

@@ -55,6 +55,6 @@ def verify(
         findings: list[str] = []
         if not any(trip.stops for trip in trips):
             stage.close()  # the runner's lock is theirs now
-            there = replace(config, database=stage.url)
+            there = replace(config, database=stage.url, history_schema=stage.schema)
             findings = [finding for proof in proofs for finding in proof(there)]
     return Verification(tuple(trips), tuple(findings), server.warnings)

@@ -155,8 +155,9 @@ def test_the_history_in_a_schema_of_its_own_is_no_drift(
     project: Project, database: Database
 ) -> None:
     project.migration("001_a", "create table a ()", "drop table a")
-    Migrator(project.config(database=database.url, history_schema="bookkeeping")).apply()
-    assert told(Migrator(project.config(database=database.url))) == []
+    migrator = Migrator(project.config(database=database.url, history_schema="bookkeeping"))
+    migrator.apply()
+    assert told(migrator) == []
 
 
 def test_an_ordinary_role_that_may_make_databases_is_enough(

@@ -13,7 +13,11 @@ from psycopg.pq import TransactionStatus
 
 from sqlmig.model import ServerMessage
 
-_READ_ONLY, _CANCELED = "25006", "57014"
+_READ_ONLY, _CANCELED, _DENIED = "25006", "57014", "42501"
+_HIDDEN = (
+    "Row level security would hide rows from sqlmig: use a role with BYPASSRLS; for the owner of "
+    "the table, ALTER TABLE … NO FORCE ROW LEVEL SECURITY."
+)
 _REMEDIES: Mapping[str, str] = {
     "25006": "The server is a standby, or the session only reads: give the URL of the primary, or "
     "see default_transaction_read_only.",
@@ -99,6 +103,8 @@ def remedy_for(message: ServerMessage, connection: psycopg.Connection[Any] | Non
     behind it.
     """
     known = _REMEDIES.get(message.sqlstate, "")
+    if message.sqlstate == _DENIED and "row-level security policy" in message.primary:
+        return _HIDDEN
     try:
         if message.sqlstate == _READ_ONLY:
             return _of_read_only(_setting(connection, "default_transaction_read_only"), known)
