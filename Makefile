@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test torture lint reference dist format bench clean
+.PHONY: demo test torture matrix lint reference dist format bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m sqlmig apply
@@ -17,10 +17,15 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 torture: $(VENV)/.installed
-	$(BIN)/python -m pytest tests/faults tests/proof/test_shared.py \
+	$(BIN)/python -m pytest tests/faults tests/proof/test_shared.py tests/proof/test_scratch.py \
 	  tests/proof/test_kinds.py tests/engine/test_settings.py --torture -n auto $(ARGS)
 	SQLMIG_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/proof/test_pg_dump.py \
 	  tests/engine/test_committing_scripts.py tests/mongo/test_extended_json.py -n auto $(ARGS)
+	$(MAKE) matrix ARGS=
+
+# The suites on each supported version of PostgreSQL, as this user and as an ordinary one.
+matrix: $(VENV)/.installed
+	$(BIN)/python -m tests.matrix $(ARGS)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check

@@ -75,7 +75,7 @@ def role(database: Database) -> Iterator[str]:
     yield name
     query = f"SELECT datname FROM pg_database WHERE datdba = '{name}'::regrole"
     for (left,) in database.rows(query):
-        database.execute(f'DROP DATABASE "{left}" WITH (FORCE)')
+        database.execute(f'DROP DATABASE IF EXISTS "{left}" WITH (FORCE)')
     database.execute(f"DROP OWNED BY {name} CASCADE; DROP ROLE {name}")
 
 
