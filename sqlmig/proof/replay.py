@@ -16,7 +16,8 @@ from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import Containment
 from sqlmig.engine.run.executor import Executor
 from sqlmig.engine.server.connection import Connection, opened, translated
-from sqlmig.errors import ExecutionError, MigrationFailedError
+from sqlmig.engine.server.remedies import ends_session, remedy_for
+from sqlmig.errors import DatabaseUnavailableError, ExecutionError, MigrationFailedError
 from sqlmig.model import Direction, Environment
 from sqlmig.plan import Plan, PlannedMigration
 from sqlmig.proof.catalog import SchemaSnapshot
@@ -55,15 +56,18 @@ class Stage:
 
     def run(self, planned: PlannedMigration) -> None:
         """Applies or rolls back that migration. Raises MigrationFailedError, and
-        BeyondDatabaseError for what reaches beyond the database; it is undone then."""
-        self._executor.execute(Plan(planned.direction, (planned,)))
+        BeyondDatabaseError for what reaches beyond the database; it is undone then. Raises
+        DatabaseUnavailableError where the server or the session is gone: that proves nothing."""
+        with self._lost_told():
+            self._executor.execute(Plan(planned.direction, (planned,)))
 
     def replay(self, migrations: Sequence[PlannedMigration]) -> None:
         """Applies migrations that have run before. Raises ExecutionError where one fails now, and
         BeyondDatabaseError."""
         if migrations:
             try:
-                self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
+                with self._lost_told():
+                    self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
             except MigrationFailedError as error:
                 raise _cannot_be_replayed(error) from error
 
@@ -92,6 +96,20 @@ class Stage:
     def close(self) -> None:
         """Ends the connection."""
         self._open.close()
+
+    @contextmanager
+    def _lost_told(self) -> Iterator[None]:
+        try:
+            yield
+        except MigrationFailedError as error:
+            server, connection = error.server, self._executor.session.connection
+            if connection.closed or (server is not None and ends_session(server)):
+                raise DatabaseUnavailableError(
+                    f"the session in the scratch database was lost: {error.message}",
+                    remedy=(server and remedy_for(server))
+                    or "See the server's log; then run this again.",
+                ) from error
+            raise
 
     def _made(self) -> str:
         """A new database with a history, prepared by the project's script if there is one."""
@@ -122,12 +140,14 @@ class Stage:
             self._config, database=self._server.url_of(name), history_schema=self.schema
         )
         self._database, self._watch = Database(config), None
-        connection = self._open.enter_context(self._database.connect())
-        found = self._database.history_on(connection)
-        session = self._open.enter_context(self._database.working(found))
-        self._beside = self._open.enter_context(self._database.connect())
-        containment = self._containment(session.history, self._beside)
-        self._executor = Executor(session, _RULES, containment=containment)
+        with ExitStack() as opening:
+            connection = opening.enter_context(self._database.connect())
+            found = self._database.history_on(connection)
+            session = opening.enter_context(self._database.working(found))
+            self._beside = opening.enter_context(self._database.connect())
+            containment = self._containment(session.history, self._beside)
+            self._executor = Executor(session, _RULES, containment=containment)
+            self._open = opening.pop_all()
 
     def _containment(self, history: History, beside: Connection) -> Containment:
         """On a server that others use, nothing that they share may change; elsewhere, nothing that

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from sqlmig.engine.databases.scratch import PREFIX
 from sqlmig.errors import ExecutionError, PartialMigrationError, PlanError
 from sqlmig.migrator import Migrator
 from tests.database import Database
 from tests.project import Project
 from tests.proof.kinds import OTHER_ROLE
+from tests.proof.scratch import left_behind
 
 
 @pytest.fixture
@@ -59,8 +57,7 @@ def test_it_writes_nothing_to_the_database_and_leaves_no_scratch_behind(
     before = database.relations(), database.rows("SELECT * FROM _yoyo_log")
     migrator.drift()
     assert (database.relations(), database.rows("SELECT * FROM _yoyo_log")) == before
-    query = f"SELECT datname FROM pg_database WHERE datname LIKE '{PREFIX}{os.getpid()}%'"
-    assert database.rows(query) == []
+    assert left_behind(database) == []
 
 
 def test_a_database_that_sqlmig_has_never_seen_is_all_drift(

@@ -18,6 +18,8 @@ _HIDDEN = (
     "Row level security would hide rows from sqlmig: use a role with BYPASSRLS; for the owner of "
     "the table, ALTER TABLE … NO FORCE ROW LEVEL SECURITY."
 )
+# An administrator, a crash, a limit of the session: what the server says before it hangs up.
+_ENDS_SESSION = ("08", "57P", "25P03", "25P04")
 _REMEDIES: Mapping[str, str] = {
     "25006": "The server is a standby, or the session only reads: give the URL of the primary, or "
     "see default_transaction_read_only.",
@@ -94,6 +96,11 @@ def connection_remedy(reason: str) -> str:
     """What to do about a connection that failed, for that reason in English words."""
     found = (remedy for words, remedy in _OF_CONNECTIONS.items() if words in reason)
     return next(found, _UNREACHED)
+
+
+def ends_session(message: ServerMessage) -> bool:
+    """Whether the server ends the session with that message."""
+    return message.sqlstate.startswith(_ENDS_SESSION)
 
 
 def remedy_for(message: ServerMessage, connection: psycopg.Connection[Any] | None = None) -> str:
