@@ -162,7 +162,7 @@ def combinations() -> Iterator[object]:
             yield pytest.param(command, strike, marks=marks, id=f"{command}, {strike}")
 
 
-@pytest.mark.parametrize(("command", "strike"), combinations())
+@pytest.mark.parametrize(("command", "strike"), [*combinations()])
 def test_a_server_that_is_lost_at_any_message_is_told_in_words(
     command: str, strike: str, stricken: Stricken, figure: Figure, pytestconfig: pytest.Config
 ) -> None:
