@@ -84,9 +84,10 @@ if TYPE_CHECKING:
         ProjectSeeds,
         set_environment,
     )
+    from sqlmig.operations.databases import DatabaseChange, create_database, drop_database
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
     from sqlmig.plan.comparison import Comparison
-    from sqlmig.project.init import Starter, write_starter
+    from sqlmig.project.init import Starter, write_empty_starter, write_starter
     from sqlmig.project.new import Draft, Written, add_entry, new_migration
     from sqlmig.proof.difference import Difference
     from sqlmig.proof.drift import Drift
@@ -102,6 +103,7 @@ __all__ = [
     "Comparison",
     "Config",
     "ConfigError",
+    "DatabaseChange",
     "DatabaseUnavailableError",
     "Decision",
     "Difference",
@@ -172,10 +174,13 @@ __all__ = [
     "Written",
     "add_entry",
     "changelog_rules",
+    "create_database",
+    "drop_database",
     "lint_changelog",
     "new_migration",
     "read_fixtures",
     "set_environment",
+    "write_empty_starter",
     "write_starter",
 ]
 
@@ -192,6 +197,7 @@ _LATER = {
     "sqlmig.mongo.project": ("MongoProject",),
     "sqlmig.mongo.results": ("FixturesReport",),
     "sqlmig.mongo.seeder": ("MongoSeeder",),
+    "sqlmig.operations.databases": ("DatabaseChange", "create_database", "drop_database"),
     "sqlmig.operations.lookup": ("ScriptPart", "ScriptSource"),
     "sqlmig.proof.difference": ("Difference",),
     "sqlmig.proof.drift": ("Drift",),
@@ -203,7 +209,7 @@ _LATER = {
         "ProjectSeeds",
         "set_environment",
     ),
-    "sqlmig.project.init": ("Starter", "write_starter"),
+    "sqlmig.project.init": ("Starter", "write_empty_starter", "write_starter"),
 }
 _MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
 

@@ -17,6 +17,8 @@ SqlmigError
 │   ├── OutOfOrderError
 │   ├── ChecksumMismatchError
 │   ├── MissingMigrationError
+│   ├── RenamedMigrationError
+│   ├── AnotherHistoryError                       the history of another project
 │   ├── PartialMigrationError
 │   ├── SchemaNotCurrentError
 │   └── EnvironmentMismatchError
@@ -26,6 +28,7 @@ SqlmigError
 └── ExecutionError                      3   the server, or the work on it
     ├── DatabaseUnavailableError
     ├── LockTimeoutError
+    ├── HistoryError                            damaged, newer, or hidden from the role
     ├── ServerError
     ├── DocumentsRefusedError                     by MongoDB
     ├── MigrationFailedError
@@ -216,6 +219,14 @@ class MissingMigrationError(_MigrationsError):
     """Applied migrations whose files are gone, with later files still there."""
 
 
+class RenamedMigrationError(_MigrationsError):
+    """Applied migrations whose files have another name now."""
+
+
+class AnotherHistoryError(_MigrationsError):
+    """A history of which no migration is known by these files."""
+
+
 class PartialMigrationError(_MigrationsError):
     """Non-transactional migrations with only some of their statements done."""
 
@@ -252,6 +263,11 @@ class LockTimeoutError(ExecutionError):
     def __init__(self, message: str, *, waited: float, remedy: str) -> None:
         super().__init__(message, remedy=remedy)
         self.waited = waited
+
+
+class HistoryError(ExecutionError):
+    """A history that cannot be relied on: damaged, made by a newer version, or with rows that row
+    level security may hide. Nothing was run."""
 
 
 class ServerError(ExecutionError):

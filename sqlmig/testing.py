@@ -23,6 +23,7 @@ from sqlmig.model import Environment
 from sqlmig.target.address import server_for_tests
 
 if TYPE_CHECKING:
+    from sqlmig.engine.databases.likeness import DatabaseKind
     from sqlmig.engine.databases.templates import Template, TemplateServer
 
 SERVER_VARIABLE = "SQLMIG_TEST_DATABASE_URL"
@@ -121,7 +122,7 @@ class _Templates:
         """The template of what the project's files say, built if it is not there."""
         known = config, contents
         if known not in self._known:
-            template = _described(config, contents)
+            template = _described(config, contents, self.server.kind)
             self.server.ensure(
                 template, lambda url: _fill(config, contents, url), _SECONDS_FOR_ANOTHER_WORKER
             )
@@ -149,8 +150,9 @@ def _fill(config: Config, contents: Contents, url: str) -> None:
         migrator.seed()
 
 
-def _described(config: Config, contents: Contents) -> Template:
-    """The template by the project's folder, and by the checksums of all that goes into it."""
+def _described(config: Config, contents: Contents, kind: DatabaseKind | None) -> Template:
+    """The template by the project's folder and the kind of database, and by the checksums of all
+    that goes into it."""
     from sqlmig.engine.databases.templates import Template  # noqa: PLC0415
     from sqlmig.engine.server.connection import sqlmig_version  # noqa: PLC0415
     from sqlmig.operations.seeds import seeds_of  # noqa: PLC0415
@@ -161,8 +163,9 @@ def _described(config: Config, contents: Contents) -> Template:
     named = [(file.migration_id, file.file.script.checksum) for file in migrations]
     named += [(seed.name, seed.seed.file.script.checksum) for seed in seeds]
     project = config.project.resolve(), config.migrations_folder, contents.value
+    family = project if kind is None else (*project, kind)
     made_of = named, config.history_schema, sqlmig_version()
-    return Template(_digest(project)[:8], _digest(made_of)[:16])
+    return Template(_digest(family)[:8], _digest(made_of)[:16])
 
 
 def _digest(facts: object) -> str:

@@ -7,6 +7,7 @@ import asyncio
 import inspect
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from sqlmig import Config, Migrator
+from sqlmig.source.directives import DIRECTIVES, FileKind
+from tests.command import Run
 from tests.database import Database
 from tests.guide import Step, steps
 from tests.repository import Repository
@@ -25,6 +29,7 @@ GUIDES = sorted(
     if path.name not in ("CHANGELOG.md", "changelog-rules.md", "reference.md")
 )
 _PROGRAMS = ("sqlmig", "python")
+_OF_THE_SHELL = re.compile(r"[|&;<>$`*?\[(~]")
 
 
 class Reader:
@@ -52,15 +57,19 @@ class Reader:
             self._run(step.text, self._expected)
 
     def _run(self, command: str, expected: int) -> None:
-        done = subprocess.run(
-            command,
-            shell=True,
-            cwd=self._folder,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        program, *arguments = shlex.split(command, comments=True)
+        if program == "sqlmig" and not _OF_THE_SHELL.search(command):
+            done = Run(self._folder)(*arguments)
+        else:
+            done = subprocess.run(
+                command,
+                shell=True,
+                cwd=self._folder,
+                env=self._environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         assert done.returncode == expected, (command, done.stdout, done.stderr)
 
     def _python(self, block: str) -> None:
@@ -100,12 +109,11 @@ def test_a_guide_can_be_followed(
     monkeypatch.chdir(repository.root)
     for name, value in {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
         "SQLMIG_DATABASE_URL": database.url,
         "SQLMIG_MONGO_URL": mongo_url,
     }.items():
         monkeypatch.setenv(name, value)
-    reader = Reader(repository.root, dict(os.environ))
+    reader = Reader(repository.root, {**os.environ, "PYTHONPATH": str(ROOT)})
     for step in found:
         reader.follow(step)
 
@@ -136,3 +144,33 @@ def test_the_reference_is_what_the_code_says() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=True,
     )
+
+
+def test_the_settings_shown_are_settings_in_either_file(tmp_path: Path) -> None:
+    guide = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    for settings, name in zip(blocks, ("pyproject.toml", "sqlmig.toml"), strict=True):
+        folder = tmp_path / name.partition(".")[0]
+        folder.mkdir()
+        (folder / name).write_text(settings)
+        config = Config.load(folder, environ={})
+        assert config == Config(project=folder)
+        assert set(config.origins) == {"migrations", "lock_timeout"}
+
+
+def test_the_directives_in_the_guide_are_all_that_there_are() -> None:
+    guide = (ROOT / "docs/migrations.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `-- (\w+): ", guide, re.MULTILINE)
+    kinds = {spec.name: spec.kinds for spec in DIRECTIVES}
+    assert shown == [name for name in kinds if FileKind.MIGRATION in kinds[name]]
+
+
+def test_what_is_said_to_be_kept_in_the_database_is_kept(
+    tmp_path: Path, database: Database
+) -> None:
+    shutil.copytree(ROOT / "sql", tmp_path / "sql")
+    Migrator(Config.load(tmp_path, {"database": database.url})).apply("001")
+    ours = {name for _, name, kind in database.relations() if kind == "r"}
+    guide = (ROOT / "docs/states.md").read_text(encoding="utf-8")
+    section = guide.partition("## What is kept")[2].partition("created by")[0]
+    assert set(re.findall(r"`(\w+)`", section)) == ours

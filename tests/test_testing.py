@@ -14,8 +14,11 @@ import pytest
 
 from sqlmig import Config, Migrator
 from sqlmig.engine.databases.templates import Template, TemplateServer, database_url
+from sqlmig.testing import Contents
+from sqlmig.testing import _Templates as Templates
 from tests.database import Database
 from tests.project import Project
+from tests.pytest_run import run_pytest
 
 TESTS = """
 import psycopg
@@ -75,34 +78,22 @@ def family(service: Project) -> str:
 
 def failed_run(service: Project, *arguments: str) -> str:
     """The output of a run of pytest in which something failed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "sqlmig.testing", "-q", *arguments],
-        cwd=service.root,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    done = run_pytest(service.root, *arguments)
     assert done.returncode == 1
     return done.stdout
 
 
 def run(service: Project, *arguments: str) -> str:
     """The output of a run of pytest in which all passed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "sqlmig.testing", "-q", *arguments],
-        cwd=service.root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_pytest(service.root, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_four_workers_build_the_template_once_and_each_test_has_its_own_copy(
+def test_two_workers_build_the_template_once_and_each_test_has_its_own_copy(
     service: Project, database: Database
 ) -> None:
-    assert "12 passed" in run(service, "-n", "4")
+    assert "12 passed" in run(service, "-p", "xdist", "-n", "2")
     assert len(built(service)) == 1
     left = [name for name in databases(database) if family(service) in name]
     assert left == built(service)
@@ -208,7 +199,7 @@ def test_the_schema_can_be_loaded_by_pytest_postgresql(
         "def test_loaded(postgresql):\n"
         "    assert postgresql.execute('select count(*) from notes').fetchone() == (0,)\n",
     )
-    run(service, "-p", "no:randomly")
+    run(service, "-p", "pytest_postgresql.plugin")
 
 
 def test_without_a_server_of_its_own_the_embedded_one_is_used(
@@ -285,3 +276,23 @@ def test_a_template_whose_removal_was_interrupted_is_made_again(
     database.execute(f"update pg_database set datconnlimit = -2 where datname = '{name}'")
     run(service)
     assert built(service) == [name, name]
+
+
+def test_databases_of_another_kind_have_a_template_of_their_own(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_notes", "create table notes (id int)", "drop table notes")
+    name, config = f"{database.connection.info.dbname}_latin1", project.config()
+    database.execute(f"create database {name} template template0 encoding 'LATIN1' locale 'C'")
+    made = {}
+    for url in (database.url, database.url.replace(database.connection.info.dbname, name)):
+        with TemplateServer.at(url) as server:
+            template = Templates(server).template(config, Contents.SCHEMA)
+            with server.copy(template) as copied, psycopg.connect(copied) as connection:
+                assert connection.execute("select * from notes").fetchall() == []
+                made[template.name] = connection.info.parameter_status("server_encoding")
+    assert [*made.values()] == ["UTF8", "LATIN1"]
+    for template_name in made:
+        database.execute(f"alter database {template_name} is_template false")
+        database.execute(f"drop database {template_name}")
+    database.execute(f"drop database {name}")

@@ -22,6 +22,7 @@ MODULES = {
     "seeds": ("seed", "check"),
     "mongo": ("mongo",),
     "environment": ("environment",),
+    "databases": ("create", "drop"),
     "files": ("init", "validate", "diff", "repair"),
     "adoption": ("import",),
     "marks": ("show", "baseline", "mark", "unmark"),

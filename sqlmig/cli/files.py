@@ -21,11 +21,13 @@ def validate(output: Output) -> None:
 
 
 @click.command(cls=Command, short_help="Create settings and a first migration.")
-def init(output: Output) -> None:
+@click.option("--empty", is_flag=True, help="No first migration, only settings and folders.")
+def init(output: Output, empty: bool) -> None:
     """Create settings, folders and a first migration. Overwrites nothing."""
-    from sqlmig.project.init import write_starter
+    from sqlmig.project.init import write_empty_starter, write_starter
 
-    output.show(report.starter(write_starter(output.options.project)))
+    write = write_empty_starter if empty else write_starter
+    output.show(report.starter(write(output.options.project)))
 
 
 @click.command(cls=Command, short_help="Compare a migration with its record.")

@@ -32,6 +32,13 @@ def text(value: object) -> str:
     return value
 
 
+def mongo_driver(value: object) -> str:
+    """The name of a driver for MongoDB."""
+    if value not in ("motor", "pymongo"):
+        raise ValueError("is not a driver: expected motor or pymongo")
+    return str(value)
+
+
 def path(value: object) -> Path:
     """A path, relative to the project or absolute."""
     if not isinstance(value, str | Path) or not str(value):
@@ -103,6 +110,16 @@ def tables(value: object) -> tuple[str, ...]:
         raise ValueError(
             "is not a list of tables: expected names such as payments or finance.payments"
         )
+    return tuple(names)
+
+
+def schemas(value: object) -> tuple[str, ...]:
+    """Names of schemas: a list, or words with commas between."""
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(
+        isinstance(name, str) and name for name in names
+    ):
+        raise ValueError("is not a list of schemas: expected names such as public or finance")
     return tuple(names)
 
 

@@ -85,7 +85,7 @@ def find_programs(
 def chosen_folder() -> Path | None:
     """The folder that the environment variable SQLMIG_PG_BINDIR names; None if unset or empty."""
     value = os.environ.get(VARIABLE)
-    return Path(value) if value else None
+    return Path(value).absolute() if value else None
 
 
 def wheel_folder() -> Path | None:

@@ -63,7 +63,7 @@ def adopt_history(
     def write(history: History, files: Migrations, reason: str) -> None:
         mark(history, files, reason, times)
 
-    marked = record_marking(database, plan, write)
+    marked = record_marking(database, files, plan, write)
     return Adoption(tool.name, str(found), marked, bool(times), ledger.left_out)
 
 

@@ -11,6 +11,7 @@ from sqlmig.errors import (
     OutOfOrderError,
     PartialMigrationError,
     PlanError,
+    RenamedMigrationError,
 )
 from sqlmig.model import (
     Applied,
@@ -23,6 +24,7 @@ from sqlmig.model import (
     migration_order,
 )
 from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes
+from sqlmig.plan.ownership import is_confirmed
 from sqlmig.plan.references import resolve
 from sqlmig.plan.resume import FROM_THE_START, Decision, resumption
 from sqlmig.plan.status import statuses
@@ -91,14 +93,32 @@ def _refuse_non_transactional(planned: Sequence[PlannedMigration]) -> None:
         )
 
 
+def _refuse_renamed(standing: Sequence[MigrationStatus]) -> None:
+    renamed = [s for s in standing if s.state is MigrationState.RENAMED and s.applied]
+    if renamed:
+        told = (f"{s.applied.migration_id} is now {s.migration_id}" for s in renamed if s.applied)
+        names = " ".join(s.migration_id for s in renamed)
+        raise RenamedMigrationError(
+            f"renamed since it was applied: {', '.join(told)}",
+            migration_ids=[s.migration_id for s in renamed],
+            remedy=f"Restore the old name, or record the new one: sqlmig repair {names}.",
+        )
+
+
 def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Migrations) -> None:
+    _refuse_renamed(standing)
     changed = _ids(standing, MigrationState.CHANGED)
     if changed:
+        another = (
+            ""
+            if is_confirmed(standing)
+            else " If this is the history of another project, set `history_schema` instead."
+        )
         raise ChecksumMismatchError(
             f"changed since it was applied: {', '.join(changed)}",
             migration_ids=changed,
             remedy=f"See what changed: sqlmig diff {changed[0]}. Undo the change, or accept the "
-            f"file as it is now: sqlmig repair {changed[0]}.",
+            f"file as it is now: sqlmig repair {changed[0]}.{another}",
         )
     lost = {status.migration_id for status in standing} - {file.migration_id for file in files}
     half = [name for name in _ids(standing, MigrationState.PARTIAL) if name in lost]

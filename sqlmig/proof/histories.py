@@ -33,6 +33,8 @@ _REGISTRIES = f"""(SELECT relnamespace FROM pg_class
 # Whether a row of pg_class is such a table.
 IS_HISTORY = f"({_FITS} OR relname IN ({_COMPANIONS}) AND relnamespace IN {_REGISTRIES})"
 # Whether a row of pg_namespace is the schema of one.
-IS_REGISTRY = f"""(pg_namespace.oid IN {_REGISTRIES} AND NOT EXISTS (
-    SELECT FROM pg_class WHERE relnamespace = pg_namespace.oid AND relkind IN ('r', 'p', 'v', 'm')
-       AND NOT {IS_HISTORY}))"""
+IS_REGISTRY = f"""nspname IN (SELECT r.nspname FROM pg_namespace r
+    WHERE r.oid IN {_REGISTRIES}
+      AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = r.oid)
+      AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = r.oid
+                         AND relkind IN ('r', 'p', 'v', 'm') AND NOT {IS_HISTORY}))"""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlmig.config import Config
 from sqlmig.engine.history.foreign import foreign_histories
-from sqlmig.engine.server.connection import opened
+from sqlmig.engine.server.connection import opened, translated
 from sqlmig.model import Migrations
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.replay import staged
@@ -46,6 +46,7 @@ def verify(
     """
     trips = []
     with (
+        translated(),
         scratch_beside(config, scratch_url) as server,
         staged(server, config, course.schema) as stage,
     ):
@@ -59,6 +60,6 @@ def verify(
         findings: list[str] = []
         if not any(trip.stops for trip in trips):
             stage.close()  # the runner's lock is theirs now
-            there = replace(config, database=stage.url)
+            there = replace(config, database=stage.url, history_schema=stage.schema)
             findings = [finding for proof in proofs for finding in proof(there)]
     return Verification(tuple(trips), tuple(findings), server.warnings, left_out)

@@ -61,8 +61,10 @@ def starter(written: Starter) -> View:
     lines = [f"made  {path}" for path in created]
     lines += [f"kept  {path}, which already exists" for path in kept]
     nothing = ["Nothing to create: this project has settings and migrations."]
+    has_migration = any(path.endswith(".sql") for path in created)
+    following = "sqlmig apply" if has_migration else 'sqlmig new "what changes"'
     return View(
-        [*lines, "Next: sqlmig apply"] if lines else nothing, {"created": created, "kept": kept}
+        [*lines, f"Next: {following}"] if lines else nothing, {"created": created, "kept": kept}
     )
 
 

@@ -26,8 +26,10 @@ _STATE_COLOURS = {
     MigrationState.REFORMATTED: "green",
     MigrationState.PENDING: "yellow",
     MigrationState.CHANGED: "red",
+    MigrationState.RENAMED: "yellow",
     MigrationState.MISSING: "red",
     MigrationState.PARTIAL: "red",
+    MigrationState.UNUSABLE: "red",
 }
 
 
@@ -97,8 +99,12 @@ def _is_remarkable(item: MigrationStatus) -> bool:
 
 
 def _next(statuses: Sequence[MigrationStatus]) -> str:
-    """The first command that will work: a changed or missing migration stops an apply."""
+    """The first command that will work: what differs from the record stops an apply."""
     for item in statuses:
+        if item.state is MigrationState.UNUSABLE:
+            return "sqlmig validate"
+        if item.state is MigrationState.RENAMED:
+            return f"sqlmig repair {item.migration_id}"
         if item.state is MigrationState.CHANGED:
             return f"sqlmig diff {item.migration_id}"
     for item in statuses:

@@ -37,6 +37,7 @@ def test_what_a_tool_has_applied_is_taken_over(
 
 def test_the_readme_has_the_commands_of_the_guide() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## Take over a database")[2].partition("\n## ")[0]
-    shown = re.findall(r"^\$ sqlmig ([^#\n]*)", section, re.MULTILINE)
+    section = readme.partition("## Come from another tool")[2].partition("\n## ")[0]
+    block = section.partition("```text\n")[2].partition("```")[0]
+    shown = re.findall(r"^sqlmig ([^#\n]*)", block, re.MULTILINE)
     assert [line.split() for line in shown] == guided("dbmate")

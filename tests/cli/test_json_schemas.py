@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from sqlmig.cli import main
+from tests.command import Run
 from tests.database import Database
 from tests.mongo.seeds import Seeds
 from tests.repository import Repository
@@ -40,6 +39,8 @@ COMMANDS = [
     (("rollback", "--steps", "1", "--dry-run"), "plan"),
     (("rollback", "--steps", "1"), "run"),
     (("apply", "999"), "error"),
+    (("--env", "development", "create"), "database"),
+    (("create",), "error"),
     (("new", "add invoices"), "changelog_entry"),
     (("changelog", "add", "1", "the first of all tables"), "changelog_entry"),
     (("changelog", "lint", "--worktree"), "changelog_lint"),
@@ -85,13 +86,7 @@ def test_every_command_prints_what_its_schema_says(
             urls = []
         if arguments[0] == "mongo":
             urls += ["--env", "test"]
-        done = subprocess.run(
-            [sys.executable, "-m", "sqlmig", *arguments, *urls, "--format", "json"],
-            cwd=repository.root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = Run(repository.root)(*arguments, *urls, "--format", "json")
         schema(name).validate(json.loads(done.stdout))
         assert done.stderr == ""
 

@@ -4,20 +4,18 @@ whatever names the environment and whichever command asks."""
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 
 import pytest
 
 from sqlmig import Config, Migrator
+from sqlmig.engine.history.finding import find_history
 from sqlmig.engine.history.lock import RunnerLock
-from sqlmig.engine.history.reading import find_history
 from sqlmig.errors import EnvironmentMismatchError, MigrationFailedError
 from sqlmig.model import Environment
 from sqlmig.plan import Newest, Since
 from sqlmig.testing import migrate
+from tests.command import Run
 from tests.database import Database
 from tests.project import Project
 from tests.target.test_rules import MeetsAnother
@@ -26,13 +24,17 @@ STAMP = "select value #>> '{}' from _sqlmig_state where key = 'environment'"
 OF_YOYO = """
 create table _yoyo_migration (migration_hash varchar(64) primary key, migration_id varchar(255),
                               applied_at_utc timestamp);
+create table _yoyo_log (id varchar(36) primary key, migration_hash varchar(64),
+                        migration_id varchar(255), operation varchar(10), username varchar(255),
+                        hostname varchar(255), comment varchar(255), created_at_utc timestamp);
+create table _yoyo_version (version int primary key, installed_at_utc timestamp);
+insert into _yoyo_version values (2, now() at time zone 'UTC');
 insert into _yoyo_migration
 values (encode(sha256('001_first'), 'hex'), '001_first', now() at time zone 'UTC');
 create table first (id int);
 insert into first select generate_series(1, 1000);
 """
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 WORK = [
     ("apply",),
     ("rollback", "001"),
@@ -60,18 +62,7 @@ def run(project: Project, database: Database) -> Run:
     Migrator(project.config(database=database.url)).apply()
     database.execute("insert into first select generate_series(1, 1000)")
     project.migration("002_second", "create table second ()", "drop table second")
-
-    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "sqlmig", "--database-url", database.url, *arguments],
-            cwd=project.root,
-            env={**os.environ, **variables},
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-
-    return run
+    return Run(project.root, database.url)
 
 
 def contents(database: Database) -> list[object]:

@@ -9,7 +9,8 @@ from typing import Any
 from sqlmig.engine.guard.conditions import condition_of, sqlstate_of
 from sqlmig.engine.guard.inspection import Judgment, SilentInspector
 from sqlmig.engine.guard.refusals import transaction_ended
-from sqlmig.engine.history.reading import History, find_history
+from sqlmig.engine.history.finding import find_history
+from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection, server_message
 from sqlmig.engine.server.failure import (
     ENDED_TRANSACTION,

@@ -181,12 +181,12 @@ class Executor:
         """Refuses what runs statement by statement: it cannot be tried and undone first."""
         if planned.directives.transactional or _keeps_rows(planned):
             return
-        if self.rules.protected:
+        if kept := self.rules.kept_from(planned.directives):
             raise ProtectedRowsError(
                 planned,
                 "runs statements outside a transaction that could remove rows of "
-                f"{', '.join(self.rules.protected)}",
-                self.rules.protected,
+                f"{', '.join(kept)}",
+                kept,
             )
         if row_loss is RowLoss.ASK:
             raise LossFoundError(planned, ())
@@ -194,8 +194,8 @@ class Executor:
     def _work(self, batch: Batch, row_loss: RowLoss) -> BatchWork:
         if not batch[0].directives.transactional:
             if self.containment is None:
-                return StatementwiseWork(self.session)
-            return ContainedStatements(self.session, self.containment)
+                return StatementwiseWork(self.session, self.rules)
+            return ContainedStatements(self.session, self.rules, self.containment)
         inspectors = self._inspectors(batch, row_loss)
         kind = InspectedWork if inspectors else TransactionWork
         return kind(self.session, batch, self.rules, inspectors, self._runner)

@@ -14,6 +14,7 @@ from sqlmig.engine.server.failure import unrecorded
 from sqlmig.engine.server.wire import StatementError, send
 from sqlmig.model import Direction, MigrationResult, Outcome
 from sqlmig.plan import PlannedMigration
+from sqlmig.target.rules import Rules
 
 
 @dataclass(slots=True)
@@ -43,6 +44,13 @@ class Recording:
         if planned.direction is Direction.ROLLBACK:
             return records.rolled_back(self.session.history, entry)
         return records.applied(self.session.history, entry, content_of(planned), self._duration())
+
+    def consents(self, planned: PlannedMigration, rules: Rules) -> Iterator[str]:
+        """What records the protected tables that the script may change, and why."""
+        for table, reason in planned.directives.touches:
+            if table in rules.allowed:
+                subject = f"{planned.migration_id}: {table}"
+                yield records.noted(self.session.history, "allowed", subject, reason)
 
     @contextmanager
     def writing(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[None]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlmig.engine.guard.inspection import Inspector
-from sqlmig.engine.history import records
 from sqlmig.engine.history.records import LogEntry
 from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
 from sqlmig.engine.run.recording import Recording
@@ -59,10 +58,7 @@ class TransactionWork:
     def _record(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
         """The record, and the consents that were needed."""
         yield self.recording.statement(planned, entry)
-        for table, reason in planned.directives.touches:
-            if table in self.rules.allowed:
-                subject = f"{planned.migration_id}: {table}"
-                yield records.noted(self.session.history, "allowed", subject, reason)
+        yield from self.recording.consents(planned, self.rules)
 
 
 @dataclass(slots=True)
