@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlmig.operations.adoption import Adoption
     from sqlmig.project.importing import Imported
 
+_NOW = "the times are those of this baseline"
 _DONE = {
     Placement.WRITTEN: "made",
     Placement.KEPT: "kept",
@@ -43,7 +44,7 @@ def imported(result: Imported) -> View:
 def adopted(result: Adoption) -> View:
     """Which migrations count as applied now, and whose times they have."""
     count = counted(len(result.migration_ids), "migration")
-    times = f"the times are {result.tool}'s" if result.keeps_times else "the times are now's"
+    times = f"the times are {result.tool}'s" if result.keeps_times else _NOW
     done = f"{count} recorded as applied, as {result.table} says; {times}."
     nothing = f"Nothing to record: the history agrees with {result.table}."
     lines = [f"marked as applied  {migration_id}" for migration_id in result.migration_ids]
@@ -80,7 +81,7 @@ def _imported_lines(result: Imported) -> Iterator[str]:
 
 def _next_steps(result: Imported) -> Iterator[str]:
     if result.is_trial:
-        yield "Nothing was written. To write them: the same without --dry-run"
+        yield "Nothing was written: --dry-run."
         return
     yield f"Next, on each database that {result.tool} has migrated: sqlmig baseline --from " + (
         result.tool

@@ -76,8 +76,8 @@ class Move:
             each.output for each in results
         ]
         assert set(before) < set(self.database.relations())
-        times = f"the times are {self.tool}'s" if example.keeps_times else "the times are now's"
-        assert times in results[1].output
+        whose = f"{self.tool}'s" if example.keeps_times else "those of this baseline"
+        assert f"the times are {whose}" in results[1].output
         states = self.migrator.status()
         assert [status.migration_id for status in states] == list(example.ids)
         assert {status.state for status in states} == {MigrationState.APPLIED}
