@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from sqlmig.adoption.registry import tool_named
 from sqlmig.errors import PlanError
 from tests.adoption.examples import EFFECTS, EXAMPLES
 from tests.adoption.move import ROOT, Move
@@ -168,6 +169,26 @@ def test_migrations_that_were_not_imported_match_nothing(
     database.execute(EXAMPLES["dbmate"]().table)
     with pytest.raises(PlanError, match="was imported from dbmate"):
         Move(project, database, "dbmate").migrator.baseline_from("dbmate")
+
+
+def test_the_histories_of_other_tools_are_not_compared_but_named(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_a", EXAMPLES["goose"]().table, "drop table goose_db_version")
+    migrator = Move(project, database, "goose").migrator
+    assert migrator.verify().left_out == ("public.goose_db_version of goose",)
+    migrator.apply()
+    changes = ", ".join(f"{column} text" for column in history_columns("sqitch"))
+    database.execute(f"CREATE SCHEMA sq; CREATE TABLE sq.changes ({changes})")
+    database.execute("CREATE TABLE sq.tags (); CREATE TABLE gorp_migrations (id text)")
+    drift = migrator.drift()
+    assert [str(each.object) for each in drift.differences] == ["table public.gorp_migrations"]
+    assert drift.left_out == ("public.goose_db_version of goose", "sq.changes of sqitch")
+
+
+def history_columns(tool: str) -> list[str]:
+    """The columns of that tool's table."""
+    return sorted(tool_named(tool).table.columns)
 
 
 def test_the_commands_print_what_their_schemas_say(project: Project, database: Database) -> None:
