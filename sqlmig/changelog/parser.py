@@ -18,6 +18,7 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from sqlmig.changelog.entry import TYPES
 from sqlmig.model import Position
 
 _BLOCKS = MarkdownIt("commonmark").disable(["inline", "text_join"])
@@ -32,15 +33,22 @@ _PLAIN = re.compile(r"(?>[^`\[<&\\]+|`(?! )[^`\n]+(?<! )`(?!`))*")
 # is, except within an HTML block, which it would end.
 # The group is atomic, as the lexer's are, and not possessive (python/cpython#106052).
 _NAMES_NOTHING = re.compile(
-    r"^[-*+] (?=[\w\[`])(?>(?:[^`~<>\\\[\]\n]|`(?!\s*\d)[^`\n]+`(?!`)"
+    r"^[-*+] (?=[\w\[`])(?>(?:[^`~<>\\\[\]\n]|`(?!\s*\d)(?![^`\n]*/\d)[^`\n]+`(?!`)"
     r"|\[[^`~<>\\\[\]\n]*\]\((?![^)\n]*\.(?:md|sql))[^`~<>\\()\s]*\))*)(?=\n[-*+] [\w\[`])",
     re.MULTILINE,
 )
 _HTML_BLOCK = re.compile(r"^ {0,3}<[A-Za-z/]", re.MULTILINE)
 
-_CODE_SPAN = re.compile(r"\d\S*")
+_CODE_SPAN = re.compile(r"(?:[^\s/]+/)*\d\S*")
 
-_UNRELEASED = re.compile(r"\[?unreleased\]?(?:\([^)]*\))?", re.IGNORECASE)
+_UNRELEASED = re.compile(
+    r"\[?unreleased\]?(?:\([^)]*\))?(?:\s*[-\u2013\u2014:(].*)?", re.IGNORECASE
+)
+# A version that is planned: `[1.1.0] - Unreleased`, `1.1.0 (TBD)`, `[2.0.0] - 2026-xx-xx`.
+_PLANNED = re.compile(
+    r".*(?:\b(?:unreleased|not yet released|in development|upcoming|tb[ad])\b|\?\?|[\dx]-xx\b)",
+    re.IGNORECASE,
+)
 _RELEASE = re.compile(
     r"\[(?P<version>[^\]\s]+)\](?:\([^)]*\))? - (?P<date>\d{4}-\d\d-\d\d)(?: \[YANKED\])?"
 )
@@ -49,15 +57,20 @@ _NAME = re.compile(r"\[?([^\]\s]+)")
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A heading of the second level; `heading` is its text, `line` counts from 1."""
+    """A heading of the second level; `heading` is its text, `line` counts from 1.
+
+    `is_unreleased` says that it collects what is not released yet: Unreleased itself, or a version
+    that is planned, above all that are released.
+    """
 
     heading: str
     line: int
+    is_unreleased: bool
 
     @property
-    def is_unreleased(self) -> bool:
-        """Whether it collects what is not released yet."""
-        return _UNRELEASED.fullmatch(self.heading) is not None
+    def is_planned(self) -> bool:
+        """Whether it is a version that is not released yet."""
+        return self.is_unreleased and _UNRELEASED.fullmatch(self.heading) is None
 
     @property
     def name(self) -> str:
@@ -74,16 +87,21 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading of the third level within a release."""
+    """A heading of the third level within a release, or a type of change as one of the second.
+
+    The latter is a mistake that is told as such: `release` is None if no release is above it.
+    """
 
     title: str
     line: int
-    release: Release
+    release: Release | None
+    level: int = 3
 
 
 @dataclass(frozen=True, slots=True)
 class CodeSpan:
-    """A word in backticks that begins with a digit, as the id of a migration does."""
+    """A word in backticks that begins with a digit, as the id of a migration does, or has such a
+    one after its last slash, as the path of a file does."""
 
     text: str
     position: Position
@@ -143,6 +161,11 @@ class Changelog:
     def position(self, offset: int) -> Position:
         """The place of a character of the text."""
         return _position(self._line_starts, offset)
+
+    def release_at(self, line: int) -> Release | None:
+        """The release that the line belongs to."""
+        above = (release for release in reversed(self.releases) if release.line <= line)
+        return next(above, None)
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -226,10 +249,18 @@ class _Reader:
     def _heading(self, token: Token, text: str) -> None:
         assert token.map is not None
         line = token.map[0] + 1
-        if token.tag == "h2":
-            self.releases.append(Release(text, line))
-        elif token.tag == "h3" and self.releases:
-            self.sections.append(Section(text, line, self.releases[-1]))
+        release = self.releases[-1] if self.releases else None
+        if token.tag == "h2" and text in TYPES:
+            self.sections.append(Section(text, line, release, level=2))
+        elif token.tag == "h2":
+            self.releases.append(Release(text, line, self._is_unreleased(text)))
+        elif token.tag == "h3" and release:
+            self.sections.append(Section(text, line, release))
+
+    def _is_unreleased(self, heading: str) -> bool:
+        if _UNRELEASED.fullmatch(heading):
+            return True
+        return bool(_PLANNED.match(heading)) and all(each.is_unreleased for each in self.releases)
 
     def _item(self, token: Token) -> _Item:
         assert token.map is not None

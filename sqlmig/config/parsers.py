@@ -39,6 +39,18 @@ def path(value: object) -> Path:
     return Path(value)
 
 
+def path_or_none(value: object) -> Path | None:
+    """A path; None for an empty one, or for false."""
+    return None if value in ("", False) else path(value)
+
+
+def words(value: object) -> tuple[str, ...]:
+    """A list of words."""
+    if not isinstance(value, list | tuple) or not all(_is_word(word) for word in value):
+        raise ValueError("is not a list of words")
+    return tuple(value)
+
+
 def folder(value: object) -> Folder:
     """A path, relative to the project or absolute, or a folder of a package."""
     if isinstance(value, PackageFolder):
@@ -137,6 +149,10 @@ def squashed(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def database(value: object) -> str:
     """A libpq URL or key=value string; SQLAlchemy's URLs are understood."""
     return _SQLALCHEMY_DRIVER.sub(r"\1://", text(value))
+
+
+def _is_word(word: object) -> bool:
+    return isinstance(word, str) and bool(word.strip())
 
 
 def _is_table(name: object) -> bool:

@@ -23,6 +23,7 @@ def inspection(found: Inspection) -> View:
             "state": found.state,
             "baseline": {"commit": found.baseline.commit, "revision": found.baseline.revision},
             "migrations": found.migrations,
+            "ignored": [*found.ignored],
             "findings": [_finding(finding) for finding in found.findings],
         },
     )
@@ -38,6 +39,8 @@ def inspected(found: Inspection) -> str:
     are."""
     migrations = counted(found.migrations, "migration")
     looked_at = f"{migrations} in {found.state}, compared with {found.baseline}"
+    if found.ignored:
+        looked_at += f", without {', '.join(found.ignored)} (changelog_ignore)"
     counts = Counter(finding.severity for finding in found.findings)
     if counts:
         told = (counted(counts[each], each.value) for each in Severity if counts[each])
