@@ -86,8 +86,10 @@ if TYPE_CHECKING:
     )
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
     from sqlmig.plan.comparison import Comparison
+    from sqlmig.project.entries import Entry, add_entry, add_missing
     from sqlmig.project.init import Starter, write_starter
-    from sqlmig.project.new import Draft, Written, add_entry, new_migration
+    from sqlmig.project.new import Draft, Written, new_migration
+    from sqlmig.project.renumber import Renumbering, renumber
     from sqlmig.proof.difference import Difference
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
@@ -109,6 +111,7 @@ __all__ = [
     "Draft",
     "Drift",
     "EmbeddedPostgres",
+    "Entry",
     "Environment",
     "ExecutionError",
     "Finding",
@@ -141,6 +144,7 @@ __all__ = [
     "ProjectSeedPlan",
     "ProjectSeeder",
     "ProjectSeeds",
+    "Renumbering",
     "Report",
     "Revision",
     "RollbackText",
@@ -171,17 +175,21 @@ __all__ = [
     "WorkingTree",
     "Written",
     "add_entry",
+    "add_missing",
     "changelog_rules",
     "lint_changelog",
     "new_migration",
     "read_fixtures",
+    "renumber",
     "set_environment",
     "write_starter",
 ]
 
 # What needs a driver, git or a server is imported when it is first asked for.
 _LATER = {
-    "sqlmig.project.new": ("Draft", "Written", "add_entry", "new_migration"),
+    "sqlmig.project.entries": ("Entry", "add_entry", "add_missing"),
+    "sqlmig.project.new": ("Draft", "Written", "new_migration"),
+    "sqlmig.project.renumber": ("Renumbering", "renumber"),
     "sqlmig.changelog.linter": ("Inspection", "lint_changelog"),
     "sqlmig.changelog.reference": ("changelog_rules",),
     "sqlmig.changelog.tree": ("Revision", "Staged", "WorkingTree"),

@@ -87,6 +87,11 @@ class Migrator:
         with self._database.history() as history:
             return statuses(files, rows_to_compare(files, history))
 
+    def applied_ids(self) -> tuple[str, ...]:
+        """The ids in the history, whatever is on disk; reads only."""
+        with self._database.history() as history:
+            return tuple(row.migration_id for row in history.read())
+
     def expect_current(self) -> None:
         """Returns if the schema is what this code expects: for a service that must not migrate.
 

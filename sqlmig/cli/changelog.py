@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sqlmig.changelog.entry import TYPES
 from sqlmig.cli.command import Command
 from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import OutputFormat
 from sqlmig.cli.output import Output
 from sqlmig.errors import ConfigError
 from sqlmig.report import changelog as report
-from sqlmig.report import files, github
+from sqlmig.report import github
 
 if TYPE_CHECKING:
     from sqlmig.changelog.tree import State
@@ -60,19 +59,34 @@ def lint(
 
 
 @changelog.command(cls=Command, short_help="Add a changelog entry.")
-@click.argument("migration", metavar="ID", shell_complete=complete_migration)
-@click.argument("words", metavar="TEXT")
+@click.argument("migration", metavar="[ID]", required=False, shell_complete=complete_migration)
+@click.argument("words", metavar="[TEXT]", required=False)
+@click.option("--missing", is_flag=True, help="Enter all migrations that have no entry.")
 @click.option(
     "--type",
     "kind",
-    type=click.Choice(TYPES, case_sensitive=False),
+    metavar="TYPE",
     help="The type of change (default: Added; Changed for :edit and :down).",
 )
-def add(output: Output, migration: str, words: str, kind: str | None) -> None:
-    """Add an entry under Unreleased; use ID:edit or ID:down for a change to a merged migration."""
-    from sqlmig.project.new import add_entry
+def add(
+    output: Output, migration: str | None, words: str | None, missing: bool, kind: str | None
+) -> None:
+    """Add an entry under Unreleased; use ID:edit or ID:down for a change to a merged migration.
 
-    output.show(files.written(add_entry(output.options.config(), migration, words, kind)))
+    With --missing, each migration without an entry gets one with its description.
+    """
+    from sqlmig.project.entries import add_entry, add_missing
+
+    config = output.options.config()
+    if missing == (migration is not None) or (migration is None) != (words is None):
+        raise ConfigError(
+            "expected ID and TEXT, or --missing",
+            remedy='For example: sqlmig changelog add 009 "invoices of each account".',
+        )
+    if migration is None or words is None:
+        output.show(report.entered(add_missing(config, kind)))
+    else:
+        output.show(report.entered([add_entry(config, migration, words, kind)]))
 
 
 @changelog.command(cls=Command, short_help="Describe every rule.")

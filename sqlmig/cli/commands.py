@@ -24,7 +24,7 @@ MODULES = {
     "files": ("init", "validate", "diff", "repair"),
     "marks": ("show", "baseline", "mark", "unmark"),
     "proof": ("verify", "drift"),
-    "new": ("new",),
+    "new": ("new", "renumber"),
     "changelog": ("changelog",),
     "embedded": ("embedded",),
 }

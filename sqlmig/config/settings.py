@@ -64,9 +64,9 @@ class Config:
     is a MongoDB URL, `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL
     durations, waits are seconds. `squashed` a migration, and the migrations that it replaced;
     `changelog` is None where it is turned off; `changelog_baseline` is a git revision. `tiers` are
-    those whose seeds an environment gets, in order; `tier_may_write` has the exceptions: forbidden tables that a tier may write to.
-    `origins` says where each setting
-    that was given comes from: an option, a variable, or a file.
+    those whose seeds an environment gets, in order; `tier_may_write` has the exceptions: forbidden
+    tables that a tier may write to. `origins` says where each setting that was given comes from: an
+    option, a variable, or a file.
     """
 
     project: Path = Path()
@@ -180,6 +180,9 @@ class Config:
         Path("docs/CHANGELOG.md"),
         parsers.path_or_none,
         "SQLMIG_CHANGELOG",
+    )
+    timestamps: bool = _setting(
+        "`sqlmig new` numbers migrations by the time", default=False, parse=parsers.switch
     )
     changelog_types: tuple[str, ...] = _setting(
         "types of change besides those of Keep a Changelog", (), parsers.words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sqlmig.model import Finding, Severity
@@ -12,6 +13,7 @@ from sqlmig.report.view import Members, View, place
 
 if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection
+    from sqlmig.project.entries import Entry
 
 
 def inspection(found: Inspection) -> View:
@@ -25,6 +27,24 @@ def inspection(found: Inspection) -> View:
             "migrations": found.migrations,
             "ignored": [*found.ignored],
             "findings": [_finding(finding) for finding in found.findings],
+        },
+    )
+
+
+def entered(entries: Sequence[Entry]) -> View:
+    """The new lines of the changelog."""
+    lines = [f"entered  {entry.location}: {entry.bullet}" for entry in entries]
+    return View(
+        lines or ["Nothing to enter: every migration has an entry."],
+        {
+            "entries": [
+                {
+                    "id": entry.migration_id,
+                    "bullet": entry.bullet,
+                    "location": place(entry.location),
+                }
+                for entry in entries
+            ]
         },
     )
 

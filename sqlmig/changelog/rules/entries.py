@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from sqlmig.changelog.entry import bullet_text, has_enough_words
+from sqlmig.changelog.entry import bullet_text, has_enough_words, text_of
 from sqlmig.changelog.project_files import Aspect, Reference
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
 from sqlmig.model import Position, number_groups
@@ -36,12 +36,11 @@ def migration_without_entry(subject: Subject) -> Iterator[Violation]:
     for migration_id, path in subject.now.migrations.items():
         if migration_id not in subject.now.entries and migration_id not in told:
             _, description = subject.now.head(migration_id)
-            text = description if has_enough_words(description) else "TODO say what it changes"
             yield Violation(
                 subject.file(path),
                 f"{migration_id} has no entry in {subject.now.places.changelog}",
                 "Add this under `### Added` of `## [Unreleased]`: "
-                f"{bullet_text(migration_id, text)}",
+                f"{bullet_text(migration_id, text_of(description))}",
             )
 
 
