@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
-
 import click
 
 from sqlmig.cli.command import Command
 from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import OutputFormat
 from sqlmig.cli.output import Output
+from sqlmig.cli.states import state_of
 from sqlmig.errors import ConfigError
 from sqlmig.report import changelog as report
 from sqlmig.report import github
-
-if TYPE_CHECKING:
-    from sqlmig.changelog.tree import State
-
-# Set by pre-commit where it checks commits that are made already, as before a push: the last of
-# them, and what the remote has.
-_PUSHED, _BEFORE = "PRE_COMMIT_TO_REF", "PRE_COMMIT_FROM_REF"
 
 
 class _Lint(Command):
@@ -51,7 +42,7 @@ def lint(
 
     if against == "":
         raise ConfigError("--against is empty", remedy="Give a commit: a variable may be unset.")
-    state = _state(staged, rev, worktree)
+    state = state_of(staged=staged, rev=rev, worktree=worktree)
     found = lint_changelog(output.options.config(), state, against)
     is_github = output.options.output_format is OutputFormat.GITHUB
     output.show((github if is_github else report).inspection(found))
@@ -96,19 +87,3 @@ def rules(output: Output) -> None:
 
     markdown = changelog_rules()
     output.show_file(markdown, report.page(markdown))
-
-
-def _state(staged: bool, rev: str | None, worktree: bool) -> State:
-    from sqlmig.changelog.tree import Revision, Staged, WorkingTree
-
-    if staged + worktree + (rev is not None) > 1:
-        raise ConfigError(
-            "--staged, --rev and --worktree cannot be combined",
-            remedy="Give one of them.",
-        )
-    if worktree:
-        return WorkingTree()
-    if rev is not None:
-        return Revision(rev)
-    pushed = os.environ.get(_PUSHED)
-    return Revision(pushed, os.environ.get(_BEFORE)) if pushed else Staged()

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sqlmig.project.renumber import Renumbering
 
 
-def validated(files: ValidFiles) -> View:
-    """Which files were read, all of which can be used."""
+def validated(files: ValidFiles, state: str = "") -> View:
+    """Which files were read, of which state of the repository, all of which can be used."""
     parts = [counted(len(files.migrations), "migration")]
     if files.migrations:
         irreversible = sum(migration.rollback is None for migration in files.migrations)
@@ -28,8 +28,9 @@ def validated(files: ValidFiles) -> View:
     others = {"seed": len(files.seeds), "check": len(files.checks), "fixture file": files.fixtures}
     parts += [counted(count, noun) for noun, count in others.items() if count]
     return View(
-        [f"{', '.join(parts)}: all can be read."],
+        [f"{', '.join(parts)}{state and f' in {state}'}: all can be read."],
         {
+            "state": state or "the working tree",
             "migrations": [_migration(migration) for migration in files.migrations],
             "seeds": [_script(seed.name, seed.file) for seed in files.seeds],
             "checks": [_script(check.name, check.file) for check in files.checks],
