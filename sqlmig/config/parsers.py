@@ -87,6 +87,13 @@ def count(value: object) -> int:
     return int(str(value))
 
 
+def port(value: object) -> int:
+    """A TCP port that needs no special rights."""
+    if isinstance(value, bool) or not str(value).isdecimal() or not 1024 <= int(str(value)) < 65536:
+        raise ValueError("is not a port: expected a whole number from 1024 to 65535")
+    return int(str(value))
+
+
 def switch(value: object) -> bool:
     """True or false, by any of their usual names."""
     if isinstance(value, bool):
@@ -104,7 +111,8 @@ def environment(value: object) -> Environment:
         return Environment(_SHORT_ENVIRONMENTS.get(name, name))
     except ValueError:
         raise ValueError(
-            "is not an environment: expected development, testing or production"
+            "is not an environment: expected development, testing or production "
+            "(for staging, take production: it keeps rows, and has the same rules)"
         ) from None
 
 

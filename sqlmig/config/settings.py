@@ -108,6 +108,18 @@ class Config:
         option="--env",
         names_target=True,
     )
+    embedded_port: int | None = _setting(
+        "a port on 127.0.0.1 for the embedded server, with a password; else a socket alone",
+        None,
+        parsers.port,
+        "SQLMIG_EMBEDDED_PORT",
+    )
+    embedded_version: int | None = _setting(
+        "the major version of the embedded server, which refuses another",
+        None,
+        parsers.count,
+        "SQLMIG_EMBEDDED_VERSION",
+    )
     history_schema: str | None = _setting(
         "the schema of sqlmig's own tables; else the one that has them, or the current one",
         None,
