@@ -14,10 +14,10 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.connection import Connection, server_message
 from sqlmig.engine.server.prepared import PreparedStatements
 from sqlmig.engine.server.savepoint import Savepoint
-from sqlmig.errors import ConfigError, ExecutionError
+from sqlmig.errors import ConfigError, ExecutionError, ServerError
 from sqlmig.model import AppliedMigration, AppliedSeed, Environment
 
 _NOTICES_LOST_CLIENTS_SINCE = 140000
@@ -170,7 +170,28 @@ class History:
         return sql.SQL(query).format(**tables).as_bytes(self.connection)
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query.encode()).fetchall()
+        """Raises ServerError, with the rights that looking takes, where the role lacks one."""
+        try:
+            return self.connection.execute(query.encode()).fetchall()
+        except psycopg.errors.InsufficientPrivilege as error:
+            message = server_message(error)
+            raise ServerError(
+                f"this role cannot read the history: {message}",
+                server=message,
+                remedy=f"To look at it takes these rights: {self._grants()}",
+            ) from error
+
+    def _grants(self) -> str:
+        """The statements that let the role of this session look at the history."""
+        tables = [MIGRATIONS, *([DETAILS] if self.has_details else [])]
+        tables += [LOG] if self.has_log else []
+        tables += [STATE, SEEDS] if self.is_complete else []
+        grants = sql.SQL("GRANT USAGE ON SCHEMA {0} TO {1}; GRANT SELECT ON {2} TO {1};").format(
+            sql.Identifier(self.schema),
+            sql.Identifier(self.connection.info.user),
+            sql.SQL(", ").join(sql.Identifier(self.schema, table) for table in tables),
+        )
+        return grants.as_string(self.connection)
 
 
 def find_history(connection: Connection, schema: str | None) -> History:
