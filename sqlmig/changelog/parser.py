@@ -23,6 +23,8 @@ from sqlmig.model import Position
 
 _BLOCKS = MarkdownIt("commonmark").disable(["inline", "text_join"])
 _INLINE = MarkdownIt("commonmark").disable(["emphasis", "balance_pairs", "fragments_join", "image"])
+# Links are compared decoded: encoding them first would take most of the time for them.
+_INLINE.normalizeLink = lambda url: url  # type: ignore[method-assign]
 
 # Text without links, HTML, entities and escapes, in which backticks alone mean something. Most
 # bullets are such text, and need no parser of Markdown, which would take most of the time.
@@ -207,6 +209,26 @@ class _Named:
     words: list[str]
 
 
+class _References:
+    """The link definitions of a text, equal to those of another that says the same."""
+
+    def __init__(self, environment: dict[str, Any]) -> None:
+        self.environment = environment
+        self._key = repr(environment.get("references"))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _References) and self._key == other._key
+
+
+@lru_cache(maxsize=4096)  # what is checked and what is merged have most of their bullets in common
+def _inline_tokens(text: str, references: _References) -> Sequence[Token]:
+    (line,) = _INLINE.parseInline(text, references.environment)
+    return line.children or ()
+
+
 @dataclass
 class _Item:
     """A list item while its tokens are read."""
@@ -306,9 +328,8 @@ class _Reader:
 
     def _read_markdown(self, text: str, offset: int, found: _Named) -> None:
         """Reads a paragraph of a bullet; a part of it is where its text is next found."""
-        (line,) = _INLINE.parseInline(text, self._definitions)
         link: Link | None = None
-        for token in line.children or ():
+        for token in _inline_tokens(text, self._references):
             if token.type == "link_open" and token.markup != "autolink":
                 start = self._text.index("[", offset)
                 link = Link("", _path(str(token.attrs["href"])), self._position(start))
@@ -322,6 +343,11 @@ class _Reader:
                 link = replace(link, label=link.label + token.content)
             elif token.type != "html_inline":
                 found.words.append(token.content or " ")
+
+    @cached_property
+    def _references(self) -> _References:
+        """The link definitions of the text; it is read to its end."""
+        return _References(self._definitions)
 
     def _code(self, text: str, offset: int, found: _Named) -> int:
         """Takes up a code span, whose text is next found from that offset; where to go on."""

@@ -178,7 +178,7 @@ def new_migration_below_a_merged_one(subject: Subject) -> Iterator[Violation]:
             yield Violation(
                 subject.file(subject.now.migrations[migration_id]),
                 f"{migration_id} is new, but sorts before {newest}, which is merged",
-                "Give it the next free number.",
+                "Give it the next free number: sqlmig renumber.",
                 Severity.WARNING,
             )
 
