@@ -10,24 +10,33 @@ from sqlmig.errors import PlanError, RowLossError
 from sqlmig.model import MigrationResult, Migrations, Notice, Outcome, Report
 from sqlmig.operations.planning import rows_with_texts
 from sqlmig.operations.run import Runner
-from sqlmig.plan import Exactly, Plan, RollbackText, RowLoss, Selection, plan_rollback
+from sqlmig.plan import (
+    Exactly,
+    Plan,
+    RollbackText,
+    RowLoss,
+    Selection,
+    Transactions,
+    plan_rollback,
+)
 
 Agree = Callable[[RowLossError], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """What to roll back; the migrations of `consented` may lose rows."""
+    """What to roll back, and in which transactions; the migrations of `consented` may lose rows."""
 
     selection: Selection
     text: RollbackText | None = None
     row_loss: RowLoss = RowLoss.ASK
+    transactions: Transactions = Transactions.EACH
     consented: frozenset[str] = frozenset()
 
     def after(self, loss: RowLossError) -> Rollback:
-        """What is left of it, with consent to that loss."""
+        """What is left of it, with consent to all of that loss."""
         rest = (r.migration_id for r in loss.report.results if r.outcome is not Outcome.DONE)
-        consented = self.consented | {loss.migration_id}
+        consented = self.consented | loss.by_migration.keys()
         return replace(self, selection=Exactly(tuple(rest)), consented=consented)
 
 
@@ -43,7 +52,9 @@ class RollbackPlanner:
         """The plan. Raises PlanError if the history has changed."""
         request = self.request
         rows = rows_with_texts(history)
-        plan = plan_rollback(self.files, rows, request.selection, request.text)
+        plan = plan_rollback(
+            self.files, rows, request.selection, request.text, request.transactions
+        )
         ids = [migration.migration_id for migration in plan.migrations]
         if self._planned and self._planned != ids:
             raise PlanError(
@@ -55,9 +66,10 @@ class RollbackPlanner:
 
 
 def roll_back(runner: Runner, files: Migrations, request: Rollback, agree: Agree | None) -> Report:
-    """Rolls back, and asks for each migration that would lose rows; consent is for that one only.
+    """Rolls back, and asks once about all that would lose rows, before anything is committed.
 
-    Nothing is held while it asks: no connection, no lock. Raises what `Runner.run` raises;
+    It asks again only where another session has changed what would be lost; consent is for what was
+    named. Nothing is held while it asks: no connection, no lock. Raises what `Runner.run` raises;
     RowLossError where the answer is no.
     """
     done: tuple[MigrationResult, ...] = ()
