@@ -7,7 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from sqlmig import Migrator
-from sqlmig.errors import MigrationFailedError, PlanError, RowLossError
+from sqlmig.errors import (
+    MigrationFailedError,
+    PlanError,
+    ProtectedTableError,
+    RowLossError,
+)
 from sqlmig.model import Environment, LostRows, Outcome
 from sqlmig.plan import RollbackText, RowLoss, Since, Transactions
 from tests.database import Database
@@ -252,6 +257,21 @@ def test_what_runs_outside_a_transaction_is_asked_about_with_the_rest(
     report = production.rollback(Since("001"), text=RollbackText.FILE, agree=agreeing(asked))
     assert (len(asked), len(report.ids(Outcome.DONE))) == (1, 3)
     assert database.tables() == set()
+
+
+def test_what_could_remove_protected_rows_is_refused_before_anything_is_tried(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_kept", TABLES, "-- transactional: false\ndrop table empty")
+    project.migration("002_more", "create table more as select 1 as x", "drop table more")
+    settings = {"environment": "production", "protected_tables": ["kept"]}
+    production = Migrator(project.config(database=database.url, **settings))
+    production.apply()
+    with pytest.raises(ProtectedTableError) as caught:
+        production.rollback("001", row_loss=RowLoss.ASK)
+    assert caught.value.report
+    assert caught.value.report.tally() == "1 failed, 1 not attempted"
+    assert len(database.applied()) == 2
 
 
 def test_an_index_that_is_dropped_concurrently_does_not_stop_the_rehearsal(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlmig.engine.guard.inspection import RowLossCollector, RowLossInspector
 from sqlmig.engine.run.executor import Batch, BatchWork, Executor, keeps_all_rows
@@ -29,7 +29,7 @@ class Rehearsal(Executor):
         out: then it is not known what it would lose, nor what those after it would.
         """
         story = Story(plan, self.session)
-        tried = self._tried(plan, story)
+        tried = self._tried(plan)
         unknown = [p for p in plan.migrations if p not in tried and not keeps_all_rows(p)]
         if tried:
             try:
@@ -44,13 +44,15 @@ class Rehearsal(Executor):
         if order:
             raise story.would_lose({name: self._found[name] for name in order})
 
-    def _tried(self, plan: Plan, story: Story) -> Batch:
+    def _tried(self, plan: Plan) -> Batch:
         """Those of the plan that can be tried. Raises ProtectedTableError for one of the others
         that could remove protected rows."""
         for planned in plan.migrations:
             try:
                 self._refuse_unseen(planned, RowLoss.ACCEPT)
-            except ScriptError as failure:
+            except ScriptError as failure:  # nothing was attempted, those before it neither
+                others = tuple(p for p in plan.migrations if p is not planned)
+                story = Story(replace(plan, migrations=(planned, *others)), self.session)
                 raise story.failed(failure) from failure
         return tuple(p for p in plan.migrations if p.directives.transactional)
 
