@@ -69,19 +69,24 @@ def _drawn(
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    # Every line begins with a space: what a value is folded to is never a line of ours.
-    is_cut = cut == "ellipsis"
-    table = Table(box=SIMPLE_HEAD, show_edge=False, expand=is_cut)
-    *first, last = headers
-    for header in first:  # the widest give way first
-        table.add_column(Text(header.capitalize()), overflow="fold")
-    if is_cut:  # it gets what the others leave
-        name = Text(last.capitalize())
-        table.add_column(name, overflow=cut, no_wrap=True, ratio=1, min_width=_FEWEST_COLUMNS)
-    else:
-        table.add_column(Text(last.capitalize()), overflow=cut)
-    for row in rows:
-        table.add_row(*(Text(cell.text, style=cell.colour) for cell in row))
     page = io.StringIO()
-    Console(file=page, force_terminal=True).print(table)
+    console = Console(file=page, force_terminal=True)
+    # Every line begins with a space: what a value is folded to is never a line of ours.
+    table = Table(box=SIMPLE_HEAD, show_edge=False)
+    for header in headers:  # the widest give way first
+        table.add_column(Text(header.capitalize()), overflow="fold")
+    room = _room(headers, rows, console.width)
+    for row in rows:
+        *texts, last = (Text(cell.text, style=cell.colour) for cell in row)
+        if cut == "ellipsis" and room >= _FEWEST_COLUMNS:
+            last.truncate(room, overflow="ellipsis")
+        table.add_row(*texts, last)
+    console.print(table)
     return [Ready(no_command(line)) for line in page.getvalue().rstrip("\n").split("\n")]
+
+
+def _room(headers: Sequence[str], rows: Sequence[Sequence[Cell]], columns: int) -> int:
+    """What the others leave to the last column, each with a space around it and one between."""
+    texts = [headers[:-1], *([cell.text for cell in row[:-1]] for row in rows)]
+    taken = sum(max(map(width, column)) for column in zip(*texts, strict=True))
+    return columns - taken - 3 * len(headers) + 1
