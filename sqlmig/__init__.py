@@ -87,8 +87,10 @@ if TYPE_CHECKING:
     from sqlmig.operations.databases import DatabaseChange, create_database, drop_database
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
     from sqlmig.plan.comparison import Comparison
+    from sqlmig.project.entries import Entry, add_entry, add_missing
     from sqlmig.project.init import Starter, write_empty_starter, write_starter
-    from sqlmig.project.new import Draft, Written, add_entry, new_migration
+    from sqlmig.project.new import Draft, Written, new_migration
+    from sqlmig.project.renumber import Renumbering, renumber
     from sqlmig.proof.difference import Difference
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
@@ -111,6 +113,7 @@ __all__ = [
     "Draft",
     "Drift",
     "EmbeddedPostgres",
+    "Entry",
     "Environment",
     "ExecutionError",
     "Finding",
@@ -143,6 +146,7 @@ __all__ = [
     "ProjectSeedPlan",
     "ProjectSeeder",
     "ProjectSeeds",
+    "Renumbering",
     "Report",
     "Revision",
     "RollbackText",
@@ -173,12 +177,14 @@ __all__ = [
     "WorkingTree",
     "Written",
     "add_entry",
+    "add_missing",
     "changelog_rules",
     "create_database",
     "drop_database",
     "lint_changelog",
     "new_migration",
     "read_fixtures",
+    "renumber",
     "set_environment",
     "write_empty_starter",
     "write_starter",
@@ -186,7 +192,9 @@ __all__ = [
 
 # What needs a driver, git or a server is imported when it is first asked for.
 _LATER = {
-    "sqlmig.project.new": ("Draft", "Written", "add_entry", "new_migration"),
+    "sqlmig.project.entries": ("Entry", "add_entry", "add_missing"),
+    "sqlmig.project.new": ("Draft", "Written", "new_migration"),
+    "sqlmig.project.renumber": ("Renumbering", "renumber"),
     "sqlmig.changelog.linter": ("Inspection", "lint_changelog"),
     "sqlmig.changelog.reference": ("changelog_rules",),
     "sqlmig.changelog.tree": ("Revision", "Staged", "WorkingTree"),

@@ -46,6 +46,7 @@ from sqlmig.plan import (
     RowLoss,
     Selection,
     Since,
+    Transactions,
     plan_apply,
     resolve,
     statuses,
@@ -91,6 +92,11 @@ class Migrator:
         files = self._usable_files()
         with self._database.history() as history:
             return own_statuses(files, history)
+
+    def applied_ids(self) -> tuple[str, ...]:
+        """The ids in the history, whatever is on disk; reads only."""
+        with self._database.history() as history:
+            return tuple(row.migration_id for row in history.read())
 
     def expect_current(self) -> None:
         """Returns if the schema is what this code expects: for a service that must not migrate.
@@ -146,12 +152,15 @@ class Migrator:
             return runner.run(planner, history)
 
     def plan_rollback(
-        self, selection: Selection | str, *, text: RollbackText | None = None
+        self,
+        selection: Selection | str,
+        *,
+        text: RollbackText | None = None,
+        transactions: Transactions = Transactions.EACH,
     ) -> Plan:
         """What `rollback` with these arguments would do; reads only. Raises PlanError."""
-        return self._warned(
-            RollbackPlanner(self._usable_files(), Rollback(_selected(selection), text))
-        )
+        request = Rollback(_selected(selection), text, transactions=transactions)
+        return self._warned(RollbackPlanner(self._usable_files(), request))
 
     def rollback(
         self,
@@ -160,21 +169,23 @@ class Migrator:
         text: RollbackText | None = None,
         row_loss: RowLoss = RowLoss.ASK,
         agree: Agree | None = None,
+        transactions: Transactions = Transactions.EACH,
         allowed: Collection[str] = (),
     ) -> Report:
         """Rolls back the selected migrations, newest first, and records it; a string is the
         migration that it names, and all that was applied after it.
 
         `text` says whose script to run where the file differs from the recorded one. In production,
-        a migration that would lose rows is undone, and `agree` is asked, with the RowLossError that
-        has its id and its losses; where it returns True, that migration is rolled back after all.
-        `row_loss` ACCEPT consents to all of them in advance, so none is counted. Raises as
-        `apply` does; IrreversibleMigrationError before anything is touched; RowLossError where
-        nothing agrees.
+        all of them are rehearsed first, in one transaction that is undone. Where rows would be
+        lost, `agree` is asked once, with the RowLossError that has the losses of each; nothing is
+        committed before it returns True. `row_loss` ACCEPT consents to all of them in advance, so
+        none is counted. `transactions` TOGETHER commits all or none. Raises as `apply` does;
+        IrreversibleMigrationError before anything is touched; RowLossError where nothing agrees.
         """
         files = self._usable_files()
         runner = Runner(self._database, self._checks(files.ids), allowed)
-        return roll_back(runner, files, Rollback(_selected(selection), text, row_loss), agree)
+        request = Rollback(_selected(selection), text, row_loss, transactions)
+        return roll_back(runner, files, request, agree)
 
     def compare(self, reference: str) -> Comparison:
         """What was recorded of a migration compared with its files now; reads only."""

@@ -133,6 +133,15 @@ def test_a_bullet_that_is_not_staged_does_not_pass(begun: Hooked) -> None:
     begun.accepted("commit", "--all", "--message", "All of it")
 
 
+def test_a_migration_that_is_just_begun_keeps_no_other_commit(begun: Hooked) -> None:
+    begun.write("sql/migrations/003_c.sql", "-- Just begun\n")
+    begun.write("README.md", "Words\n")
+    begun.git("add", "README.md")
+    begun.accepted("commit", "--message", "Words")
+    begun.git("add", "--all")
+    assert "has no statement" in begun.refused("commit", "--message", "Begin")
+
+
 @pytest.mark.long_form
 def test_a_commit_that_only_deletes(begun: Hooked) -> None:
     begun.git("rm", "--quiet", "docs/CHANGELOG.md")
