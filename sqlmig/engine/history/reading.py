@@ -148,7 +148,7 @@ class History:
         self, rows: Sequence[AppliedMigration], migration_ids: Iterable[str]
     ) -> list[AppliedMigration]:
         """The same rows, those of the given ids with their recorded texts. Raises HistoryError for
-        a text that is not the one of its checksum."""
+        a rollback that is not the one of its checksum."""
         ids = list(migration_ids)
         if not ids or not self.is_complete:
             return list(rows)
@@ -242,14 +242,7 @@ def _applied(row: tuple[Any, ...]) -> AppliedMigration:
 
 
 def _other_texts(row: AppliedMigration) -> Iterable[str]:
-    texts = (
-        ("apply_sql", row.apply_sql, row.checksum),
-        (
-            "rollback_sql",
-            row.rollback_sql,
-            row.rollback_checksum,
-        ),
-    )
-    for column, text, recorded in texts:
-        if text is not None and checksum(text) != recorded:
-            yield f"{DETAILS}.{column} of {row.migration_id} is not the text of its checksum"
+    """The text that would run: a migration's is only compared, or replayed elsewhere."""
+    text = row.rollback_sql
+    if text is not None and checksum(text) != row.rollback_checksum:
+        yield f"{DETAILS}.rollback_sql of {row.migration_id} is not the text of its checksum"
