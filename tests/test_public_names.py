@@ -30,6 +30,7 @@ TWINS = {
     "check": "Migrator.check",
     "diff": "Migrator.compare",
     "drift": "Migrator.drift",
+    "schema": "Migrator.schema_document",
     "embedded reset": "EmbeddedPostgres.reset",
     "embedded start": "EmbeddedPostgres.start",
     "embedded status": "EmbeddedPostgres.status",

@@ -24,6 +24,7 @@ MODULES = {
     "files": ("init", "validate", "diff", "repair"),
     "marks": ("show", "baseline", "mark", "unmark"),
     "proof": ("verify", "drift"),
+    "document": ("schema",),
     "new": ("new",),
     "changelog": ("changelog",),
     "embedded": ("embedded",),
