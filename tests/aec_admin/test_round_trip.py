@@ -26,7 +26,7 @@ def test_every_rollback_restores_the_schema_before(migrator: Migrator, database:
         migrator.apply(migration_id)
         assert database.dump(*HIDDEN) == after, migration_id
         before = after
-    assert len(ids) == 26
+    assert len(ids) == 29
 
 
 def test_all_of_it_can_be_undone_and_done_again(migrator: Migrator, database: Database) -> None:
