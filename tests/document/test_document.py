@@ -99,8 +99,10 @@ def test_notes_are_with_what_they_are_about(database: Database) -> None:
         "CREATE VIEW v AS SELECT a FROM t; CREATE TYPE e AS ENUM ('x'); CREATE SEQUENCE q;"
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE SCHEMA s;"
     )
-    kinds = ("TABLE t", "COLUMN t.a", "CONSTRAINT positive ON t", "INDEX i", "VIEW v", "COLUMN v.a")
-    kinds += ("TYPE e", "SEQUENCE q", "FUNCTION f()", "SCHEMA s")
+    kinds = (
+        *("TABLE t", "COLUMN t.a", "CONSTRAINT positive ON t", "INDEX i", "VIEW v", "COLUMN v.a"),
+        *("TYPE e", "SEQUENCE q", "FUNCTION f()", "SCHEMA s"),
+    )
     for number, kind in enumerate(kinds):
         database.execute(f"COMMENT ON {kind} IS 'note {number}\nand more'")
     text = document(database)
