@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection, lint_changelog
     from sqlmig.changelog.reference import changelog_rules
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
+    from sqlmig.document.file import DocumentState, FoundDocument, SchemaDocument
     from sqlmig.embedded import EmbeddedPostgres
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.fixtures import Fixtures, read_fixtures
@@ -110,6 +111,7 @@ __all__ = [
     "Decision",
     "Difference",
     "Direction",
+    "DocumentState",
     "Draft",
     "Drift",
     "EmbeddedPostgres",
@@ -120,6 +122,7 @@ __all__ = [
     "FixtureError",
     "Fixtures",
     "FixturesReport",
+    "FoundDocument",
     "GuardError",
     "IndexBuild",
     "Inspection",
@@ -155,6 +158,7 @@ __all__ = [
     "RowLossError",
     "RunInterrupted",
     "SanityCheckError",
+    "SchemaDocument",
     "SchemaNotCurrentError",
     "ScriptPart",
     "ScriptSource",
@@ -199,6 +203,7 @@ _LATER = {
     "sqlmig.changelog.reference": ("changelog_rules",),
     "sqlmig.changelog.tree": ("Revision", "Staged", "WorkingTree"),
     "sqlmig.plan.comparison": ("Comparison",),
+    "sqlmig.document.file": ("DocumentState", "FoundDocument", "SchemaDocument"),
     "sqlmig.embedded": ("EmbeddedPostgres",),
     "sqlmig.migrator": ("Migrator",),
     "sqlmig.mongo.fixtures": ("Fixtures", "read_fixtures"),

@@ -59,6 +59,7 @@ from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
+    from sqlmig.document.file import SchemaDocument
     from sqlmig.plan.comparison import Comparison
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
@@ -334,6 +335,19 @@ class Migrator:
             files.expect(s.migration_id for s in found if s.applied and not s.applied.checksum)
             applied = _recorded(files.migrations, history)
             return drift(self.config, history, applied, scratch_url=scratch_url)
+
+    def schema_document(self, *, scratch_url: str | None = None) -> SchemaDocument:
+        """The document of the schema that the migrations on disk make, from a scratch database,
+        which is made as `verify` does. It can be written to a file and compared with one.
+
+        Raises MigrationFailedError where one fails, ServerError where no database can be made.
+        """
+        from sqlmig.document.making import make_document
+
+        planned = plan_apply(self._files(), ()).migrations
+        if self.config.is_embedded:
+            self._database.conninfo()  # tells the observer of a server that this starts
+        return make_document(self.config, planned, scratch_url=scratch_url)
 
     def show(
         self,

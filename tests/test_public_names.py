@@ -33,6 +33,7 @@ TWINS = {
     "diff": "Migrator.compare",
     "drift": "Migrator.drift",
     "drop": "drop_database",
+    "schema": "Migrator.schema_document",
     "embedded reset": "EmbeddedPostgres.reset",
     "embedded start": "EmbeddedPostgres.start",
     "embedded status": "EmbeddedPostgres.status",

@@ -25,6 +25,7 @@ MODULES = {
     "files": ("init", "validate", "diff", "repair"),
     "marks": ("show", "baseline", "mark", "unmark"),
     "proof": ("verify", "drift"),
+    "document": ("schema",),
     "new": ("new", "renumber"),
     "changelog": ("changelog",),
     "embedded": ("embedded",),

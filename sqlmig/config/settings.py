@@ -180,10 +180,21 @@ class Config:
         "the folder of the sanity checks", Path("sql/checks"), parsers.folder, "SQLMIG_CHECKS"
     )
     scratch_script: Folder | None = _setting(
-        "a SQL script that prepares each scratch database of `verify` and `drift`",
+        "a SQL script that prepares each scratch database of `verify`, `drift` and `schema`",
         None,
         parsers.folder,
         "SQLMIG_SCRATCH_SCRIPT",
+    )
+    schema_document: Path = _setting(
+        "the file that `sqlmig schema` writes",
+        Path("docs/schema.md"),
+        parsers.path,
+        "SQLMIG_SCHEMA_DOCUMENT",
+    )
+    schema_picture_without: tuple[str, ...] = _setting(
+        "tables that the picture of `sqlmig schema` leaves out; `*` stands for any characters",
+        (),
+        parsers.tables,
     )
     tiers: Mapping[Environment, tuple[str, ...]] = _setting(
         "the tiers that each environment gets", parsers.DEFAULT_TIERS, parsers.tiers
@@ -315,6 +326,11 @@ class Config:
     def checks_folder(self) -> Traversable:
         """Where the sanity checks lie."""
         return folder_in(self.project, self.checks)
+
+    @property
+    def schema_document_file(self) -> Path:
+        """Where the document of the schema lies."""
+        return self.project / self.schema_document
 
     @property
     def scratch_script_file(self) -> Traversable | None:

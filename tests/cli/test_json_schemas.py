@@ -32,6 +32,7 @@ COMMANDS = [
     (("mark", "2", "--reason", "a test"), "mark"),
     (("drift",), "drift"),
     (("verify",), "verify"),
+    (("schema", "--check"), "error"),
     (("environment",), "environment"),
     (("environment", "set", "testing"), "environment"),
     (("seed",), "error"),
@@ -60,6 +61,8 @@ SEEDING = [
     (("seed", "--prove"), "seed_proof"),
     (("seed",), "seed"),
     (("check",), "check"),
+    (("schema",), "schema"),
+    (("schema", "--check"), "schema"),
 ]
 # Those of the server are tried where there is one: tests/cli/test_embedded.py.
 WITH_A_SERVER = [("embedded start", "embedded"), ("embedded url", "embedded_url")]
