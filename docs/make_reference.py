@@ -32,14 +32,14 @@ HEAD = """\
 - [Commands](#commands)
 - [Settings](#settings)
 - [Exit codes and errors](#exit-codes-and-errors)
-- [Names for Python](#names-for-python)
 - [Other tools](#other-tools)
+- [Names for Python](#names-for-python)
 """
 
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, *commands(), *settings(), *exit_codes(), *names(), *other_tools()]
+    parts = [HEAD, *commands(), *settings(), *exit_codes(), *other_tools(), *names()]
     return "\n".join(parts)
 
 

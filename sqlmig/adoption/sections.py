@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -143,11 +143,6 @@ def first_with(files: Files, pattern: str, has_marker: re.Pattern[str]) -> str |
     """The first file of such a name that has the tool's marker."""
     names = (match[0] for match in files.matching(pattern))
     return next((name for name in names if has_marker.search(files.text(name))), None)
-
-
-def problems_of(originals: Sequence[Original]) -> tuple[SourceError, ...]:
-    """What is wrong with any of them."""
-    return tuple(problem for original in originals for problem in original.problems)
 
 
 def _original(
