@@ -18,7 +18,7 @@ test: $(VENV)/.installed
 
 torture: $(VENV)/.installed
 	$(BIN)/python -m pytest tests/faults tests/proof/test_shared.py \
-	  tests/proof/test_kinds.py tests/engine/test_settings.py --torture -n auto $(ARGS)
+	  tests/proof/test_kinds.py tests/engine/test_settings.py tests/impact --torture -n auto $(ARGS)
 	SQLMIG_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/proof/test_pg_dump.py \
 	  tests/engine/test_committing_scripts.py tests/mongo/test_extended_json.py -n auto $(ARGS)
 

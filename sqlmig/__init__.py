@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from sqlmig.changelog.reference import changelog_rules
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
     from sqlmig.embedded import EmbeddedPostgres
+    from sqlmig.impact.effects import Impact
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.fixtures import Fixtures, read_fixtures
     from sqlmig.mongo.project import MongoProject
@@ -116,6 +117,7 @@ __all__ = [
     "Fixtures",
     "FixturesReport",
     "GuardError",
+    "Impact",
     "IndexBuild",
     "Inspection",
     "Location",
@@ -194,6 +196,7 @@ _LATER = {
     "sqlmig.mongo.seeder": ("MongoSeeder",),
     "sqlmig.operations.lookup": ("ScriptPart", "ScriptSource"),
     "sqlmig.proof.difference": ("Difference",),
+    "sqlmig.impact.effects": ("Impact",),
     "sqlmig.proof.drift": ("Drift",),
     "sqlmig.proof.roundtrip": ("RoundTrip", "Verdict", "Verification"),
     "sqlmig.operations.both": (

@@ -10,6 +10,7 @@ from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.guard.conditions import refuse_unknown_conditions
 from sqlmig.engine.history.reading import History
+from sqlmig.errors import ConfigError
 from sqlmig.model import (
     CheckFile,
     CheckResult,
@@ -54,6 +55,8 @@ from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
+    from sqlmig.impact.course import Course
+    from sqlmig.impact.effects import Impact
     from sqlmig.plan.comparison import Comparison
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
@@ -304,6 +307,52 @@ class Migrator:
         with self._database.history() as history:
             applied = _recorded(files, history)
             return drift(self.config, history, applied, scratch_url=scratch_url)
+
+    def impact(
+        self,
+        target: str | None = None,
+        *,
+        since: str | None = None,
+        everything: bool = False,
+        rollbacks: bool = False,
+        scratch_url: str | None = None,
+    ) -> Impact:
+        """What the pending migrations, up to and including the target, would do to a live database:
+        the locks that they hold and the work that they do meanwhile, as seen on a scratch database.
+
+        With `since`, those after that migration or those that git has not merged into that
+        revision are judged, with `everything` all; these need no database. With `rollbacks`, their
+        rollbacks are. The sizes are those of the target's tables; without a target, and on an
+        embedded server, every table counts as large. The scratch database is made as `verify`
+        does, nothing else is written. Raises UnknownTargetError, ChangelogError where git has
+        nothing to compare with, ExecutionError where a migration cannot run there.
+        """
+        from sqlmig.impact.course import course_since
+        from sqlmig.impact.judging import impact
+
+        if since is not None and everything:
+            raise ConfigError("`since` and `all` cannot be combined", remedy="Give one of them.")
+        files, config = self._files(), self.config
+        if config.is_embedded:
+            self._database.conninfo()  # tells the observer of a server that this starts
+        has_live = config.database is not None and not config.is_embedded
+        course = course_since(config, files, since, target) if since or everything else None
+        if course is not None and not has_live:
+            return impact(config, course, rollbacks=rollbacks, scratch_url=scratch_url)
+        with self._database.history() as history:
+            if course is None:
+                course = self._pending(files, history, target)
+            else:
+                ids = frozenset(row.migration_id for row in history.read())
+                course = replace(course, live=ids, schema=history.schema)
+            live = history.connection if has_live else None
+            return impact(config, course, live, rollbacks=rollbacks, scratch_url=scratch_url)
+
+    def _pending(self, files: Migrations, history: History, target: str | None) -> Course:
+        from sqlmig.impact.course import Course
+
+        planned = ApplyPlanner(self.config, files, target, {})(history).migrations
+        return Course(files, _recorded(files, history), planned, schema=history.schema)
 
     def show(
         self,

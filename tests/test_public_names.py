@@ -57,6 +57,7 @@ TWINS = {
     "status --check": "Migrator.expect_current",
     "unmark": "Migrator.unmark",
     "validate": "Migrator.validate",
+    "impact": "Migrator.impact",
     "verify": "Migrator.verify",
     "verify --only-pending": "Migrator.verify_pending",
 }

@@ -24,6 +24,7 @@ MODULES = {
     "files": ("init", "validate", "diff", "repair"),
     "marks": ("show", "baseline", "mark", "unmark"),
     "proof": ("verify", "drift"),
+    "impact": ("impact",),
     "new": ("new",),
     "changelog": ("changelog",),
     "embedded": ("embedded",),

@@ -13,6 +13,7 @@ from sqlmig.engine.databases.shared import SUBSCRIPTIONS, SharedCatalogs
 from sqlmig.engine.history.reading import History, find_history
 from sqlmig.engine.run.containment import Containment
 from sqlmig.engine.run.executor import Executor
+from sqlmig.engine.run.steps import Steps
 from sqlmig.engine.server.connection import Connection, opened, translated
 from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.model import Direction, Environment
@@ -53,6 +54,13 @@ class Stage:
         BeyondDatabaseError for what reaches beyond the database; it is undone then."""
         self._executor.execute(Plan(planned.direction, (planned,)))
 
+    def observe(self, migrations: Sequence[PlannedMigration], steps: Steps) -> None:
+        """Applies or rolls back migrations, all in one direction, with `steps` around each
+        statement. Raises as `run` does."""
+        if migrations:
+            executor = replace(self._executor, steps=steps)
+            executor.execute(Plan(migrations[0].direction, tuple(migrations)))
+
     def replay(self, migrations: Sequence[PlannedMigration]) -> None:
         """Applies migrations that have run before. Raises ExecutionError where one fails now, and
         BeyondDatabaseError."""
@@ -61,6 +69,16 @@ class Stage:
                 self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
             except MigrationFailedError as error:
                 raise _cannot_be_replayed(error) from error
+
+    @property
+    def history(self) -> History:
+        """That of the database as it is now; its connection is the one on which scripts run."""
+        return self._executor.session.history
+
+    @property
+    def beside(self) -> Connection:
+        """Another session in the database as it is now."""
+        return self._beside
 
     def look(self) -> SchemaSnapshot:
         """The snapshot of the schema as it is now; the more often it is called, the cheaper."""

@@ -72,6 +72,7 @@ def written(done: Written) -> View:
     lines.append(f"entered  {done.entry}: {done.bullet}")
     if done.paths:
         lines.append("Next: write the SQL of both directions, then sqlmig apply")
+        lines.append("For a table with many rows: docs/zero-downtime.md, and sqlmig impact")
     return View(
         lines,
         {

@@ -33,6 +33,7 @@ COMMANDS = [
     (("mark", "2", "--reason", "a test"), "mark"),
     (("drift",), "drift"),
     (("verify",), "verify"),
+    (("impact", "--all", "2"), "impact"),
     (("environment",), "environment"),
     (("environment", "set", "testing"), "environment"),
     (("seed",), "error"),
