@@ -82,5 +82,5 @@ def _changes(before: State, after: State) -> Iterator[tuple[int, Lock, Work]]:
             yield each.table, *_INDEXES_BUILT_ANEW
         elif each.vacuums != was.vacuums:
             yield oid, *_VACUUMED
-        elif was.parent is not None and each.parent is None:
+        elif each.table is None and was.parent is not None and each.parent is None:
             yield oid, *_DETACHED

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, LiteralString
 
-from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.connection import Connection, translated
 from sqlmig.engine.server.savepoint import Savepoint
 from sqlmig.engine.server.wire import StatementError, ask, send
 
 Name = tuple[str, str]  # schema and relation
+Oids = frozenset[int]
 Node = Mapping[str, Any]
 
 _WORDS = frozenset({"select", "insert", "update", "delete", "merge", "with", "values", "table"})
@@ -27,6 +28,13 @@ _BY_INDEX = ";".join(
 _COUNTED = ";".join(
     f"SET LOCAL enable_{way} = off" for way in ("seqscan", "bitmapscan", "indexonlyscan")
 )
+_OIDS: LiteralString = """
+SELECT n.nspname, c.relname, c.oid
+  FROM ROWS FROM (pg_catalog.unnest(%(schemas)s::name[]), pg_catalog.unnest(%(relations)s::name[]))
+    w (schema, relation)
+  JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
+  JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.relation
+"""
 _READS = re.compile(r"\b(?:select|table|with|update)\b", re.IGNORECASE)
 _FROM_A_QUERY = re.compile(
     r"create\s+(?:(?:local|global)\s+)?(?:temp\w*\s+|unlogged\s+)?(?:table|materialized\s+view)\b"
@@ -38,19 +46,20 @@ _CHANGES = ("Update", "Delete", "Merge")
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """A table whose rows are changed, or locked for a change: all that `by` has, read in full."""
+    """Tables whose rows are changed, or locked for a change: as many as those have that are read in
+    full, `by` which they are found."""
 
-    table: Name
-    by: frozenset[Name]
+    tables: Oids
+    by: Oids
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a statement would do: `named` are all tables of its plan, `scanned` those read without
-    the help of an index condition or a LIMIT."""
+    """What a statement would do, by the oids of tables: `named` are all of its plan, `scanned`
+    those read without the help of an index condition or a LIMIT."""
 
-    named: frozenset[Name] = frozenset()
-    scanned: frozenset[Name] = frozenset()
+    named: Oids = frozenset()
+    scanned: Oids = frozenset()
     writings: tuple[Writing, ...] = ()
 
 
@@ -79,7 +88,9 @@ def reading(connection: Connection, word: str, statement: str) -> Reading:
         return NOTHING
     finally:
         send(connection, f"{aside.return_to};{aside.release}".encode())
-    return _read(json.loads(rows[0][0] or "[]"))
+    document = json.loads(rows[0][0] or "[]")
+    roots = [entry["Plan"] for entry in document if "Plan" in entry]
+    return _read(connection, roots) if roots else NOTHING
 
 
 def _has_plan(word: str, statement: str) -> bool:
@@ -89,14 +100,29 @@ def _has_plan(word: str, statement: str) -> bool:
     return word in _WORDS and (word != "insert" or _READS.search(statement) is not None)
 
 
-def _read(document: list[Node]) -> Reading:
-    roots = [entry["Plan"] for entry in document if "Plan" in entry]
+def _read(connection: Connection, roots: Sequence[Node]) -> Reading:
     nodes = [node for root in roots for node in _nodes(root)]
+    named = {_name(node) for node in nodes if "Relation Name" in node}
+    known = _oids(connection, named)
+
+    def oids(names: Iterable[Name]) -> Oids:
+        return frozenset(known[name] for name in names if name in known)
+
     return Reading(
-        frozenset(_name(node) for node in nodes if "Relation Name" in node),
-        frozenset(name for root in roots for name in _full_scans(root)),
-        tuple(writing for node in nodes for writing in _writings(node)),
+        oids(named),
+        oids(name for root in roots for name in _full_scans(root)),
+        tuple(Writing(oids(tables), oids(by)) for tables, by in _writings(nodes)),
     )
+
+
+def _oids(connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
+    """The relations of those names in the open transaction, which may have renamed some."""
+    if not names:
+        return {}
+    schemas, relations = zip(*names, strict=True)
+    with translated():
+        rows = connection.execute(_OIDS, {"schemas": [*schemas], "relations": [*relations]})
+        return {(schema, relation): oid for schema, relation, oid in rows.fetchall()}
 
 
 def _nodes(node: Node) -> Iterator[Node]:
@@ -105,12 +131,15 @@ def _nodes(node: Node) -> Iterator[Node]:
         yield from _nodes(child)
 
 
-def _writings(node: Node) -> Iterator[Writing]:
-    changes = node.get("Operation") in _CHANGES or node.get("Conflict Resolution") == "UPDATE"
-    if node["Node Type"] == "ModifyTable" and changes:
-        yield Writing(_name(node), frozenset(_driving_scans(node)))
-    elif node["Node Type"] == "LockRows":
-        yield from (Writing(name, frozenset((name,))) for name in _driving_scans(node))
+def _writings(nodes: Iterable[Node]) -> Iterator[tuple[set[Name], set[Name]]]:
+    """The tables of each change of rows, and the full scans by which it finds them."""
+    for node in nodes:
+        changes = node.get("Operation") in _CHANGES or node.get("Conflict Resolution") == "UPDATE"
+        if node["Node Type"] == "ModifyTable" and changes:
+            targets = [node, *node.get("Target Tables", ())]
+            yield {_name(t) for t in targets if "Relation Name" in t}, {*_driving_scans(node)}
+        elif node["Node Type"] == "LockRows":
+            yield {*_driving_scans(node)}, {*_driving_scans(node)}
 
 
 def _driving_scans(node: Node) -> Iterator[Name]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlmig.impact.catalog import Catalog, LockedRelation, Relation
 from sqlmig.impact.locks import Blocks, Lock
-from sqlmig.impact.plans import Name, Reading
+from sqlmig.impact.plans import Reading
 
 _WITH_ROWS = ("r", "m")
 _INDEX = "i"
@@ -109,7 +109,7 @@ class Transaction:
 
     def _works(self, look: _Look, word: str, reading: Reading) -> dict[int, Work]:
         works: dict[int, Work] = defaultdict(Work)
-        self._note_scans(works, look.scanned - self._oids(reading.named), word, look)
+        self._note_scans(works, look.scanned - reading.named, word, look)
         for oid in look.rewritten:
             works[oid].rewritten = True
         for oid in look.indexed:
@@ -137,16 +137,13 @@ class Transaction:
                 works[referenced].scanned = True
 
     def _note_plan(self, works: dict[int, Work], reading: Reading) -> None:
-        for oid in self._oids(reading.scanned):
+        """What was planned, as far as it concerns tables that were there before."""
+        for oid in reading.scanned & self._known.keys():
             works[oid].scanned = True
         for writing in reading.writings:
-            if self._oids(writing.by):
-                for oid in self._oids({writing.table}):
+            if not self._known.keys().isdisjoint(writing.by):
+                for oid in writing.tables & self._known.keys():
                     works[oid].add(Work(scanned=True, written=True))
-
-    def _oids(self, names: Collection[Name]) -> set[int]:
-        """The tables of those names that were there before."""
-        return {o for o, r in self._known.items() if (r.schema, r.name) in names}
 
     def _fold_partitions(self, held: dict[int, Lock], works: dict[int, Work]) -> None:
         """Counts what happens to a partition as its ancestor's, where that is locked as strongly:

@@ -135,6 +135,13 @@ def test_a_dropped_table_is_seen_by_its_name_before(judge: Judge) -> None:
     assert effects(found) == [(1, "orders", "ACCESS EXCLUSIVE", False)]
 
 
+def test_rows_of_a_renamed_table_are_its_rows(judge: Judge) -> None:
+    found = judge("alter table orders rename to purchases; update purchases set note = ''")
+    assert effects(found)[1] == (2, "orders", "ACCESS EXCLUSIVE", True)
+    other = "alter table orders rename to old; create table orders (note text); "
+    assert len(effects(judge(f"{other} update orders set note = ''"))) == 1
+
+
 def test_after_a_truncate_there_is_nothing_left_to_scan(judge: Judge) -> None:
     found = judge("truncate orders; alter table orders alter total type text")
     assert effects(found) == [(1, "orders", "ACCESS EXCLUSIVE", False)]
