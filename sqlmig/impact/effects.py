@@ -9,6 +9,7 @@ from sqlmig.impact.locks import Blocks, Lock
 from sqlmig.impact.sizes import Size
 from sqlmig.impact.transaction import Work
 from sqlmig.model import Location
+from sqlmig.source.script import PreparedScript
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,22 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class StatementImpact:
-    """The effects of one statement; `number` counts from 1."""
+    """The effects of one statement of a script; `number` and `line` count from 1."""
 
+    script: PreparedScript
     number: int
-    text: str
-    location: Location
+    line: int
     effects: tuple[Effect, ...] = ()
 
     @property
-    def line(self) -> int:
-        """The line on which it begins, from 1."""
-        position = self.location.position
-        return position.line if position else 0
+    def text(self) -> str:
+        """It, without its semicolon."""
+        return self.script.statement_text(self.number - 1)
+
+    @property
+    def location(self) -> Location:
+        """The place of its first character."""
+        return self.script.statement_location(self.number - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sqlmig.impact.locks import Blocks
 from sqlmig.impact.observation import Observation, Touches
 from sqlmig.impact.sizes import NEW, UNKNOWN, Names, Size, names, sizes
 from sqlmig.impact.transaction import Touch
+from sqlmig.model import line_numbers
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.replay import Stage, staged
 from sqlmig.proof.roundtrip import rollback_of
@@ -35,8 +36,8 @@ def impact(
     """What the judged migrations do, or their rollbacks.
 
     `live` is read for the sizes; without it, every table counts as large. Writes to scratch
-    databases alone. Raises ExecutionError where what is applied cannot run again or the server
-    does not count, MigrationFailedError for a judged migration, BeyondDatabaseError.
+    databases alone. Raises ExecutionError where a migration cannot run there, or the server does not
+    count scans, and BeyondDatabaseError.
     """
     with (
         scratch_beside(config, scratch_url) as server,
@@ -58,7 +59,8 @@ def impact(
     )
 
 
-Seen = Iterator[tuple[PlannedMigration, Touches]]
+# Each script with what its statements did; None in place of a rollback that there is not.
+Seen = Iterator[tuple[PlannedMigration, Touches | None]]
 
 
 @dataclass(slots=True)
@@ -97,7 +99,7 @@ class _Walk:
             applied.append(planned)
             file = files[planned.migration_id]
             if file.rollback is None:
-                yield planned, {}
+                yield planned, None
                 continue
             yield from self._observed([rollback_of(file)])
             self._apply_again(planned, applied)
@@ -170,22 +172,19 @@ class _Judge:
     measured: Mapping[int, Size]
     new: frozenset[int]
 
-    def migration(self, script: PlannedMigration, touches: Touches) -> MigrationImpact:
+    def migration(self, script: PlannedMigration, touches: Touches | None) -> MigrationImpact:
         """The effects of a script, statement by statement."""
+        if touches is None:
+            return MigrationImpact(script.migration_id)
         prepared = script.prepared
-        return MigrationImpact(
-            script.migration_id,
-            tuple(
-                StatementImpact(
-                    index + 1,
-                    prepared.statement_text(index),
-                    prepared.statement_location(index),
-                    tuple(self._effects(script, touches.get(index, ()))),
-                )
-                for index in range(len(prepared.statements))
-                if touches
-            ),
+        lines = line_numbers(prepared.text, (each.start for each in prepared.statements))
+        statements = (
+            StatementImpact(
+                prepared, index + 1, line, tuple(self._effects(script, touches.get(index, ())))
+            )
+            for index, line in enumerate(lines)
         )
+        return MigrationImpact(script.migration_id, tuple(statements))
 
     def _effects(self, script: PlannedMigration, touches: Sequence[Touch]) -> Iterator[Effect]:
         at_work = [touch for touch in touches if touch.work.any]

@@ -241,6 +241,13 @@ def test_rollbacks_are_judged_where_their_migration_has_run(judge: Judge) -> Non
     assert [each.work.rewritten for each in found.effects()] == [False, False, True]
 
 
+def test_of_what_is_irreversible_there_is_no_rollback_to_judge(
+    project: Project, judge: Judge
+) -> None:
+    project.irreversible("002_a", "-- irreversible: it is gone\nalter table orders drop note")
+    assert [each.statements for each in judge(rollbacks=[""]).migrations] == [()]
+
+
 def test_a_rollback_that_leaves_something_does_not_stop_the_next(judge: Judge) -> None:
     found = judge("create table a ()", "create table b ()", rollbacks=["select 1", "drop table b"])
     assert [each.table for each in found.effects()] == ["b"]

@@ -241,7 +241,7 @@ def test_a_rollback_cannot_have_what_only_a_migration_has(line: str) -> None:
     error = refused(line, FileKind.ROLLBACK)
     assert "a rollback cannot have the directive" in error.message
     assert error.remedy == (
-        "A rollback may have: transactional, lock_timeout, statement_timeout, touches."
+        "A rollback may have: transactional, lock_timeout, statement_timeout, touches, holds."
     )
 
 
