@@ -36,8 +36,8 @@ def impact(
     """What the judged migrations do, or their rollbacks.
 
     `live` is read for the sizes; without it, every table counts as large. Writes to scratch
-    databases alone. Raises ExecutionError where a migration cannot run there, or the server does not
-    count scans, and BeyondDatabaseError.
+    databases alone. Raises ExecutionError where a migration cannot run there or the server does
+    not count scans, and BeyondDatabaseError.
     """
     with (
         scratch_beside(config, scratch_url) as server,
