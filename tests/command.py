@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.forkserver import Command, Fork, can_run
+
+Result = subprocess.CompletedProcess[str]
 
 
 @dataclass(frozen=True)
@@ -18,17 +22,32 @@ class Run:
     url: str | None = None
     option: str = "--database-url"
 
-    def __call__(
-        self, *arguments: str, url: str | None = "", **variables: str
-    ) -> subprocess.CompletedProcess[str]:
+    def __call__(self, *arguments: str, url: str | None = "", **variables: str) -> Result:
         """What came of a command; with another `url`, or with None without one."""
         target = self.url if url == "" else url
         options = [self.option, target] if target else []
+        environment = {**os.environ, **variables}
+        return run_command(Command([*options, *arguments], str(self.folder), environment))
+
+
+def run_command(command: Command) -> Result:
+    """What came of a command. A fork runs it, or a Python of its own where it may need that."""
+    if not can_run(command.environment):
         return subprocess.run(
-            [sys.executable, "-W", "error", "-m", "sqlmig", *options, *arguments],
-            cwd=self.folder,
-            env={**os.environ, **variables},
+            command.words,
+            cwd=command.folder,
+            env=command.environment,
             check=False,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
         )
+    with (
+        Path(os.devnull).open() as nothing,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as stdout,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as stderr,
+    ):
+        streams = nothing.fileno(), stdout.fileno(), stderr.fileno()
+        code = Fork(command, streams).wait()
+        stdout.seek(0)
+        stderr.seek(0)
+        return subprocess.CompletedProcess(command.arguments, code, stdout.read(), stderr.read())

@@ -17,17 +17,15 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg import Connection
 from pymongo import MongoClient
-from pytest_postgresql import factories
 
 from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
 from tests import janitor, thorough
-from tests.database import Database
+from tests.database import Database, Server
 from tests.faults.pooler import pgbouncer
 from tests.mongo.mongo import url_of
 from tests.project import Project
-from tests.repository import Repository
+from tests.repository import Repository, keep_apart
 
 # Tests lose nothing when the machine does: they need no flushing to disk.
 _SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
@@ -84,18 +82,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # It chooses the server of the whole run, and so the pg_dump that goes with it.
 _OF_THE_RUN = ("SQLMIG_PG_BINDIR",)
 
-_running_server = factories.postgresql_noproc()
-_connection = factories.postgresql("postgresql_noproc")
-
 
 @pytest.fixture(scope="session")
-def postgresql_noproc(request: pytest.FixtureRequest) -> Any:
+def server_of_run() -> Iterator[Server]:
     """The server of the run; the first test that needs it starts it, for all workers."""
     status = EmbeddedPostgres(janitor.postgres_folder(), settings=_SETTINGS).start()
-    options = request.config.option
-    options.postgresql_host, options.postgresql_port = str(status.socket), str(status.port)
-    options.postgresql_user = "postgres"
-    return request.getfixturevalue("_running_server")
+    with Server.at(status) as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
@@ -108,10 +101,16 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def database(_connection: Connection) -> Database:
-    """An empty database, cloned from a template, dropped at the end."""
-    _connection.autocommit = True
-    return Database(_connection)
+def template(server_of_run: Server) -> str:
+    """The database of which that of a test is a copy: an empty one, if no fixture overrides it."""
+    return server_of_run.empty()
+
+
+@pytest.fixture
+def database(server_of_run: Server, template: str) -> Iterator[Database]:
+    """A database of the test's own, dropped at the end."""
+    with server_of_run.database(template) as database:
+        yield database
 
 
 @pytest.fixture
@@ -123,14 +122,7 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """A project in a new git repository, out of reach of this machine's settings of git."""
-    for name in os.environ:
-        if name.startswith(("GIT_", "PRE_COMMIT")):
-            monkeypatch.delenv(name)
-    settings = tmp_path / "gitconfig"
-    settings.write_text("[user]\n  name = Test\n  email = test@example.org\n")
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
+    keep_apart(tmp_path, monkeypatch)
     root = tmp_path / "project"
     root.mkdir()
     repository = Repository(root)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
 
 from sqlmig.changelog.linter import lint_changelog
 from sqlmig.changelog.tree import Staged, State
@@ -50,6 +54,18 @@ class Repository(Project):
     def baseline(self, state: State | None = None, against: str | None = None) -> str | None:
         """The revision that the linter compares the state with."""
         return lint_changelog(self.config(), state or Staged(), against).baseline.revision
+
+
+def keep_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has git and pre-commit use settings and caches in that folder, none of this machine's."""
+    for name in os.environ:
+        if name.startswith(("GIT_", "PRE_COMMIT")):
+            monkeypatch.delenv(name)
+    settings = folder / "gitconfig"
+    settings.write_text("[user]\n  name = Test\n  email = test@example.org\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(folder / "pre-commit"))
 
 
 def bullet(migration_id: str) -> str:

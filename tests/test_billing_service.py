@@ -13,6 +13,7 @@ import pytest
 from sqlmig import Config
 from sqlmig.operations.validation import validate
 from tests.database import Database
+from tests.pytest_run import run_pytest
 
 EXAMPLE = Path(__file__).parent.parent / "examples/billing_service"
 SHOW = """
@@ -23,14 +24,8 @@ print([file.migration_id for file in Migrator(settings()).validate()])
 
 
 def test_its_tests_pass_on_two_workers(database: Database) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "sqlmig.testing", "-q", "-n", "2"],
-        cwd=EXAMPLE,
-        env={**os.environ, "SQLMIG_TEST_DATABASE_URL": database.url} | python_path(EXAMPLE),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    variables = {"SQLMIG_TEST_DATABASE_URL": database.url} | python_path(EXAMPLE)
+    done = run_pytest(EXAMPLE, "-p", "xdist", "-n", "2", **variables)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -7,6 +7,7 @@ import asyncio
 import inspect
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import Run
 from tests.database import Database
 from tests.guide import Step, steps
 from tests.repository import Repository
@@ -25,6 +27,7 @@ GUIDES = sorted(
     if path.name not in ("CHANGELOG.md", "changelog-rules.md", "reference.md")
 )
 _PROGRAMS = ("sqlmig", "python")
+_OF_THE_SHELL = re.compile(r"[|&;<>$`*?\[(~]")
 
 
 class Reader:
@@ -52,15 +55,19 @@ class Reader:
             self._run(step.text, self._expected)
 
     def _run(self, command: str, expected: int) -> None:
-        done = subprocess.run(
-            command,
-            shell=True,
-            cwd=self._folder,
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        program, *arguments = shlex.split(command, comments=True)
+        if program == "sqlmig" and not _OF_THE_SHELL.search(command):
+            done = Run(self._folder)(*arguments)
+        else:
+            done = subprocess.run(
+                command,
+                shell=True,
+                cwd=self._folder,
+                env=self._environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         assert done.returncode == expected, (command, done.stdout, done.stderr)
 
     def _python(self, block: str) -> None:
@@ -100,12 +107,11 @@ def test_a_guide_can_be_followed(
     monkeypatch.chdir(repository.root)
     for name, value in {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
         "SQLMIG_DATABASE_URL": database.url,
         "SQLMIG_MONGO_URL": mongo_url,
     }.items():
         monkeypatch.setenv(name, value)
-    reader = Reader(repository.root, dict(os.environ))
+    reader = Reader(repository.root, {**os.environ, "PYTHONPATH": str(ROOT)})
     for step in found:
         reader.follow(step)
 

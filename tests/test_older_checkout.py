@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
+from tests.command import Run
 from tests.database import Database
 from tests.repository import Repository
 
@@ -12,14 +10,7 @@ from tests.repository import Repository
 def test_a_rollback_works_from_a_checkout_that_does_not_have_the_files(
     repository: Repository, database: Database
 ) -> None:
-    def sqlmig(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "sqlmig", "--database-url", database.url, *arguments],
-            cwd=repository.root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    sqlmig = Run(repository.root, database.url)
 
     repository.migration("001_a", "create table a (x int)", "drop table a")
     repository.commit("the first")

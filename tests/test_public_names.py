@@ -93,6 +93,7 @@ def test_the_methods_of_migrator_are_all_twins() -> None:
     assert methods - set(TWINS.values()) == parts_of_environment
 
 
+@pytest.mark.long_form  # `make lint` checks the same file, with our settings
 def test_a_project_that_uses_only_public_names_passes_strict_type_checks(tmp_path: Path) -> None:
     project = tmp_path / "project.py"
     shutil.copy(ROOT / "tests/typed_project.py", project)

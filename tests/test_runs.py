@@ -17,12 +17,13 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 def pytest_run(*arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """A run of its own, with the variables added."""
+    """A run of its own, with the variables added, and with the plugins that our settings name."""
     inherited = {name: value for name, value in os.environ.items() if name != MARK}
+    plugins = ("-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin")
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+        [sys.executable, "-m", "pytest", "-q", *plugins, *arguments],
         cwd=REPOSITORY,
-        env=inherited | environment,
+        env=inherited | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | environment,
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -11,7 +11,7 @@ from psycopg.errors import ForeignKeyViolation, RestrictViolation
 from sqlmig import Config, Migrator, Outcome
 from sqlmig.model import MigrationState
 from sqlmig.plan import Since
-from tests.database import Database
+from tests.database import Database, Server
 
 LEDGER = "10000000-0000-0000-0000-000000000001"
 ALL = {
@@ -29,9 +29,18 @@ def migrator(smart_kids: Path, database: Database) -> Migrator:
 
 
 @pytest.fixture
-def school(migrator: Migrator, database: Database) -> Database:
+def template(request: pytest.FixtureRequest, server_of_run: Server, smart_kids: Path) -> str:
+    """An empty database, or the schema for a test that asks for the school."""
+    if "school" not in request.fixturenames:
+        return server_of_run.empty()
+    return server_of_run.template(
+        "smart_kids", lambda url: Migrator(Config.load(smart_kids, {"database": url})).apply()
+    )
+
+
+@pytest.fixture
+def school(database: Database) -> Database:
     """The schema with one ledger, one adjustment and one payment."""
-    migrator.apply()
     database.execute(
         f"""
         INSERT INTO academic_sessions (id, name, start_date, end_date)

@@ -15,7 +15,7 @@ from sqlmig.embedded.programs import chosen_folder, find_programs
 from sqlmig.errors import ProtectedTableError, SanityCheckError
 from sqlmig.model import CheckOutcome
 from sqlmig.plan import Since
-from tests.database import Database
+from tests.database import Database, Server
 
 PAYMENTS = "alter table payments"
 # What somebody could do to the schema, and the check that tells.
@@ -68,13 +68,23 @@ DAMAGE = {
 }
 
 
-def migrator(smart_kids: Path, database: Database, environment: str) -> Migrator:
-    arguments = {"database": database.url, "environment": environment}
+@pytest.fixture
+def template(request: pytest.FixtureRequest, server_of_run: Server, smart_kids: Path) -> str:
+    """An empty database, or a seeded one for a test that asks for damage to it."""
+    if "damage" not in request.fixturenames:
+        return server_of_run.empty()
+    return server_of_run.template(
+        "smart_kids_seeded", lambda url: seeded(smart_kids, url, "development")
+    )
+
+
+def migrator(smart_kids: Path, url: str, environment: str) -> Migrator:
+    arguments = {"database": url, "environment": environment}
     return Migrator(Config.load(smart_kids, arguments, environ={}))
 
 
-def seeded(smart_kids: Path, database: Database, environment: str) -> Migrator:
-    found = migrator(smart_kids, database, environment)
+def seeded(smart_kids: Path, url: str, environment: str) -> Migrator:
+    found = migrator(smart_kids, url, environment)
     found.apply()
     found.seed()
     return found
@@ -102,7 +112,7 @@ def another_database(database: Database) -> Iterator[Database]:
 def test_production_gets_the_academic_session_and_nothing_else(
     smart_kids: Path, database: Database
 ) -> None:
-    seeded(smart_kids, database, "production")
+    seeded(smart_kids, database.url, "production")
     assert database.rows(
         "select name, start_date::text, end_date::text from academic_sessions"
     ) == [("2025-26", "2025-06-01", "2026-03-31")]
@@ -113,7 +123,7 @@ def test_production_gets_the_academic_session_and_nothing_else(
 def test_development_gets_ledgers_for_the_demo_students_but_no_money(
     smart_kids: Path, database: Database
 ) -> None:
-    seeded(smart_kids, database, "development")
+    seeded(smart_kids, database.url, "development")
     assert database.value("select count(*) from student_fee_ledgers") == 60
     assert database.value("select min(base_total) from ledger_summary") == 20000
     assert database.value("select count(*) from payments") == 0
@@ -124,7 +134,7 @@ def test_development_gets_ledgers_for_the_demo_students_but_no_money(
 def test_a_second_run_changes_nothing(
     smart_kids: Path, database: Database, environment: str
 ) -> None:
-    seeds = seeded(smart_kids, database, environment)
+    seeds = seeded(smart_kids, database.url, environment)
     before = rows_dumped(database)
     assert not any(result.written for result in seeds.seed().results)
     assert seeds.prove_seeds() == []
@@ -134,9 +144,9 @@ def test_a_second_run_changes_nothing(
 def test_two_databases_seeded_for_testing_have_the_same_rows(
     smart_kids: Path, database: Database
 ) -> None:
-    seeded(smart_kids, database, "testing")
+    seeded(smart_kids, database.url, "testing")
     with another_database(database) as other:
-        seeded(smart_kids, other, "testing")
+        seeded(smart_kids, other.url, "testing")
         assert rows_dumped(database) == rows_dumped(other)
     assert rows_dumped(database).count("2d1f6b52-0c57") == 2
 
@@ -144,7 +154,7 @@ def test_two_databases_seeded_for_testing_have_the_same_rows(
 def test_what_was_rolled_back_is_applied_and_seeded_again(
     smart_kids: Path, database: Database
 ) -> None:
-    changes = seeded(smart_kids, database, "testing")
+    changes = seeded(smart_kids, database.url, "testing")
     before = rows_dumped(database)
     changes.rollback(Since("002"))
     changes.apply()
@@ -153,7 +163,7 @@ def test_what_was_rolled_back_is_applied_and_seeded_again(
 
 
 def test_the_checklist_holds(smart_kids: Path, database: Database) -> None:
-    results = seeded(smart_kids, database, "development").check()
+    results = seeded(smart_kids, database.url, "development").check()
     assert {result.outcome for result in results} == {CheckOutcome.PASSED}
     assert {result.name for result in results} == DAMAGE.keys()
     assert database.value("select count(*) from student_fee_ledgers") == 60
@@ -163,7 +173,7 @@ def test_the_checklist_holds(smart_kids: Path, database: Database) -> None:
 def test_the_check_tells_of_the_damage(
     smart_kids: Path, database: Database, check: str, damage: str
 ) -> None:
-    seeds = seeded(smart_kids, database, "development")
+    seeds = migrator(smart_kids, database.url, "development")
     database.execute(damage)
     failed = {result.name for result in seeds.check() if result.has_failed}
     assert check in failed
@@ -172,7 +182,7 @@ def test_the_check_tells_of_the_damage(
 def test_the_schema_goes_in_and_out_of_an_empty_production_database_without_a_question(
     smart_kids: Path, database: Database
 ) -> None:
-    changes = migrator(smart_kids, database, "production")
+    changes = migrator(smart_kids, database.url, "production")
     changes.apply()
     changes.rollback(Since("004"))
     assert database.applied()[-1] == "003_student_fee_ledgers"
@@ -181,7 +191,7 @@ def test_the_schema_goes_in_and_out_of_an_empty_production_database_without_a_qu
 def test_with_rows_the_rollback_is_refused_and_says_how_many(
     smart_kids: Path, database: Database
 ) -> None:
-    changes = seeded(smart_kids, database, "production")
+    changes = seeded(smart_kids, database.url, "production")
     database.execute(
         "insert into student_fee_ledgers (student_id, class_id, academic_session_id,"
         " base_components) select 'student-1', 'class-1', id, '[]' from academic_sessions;"
@@ -197,7 +207,7 @@ def test_with_rows_the_rollback_is_refused_and_says_how_many(
 
 
 def test_a_seed_that_empties_the_checklist_is_undone(smart_kids: Path, database: Database) -> None:
-    changes = seeded(smart_kids, database, "testing")
+    changes = seeded(smart_kids, database.url, "testing")
     database.execute("alter table payments disable trigger user")
     database.execute("delete from academic_sessions where name = '2024-25'")
     with pytest.raises(SanityCheckError, match="All seeds were undone"):

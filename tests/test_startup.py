@@ -110,12 +110,15 @@ async def test_the_event_loop_goes_on_while_a_thread_migrates(
         await asyncio.sleep(0.01)
         turns += 1
     assert [result.migration_id for result in (await work).results] == ["001_slow"]
-    assert turns > 10
+    assert turns > 2  # a loop that is held up has one
     await asyncio.to_thread(migrator.expect_current)
 
 
-def test_a_thousand_applied_migrations_are_current(project: Project, database: Database) -> None:
-    for number in range(1000):
+@pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.long_form)])
+def test_many_applied_migrations_are_current(
+    project: Project, database: Database, count: int
+) -> None:
+    for number in range(count):
         sql = f"create table t_{number} (\n  id bigint primary key,\n  name text not null\n);\n"
         project.migration(f"{number:04}_t", sql, f"drop table t_{number};")
     config = project.config(database=database.url)

@@ -16,6 +16,7 @@ from sqlmig import Config, Migrator
 from sqlmig.engine.databases.templates import Template, TemplateServer, database_url
 from tests.database import Database
 from tests.project import Project
+from tests.pytest_run import run_pytest
 
 TESTS = """
 import psycopg
@@ -75,34 +76,22 @@ def family(service: Project) -> str:
 
 def failed_run(service: Project, *arguments: str) -> str:
     """The output of a run of pytest in which something failed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "sqlmig.testing", "-q", *arguments],
-        cwd=service.root,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    done = run_pytest(service.root, *arguments)
     assert done.returncode == 1
     return done.stdout
 
 
 def run(service: Project, *arguments: str) -> str:
     """The output of a run of pytest in which all passed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "sqlmig.testing", "-q", *arguments],
-        cwd=service.root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_pytest(service.root, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_four_workers_build_the_template_once_and_each_test_has_its_own_copy(
+def test_two_workers_build_the_template_once_and_each_test_has_its_own_copy(
     service: Project, database: Database
 ) -> None:
-    assert "12 passed" in run(service, "-n", "4")
+    assert "12 passed" in run(service, "-p", "xdist", "-n", "2")
     assert len(built(service)) == 1
     left = [name for name in databases(database) if family(service) in name]
     assert left == built(service)
@@ -208,7 +197,7 @@ def test_the_schema_can_be_loaded_by_pytest_postgresql(
         "def test_loaded(postgresql):\n"
         "    assert postgresql.execute('select count(*) from notes').fetchone() == (0,)\n",
     )
-    run(service, "-p", "no:randomly")
+    run(service, "-p", "pytest_postgresql.plugin")
 
 
 def test_without_a_server_of_its_own_the_embedded_one_is_used(

@@ -34,6 +34,13 @@ def text(value: object) -> str:
     return value
 
 
+def mongo_driver(value: object) -> str:
+    """The name of a driver for MongoDB."""
+    if value not in ("motor", "pymongo"):
+        raise ValueError("is not a driver: expected motor or pymongo")
+    return str(value)
+
+
 def path(value: object) -> Path:
     """A path, relative to the project or absolute."""
     if not isinstance(value, str | Path) or not str(value):

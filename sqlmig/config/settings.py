@@ -101,6 +101,12 @@ class Config:
         show=False,
         names_target=True,
     )
+    mongo_driver: str | None = _setting(
+        "`motor` or `pymongo`; else motor if it is installed",
+        None,
+        parsers.mongo_driver,
+        "SQLMIG_MONGO_DRIVER",
+    )
     environment: Environment | None = _setting(
         "`development`, `testing` or `production`",
         None,

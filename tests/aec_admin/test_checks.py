@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from sqlmig.model import CheckOutcome
 from sqlmig.plan import Since
 from tests.aec_admin.planting import plant_account, plant_contact
 from tests.aec_admin.rows import add_account, add_contact
+from tests.command import Run
 from tests.database import Database
 
 NAMES = [
@@ -184,8 +183,7 @@ def test_the_command_reports_the_check_with_its_rows_and_exits_1(
     else:
         plant_contact(sound, "999")
         row = r"999 +Somebody +Mother"
-    command = [sys.executable, "-m", "sqlmig", "--database-url", sound.url, "check"]
-    done = subprocess.run(command, cwd=aec_admin, capture_output=True, text=True, check=False)
+    done = Run(aec_admin, sound.url)("check")
     assert done.returncode == 1
     failed = re.findall(r"^(\w+) +FAILED ", done.stdout, re.MULTILINE)
     assert failed == [name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from sqlmig.changelog.linter import lint_changelog
 from sqlmig.changelog.tree import Revision, Staged, State, WorkingTree
 from sqlmig.errors import ChangelogError
+from tests.command import Run
 from tests.repository import Repository
 
 A = "001_a"
@@ -381,10 +381,4 @@ def refused(repository: Repository, state: State, against: str | None) -> Change
 
 
 def sqlmig(repository: Repository, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "sqlmig", *arguments],
-        cwd=repository.root,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    return Run(repository.root)(*arguments)

@@ -1,4 +1,8 @@
-"""The hooks, run by pre-commit itself in commits that git makes."""
+"""The hooks, run by pre-commit itself in commits that git makes.
+
+What the linter finds in a state is tested without it; here it is that the hooks see the right one.
+The short form has one of each kind: commits, merges, pushes, runs by hand.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository import UNRELEASED, Repository, bullet
+from tests.repository import UNRELEASED, Repository, bullet, keep_apart
 
+ROOT = Path(__file__).parents[2]
 A, B = "001_a", "002_b"
 
 
@@ -55,31 +60,41 @@ class Hooked(Repository):
         )
 
 
-@pytest.fixture
-def hooked(
-    repository: Repository, smart_kids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Hooked:
-    """A repository that has the hooks as others have them, from a repository with our manifest.
+@pytest.fixture(scope="module")
+def with_hooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a repository that has the hooks as others have them, from a repository with
+    our manifest, and with what pre-commit keeps of that.
 
     Only the language differs: nothing is installed, the programs of this test run are taken.
     """
+    folder = tmp_path_factory.mktemp("hooks")
+    origin, hooked = Repository(folder / "sqlmig"), Hooked(folder / "project")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        keep_apart(folder, monkeypatch)
+        for each in (origin, hooked):
+            each.root.mkdir()
+            each.git("init", "--quiet", "--initial-branch", "main")
+        shutil.copy(ROOT / ".pre-commit-hooks.yaml", origin.root)
+        hooked.write(
+            ".pre-commit-config.yaml",
+            f"repos:\n  - repo: file://{origin.root}\n    rev: {origin.commit()}\n    hooks:\n"
+            "      - {id: sqlmig-changelog, language: system}\n"
+            "      - {id: sqlmig-validate, language: system}\n",
+        )
+        types = ("pre-commit", "pre-merge-commit", "pre-push")
+        words = (word for each in types for word in ("--hook-type", each))
+        done = hooked.pre_commit("install", "--install-hooks", *words)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def hooked(repository: Repository, with_hooks: Path, monkeypatch: pytest.MonkeyPatch) -> Hooked:
+    """A repository that has the hooks."""
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    origin = Repository(tmp_path / "sqlmig")
-    origin.root.mkdir()
-    origin.git("init", "--quiet")
-    shutil.copy(smart_kids / ".pre-commit-hooks.yaml", origin.root)
-    revision = origin.commit()
-    hooked = Hooked(repository.root)
-    hooked.write(
-        ".pre-commit-config.yaml",
-        f"repos:\n  - repo: file://{origin.root}\n    rev: {revision}\n    hooks:\n"
-        "      - {id: sqlmig-changelog, language: system}\n"
-        "      - {id: sqlmig-validate, language: system}\n",
-    )
-    types = ("pre-commit", "pre-merge-commit", "pre-push")
-    done = hooked.pre_commit("install", *(word for each in types for word in ("--hook-type", each)))
-    assert done.returncode == 0, done.stderr
-    return hooked
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(with_hooks / "pre-commit"))
+    shutil.copytree(with_hooks / "project", repository.root, dirs_exist_ok=True)
+    return Hooked(repository.root)
 
 
 @pytest.fixture
@@ -118,6 +133,7 @@ def test_a_bullet_that_is_not_staged_does_not_pass(begun: Hooked) -> None:
     begun.accepted("commit", "--all", "--message", "All of it")
 
 
+@pytest.mark.long_form
 def test_a_commit_that_only_deletes(begun: Hooked) -> None:
     begun.git("rm", "--quiet", "docs/CHANGELOG.md")
     assert "CL010" in begun.refused("commit", "--message", "Delete the changelog")
@@ -126,6 +142,7 @@ def test_a_commit_that_only_deletes(begun: Hooked) -> None:
     assert "CL202" in begun.refused("commit", "--message", "Delete a migration")
 
 
+@pytest.mark.long_form
 def test_a_rename(begun: Hooked) -> None:
     for folder in ("migrations", "rollbacks"):
         begun.git("mv", f"sql/{folder}/{B}.sql", f"sql/{folder}/002_bb.sql")
@@ -134,6 +151,7 @@ def test_a_rename(begun: Hooked) -> None:
     assert "002_b is merged, but was renamed 002_bb" in said
 
 
+@pytest.mark.long_form
 def test_a_commit_of_some_paths(begun: Hooked) -> None:
     enter_third(begun)
     begun.git("add", "--all")
@@ -142,6 +160,7 @@ def test_a_commit_of_some_paths(begun: Hooked) -> None:
     begun.accepted("commit", "--message", "Both", "sql", "docs")
 
 
+@pytest.mark.long_form
 def test_an_amended_commit(begun: Hooked) -> None:
     begun.git("switch", "--quiet", "--create", "feature")
     enter_third(begun)
@@ -167,6 +186,7 @@ def test_a_merge_that_puts_an_entry_into_a_release(hooked: Hooked) -> None:
     assert "CL201" in hooked.refused("merge", "--no-edit", "main")
 
 
+@pytest.mark.long_form
 def test_a_merge_that_is_in_order(begun: Hooked) -> None:
     begun.git("switch", "--quiet", "--create", "feature")
     enter_third(begun)
@@ -177,6 +197,7 @@ def test_a_merge_that_is_in_order(begun: Hooked) -> None:
     begun.accepted("merge", "--no-edit", "feature")
 
 
+@pytest.mark.long_form
 def test_a_linked_worktree(begun: Hooked, tmp_path: Path) -> None:
     begun.git("worktree", "add", "--quiet", str(tmp_path / "linked"), "-b", "linked")
     linked = Hooked(tmp_path / "linked")
@@ -217,6 +238,7 @@ def test_a_push_of_commits_that_no_hook_saw(begun: Hooked, tmp_path: Path) -> No
     begun.accepted("push", "origin", "main")
 
 
+@pytest.mark.long_form
 def test_an_edit_of_what_the_remote_has_is_not_pushed(begun: Hooked, tmp_path: Path) -> None:
     begun.git("branch", "--move", "develop")
     begun.git("init", "--quiet", "--bare", str(tmp_path / "bare"))
@@ -232,6 +254,7 @@ def test_an_edit_of_what_the_remote_has_is_not_pushed(begun: Hooked, tmp_path: P
     begun.accepted("push", "origin", "develop")
 
 
+@pytest.mark.long_form
 def test_a_push_of_a_new_branch_that_adds_nothing(begun: Hooked, tmp_path: Path) -> None:
     begun.git("init", "--quiet", "--bare", str(tmp_path / "bare"))
     begun.git("remote", "add", "origin", str(tmp_path / "bare"))

@@ -18,12 +18,11 @@ from psycopg import sql
 from pymongo import MongoClient
 
 from tests.cli.test_terminal import on_a_terminal, read_all
+from tests.command import Run
 from tests.database import Database
 from tests.mongo.seeds import Seeds
 from tests.project import Project
 from tests.repository import Repository
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 HOSTILE = (
     "a\x1b[31m\x07\rb\x9b1m\u202ec\u2028d\te\nError: forged\n::error::forged\n  ::error::forged\n"
@@ -38,11 +37,7 @@ _FORGED = re.compile(r"^Error: forged|^\s*::error|##\[", re.MULTILINE)
 @pytest.fixture
 def run(project: Project, database: Database) -> Run:
     """Runs `python -m sqlmig …` in the project's folder, on the test's database."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return run_in(project, "--database-url", database.url, *arguments)
-
-    return run
+    return Run(project.root, database.url)
 
 
 @pytest.fixture
@@ -57,13 +52,7 @@ def on_a_wide_terminal(*arguments: str) -> str:
 
 
 def run_in(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "sqlmig", *arguments],
-        cwd=project.root,
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-    )
+    return Run(project.root)(*arguments)
 
 
 def assert_harmless(written: str) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from sqlmig.cli import main
+from tests.command import Run
 from tests.database import Database
 from tests.mongo.seeds import Seeds
 from tests.repository import Repository
@@ -84,13 +83,7 @@ def test_every_command_prints_what_its_schema_says(
             urls = []
         if arguments[0] == "mongo":
             urls += ["--env", "test"]
-        done = subprocess.run(
-            [sys.executable, "-m", "sqlmig", *arguments, *urls, "--format", "json"],
-            cwd=repository.root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = Run(repository.root)(*arguments, *urls, "--format", "json")
         schema(name).validate(json.loads(done.stdout))
         assert done.stderr == ""
 

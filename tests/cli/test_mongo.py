@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,19 @@ def test_status_check_exits_1_when_anything_differs(
     assert "students: 1 demo document in a production database; remove them" in done.stdout
 
 
+def test_status_names_documents_that_were_removed_from_their_fixture(
+    run: MongoRun, seeds: Seeds
+) -> None:
+    run("seed")
+    seeds.text("reference/10_classes.json", '{"_id": "class-1", "name": "1"}\n')
+    done = run("status", "--check")
+    assert done.returncode == 1
+    assert "classes: seeded, but in no fixture any more: class-2\n" in done.stdout
+    assert json.loads(run("status", "--format", "json").stdout)["removed"] == {
+        "classes": ["class-2"]
+    }
+
+
 def test_reset_wants_a_yes_and_tells_what_it_dropped(
     run: MongoRun, aside: Database[dict[str, Any]]
 ) -> None:
@@ -168,10 +182,7 @@ def test_a_project_of_mongodb_alone_is_stamped_by_the_command_that_is_named(
     run: Run, project: Project, mongo_url: str
 ) -> None:
     run("seed")
-    command = [sys.executable, "-m", "sqlmig", "--mongo-url", mongo_url, "environment", "set"]
-    done = subprocess.run(
-        [*command, "development"], cwd=project.root, check=False, capture_output=True, text=True
-    )
+    done = Run(project.root)("--mongo-url", mongo_url, "environment", "set", "development")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "development, from the database's stamp\n"
     assert run("seed").stdout.endswith("Seeded for development: 1 added, 2 unchanged.\n")
@@ -294,14 +305,12 @@ def test_the_embedded_server_is_started_announced_and_found_again(
             stamps = client.get_default_database()["_sqlmig_state"]
             assert stamps.count_documents({"value": "development"}) == 1
         assert run("seed", "--env", "prod", url=None).returncode == 2
-        command = [sys.executable, "-m", "sqlmig", "--project", str(project.root), "embedded"]
-        shown = subprocess.check_output([*command, "status"], text=True)
+        embedded = partial(Run(project.root), "embedded")
+        shown = embedded("status").stdout
         assert f"Connect with: mongosh '{server.status().url}'" in shown
-        assert (
-            subprocess.check_output([*command, "stop"], text=True) == "Stopped; the data is kept.\n"
-        )
+        assert embedded("stop").stdout == "Stopped; the data is kept.\n"
         assert not server.status().running
-        answer = subprocess.check_output([*command, "reset", "--yes", "--format", "json"])
+        answer = embedded("reset", "--yes", "--format", "json").stdout
         assert json.loads(answer)["mongo"]["data"] is None
     finally:
         server.reset()

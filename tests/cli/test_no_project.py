@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ import pytest
 
 from sqlmig.cli import main
 from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
+from tests.command import Run
 from tests.project import Project
 
 ARGUMENTS = {
@@ -61,13 +61,7 @@ COMMANDS = [
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "sqlmig", *arguments],
-        cwd=folder,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    return Run(folder)(*arguments)
 
 
 def stop_servers(folder: Path) -> None:

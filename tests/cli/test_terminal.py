@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.database import Database
+from tests.forkserver import Command, Fork
 
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _ERASE = "\r\x1b[2K"
@@ -29,10 +30,12 @@ def on_a_terminal(*arguments: str, variables: Mapping[str, str] | None = None) -
     cleared = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
     environment = cleared | {"TERM": "xterm-256color", "COLUMNS": "80"} | dict(variables or {})
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "sqlmig", *arguments]
-    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment):
-        os.close(theirs)
-        written = read_all(ours)
+    with Path(os.devnull).open() as nothing:
+        command = Command(list(arguments), str(Path.cwd()), environment)
+        fork = Fork(command, (nothing.fileno(), theirs, theirs))
+    os.close(theirs)
+    written = read_all(ours)
+    fork.wait()
     os.close(ours)
     return written.decode().replace("\r\n", "\n")
 

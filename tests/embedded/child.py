@@ -15,6 +15,8 @@ from typing import Any
 import psycopg
 
 from sqlmig.embedded import EmbeddedError, EmbeddedPostgres
+from tests.command import run_command
+from tests.forkserver import Command
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -41,7 +43,12 @@ class Child:
         return dataclasses.replace(self, root=self.root.parent / name / ".sqlmig")
 
     def call(self, call: str) -> dict[str, Any]:
-        return answer_of(self.begin(call))
+        words = [call, str(self.root), str(self.uid)]
+        environment = {**os.environ, **self.environment}
+        done = run_command(Command(words, str(REPOSITORY), environment, "tests.embedded.child"))
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
 
 
 def answer_of(process: "subprocess.Popen[str]") -> dict[str, Any]:

@@ -60,7 +60,7 @@ def check(project: Project, migrator: Migrator, script: str) -> object:
 
 ACTIONS: tuple[Action, ...] = (migrate, migrate_together, roll_back, seed, check)
 SETTINGS = settings(
-    max_examples=examples(12),
+    max_examples=examples(4),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

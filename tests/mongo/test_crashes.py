@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,8 @@ from sqlmig.mongo.connection import connected
 from sqlmig.mongo.fixtures import Fixtures
 from sqlmig.mongo.seeder import MongoSeeder
 from sqlmig.mongo.stamp import claim
+from tests.command import run_command
+from tests.forkserver import Command
 from tests.mongo.seeds import DEVELOPMENT, PRODUCTION, Seeds
 
 REPOSITORY = Path(__file__).parents[2]
@@ -27,8 +28,8 @@ NEVER = 1_000
 
 def run_until(seeds: Seeds, environment: str, url: str, command: int) -> int:
     arguments = [str(seeds.root), environment, url, str(command)]
-    program = [sys.executable, "-m", "tests.mongo.doomed", *arguments]
-    return subprocess.run(program, cwd=REPOSITORY, check=False).returncode
+    doomed = Command(arguments, str(REPOSITORY), dict(os.environ), "tests.mongo.doomed")
+    return run_command(doomed).returncode
 
 
 async def seed(fixtures: Fixtures, environment: Environment, url: str) -> None:

@@ -97,7 +97,7 @@ def _in_order(statement: str) -> str:
 
 
 @settings(
-    max_examples=examples(10),
+    max_examples=examples(5),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(first=sequences(), second=sequences())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 from sqlmig.errors import SourceError
 from sqlmig.model import Position
 from sqlmig.source.directives import FileKind
 from sqlmig.source.foreign import refuse_foreign
+from tests.command import Run
 from tests.database import Database
 from tests.project import Project
 
@@ -160,13 +158,7 @@ def test_validate_and_apply_refuse_it_wherever_it_stands_and_run_nothing(
     file.write_text(f"-- migrate:up\n{UP}\n-- migrate:down\n{DOWN}\n")
     command = "apply" if "migrations" in path or "rollbacks" in path else "validate"
     for each in {command, "validate"}:
-        done = subprocess.run(
-            [sys.executable, "-m", "sqlmig", each, "--database-url", database.url],
-            cwd=project.root,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = Run(project.root, database.url)(each)
         assert done.returncode == 2
         assert f"Error: {path}:1:1: a marker of dbmate, which sqlmig does not read" in done.stderr
     assert not database.tables()

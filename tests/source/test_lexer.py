@@ -24,6 +24,7 @@ from sqlmig.source.lexer import (
     statements,
     tokens,
 )
+from tests.thorough import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,9 +38,9 @@ SEED = int(os.environ.get("SQLMIG_TEST_SEED") or random.SystemRandom().randrange
 Cut = tuple[int, int]
 
 
-def thorough(examples: int) -> settings:
+def thorough(short: int) -> settings:
     return settings(
-        max_examples=examples,
+        max_examples=examples(short),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
@@ -399,7 +400,7 @@ letters = st.text("'\"$;-/*eEa1\\ \n\réU&", max_size=16)
 
 
 @seed(SEED)
-@thorough(9_000)
+@thorough(900)
 @given(mixtures | letters)
 def test_any_text_that_the_server_scans_is_cut_at_its_semicolons(text: str) -> None:
     note(f"SQLMIG_TEST_SEED={SEED}")
@@ -433,7 +434,7 @@ STATEMENTS = st.one_of(
 
 
 @seed(SEED)
-@thorough(2_500)
+@thorough(250)
 @given(
     st.lists(STATEMENTS, min_size=1, max_size=6),
     st.lists(st.sampled_from(BLANKS), min_size=14, max_size=14),
@@ -450,7 +451,7 @@ def test_any_text_that_the_server_parses_is_cut_where_it_cuts(
 
 
 @seed(SEED)
-@thorough(2_000)
+@thorough(200)
 @given(st.lists(st.sampled_from([*ZOO, *PSQL]), max_size=24).map("".join))
 def test_statements_are_in_order_and_nothing_is_left_between_them(text: str) -> None:
     note(f"SQLMIG_TEST_SEED={SEED}")
@@ -486,7 +487,7 @@ def laid_out(words: Iterable[str], layout: random.Random) -> str:
 
 
 @seed(SEED)
-@thorough(2_000)
+@thorough(200)
 @given(st.lists(SIGNIFICANT, max_size=12), LAYOUTS)
 def test_comments_and_white_space_are_no_change(words: list[str], layout: random.Random) -> None:
     note(f"SQLMIG_TEST_SEED={SEED}")
@@ -496,7 +497,7 @@ def test_comments_and_white_space_are_no_change(words: list[str], layout: random
 
 
 @seed(SEED)
-@thorough(2_000)
+@thorough(200)
 @given(st.data())
 def test_any_other_word_is_a_change(data: st.DataObject) -> None:
     note(f"SQLMIG_TEST_SEED={SEED}")
@@ -518,7 +519,7 @@ def meaning(text: str) -> list[str] | None:
 
 
 @seed(SEED)
-@thorough(2_500)
+@thorough(250)
 @given(mixtures | letters, st.data())
 def test_texts_of_equal_tokens_are_equal_to_the_server(text: str, data: st.DataObject) -> None:
     note(f"SQLMIG_TEST_SEED={SEED}")
@@ -619,7 +620,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_large_hostile_text_is_read_to_its_end(kind: str) -> None:
     with suppress(LexError):
-        deque(statements(HOSTILE[kind](2_000_000)), maxlen=0)
+        deque(statements(HOSTILE[kind](500_000)), maxlen=0)
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

@@ -4,9 +4,6 @@ whatever names the environment and whichever command asks."""
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -18,6 +15,7 @@ from sqlmig.errors import EnvironmentMismatchError, MigrationFailedError
 from sqlmig.model import Environment
 from sqlmig.plan import Newest, Since
 from sqlmig.testing import migrate
+from tests.command import Run
 from tests.database import Database
 from tests.project import Project
 from tests.target.test_rules import MeetsAnother
@@ -32,7 +30,6 @@ create table first (id int);
 insert into first select generate_series(1, 1000);
 """
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
 WORK = [
     ("apply",),
     ("rollback", "001"),
@@ -60,18 +57,7 @@ def run(project: Project, database: Database) -> Run:
     Migrator(project.config(database=database.url)).apply()
     database.execute("insert into first select generate_series(1, 1000)")
     project.migration("002_second", "create table second ()", "drop table second")
-
-    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "sqlmig", "--database-url", database.url, *arguments],
-            cwd=project.root,
-            env={**os.environ, **variables},
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-
-    return run
+    return Run(project.root, database.url)
 
 
 def contents(database: Database) -> list[object]:
