@@ -10,10 +10,10 @@ from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.guard.conditions import refuse_unknown_conditions
 from sqlmig.engine.history.reading import History
-from sqlmig.errors import ConfigError
 from sqlmig.model import (
     CheckFile,
     CheckResult,
+    Direction,
     Environment,
     MigrationFile,
     Migrations,
@@ -55,7 +55,6 @@ from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
-    from sqlmig.impact.course import Course
     from sqlmig.impact.effects import Impact
     from sqlmig.plan.comparison import Comparison
     from sqlmig.proof.drift import Drift
@@ -312,47 +311,54 @@ class Migrator:
         self,
         target: str | None = None,
         *,
-        since: str | None = None,
-        everything: bool = False,
-        rollbacks: bool = False,
+        direction: Direction = Direction.APPLY,
         scratch_url: str | None = None,
     ) -> Impact:
-        """What the pending migrations, up to and including the target, would do to a live database:
-        the locks that they hold and the work that they do meanwhile, as seen on a scratch database.
+        """What the pending migrations, up to and including the target, would do to a live database,
+        or their rollbacks: the locks that they hold and the work that they do meanwhile, as seen on
+        a scratch database to which all that is applied was applied before.
 
-        With `since`, those after that migration or those that git has not merged into that
-        revision are judged, with `everything` all; these need no database. With `rollbacks`, their
-        rollbacks are. The sizes are those of the target's tables; without a target, and on an
-        embedded server, every table counts as large. The scratch database is made as `verify`
-        does, nothing else is written. Raises UnknownTargetError, ChangelogError where git has
-        nothing to compare with, ExecutionError where a migration cannot run there.
+        The sizes are those of the database's tables; on an embedded server, every table counts as
+        large. The scratch database is made as `verify` does; nothing else is written. Raises
+        PlanError before anything runs, ExecutionError where a migration cannot run there.
+        """
+        from sqlmig.impact.course import Course
+        from sqlmig.impact.judging import impact
+
+        files = self._files()
+        with self._database.history() as history:
+            planned = ApplyPlanner(self.config, files, target, {})(history).migrations
+            course = Course(files, _recorded(files, history), planned, schema=history.schema)
+            live = None if self.config.is_embedded else history.connection
+            return impact(self.config, course, live, direction, scratch_url)
+
+    def impact_since(
+        self,
+        reference: str | None,
+        target: str | None = None,
+        *,
+        direction: Direction = Direction.APPLY,
+        scratch_url: str | None = None,
+    ) -> Impact:
+        """The same for the files after the migration that is named, or those that git has not
+        merged into the revision that is; for all of them with None.
+
+        Needs no database: without one, every table counts as large. Raises UnknownTargetError for
+        the target, ChangelogError where git has nothing to compare with.
         """
         from sqlmig.impact.course import course_since
         from sqlmig.impact.judging import impact
 
-        if since is not None and everything:
-            raise ConfigError("`since` and `all` cannot be combined", remedy="Give one of them.")
-        files, config = self._files(), self.config
+        config = self.config
+        course = course_since(config, self._files(), reference, target)
         if config.is_embedded:
             self._database.conninfo()  # tells the observer of a server that this starts
-        has_live = config.database is not None and not config.is_embedded
-        course = course_since(config, files, since, target) if since or everything else None
-        if course is not None and not has_live:
-            return impact(config, course, rollbacks=rollbacks, scratch_url=scratch_url)
+        if config.is_embedded or config.database is None:
+            return impact(config, course, None, direction, scratch_url)
         with self._database.history() as history:
-            if course is None:
-                course = self._pending(files, history, target)
-            else:
-                ids = frozenset(row.migration_id for row in history.read())
-                course = replace(course, live=ids, schema=history.schema)
-            live = history.connection if has_live else None
-            return impact(config, course, live, rollbacks=rollbacks, scratch_url=scratch_url)
-
-    def _pending(self, files: Migrations, history: History, target: str | None) -> Course:
-        from sqlmig.impact.course import Course
-
-        planned = ApplyPlanner(self.config, files, target, {})(history).migrations
-        return Course(files, _recorded(files, history), planned, schema=history.schema)
+            applied = frozenset(row.migration_id for row in history.read())
+            course = replace(course, live=applied, schema=history.schema)
+            return impact(config, course, history.connection, direction, scratch_url)
 
     def show(
         self,

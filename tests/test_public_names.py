@@ -58,6 +58,7 @@ TWINS = {
     "unmark": "Migrator.unmark",
     "validate": "Migrator.validate",
     "impact": "Migrator.impact",
+    "impact --since": "Migrator.impact_since",
     "verify": "Migrator.verify",
     "verify --only-pending": "Migrator.verify_pending",
 }

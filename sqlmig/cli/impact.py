@@ -10,6 +10,8 @@ from sqlmig.cli.options import OutputFormat
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.config import refuse_empty
+from sqlmig.errors import ConfigError
+from sqlmig.model import Direction
 from sqlmig.report import impact as report
 
 
@@ -45,9 +47,14 @@ def impact(
     """
     refuse_empty(scratch_url, "--scratch-url")
     refuse_empty(since, "--since")
-    found = migrator_for(output).impact(
-        target, since=since, everything=everything, rollbacks=rollbacks, scratch_url=scratch_url
-    )
+    if everything and since is not None:
+        raise ConfigError("--all and --since cannot be combined", remedy="Give one of them.")
+    migrator = migrator_for(output)
+    direction = Direction.ROLLBACK if rollbacks else Direction.APPLY
+    if everything or since is not None:
+        found = migrator.impact_since(since, target, direction=direction, scratch_url=scratch_url)
+    else:
+        found = migrator.impact(target, direction=direction, scratch_url=scratch_url)
     is_github = output.options.output_format is OutputFormat.GITHUB
     output.show((report.annotated if is_github else report.impact)(found))
     return check and found.is_harmful

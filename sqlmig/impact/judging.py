@@ -18,7 +18,7 @@ from sqlmig.impact.locks import Blocks
 from sqlmig.impact.observation import Observation, Touches
 from sqlmig.impact.sizes import NEW, UNKNOWN, Names, Size, names, sizes
 from sqlmig.impact.transaction import Touch
-from sqlmig.model import line_numbers
+from sqlmig.model import Direction, line_numbers
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.replay import Stage, staged
 from sqlmig.proof.roundtrip import rollback_of
@@ -28,9 +28,8 @@ from sqlmig.proof.scratch import scratch_beside
 def impact(
     config: Config,
     course: Course,
-    live: Connection | None = None,
-    *,
-    rollbacks: bool = False,
+    live: Connection | None,
+    direction: Direction,
     scratch_url: str | None = None,
 ) -> Impact:
     """What the judged migrations do, or their rollbacks.
@@ -45,7 +44,7 @@ def impact(
     ):
         stage.replay(course.applied)
         walk = _Walk(stage, course)
-        seen = [*(walk.rollbacks() if rollbacks else walk.applies())]
+        seen = [*(walk.applies() if direction is Direction.APPLY else walk.rollbacks())]
         measured = {} if live is None else sizes(live, walk.live_names)
         new = frozenset() if live is None else walk.new_tables
         warnings = walk.warnings()

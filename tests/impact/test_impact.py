@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from sqlmig.errors import ChangelogError, ConfigError, ExecutionError
+from sqlmig.errors import ChangelogError, ExecutionError
 from sqlmig.impact.effects import Effect, Impact
 from sqlmig.migrator import Migrator
+from sqlmig.model import Direction
 from sqlmig.report.impact import annotated, impact
 from sqlmig.report.table import Medium
 from tests.database import Database
@@ -37,7 +38,7 @@ def judge(project: Project, database: Database) -> Judge:
             undo = rollbacks[number - 2] if rollbacks else "select 1;"
             project.migration(f"{number:03}_next", script, undo)
         migrator = Migrator(project.config(database=database.url, **arguments))
-        return migrator.impact(rollbacks=bool(rollbacks))
+        return migrator.impact(direction=Direction.ROLLBACK if rollbacks else Direction.APPLY)
 
     return judged
 
@@ -274,9 +275,9 @@ def test_without_a_live_database_every_table_counts_as_large(
 ) -> None:
     project.migration("001_a", "create table a (x int)")
     project.migration("002_b", "create index on a (x)")
-    found = Migrator(project.config()).impact(everything=True, scratch_url=database.url)
+    found = Migrator(project.config()).impact_since(None, scratch_url=database.url)
     assert found.is_harmful
-    since = Migrator(project.config()).impact(since="001", scratch_url=database.url)
+    since = Migrator(project.config()).impact_since("001", scratch_url=database.url)
     assert [each.migration_id for each in since.migrations] == ["002_b"]
 
 
@@ -287,14 +288,12 @@ def test_a_git_revision_names_what_is_merged(repository: Repository, database: D
     repository.migration("002_b", "create index on a (x)")
     repository.commit()
     migrator = Migrator(repository.config())
-    found = migrator.impact(since="merged", scratch_url=database.url)
+    found = migrator.impact_since("merged", scratch_url=database.url)
     assert [each.migration_id for each in found.migrations] == ["002_b"]
     assert "of merged" in found.baseline
     assert found.baseline in "".join(impact(found).lines(Medium.PIPE))
     with pytest.raises(ChangelogError, match="no migration here, and git cannot compare"):
-        migrator.impact(since="nowhere", scratch_url=database.url)
-    with pytest.raises(ConfigError):
-        migrator.impact(since="merged", everything=True)
+        migrator.impact_since("nowhere", scratch_url=database.url)
 
 
 def test_the_text_says_what_to_do_instead(judge: Judge, database: Database) -> None:
