@@ -8,7 +8,7 @@ they begin at zero in the next one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
@@ -33,6 +33,13 @@ SELECT l.relation, l.modes, c.relkind, c.relfilenode, c.reltablespace,
   LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
   LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = l.relation
  CROSS JOIN (SELECT pg_catalog.pg_stat_force_next_flush()) f
+"""
+_SCANNED: LiteralString = """
+SELECT c.oid, '{AccessExclusiveLock}'::text[], c.relkind, c.relfilenode, c.reltablespace,
+       pg_catalog.pg_stat_get_xact_numscans(c.oid), NULL
+  FROM pg_catalog.pg_class c
+ WHERE c.relkind IN ('r', 'm') AND c.oid >= %(first)s::oid AND c.oid <> ALL (%(locked)s::oid[])
+   AND pg_catalog.pg_stat_get_xact_numscans(c.oid) > 0
 """
 _BEFORE: LiteralString = """
 SELECT c.oid, n.nspname, c.relname, c.oid::pg_catalog.regclass::text, c.relkind, c.relfilenode,
@@ -116,6 +123,13 @@ class Catalog:
         if any(row[7] != "on" for row in rows):
             raise _uncounted()
         return [_locked_relation(*row[:7]) for row in rows]
+
+    def scanned_without_lock(self, locked: Sequence[int]) -> list[LockedRelation]:
+        """The tables that the open transaction has scanned and that are not among the locked, as if
+        it held the strongest lock on each."""
+        parameters = {"first": _FIRST_OID, "locked": list(locked)}
+        with translated():
+            return [_locked_relation(*row) for row in self.inside.execute(_SCANNED, parameters)]
 
     def before(self, oids: Collection[int]) -> list[Relation]:
         """Those that were there before the open transaction, and the tables of those indexes."""

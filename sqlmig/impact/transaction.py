@@ -14,6 +14,7 @@ from sqlmig.impact.plans import Reading
 _WITH_ROWS = ("r", "m")
 _INDEX = "i"
 _TABLE_LIKE = ("r", "p", "m", "f", "v", "S")
+_ROUTINES = ("do", "call", "select", "with", "execute")
 # What these run is not in any plan.
 _OPAQUE = ("do", "call", "select", "with", "values", "execute", "insert", "update", "delete")
 
@@ -86,6 +87,8 @@ class Transaction:
     def step(self, word: str, reading: Reading) -> list[Touch]:
         """What the statement, which begins with that word and has just run, did."""
         locked = self.catalog.locked()
+        if word in _ROUTINES:
+            locked += self._undone(locked)
         self._learn(locked)
         look = _Look(locked, self._known, self._seen)
         self._emptied |= look.emptied
@@ -97,6 +100,12 @@ class Transaction:
         self._held = held
         self._seen |= {each.oid: _seen(each) for each in locked}
         return touches
+
+    def _undone(self, locked: Sequence[LockedRelation]) -> list[LockedRelation]:
+        """The tables that were scanned in a block whose exception handler undid it. Their locks are
+        gone by now, and may have been the strongest."""
+        found = self.catalog.scanned_without_lock([each.oid for each in locked])
+        return [e for e in found if e.oid not in self._seen or e.scans > self._seen[e.oid].scans]
 
     def _learn(self, locked: Sequence[LockedRelation]) -> None:
         new = [e.oid for e in locked if e.oid not in self._known and e.oid not in self._others]

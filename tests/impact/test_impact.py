@@ -136,6 +136,14 @@ def test_a_dropped_table_is_seen_by_its_name_before(judge: Judge) -> None:
     assert effects(found) == [(1, "orders", "ACCESS EXCLUSIVE", False)]
 
 
+def test_what_an_exception_handler_undid_was_done_under_a_lock(judge: Judge) -> None:
+    block = (
+        "do $$begin alter table orders add check (total > 0); raise division_by_zero; "
+        "exception when division_by_zero then null; end$$; select 1"
+    )
+    assert effects(judge(block)) == [(1, "orders", "ACCESS EXCLUSIVE", True)]
+
+
 def test_rows_of_a_renamed_table_are_its_rows(judge: Judge) -> None:
     found = judge("alter table orders rename to purchases; update purchases set note = ''")
     assert effects(found)[1] == (2, "orders", "ACCESS EXCLUSIVE", True)
