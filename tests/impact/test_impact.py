@@ -289,6 +289,20 @@ def test_without_a_live_database_every_table_counts_as_large(
     assert [each.migration_id for each in since.migrations] == ["002_b"]
 
 
+def test_the_time_zone_of_the_database_decides_what_is_rewritten(
+    project: Project, database: Database, ordinary: str
+) -> None:
+    """Also where the scratch database is elsewhere, here another role's."""
+    role = ordinary.partition("://")[2].partition("@")[0]
+    project.migration("001_a", "create table a (x timestamp)")
+    project.migration("002_b", "alter table a alter x type timestamptz")
+    for zone, rewritten in (("UTC", False), ("Europe/Berlin", True)):
+        database.execute(f"alter role {role} set TimeZone = '{zone}'")
+        migrator = Migrator(project.config(database=ordinary))
+        found = migrator.impact_since("001", scratch_url=database.url)
+        assert only(found).work.rewritten is rewritten
+
+
 def test_a_git_revision_names_what_is_merged(repository: Repository, database: Database) -> None:
     repository.migration("001_a", "create table a (x int)")
     repository.commit()

@@ -3,27 +3,12 @@ on filled tables, for a superuser and for a role that owns nothing but its datab
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-
 import psycopg
-import pytest
 
 from sqlmig.impact.locks import Blocks
 from tests.database import Database
 from tests.impact.observed import observed, told
 from tests.impact.statements import FILL, SCHEMA, statements
-
-
-@pytest.fixture
-def ordinary(database: Database) -> Iterator[str]:
-    """A URL of the database as a role that may do nothing special, and owns it."""
-    role = f"plain_{uuid.uuid4().hex[:8]}"
-    name = database.value("SELECT current_database()")
-    database.execute(f'CREATE ROLE {role} LOGIN; ALTER DATABASE "{name}" OWNER TO {role}')
-    yield database.url.replace("://postgres@", f"://{role}@")
-    database.execute(f"DROP OWNED BY {role} CASCADE")
-    database.execute(f'ALTER DATABASE "{name}" OWNER TO postgres; DROP ROLE {role}')
 
 
 def differences(url: str, expected: dict[str, str]) -> dict[str, tuple[str, str]]:

@@ -39,6 +39,9 @@ SELECT line FROM ranked LEFT JOIN pg_catalog.pg_settings p USING (name)
  ORDER BY name
 """
 
+# Whether a column has to be rewritten can depend on it, and another server may have another one.
+_TIME_ZONE = "SELECT 'TimeZone=' || reset_val FROM pg_catalog.pg_settings WHERE name = 'TimeZone'"
+
 
 class ScratchServer:
     """Where scratch databases are made; `url` names a database of it that is only connected to.
@@ -117,9 +120,14 @@ def scratch_server(
 
 
 def database_settings(url: str) -> list[str]:
-    """What sessions in that database begin with, as `name=value`; reads only."""
+    """What sessions in that database begin with, and their time zone, as `name=value`; reads
+    only."""
     with opened(url) as connection, translated():
-        return [setting for (setting,) in connection.execute(_SETTINGS).fetchall()]
+        return [
+            setting
+            for query in (_TIME_ZONE, _SETTINGS)
+            for (setting,) in connection.execute(query.encode()).fetchall()
+        ]
 
 
 def _left(name: str, reason: str) -> str:
