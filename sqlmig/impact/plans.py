@@ -35,6 +35,9 @@ SELECT n.nspname, c.relname, c.oid
   JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
   JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.relation
 """
+_LITERALS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_OPEN = frozenset(("<", "<=", ">", ">=", "~<~", "~<=~", "~>~", "~>=~"))
+_OPERATORS = re.compile(r" ([-+*/<>=~!@#%^&|`?]+) ")
 _READS = re.compile(r"\b(?:select|table|with|update)\b", re.IGNORECASE)
 _FROM_A_QUERY = re.compile(
     r"create\s+(?:(?:local|global)\s+)?(?:temp\w*\s+|unlogged\s+)?(?:table|materialized\s+view)\b"
@@ -169,8 +172,14 @@ def _is_full_scan(node: Node) -> bool:
     if kind in ("Seq Scan", "Sample Scan", "Foreign Scan"):
         return "Relation Name" in node
     if kind == "Bitmap Heap Scan":
-        return "Recheck Cond" not in node
-    return kind in ("Index Scan", "Index Only Scan") and "Index Cond" not in node
+        return not _is_bounded(node.get("Recheck Cond", ""))
+    return kind in ("Index Scan", "Index Only Scan") and not _is_bounded(node.get("Index Cond", ""))
+
+
+def _is_bounded(condition: str) -> bool:
+    """Whether a condition of an index leaves most rows out: all rows may have an id above 0."""
+    operators = set(_OPERATORS.findall(_LITERALS.sub("", condition)))
+    return bool(operators - _OPEN) or {each.strip("~")[0] for each in operators} == {"<", ">"}
 
 
 def _name(node: Node) -> Name:

@@ -94,7 +94,7 @@ class Transaction:
         self._emptied |= look.emptied
         works = self._works(look, word, reading)
         held = look.held
-        self._fold_partitions(held, works)
+        self._fold_partitions(held, works, look.emptied)
         touches = list(self._touches(held, works, look.emptied))
         self._written |= {oid for oid, work in works.items() if work.written}
         self._held = held
@@ -154,7 +154,9 @@ class Transaction:
                 for oid in writing.tables & self._known.keys():
                     works[oid].add(Work(scanned=True, written=True))
 
-    def _fold_partitions(self, held: dict[int, Lock], works: dict[int, Work]) -> None:
+    def _fold_partitions(
+        self, held: dict[int, Lock], works: dict[int, Work], emptied: set[int]
+    ) -> None:
         """Counts what happens to a partition as its ancestor's, where that is locked as strongly:
         then the statement was about the ancestor."""
         for oid in [oid for oid in held if self._known[oid].ancestors]:
@@ -165,6 +167,8 @@ class Transaction:
             work = works.pop(oid, None)
             if home is not None and work is not None:
                 works.setdefault(home, Work()).add(work)
+            if home is not None and oid in emptied:
+                emptied.add(home)
         for oid, relation in self._known.items():
             if oid in held and (oid in self.leaves or self._is_folded(relation, held)):
                 del held[oid]

@@ -381,6 +381,14 @@ UPDATE orders SET qty = qty WHERE id IN (SELECT id FROM orders WHERE note IS NUL
     nothing
 UPDATE orders SET qty = qty WHERE id BETWEEN 1 AND 1000
     nothing
+UPDATE orders SET qty = qty WHERE id > 0
+    orders ROW EXCLUSIVE scanned+written
+UPDATE orders SET qty = qty WHERE qty IS NULL
+    orders ROW EXCLUSIVE scanned+written
+UPDATE orders SET qty = qty WHERE id IN (1, 2, 3)
+    nothing
+DELETE FROM orders USING customers c WHERE orders.id = c.id
+    orders ROW EXCLUSIVE scanned+written
 UPDATE orders SET qty = qty WHERE false
     nothing
 UPDATE orders o SET note = c.name FROM customers c WHERE c.id = o.customer_id
