@@ -25,6 +25,7 @@ from sqlmig.model import (
     SeedStatus,
     SilentObserver,
     UnstableSeed,
+    migration_order,
 )
 from sqlmig.operations.lookup import ScriptPart, ScriptSource, find_script
 from sqlmig.operations.planning import (
@@ -32,7 +33,8 @@ from sqlmig.operations.planning import (
     ApplyPlanner,
     Planner,
     find_named,
-    rows_to_compare,
+    own_rows,
+    own_statuses,
     rows_with_texts,
 )
 from sqlmig.operations.rollback import Agree, Rollback, RollbackPlanner, roll_back
@@ -45,16 +47,20 @@ from sqlmig.plan import (
     RowLoss,
     Selection,
     Since,
+    Transactions,
     plan_apply,
+    resolve,
     statuses,
 )
 from sqlmig.plan.readiness import refuse_unready
+from sqlmig.plan.renames import as_recorded, find_renames
 from sqlmig.source.checks import read_checks
-from sqlmig.source.files import read_migrations, read_migrations_alone
+from sqlmig.source.files import UsableFiles, read_migrations, read_migrations_alone, read_usable
 from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
+    from sqlmig.document.file import SchemaDocument
     from sqlmig.impact.effects import Impact
     from sqlmig.plan.comparison import Comparison
     from sqlmig.proof.drift import Drift
@@ -83,22 +89,28 @@ class Migrator:
     def status(self) -> list[MigrationStatus]:
         """Every migration on disk or in the history, in the order in which they apply.
 
-        Reads only: a database that sqlmig has never seen stays as it is and reports all pending.
+        Reads only: a database that sqlmig has never seen stays as it is and reports all pending. A
+        file that cannot be used is among them, with what is wrong. Raises AnotherHistoryError.
         """
-        files = self._files()
+        files = self._usable_files()
         with self._database.history() as history:
-            return statuses(files, rows_to_compare(files, history))
+            return own_statuses(files, history)
+
+    def applied_ids(self) -> tuple[str, ...]:
+        """The ids in the history, whatever is on disk; reads only."""
+        with self._database.history() as history:
+            return tuple(row.migration_id for row in history.read())
 
     def expect_current(self) -> None:
         """Returns if the schema is what this code expects: for a service that must not migrate.
 
         Reads only, and no rollbacks. A database that is ahead of the files is accepted: old code
         sees one while a deployment rolls out. Raises SchemaNotCurrentError, which lists what is
-        pending, changed or partly applied.
+        pending, changed or partly applied, and AnotherHistoryError.
         """
         files = read_migrations_alone(self.config.migrations_folder, self.config.rollbacks_folder)
         with self._database.history() as history:
-            found = statuses(files, rows_to_compare(files, history))
+            found = statuses(files, own_rows(files, history))
         refuse_unready(
             found,
             "the schema is not what this code expects",
@@ -106,8 +118,17 @@ class Migrator:
         )
 
     def plan_apply(self, target: str | None = None, **options: Unpack[ApplyOptions]) -> Plan:
-        """What `apply` with these arguments would do; reads only. Raises PlanError."""
-        return self._warned(ApplyPlanner(self.config, self._files(), target, options))
+        """What `apply` with these arguments would do; reads only. Raises PlanError.
+
+        Files after the target may be unusable: `apply` would refuse them, which is a warning.
+        """
+        files = self._usable_files()
+        in_order = sorted(files.ids, key=migration_order)
+        last = in_order.index(resolve(target, in_order)) if target else len(in_order)
+        files.expect(in_order[: last + 1])
+        plan = self._warned(ApplyPlanner(self.config, files.migrations, target, options))
+        broken = (f"{error.location}: {error.message}" for error in files.unusable.values())
+        return replace(plan, warnings=(*plan.warnings, *broken))
 
     def apply(
         self,
@@ -128,16 +149,21 @@ class Migrator:
         Ctrl-C.
         """
         files = self._files()
-        runner = Runner(self._database, self._checks(files), allowed)
+        runner = Runner(self._database, self._checks(_ids(files)), allowed)
         planner = ApplyPlanner(self.config, files, target, options)
         with self._database.history() as history:
             return runner.run(planner, history)
 
     def plan_rollback(
-        self, selection: Selection | str, *, text: RollbackText | None = None
+        self,
+        selection: Selection | str,
+        *,
+        text: RollbackText | None = None,
+        transactions: Transactions = Transactions.EACH,
     ) -> Plan:
         """What `rollback` with these arguments would do; reads only. Raises PlanError."""
-        return self._warned(RollbackPlanner(self._files(), Rollback(_selected(selection), text)))
+        request = Rollback(_selected(selection), text, transactions=transactions)
+        return self._warned(RollbackPlanner(self._usable_files(), request))
 
     def rollback(
         self,
@@ -146,30 +172,33 @@ class Migrator:
         text: RollbackText | None = None,
         row_loss: RowLoss = RowLoss.ASK,
         agree: Agree | None = None,
+        transactions: Transactions = Transactions.EACH,
         allowed: Collection[str] = (),
     ) -> Report:
         """Rolls back the selected migrations, newest first, and records it; a string is the
         migration that it names, and all that was applied after it.
 
         `text` says whose script to run where the file differs from the recorded one. In production,
-        a migration that would lose rows is undone, and `agree` is asked, with the RowLossError that
-        has its id and its losses; where it returns True, that migration is rolled back after all.
-        `row_loss` ACCEPT consents to all of them in advance, so none is counted. Raises as
-        `apply` does; IrreversibleMigrationError before anything is touched; RowLossError where
-        nothing agrees.
+        all of them are rehearsed first, in one transaction that is undone. Where rows would be
+        lost, `agree` is asked once, with the RowLossError that has the losses of each; nothing is
+        committed before it returns True. `row_loss` ACCEPT consents to all of them in advance, so
+        none is counted. `transactions` TOGETHER commits all or none. Raises as `apply` does;
+        IrreversibleMigrationError before anything is touched; RowLossError where nothing agrees.
         """
-        files = self._files()
-        runner = Runner(self._database, self._checks(files), allowed)
-        return roll_back(runner, files, Rollback(_selected(selection), text, row_loss), agree)
+        files = self._usable_files()
+        runner = Runner(self._database, self._checks(files.ids), allowed)
+        request = Rollback(_selected(selection), text, row_loss, transactions)
+        return roll_back(runner, files, request, agree)
 
     def compare(self, reference: str) -> Comparison:
         """What was recorded of a migration compared with its files now; reads only."""
         from sqlmig.plan.comparison import compare
 
-        files = self._files()
+        files = self._usable_files()
         with self._database.history() as history:
-            migration_id, rows = find_named(files, history, reference)
-            return compare(migration_id, files, rows)
+            migration_id, known, rows = find_named(files.migrations, history, reference)
+            files.expect([migration_id])
+            return compare(migration_id, known, rows)
 
     def repair(self, references: Sequence[str] | None = None) -> list[str]:
         """Records the files of applied migrations as they are now; the ids that it wrote.
@@ -203,7 +232,7 @@ class Migrator:
         from sqlmig.operations.seeds import SeedRunner
 
         files = self._files()
-        checks = self._checks(files)
+        checks = self._checks(_ids(files))
         with self._database.history() as history:
             return SeedRunner(self._database, files, allowed).run(checks, history)
 
@@ -217,7 +246,7 @@ class Migrator:
 
     def check(self) -> list[CheckResult]:
         """What the sanity checks find; everything that they do is rolled back."""
-        checks = self._checks(self._files())
+        checks = self._checks(self._usable_files().ids)
         with self._database.history() as history:
             return look(history, checks)
 
@@ -273,7 +302,7 @@ class Migrator:
         planned = plan_apply(files, (), target=target).migrations
         if self.config.is_embedded:
             self._database.conninfo()  # tells the observer of a server that this starts
-        proofs = [_prove_seeds, _check] if len(planned) == len(files) else []
+        proofs = [_prove_seeds, _check, _compare] if len(planned) == len(files) else []
         course = Course(files, planned)
         return verify(self.config, course, scratch_url=scratch_url, proofs=proofs, tell=tell)
 
@@ -290,7 +319,7 @@ class Migrator:
 
         files = self._files()
         with self._database.history() as history:
-            planned = plan_apply(files, rows_to_compare(files, history), target=target).migrations
+            planned = plan_apply(files, own_rows(files, history), target=target).migrations
             course = Course(files, planned, _recorded(files, history), history.schema)
         return verify(self.config, course, scratch_url=scratch_url, tell=tell)
 
@@ -302,9 +331,11 @@ class Migrator:
         """
         from sqlmig.proof.drift import drift
 
-        files = self._files()
+        files = self._usable_files()
         with self._database.history() as history:
-            applied = _recorded(files, history)
+            found = own_statuses(files, history)
+            files.expect(s.migration_id for s in found if s.applied and not s.applied.checksum)
+            applied = _recorded(files.migrations, history)
             return drift(self.config, history, applied, scratch_url=scratch_url)
 
     def impact(
@@ -360,6 +391,19 @@ class Migrator:
             course = replace(course, live=applied, schema=history.schema)
             return impact(config, course, history.connection, direction, scratch_url)
 
+    def schema_document(self, *, scratch_url: str | None = None) -> SchemaDocument:
+        """The document of the schema that the migrations on disk make, from a scratch database,
+        which is made as `verify` does. It can be written to a file and compared with one.
+
+        Raises MigrationFailedError where one fails, ServerError where no database can be made.
+        """
+        from sqlmig.document.making import make_document
+
+        planned = plan_apply(self._files(), ()).migrations
+        if self.config.is_embedded:
+            self._database.conninfo()  # tells the observer of a server that this starts
+        return make_document(self.config, planned, scratch_url=scratch_url)
+
     def show(
         self,
         reference: str,
@@ -368,7 +412,7 @@ class Migrator:
     ) -> Script:
         """A script of a migration: the file's, or as it was recorded where that is meant or the
         file is gone. Raises PlanError where there is none."""
-        return find_script(self._database, self._files(), reference, part, source)
+        return find_script(self._database, self._usable_files(), reference, part, source)
 
     def baseline(self, target: str) -> tuple[str, ...]:
         """Records all up to and including the target as applied, without running anything, in a
@@ -377,7 +421,9 @@ class Migrator:
         from sqlmig.operations.marking import plan_baseline, record_marking
 
         files = self._files()
-        return record_marking(self._database, lambda rows: plan_baseline(files, rows, target), mark)
+        return record_marking(
+            self._database, files, lambda rows: plan_baseline(files, rows, target), mark
+        )
 
     def mark(self, reference: str, reason: str) -> tuple[str, ...]:
         """Records a migration as applied without running it, and why; its id, or nothing where it
@@ -387,7 +433,7 @@ class Migrator:
 
         files = self._files()
         return record_marking(
-            self._database, lambda rows: plan_mark(files, rows, reference, reason), mark
+            self._database, files, lambda rows: plan_mark(files, rows, reference, reason), mark
         )
 
     def unmark(self, reference: str, reason: str) -> tuple[str, ...]:
@@ -398,7 +444,7 @@ class Migrator:
 
         files = self._files()
         return record_marking(
-            self._database, lambda rows: plan_unmark(files, rows, reference, reason), unmark
+            self._database, files, lambda rows: plan_unmark(files, rows, reference, reason), unmark
         )
 
     def _warned(self, planner: Planner) -> Plan:
@@ -410,11 +456,17 @@ class Migrator:
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
 
-    def _checks(self, files: Migrations) -> tuple[CheckFile, ...]:
-        ids = [file.migration_id for file in files]
+    def _usable_files(self) -> UsableFiles:
+        return read_usable(self.config.migrations_folder, self.config.rollbacks_folder)
+
+    def _checks(self, ids: Collection[str]) -> tuple[CheckFile, ...]:
         checks = read_checks(self.config.checks_folder, ids)
         refuse_unknown_conditions(checks)
         return checks
+
+
+def _ids(files: Migrations) -> list[str]:
+    return [file.migration_id for file in files]
 
 
 def _selected(selection: Selection | str) -> Selection:
@@ -424,7 +476,8 @@ def _selected(selection: Selection | str) -> Selection:
 def _recorded(files: Migrations, history: History) -> tuple[PlannedMigration, ...]:
     from sqlmig.proof.recorded import recorded_migrations
 
-    return recorded_migrations(rows_with_texts(history), files)
+    rows = rows_with_texts(history)
+    return recorded_migrations(rows, as_recorded(files, find_renames(files, rows)))
 
 
 def _prove_seeds(config: Config) -> list[str]:
@@ -433,6 +486,15 @@ def _prove_seeds(config: Config) -> list[str]:
     if config.environment is not None:
         migrator.set_environment(config.environment)
     return [f"the seed {seed.name}: {seed.reason}" for seed in migrator.prove_seeds()]
+
+
+def _compare(config: Config) -> list[str]:
+    """Nothing, where something was compared. Raises ConfigError."""
+    from sqlmig.proof.scope import refuse_absent
+
+    with Database(config).connect() as connection:
+        refuse_absent(config.schemas, connection)
+    return []
 
 
 def _check(config: Config) -> list[str]:

@@ -17,7 +17,8 @@ _FILE = re.compile(r"`([\w./-]+)`:\n")
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do: `kind` is write, run, python, or what a comment orders of the test."""
+    """One thing to do: `kind` is write, run, python, or what a comment orders of the test; or
+    `output`, what the command before it shows."""
 
     kind: str
     text: str
@@ -41,5 +42,7 @@ def steps(guide: Path) -> Iterator[Step]:
                     yield Step("run", line.removeprefix("$ "))
         elif language == "python":
             yield Step("python", text)
+        elif language == "text" and text.startswith("Database: "):
+            yield Step("output", text)
         elif language == "sql" and (named := _FILE.search(match["before"] or "")):
             yield Step("write", text, named[1])

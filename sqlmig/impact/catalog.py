@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-from sqlmig.engine.history.reading import OWN_TABLES
+from sqlmig.engine.history.tables import OWN_TABLES
 from sqlmig.engine.server.connection import Connection, translated
 from sqlmig.errors import ExecutionError
 from sqlmig.impact.locks import Lock

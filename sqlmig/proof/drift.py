@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmig.config import Config
-from sqlmig.engine.history.reading import MIGRATIONS, History
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.tables import MIGRATIONS
 from sqlmig.engine.server.connection import opened
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.catalog import session_role, snapshot
 from sqlmig.proof.difference import Difference, differences
 from sqlmig.proof.replay import staged
+from sqlmig.proof.scope import refuse_absent, scope_of
 from sqlmig.proof.scratch import scratch_beside
 
 _OWNER = """
@@ -48,14 +50,16 @@ def drift(
     where a migration cannot run again, BeyondDatabaseError for one that changes more than its
     database, and was undone.
     """
-    live = snapshot(history.connection, _owner(history))
     with (
         scratch_beside(config, scratch_url) as server,
         staged(server, config, history.schema) as stage,
     ):
         stage.replay(applied)
         with opened(stage.url) as connection:
-            replayed = snapshot(connection, session_role(connection))
+            refuse_absent(config.schemas, history.connection, connection)
+            scope = scope_of(config.schemas, history, connection)
+            replayed = snapshot(connection, session_role(connection), scope)
+    live = snapshot(history.connection, _owner(history), scope)
     found = differences(replayed, live)
     drifted = tuple(each for each in found if not stage.given.covers(each, replayed))
     ids = tuple(planned.migration_id for planned in applied)

@@ -4,6 +4,7 @@ on filled tables, for a superuser and for a role that owns nothing but its datab
 from __future__ import annotations
 
 import psycopg
+import pytest
 
 from sqlmig.impact.locks import Blocks
 from tests.database import Database
@@ -36,6 +37,7 @@ def test_it_is_the_same_for_a_role_without_privileges(database: Database, ordina
     assert differences(ordinary, expected) == {}
 
 
+@pytest.mark.long_form
 def test_filled_tables_are_blocked_in_the_same_way(database: Database) -> None:
     """Which tables are read without being blocked may depend on the plan."""
     database.execute(f"CREATE SCHEMA aside; {SCHEMA}")

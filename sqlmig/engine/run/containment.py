@@ -18,7 +18,12 @@ from sqlmig.engine.run.message import send_statement
 from sqlmig.engine.run.statementwise import StatementwiseWork
 from sqlmig.engine.run.steps import Steps
 from sqlmig.engine.server.connection import Connection, undo
-from sqlmig.engine.server.failure import ReadOtherwiseError, ScriptError, failed_script
+from sqlmig.engine.server.failure import (
+    ReadOtherwiseError,
+    ScriptError,
+    failed_script,
+    unrecorded,
+)
 from sqlmig.engine.server.outside import (
     ACTIVE_SQL_TRANSACTION,
     INVALID_TRANSACTION_TERMINATION,
@@ -86,6 +91,8 @@ class Containment(SilentInspector):
             _send_end(connection, script, _RUN_DEFERRED.encode())
             self.recorded(script)
             _send_end(connection, script, b"COMMIT")
+        except StatementError as failure:
+            raise unrecorded(script, failure) from failure
         finally:
             undo(connection)
 

@@ -11,7 +11,12 @@ from functools import partial
 import psycopg
 
 from sqlmig.engine.guard.checks import CheckInspector
-from sqlmig.engine.guard.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
+from sqlmig.engine.guard.inspection import (
+    HistoryInspector,
+    Inspector,
+    RowLossInspector,
+    has_moved,
+)
 from sqlmig.engine.guard.protected import Guard
 from sqlmig.engine.history import records
 from sqlmig.engine.history.stamping import making_own_tables, stamp_new
@@ -65,6 +70,7 @@ class Executor:
     containment: Containment | None = None
     steps: Steps | None = None
     _checked: list[CheckResult] = field(default_factory=list)
+    _consented: frozenset[str] = field(init=False, default=frozenset())
     _backend: Backend = field(init=False)
     _watcher: Watcher = field(init=False)
     _pid: int = field(init=False)
@@ -83,6 +89,7 @@ class Executor:
         alone, says that another runner changed the history, and the plan must be made again.
         """
         story = Story(plan, self.session)
+        self._consented = plan.consented
         with making_own_tables(self.session.history):
             self._backend.ensure_internal_schema_updated()
         stamp_new(self.session.history, self.rules)
@@ -185,14 +192,14 @@ class Executor:
 
     def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
         """Refuses what runs statement by statement: it cannot be tried and undone first."""
-        if planned.directives.transactional or _keeps_rows(planned):
+        if planned.directives.transactional or keeps_all_rows(planned):
             return
-        if self.rules.protected:
+        if kept := self.rules.kept_from(planned.directives):
             raise ProtectedRowsError(
                 planned,
                 "runs statements outside a transaction that could remove rows of "
-                f"{', '.join(self.rules.protected)}",
-                self.rules.protected,
+                f"{', '.join(kept)}",
+                kept,
             )
         if row_loss is RowLoss.ASK:
             raise LossFoundError(planned, ())
@@ -200,8 +207,8 @@ class Executor:
     def _work(self, batch: Batch, row_loss: RowLoss) -> BatchWork:
         if not batch[0].directives.transactional:
             if self.containment is None:
-                return StatementwiseWork(self.session)
-            return ContainedStatements(self.session, self.containment, self.steps)
+                return StatementwiseWork(self.session, self.rules)
+            return ContainedStatements(self.session, self.rules, self.containment, self.steps)
         inspectors = self._inspectors(batch, row_loss)
         kind = InspectedWork if inspectors else TransactionWork
         return kind(self.session, batch, self.rules, inspectors, self._runner)
@@ -214,12 +221,15 @@ class Executor:
         if self.rules.protected:
             found.append(Guard(history, self.rules))
         if row_loss is RowLoss.ASK:
-            found.append(RowLossInspector(history, self.rules.protected))
+            found.append(self._loss_inspector())
         if self.checks:
             found.append(CheckInspector(history, self.checks, batch[-1], self._checked))
         if self.containment is not None:
             found.append(self.containment)
         return found
+
+    def _loss_inspector(self) -> RowLossInspector:
+        return RowLossInspector(self.session.history, self.rules.protected, self._consented)
 
     def _most_tries(self, batch: Batch) -> int:
         """A non-transactional migration is not rerun automatically: its first part is done."""
@@ -237,7 +247,8 @@ class Executor:
         return Ending(batch, recording.at_work or batch[0], fate)
 
 
-def _keeps_rows(planned: PlannedMigration) -> bool:
+def keeps_all_rows(planned: PlannedMigration) -> bool:
+    """Whether none of its statements can remove a row, as far as their words tell."""
     text = planned.prepared.text
     return all(keeps_rows(text, statement) for statement in planned.prepared.statements)
 
