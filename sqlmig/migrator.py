@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from sqlmig.config import Config
@@ -62,7 +63,9 @@ from sqlmig.target.rules import Rules, rules_for
 if TYPE_CHECKING:
     from sqlmig.document.file import SchemaDocument
     from sqlmig.impact.effects import Impact
+    from sqlmig.operations.adoption import Adoption
     from sqlmig.plan.comparison import Comparison
+    from sqlmig.project.importing import Imported
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
 
@@ -424,6 +427,35 @@ class Migrator:
         return record_marking(
             self._database, files, lambda rows: plan_baseline(files, rows, target), mark
         )
+
+    def import_migrations(
+        self, folder: str | Path, tool: str | None = None, *, trial: bool = False
+    ) -> Imported:
+        """Writes the migrations of another tool that are in that folder, with their rollbacks, into
+        the project's folders; needs no database, and overwrites nothing. `tool` is needed where the
+        files do not show it; with `trial` nothing is written.
+
+        Raises ConfigError, before anything is written, for a folder of no known tool or of several.
+        What cannot be taken over is among the problems of the result.
+        """
+        from sqlmig.project.importing import import_migrations
+
+        return import_migrations(self.config, Path(folder), tool, trial=trial)
+
+    def baseline_from(self, tool: str, folder: str | Path | None = None) -> Adoption:
+        """Records as applied exactly what the history of another tool in this database says,
+        without running anything, with the tool's times where it keeps them. `folder` has the
+        originals, which are compared with the checksums that the tool has kept.
+
+        Raises PlanError where there is no such history, where it has an entry that is unfinished,
+        matches no file or is of another text, and where sqlmig has a history already.
+        """
+        from sqlmig.adoption.registry import tool_named
+        from sqlmig.operations.adoption import adopt_history
+
+        chosen = tool_named(tool)
+        originals = Path(folder) if folder is not None else None
+        return adopt_history(self._database, self._files(), chosen, originals)
 
     def mark(self, reference: str, reason: str) -> tuple[str, ...]:
         """Records a migration as applied without running it, and why; its id, or nothing where it
