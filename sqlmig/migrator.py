@@ -14,6 +14,7 @@ from sqlmig.engine.history.reading import History
 from sqlmig.model import (
     CheckFile,
     CheckResult,
+    Direction,
     Environment,
     MigrationFile,
     Migrations,
@@ -61,6 +62,7 @@ from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
     from sqlmig.document.file import SchemaDocument
+    from sqlmig.impact.effects import Impact
     from sqlmig.operations.adoption import Adoption
     from sqlmig.plan.comparison import Comparison
     from sqlmig.project.importing import Imported
@@ -338,6 +340,59 @@ class Migrator:
             files.expect(s.migration_id for s in found if s.applied and not s.applied.checksum)
             applied = _recorded(files.migrations, history)
             return drift(self.config, history, applied, scratch_url=scratch_url)
+
+    def impact(
+        self,
+        target: str | None = None,
+        *,
+        direction: Direction = Direction.APPLY,
+        scratch_url: str | None = None,
+    ) -> Impact:
+        """What the pending migrations, up to and including the target, would do to a live database,
+        or their rollbacks: the locks that they hold and the work that they do meanwhile, as seen on
+        a scratch database to which all that is applied was applied before.
+
+        The sizes are those of the database's tables; on an embedded server, every table counts as
+        large. The scratch database is made as `verify` does; nothing else is written. Raises
+        PlanError before anything runs, ExecutionError where a migration cannot run there.
+        """
+        from sqlmig.impact.course import Course
+        from sqlmig.impact.judging import impact
+
+        files = self._files()
+        with self._database.history() as history:
+            planned = ApplyPlanner(self.config, files, target, {})(history).migrations
+            course = Course(files, _recorded(files, history), planned, schema=history.schema)
+            live = None if self.config.is_embedded else history.connection
+            return impact(self.config, course, live, direction, scratch_url)
+
+    def impact_since(
+        self,
+        reference: str | None,
+        target: str | None = None,
+        *,
+        direction: Direction = Direction.APPLY,
+        scratch_url: str | None = None,
+    ) -> Impact:
+        """The same for the files after the migration that is named, or those that git has not
+        merged into the revision that is; for all of them with None.
+
+        Needs no database: without one, every table counts as large. Raises UnknownTargetError for
+        the target, ChangelogError where git has nothing to compare with.
+        """
+        from sqlmig.impact.course import course_since
+        from sqlmig.impact.judging import impact
+
+        config = self.config
+        course = course_since(config, self._files(), reference, target)
+        if config.is_embedded:
+            self._database.conninfo()  # tells the observer of a server that this starts
+        if config.is_embedded or config.database is None:
+            return impact(config, course, None, direction, scratch_url)
+        with self._database.history() as history:
+            applied = frozenset(row.migration_id for row in history.read())
+            course = replace(course, live=applied, schema=history.schema)
+            return impact(config, course, history.connection, direction, scratch_url)
 
     def schema_document(self, *, scratch_url: str | None = None) -> SchemaDocument:
         """The document of the schema that the migrations on disk make, from a scratch database,

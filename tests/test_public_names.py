@@ -64,6 +64,8 @@ TWINS = {
     "status --check": "Migrator.expect_current",
     "unmark": "Migrator.unmark",
     "validate": "Migrator.validate",
+    "impact": "Migrator.impact",
+    "impact --since": "Migrator.impact_since",
     "verify": "Migrator.verify",
     "verify --only-pending": "Migrator.verify_pending",
 }

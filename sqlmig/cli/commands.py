@@ -28,6 +28,7 @@ MODULES = {
     "marks": ("show", "baseline", "mark", "unmark"),
     "proof": ("verify", "drift"),
     "document": ("schema",),
+    "impact": ("impact",),
     "new": ("new", "renumber"),
     "changelog": ("changelog",),
     "embedded": ("embedded",),

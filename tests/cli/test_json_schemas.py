@@ -32,6 +32,7 @@ COMMANDS = [
     (("mark", "2", "--reason", "a test"), "mark"),
     (("drift",), "drift"),
     (("verify",), "verify"),
+    (("impact", "--all", "2"), "impact"),
     (("schema", "--check"), "error"),
     (("environment",), "environment"),
     (("environment", "set", "testing"), "environment"),
