@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sqlmig import Config, Migrator
-from sqlmig.model import Directives
+from sqlmig.source.directives import DIRECTIVES
 from tests.command import Run
 from tests.database import Database
 
@@ -111,5 +111,5 @@ def test_what_the_readme_says_is_made_in_the_database_is_made(
 
 def test_the_directives_shown_are_directives(clone: Path) -> None:
     rows = re.findall(r"^\| `-- (\w+): ", README, re.MULTILINE)
-    assert set(rows) <= set(Directives.__dataclass_fields__)
+    assert set(rows) <= {spec.name for spec in DIRECTIVES}
     assert len(rows) >= 6

@@ -7,9 +7,23 @@ from sqlmig.model.history import (
     MigrationState,
     MigrationStatus,
 )
-from sqlmig.model.observer import NoticeObserver, Observer, ServerObserver, SilentObserver
+from sqlmig.model.observer import (
+    NoticeObserver,
+    Observer,
+    RoundObserver,
+    ServerObserver,
+    SilentObserver,
+)
 from sqlmig.model.places import Finding, Location, Position, Severity
-from sqlmig.model.runs import Direction, Environment, LostRows, MigrationResult, Outcome, Report
+from sqlmig.model.runs import (
+    Direction,
+    Environment,
+    LostRows,
+    MigrationResult,
+    Outcome,
+    Report,
+    Round,
+)
 from sqlmig.model.scripts import (
     Directives,
     Expectation,
@@ -65,6 +79,8 @@ __all__ = [
     "Outcome",
     "Position",
     "Report",
+    "Round",
+    "RoundObserver",
     "Rows",
     "Script",
     "ScriptFile",

@@ -82,11 +82,13 @@ def _refuse_out_of_order(
 
 
 def _refuse_non_transactional(planned: Sequence[PlannedMigration]) -> None:
-    outside = [m.migration_id for m in planned if not m.directives.transactional]
+    outside = [m for m in planned if not m.directives.is_atomic]
     if outside:
+        is_repeated = outside[0].directives.until_no_rows
+        mode = "repeat: until no rows" if is_repeated else "transactional: false"
         raise PlanError(
-            f"cannot run in one transaction with others: {', '.join(outside)} "
-            "is declared `transactional: false`",
+            "cannot run in one transaction with others: "
+            f"{', '.join(m.migration_id for m in outside)} is declared `{mode}`",
             remedy="Run without --atomic, or up to the migration before it first.",
         )
 
