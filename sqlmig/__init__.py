@@ -93,6 +93,8 @@ if TYPE_CHECKING:
     from sqlmig.proof.difference import Difference
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
+    from sqlmig.proof.row_changes import RowChange
+    from sqlmig.proof.rows import RowTrip, RowVerdict, RowVerification
 
 __all__ = [
     "Alone",
@@ -149,8 +151,12 @@ __all__ = [
     "Round",
     "RoundObserver",
     "RoundTrip",
+    "RowChange",
     "RowLoss",
     "RowLossError",
+    "RowTrip",
+    "RowVerdict",
+    "RowVerification",
     "RunInterrupted",
     "SanityCheckError",
     "SchemaNotCurrentError",
@@ -200,6 +206,8 @@ _LATER = {
     "sqlmig.proof.difference": ("Difference",),
     "sqlmig.proof.drift": ("Drift",),
     "sqlmig.proof.roundtrip": ("RoundTrip", "Verdict", "Verification"),
+    "sqlmig.proof.row_changes": ("RowChange",),
+    "sqlmig.proof.rows": ("RowTrip", "RowVerdict", "RowVerification"),
     "sqlmig.operations.both": (
         "ProjectPart",
         "ProjectSeedPlan",

@@ -59,6 +59,7 @@ TWINS = {
     "validate": "Migrator.validate",
     "verify": "Migrator.verify",
     "verify --only-pending": "Migrator.verify_pending",
+    "verify --rows": "Migrator.verify_rows",
 }
 
 

@@ -113,7 +113,7 @@ class RoundTrips:
             reason = file.file.directives.irreversible or ""
             return _result(migration, Verdict.IRREVERSIBLE, reason=reason)
         try:
-            self.stage.run(_rollback(file))
+            self.stage.run(rollback_of(file))
         except MigrationFailedError as error:
             if not file.rollback.directives.transactional:
                 self.stage.rebuild(self.applied)
@@ -153,7 +153,8 @@ def _result(
     return RoundTrip(migration.migration_id, verdict, transactional, found, error, reason)
 
 
-def _rollback(file: MigrationFile) -> PlannedMigration:
+def rollback_of(file: MigrationFile) -> PlannedMigration:
+    """The rollback of a migration that has one, as its file has it."""
     row = AppliedMigration(file.migration_id)
     plan = plan_rollback([file], [row], Exactly((file.migration_id,)), RollbackText.FILE)
     assert plan.direction is Direction.ROLLBACK

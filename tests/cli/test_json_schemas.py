@@ -32,6 +32,7 @@ COMMANDS = [
     (("mark", "2", "--reason", "a test"), "mark"),
     (("drift",), "drift"),
     (("verify",), "verify"),
+    (("verify", "--rows"), "error"),
     (("environment",), "environment"),
     (("environment", "set", "testing"), "environment"),
     (("seed",), "error"),
@@ -53,6 +54,7 @@ SEEDING = [
     (("apply",), "run"),
     (("seed", "--dry-run"), "seed_plan"),
     (("seed", "--prove"), "seed_proof"),
+    (("verify", "--rows"), "verify_rows"),
     (("seed",), "seed"),
     (("check",), "check"),
 ]
