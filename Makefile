@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test torture lint reference dist format bench clean
+.PHONY: demo test torture matrix lint reference dist format bench clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m sqlmig apply
@@ -17,13 +17,21 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 torture: $(VENV)/.installed
-	$(BIN)/python -m pytest tests/aec_admin tests/changelog/test_pre_commit.py tests/faults \
-	  tests/engine/test_guard.py tests/engine/test_settings.py tests/proof/test_shared.py \
-	  tests/proof/test_kinds.py tests/test_public_names.py tests/test_startup.py \
-	  --torture -n auto $(ARGS)
+	-npm install --silent --no-audit --no-fund --prefix $(VENV)/tools dbmate node-pg-migrate pg
+	SQLMIG_TEST_TOOLS=$(VENV)/tools $(BIN)/python -m pytest tests/adoption --torture -n auto $(ARGS)
+	$(BIN)/python -m pytest tests/aec_admin tests/changelog/test_pre_commit.py tests/document tests/faults \
+	  tests/engine/test_guard.py tests/engine/test_settings.py tests/impact tests/proof/test_shared.py \
+	  tests/proof/test_kinds.py tests/proof/test_scratch.py tests/test_public_names.py \
+	  tests/test_startup.py --torture -n auto $(ARGS)
 	SQLMIG_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/proof/test_pg_dump.py \
 	  tests/engine/test_committing_scripts.py tests/mongo/test_extended_json.py -n auto $(ARGS)
+	SQLMIG_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/engine/test_whose_history.py $(ARGS)
 	SQLMIG_TEST_EXAMPLES=9000 $(BIN)/python -m pytest tests/source/test_lexer.py -n auto $(ARGS)
+	$(MAKE) matrix ARGS=
+
+# The suites on each supported version of PostgreSQL, as this user and as an ordinary one.
+matrix: $(VENV)/.installed
+	$(BIN)/python -m tests.matrix $(ARGS)
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check
@@ -50,6 +58,7 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix
 
 bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.importing
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:

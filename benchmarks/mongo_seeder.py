@@ -1,10 +1,12 @@
 """The seeder against a bare `bulk_write` of the same upserts in the same batches.
 
     python -m benchmarks.mongo_seeder [DOCUMENTS] [URL]
+    python -m benchmarks.mongo_seeder --read [DOCUMENTS]
 
-The seeder's time is all of it: reading and checking the fixtures, comparing, writing, the ledger.
-Each measurement runs in a process of its own, on an emptied database; the embedded server is used
-where no URL is given.
+The second form only reads and checks fixtures, a million documents unless told otherwise; its time
+is the processor's. In the first, the seeder's time is all of it: reading and checking the fixtures,
+comparing, writing, the ledger. Each measurement runs in a process of its own, on an emptied
+database; the embedded server is used where no URL is given.
 """
 
 from __future__ import annotations
@@ -105,6 +107,29 @@ async def seeded(folder: str, url: str) -> float:
     return time.perf_counter() - began
 
 
+def read(folder: str) -> float:
+    """Seconds of the processor to read and check the fixtures."""
+    began = time.process_time()
+    read_fixtures(Path(folder))
+    return time.process_time() - began
+
+
+def show_reading(count: int) -> None:
+    """Prints what reading and checking takes, as an array and with a document on each line."""
+    command = [sys.executable, "-m", "benchmarks.mongo_seeder", "read"]
+    with tempfile.TemporaryDirectory() as folder:
+        write_fixtures(Path(folder), count)
+        path = Path(folder, "demo/20_students.demo.json")
+        for form in ("array", "lines"):
+            seconds, megabytes = subprocess.check_output([*command, folder], text=True).split()
+            print(
+                f"{count:,} documents, {path.stat().st_size / 1e6:.0f} MB, {form}: "
+                f"{float(seconds):.1f} s of processor time, peak {float(megabytes):.0f} MB"
+            )
+            with path.open("w") as file:
+                file.writelines(f"{json.dumps(each)}\n" for _, each in students(count))
+
+
 def measured(what: str, argument: str, url: str) -> tuple[float, float]:
     """Seconds and peak megabytes of one measurement, in a process of its own."""
     with MongoClient[dict[str, Any]](url) as client:
@@ -136,6 +161,12 @@ def main(*arguments: str) -> None:
         call = bare(int(argument), url) if what == "bare" else seeded(argument, url)
         seconds = asyncio.run(call)
         print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        return
+    if arguments[:1] == ("read",):
+        print(read(arguments[1]), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        return
+    if arguments[:1] == ("--read",):
+        show_reading(int(arguments[1]) if len(arguments) > 1 else 1_000_000)
         return
     count = int(arguments[0]) if arguments else 100_000
     if len(arguments) > 1:

@@ -73,7 +73,9 @@ if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection, lint_changelog
     from sqlmig.changelog.reference import changelog_rules
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
+    from sqlmig.document.file import DocumentState, FoundDocument, SchemaDocument
     from sqlmig.embedded import EmbeddedPostgres
+    from sqlmig.impact.effects import Impact
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.fixtures import Fixtures, read_fixtures
     from sqlmig.mongo.project import MongoProject
@@ -86,10 +88,13 @@ if TYPE_CHECKING:
         ProjectSeeds,
         set_environment,
     )
+    from sqlmig.operations.databases import DatabaseChange, create_database, drop_database
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
     from sqlmig.plan.comparison import Comparison
-    from sqlmig.project.init import Starter, write_starter
-    from sqlmig.project.new import Draft, Written, add_entry, new_migration
+    from sqlmig.project.entries import Entry, add_entry, add_missing
+    from sqlmig.project.init import Starter, write_empty_starter, write_starter
+    from sqlmig.project.new import Draft, Written, new_migration
+    from sqlmig.project.renumber import Renumbering, renumber
     from sqlmig.proof.difference import Difference
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
@@ -106,20 +111,25 @@ __all__ = [
     "Comparison",
     "Config",
     "ConfigError",
+    "DatabaseChange",
     "DatabaseUnavailableError",
     "Decision",
     "Difference",
     "Direction",
+    "DocumentState",
     "Draft",
     "Drift",
     "EmbeddedPostgres",
+    "Entry",
     "Environment",
     "ExecutionError",
     "Finding",
     "FixtureError",
     "Fixtures",
     "FixturesReport",
+    "FoundDocument",
     "GuardError",
+    "Impact",
     "IndexBuild",
     "Inspection",
     "Location",
@@ -145,6 +155,7 @@ __all__ = [
     "ProjectSeedPlan",
     "ProjectSeeder",
     "ProjectSeeds",
+    "Renumbering",
     "Report",
     "Revision",
     "RollbackText",
@@ -159,6 +170,7 @@ __all__ = [
     "RowVerification",
     "RunInterrupted",
     "SanityCheckError",
+    "SchemaDocument",
     "SchemaNotCurrentError",
     "ScriptPart",
     "ScriptSource",
@@ -181,29 +193,39 @@ __all__ = [
     "WorkingTree",
     "Written",
     "add_entry",
+    "add_missing",
     "changelog_rules",
+    "create_database",
+    "drop_database",
     "lint_changelog",
     "new_migration",
     "read_fixtures",
+    "renumber",
     "set_environment",
+    "write_empty_starter",
     "write_starter",
 ]
 
 # What needs a driver, git or a server is imported when it is first asked for.
 _LATER = {
-    "sqlmig.project.new": ("Draft", "Written", "add_entry", "new_migration"),
+    "sqlmig.project.entries": ("Entry", "add_entry", "add_missing"),
+    "sqlmig.project.new": ("Draft", "Written", "new_migration"),
+    "sqlmig.project.renumber": ("Renumbering", "renumber"),
     "sqlmig.changelog.linter": ("Inspection", "lint_changelog"),
     "sqlmig.changelog.reference": ("changelog_rules",),
     "sqlmig.changelog.tree": ("Revision", "Staged", "WorkingTree"),
     "sqlmig.plan.comparison": ("Comparison",),
+    "sqlmig.document.file": ("DocumentState", "FoundDocument", "SchemaDocument"),
     "sqlmig.embedded": ("EmbeddedPostgres",),
     "sqlmig.migrator": ("Migrator",),
     "sqlmig.mongo.fixtures": ("Fixtures", "read_fixtures"),
     "sqlmig.mongo.project": ("MongoProject",),
     "sqlmig.mongo.results": ("FixturesReport",),
     "sqlmig.mongo.seeder": ("MongoSeeder",),
+    "sqlmig.operations.databases": ("DatabaseChange", "create_database", "drop_database"),
     "sqlmig.operations.lookup": ("ScriptPart", "ScriptSource"),
     "sqlmig.proof.difference": ("Difference",),
+    "sqlmig.impact.effects": ("Impact",),
     "sqlmig.proof.drift": ("Drift",),
     "sqlmig.proof.roundtrip": ("RoundTrip", "Verdict", "Verification"),
     "sqlmig.proof.row_changes": ("RowChange",),
@@ -215,7 +237,7 @@ _LATER = {
         "ProjectSeeds",
         "set_environment",
     ),
-    "sqlmig.project.init": ("Starter", "write_starter"),
+    "sqlmig.project.init": ("Starter", "write_empty_starter", "write_starter"),
 }
 _MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
 

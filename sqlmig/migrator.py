@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from sqlmig.config import Config
@@ -13,6 +14,7 @@ from sqlmig.engine.history.reading import History
 from sqlmig.model import (
     CheckFile,
     CheckResult,
+    Direction,
     Environment,
     MigrationFile,
     Migrations,
@@ -24,6 +26,7 @@ from sqlmig.model import (
     SeedStatus,
     SilentObserver,
     UnstableSeed,
+    migration_order,
 )
 from sqlmig.operations.lookup import ScriptPart, ScriptSource, find_script
 from sqlmig.operations.planning import (
@@ -31,7 +34,8 @@ from sqlmig.operations.planning import (
     ApplyPlanner,
     Planner,
     find_named,
-    rows_to_compare,
+    own_rows,
+    own_statuses,
     rows_with_texts,
 )
 from sqlmig.operations.rollback import Agree, Rollback, RollbackPlanner, roll_back
@@ -44,17 +48,24 @@ from sqlmig.plan import (
     RowLoss,
     Selection,
     Since,
+    Transactions,
     plan_apply,
+    resolve,
     statuses,
 )
 from sqlmig.plan.readiness import refuse_unready
+from sqlmig.plan.renames import as_recorded, find_renames
 from sqlmig.source.checks import read_checks
-from sqlmig.source.files import read_migrations, read_migrations_alone
+from sqlmig.source.files import UsableFiles, read_migrations, read_migrations_alone, read_usable
 from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
+    from sqlmig.document.file import SchemaDocument
+    from sqlmig.impact.effects import Impact
+    from sqlmig.operations.adoption import Adoption
     from sqlmig.plan.comparison import Comparison
+    from sqlmig.project.importing import Imported
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
     from sqlmig.proof.rows import RowTrip, RowVerification
@@ -82,22 +93,28 @@ class Migrator:
     def status(self) -> list[MigrationStatus]:
         """Every migration on disk or in the history, in the order in which they apply.
 
-        Reads only: a database that sqlmig has never seen stays as it is and reports all pending.
+        Reads only: a database that sqlmig has never seen stays as it is and reports all pending. A
+        file that cannot be used is among them, with what is wrong. Raises AnotherHistoryError.
         """
-        files = self._files()
+        files = self._usable_files()
         with self._database.history() as history:
-            return statuses(files, rows_to_compare(files, history))
+            return own_statuses(files, history)
+
+    def applied_ids(self) -> tuple[str, ...]:
+        """The ids in the history, whatever is on disk; reads only."""
+        with self._database.history() as history:
+            return tuple(row.migration_id for row in history.read())
 
     def expect_current(self) -> None:
         """Returns if the schema is what this code expects: for a service that must not migrate.
 
         Reads only, and no rollbacks. A database that is ahead of the files is accepted: old code
         sees one while a deployment rolls out. Raises SchemaNotCurrentError, which lists what is
-        pending, changed or partly applied.
+        pending, changed or partly applied, and AnotherHistoryError.
         """
         files = read_migrations_alone(self.config.migrations_folder, self.config.rollbacks_folder)
         with self._database.history() as history:
-            found = statuses(files, rows_to_compare(files, history))
+            found = statuses(files, own_rows(files, history))
         refuse_unready(
             found,
             "the schema is not what this code expects",
@@ -105,8 +122,17 @@ class Migrator:
         )
 
     def plan_apply(self, target: str | None = None, **options: Unpack[ApplyOptions]) -> Plan:
-        """What `apply` with these arguments would do; reads only. Raises PlanError."""
-        return self._warned(ApplyPlanner(self.config, self._files(), target, options))
+        """What `apply` with these arguments would do; reads only. Raises PlanError.
+
+        Files after the target may be unusable: `apply` would refuse them, which is a warning.
+        """
+        files = self._usable_files()
+        in_order = sorted(files.ids, key=migration_order)
+        last = in_order.index(resolve(target, in_order)) if target else len(in_order)
+        files.expect(in_order[: last + 1])
+        plan = self._warned(ApplyPlanner(self.config, files.migrations, target, options))
+        broken = (f"{error.location}: {error.message}" for error in files.unusable.values())
+        return replace(plan, warnings=(*plan.warnings, *broken))
 
     def apply(
         self,
@@ -127,16 +153,21 @@ class Migrator:
         Ctrl-C.
         """
         files = self._files()
-        runner = Runner(self._database, self._checks(files), allowed)
+        runner = Runner(self._database, self._checks(_ids(files)), allowed)
         planner = ApplyPlanner(self.config, files, target, options)
         with self._database.history() as history:
             return runner.run(planner, history)
 
     def plan_rollback(
-        self, selection: Selection | str, *, text: RollbackText | None = None
+        self,
+        selection: Selection | str,
+        *,
+        text: RollbackText | None = None,
+        transactions: Transactions = Transactions.EACH,
     ) -> Plan:
         """What `rollback` with these arguments would do; reads only. Raises PlanError."""
-        return self._warned(RollbackPlanner(self._files(), Rollback(_selected(selection), text)))
+        request = Rollback(_selected(selection), text, transactions=transactions)
+        return self._warned(RollbackPlanner(self._usable_files(), request))
 
     def rollback(
         self,
@@ -145,30 +176,33 @@ class Migrator:
         text: RollbackText | None = None,
         row_loss: RowLoss = RowLoss.ASK,
         agree: Agree | None = None,
+        transactions: Transactions = Transactions.EACH,
         allowed: Collection[str] = (),
     ) -> Report:
         """Rolls back the selected migrations, newest first, and records it; a string is the
         migration that it names, and all that was applied after it.
 
         `text` says whose script to run where the file differs from the recorded one. In production,
-        a migration that would lose rows is undone, and `agree` is asked, with the RowLossError that
-        has its id and its losses; where it returns True, that migration is rolled back after all.
-        `row_loss` ACCEPT consents to all of them in advance, so none is counted. Raises as
-        `apply` does; IrreversibleMigrationError before anything is touched; RowLossError where
-        nothing agrees.
+        all of them are rehearsed first, in one transaction that is undone. Where rows would be
+        lost, `agree` is asked once, with the RowLossError that has the losses of each; nothing is
+        committed before it returns True. `row_loss` ACCEPT consents to all of them in advance, so
+        none is counted. `transactions` TOGETHER commits all or none. Raises as `apply` does;
+        IrreversibleMigrationError before anything is touched; RowLossError where nothing agrees.
         """
-        files = self._files()
-        runner = Runner(self._database, self._checks(files), allowed)
-        return roll_back(runner, files, Rollback(_selected(selection), text, row_loss), agree)
+        files = self._usable_files()
+        runner = Runner(self._database, self._checks(files.ids), allowed)
+        request = Rollback(_selected(selection), text, row_loss, transactions)
+        return roll_back(runner, files, request, agree)
 
     def compare(self, reference: str) -> Comparison:
         """What was recorded of a migration compared with its files now; reads only."""
         from sqlmig.plan.comparison import compare
 
-        files = self._files()
+        files = self._usable_files()
         with self._database.history() as history:
-            migration_id, rows = find_named(files, history, reference)
-            return compare(migration_id, files, rows)
+            migration_id, known, rows = find_named(files.migrations, history, reference)
+            files.expect([migration_id])
+            return compare(migration_id, known, rows)
 
     def repair(self, references: Sequence[str] | None = None) -> list[str]:
         """Records the files of applied migrations as they are now; the ids that it wrote.
@@ -202,7 +236,7 @@ class Migrator:
         from sqlmig.operations.seeds import SeedRunner
 
         files = self._files()
-        checks = self._checks(files)
+        checks = self._checks(_ids(files))
         with self._database.history() as history:
             return SeedRunner(self._database, files, allowed).run(checks, history)
 
@@ -216,7 +250,7 @@ class Migrator:
 
     def check(self) -> list[CheckResult]:
         """What the sanity checks find; everything that they do is rolled back."""
-        checks = self._checks(self._files())
+        checks = self._checks(self._usable_files().ids)
         with self._database.history() as history:
             return look(history, checks)
 
@@ -272,7 +306,7 @@ class Migrator:
         planned = plan_apply(files, (), target=target).migrations
         if self.config.is_embedded:
             self._database.conninfo()  # tells the observer of a server that this starts
-        proofs = [_prove_seeds, _check] if len(planned) == len(files) else []
+        proofs = [_prove_seeds, _check, _compare] if len(planned) == len(files) else []
         course = Course(files, planned)
         return verify(self.config, course, scratch_url=scratch_url, proofs=proofs, tell=tell)
 
@@ -309,7 +343,7 @@ class Migrator:
 
         files = self._files()
         with self._database.history() as history:
-            planned = plan_apply(files, rows_to_compare(files, history), target=target).migrations
+            planned = plan_apply(files, own_rows(files, history), target=target).migrations
             course = Course(files, planned, _recorded(files, history), history.schema)
         return verify(self.config, course, scratch_url=scratch_url, tell=tell)
 
@@ -321,10 +355,78 @@ class Migrator:
         """
         from sqlmig.proof.drift import drift
 
+        files = self._usable_files()
+        with self._database.history() as history:
+            found = own_statuses(files, history)
+            files.expect(s.migration_id for s in found if s.applied and not s.applied.checksum)
+            applied = _recorded(files.migrations, history)
+            return drift(self.config, history, applied, scratch_url=scratch_url)
+
+    def impact(
+        self,
+        target: str | None = None,
+        *,
+        direction: Direction = Direction.APPLY,
+        scratch_url: str | None = None,
+    ) -> Impact:
+        """What the pending migrations, up to and including the target, would do to a live database,
+        or their rollbacks: the locks that they hold and the work that they do meanwhile, as seen on
+        a scratch database to which all that is applied was applied before.
+
+        The sizes are those of the database's tables; on an embedded server, every table counts as
+        large. The scratch database is made as `verify` does; nothing else is written. Raises
+        PlanError before anything runs, ExecutionError where a migration cannot run there.
+        """
+        from sqlmig.impact.course import Course
+        from sqlmig.impact.judging import impact
+
         files = self._files()
         with self._database.history() as history:
-            applied = _recorded(files, history)
-            return drift(self.config, history, applied, scratch_url=scratch_url)
+            planned = ApplyPlanner(self.config, files, target, {})(history).migrations
+            course = Course(files, _recorded(files, history), planned, schema=history.schema)
+            live = None if self.config.is_embedded else history.connection
+            return impact(self.config, course, live, direction, scratch_url)
+
+    def impact_since(
+        self,
+        reference: str | None,
+        target: str | None = None,
+        *,
+        direction: Direction = Direction.APPLY,
+        scratch_url: str | None = None,
+    ) -> Impact:
+        """The same for the files after the migration that is named, or those that git has not
+        merged into the revision that is; for all of them with None.
+
+        Needs no database: without one, every table counts as large. Raises UnknownTargetError for
+        the target, ChangelogError where git has nothing to compare with.
+        """
+        from sqlmig.impact.course import course_since
+        from sqlmig.impact.judging import impact
+
+        config = self.config
+        course = course_since(config, self._files(), reference, target)
+        if config.is_embedded:
+            self._database.conninfo()  # tells the observer of a server that this starts
+        if config.is_embedded or config.database is None:
+            return impact(config, course, None, direction, scratch_url)
+        with self._database.history() as history:
+            applied = frozenset(row.migration_id for row in history.read())
+            course = replace(course, live=applied, schema=history.schema)
+            return impact(config, course, history.connection, direction, scratch_url)
+
+    def schema_document(self, *, scratch_url: str | None = None) -> SchemaDocument:
+        """The document of the schema that the migrations on disk make, from a scratch database,
+        which is made as `verify` does. It can be written to a file and compared with one.
+
+        Raises MigrationFailedError where one fails, ServerError where no database can be made.
+        """
+        from sqlmig.document.making import make_document
+
+        planned = plan_apply(self._files(), ()).migrations
+        if self.config.is_embedded:
+            self._database.conninfo()  # tells the observer of a server that this starts
+        return make_document(self.config, planned, scratch_url=scratch_url)
 
     def show(
         self,
@@ -334,7 +436,7 @@ class Migrator:
     ) -> Script:
         """A script of a migration: the file's, or as it was recorded where that is meant or the
         file is gone. Raises PlanError where there is none."""
-        return find_script(self._database, self._files(), reference, part, source)
+        return find_script(self._database, self._usable_files(), reference, part, source)
 
     def baseline(self, target: str) -> tuple[str, ...]:
         """Records all up to and including the target as applied, without running anything, in a
@@ -343,7 +445,38 @@ class Migrator:
         from sqlmig.operations.marking import plan_baseline, record_marking
 
         files = self._files()
-        return record_marking(self._database, lambda rows: plan_baseline(files, rows, target), mark)
+        return record_marking(
+            self._database, files, lambda rows: plan_baseline(files, rows, target), mark
+        )
+
+    def import_migrations(
+        self, folder: str | Path, tool: str | None = None, *, trial: bool = False
+    ) -> Imported:
+        """Writes the migrations of another tool that are in that folder, with their rollbacks, into
+        the project's folders; needs no database, and overwrites nothing. `tool` is needed where the
+        files do not show it; with `trial` nothing is written.
+
+        Raises ConfigError, before anything is written, for a folder of no known tool or of several.
+        What cannot be taken over is among the problems of the result.
+        """
+        from sqlmig.project.importing import import_migrations
+
+        return import_migrations(self.config, Path(folder), tool, trial=trial)
+
+    def baseline_from(self, tool: str, folder: str | Path | None = None) -> Adoption:
+        """Records as applied exactly what the history of another tool in this database says,
+        without running anything, with the tool's times where it keeps them. `folder` has the
+        originals, which are compared with the checksums that the tool has kept.
+
+        Raises PlanError where there is no such history, where it has an entry that is unfinished,
+        matches no file or is of another text, and where sqlmig has a history already.
+        """
+        from sqlmig.adoption.registry import tool_named
+        from sqlmig.operations.adoption import adopt_history
+
+        chosen = tool_named(tool)
+        originals = Path(folder) if folder is not None else None
+        return adopt_history(self._database, self._files(), chosen, originals)
 
     def mark(self, reference: str, reason: str) -> tuple[str, ...]:
         """Records a migration as applied without running it, and why; its id, or nothing where it
@@ -353,7 +486,7 @@ class Migrator:
 
         files = self._files()
         return record_marking(
-            self._database, lambda rows: plan_mark(files, rows, reference, reason), mark
+            self._database, files, lambda rows: plan_mark(files, rows, reference, reason), mark
         )
 
     def unmark(self, reference: str, reason: str) -> tuple[str, ...]:
@@ -364,7 +497,7 @@ class Migrator:
 
         files = self._files()
         return record_marking(
-            self._database, lambda rows: plan_unmark(files, rows, reference, reason), unmark
+            self._database, files, lambda rows: plan_unmark(files, rows, reference, reason), unmark
         )
 
     def _warned(self, planner: Planner) -> Plan:
@@ -376,11 +509,17 @@ class Migrator:
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
 
-    def _checks(self, files: Migrations) -> tuple[CheckFile, ...]:
-        ids = [file.migration_id for file in files]
+    def _usable_files(self) -> UsableFiles:
+        return read_usable(self.config.migrations_folder, self.config.rollbacks_folder)
+
+    def _checks(self, ids: Collection[str]) -> tuple[CheckFile, ...]:
         checks = read_checks(self.config.checks_folder, ids)
         refuse_unknown_conditions(checks)
         return checks
+
+
+def _ids(files: Migrations) -> list[str]:
+    return [file.migration_id for file in files]
 
 
 def _selected(selection: Selection | str) -> Selection:
@@ -390,7 +529,8 @@ def _selected(selection: Selection | str) -> Selection:
 def _recorded(files: Migrations, history: History) -> tuple[PlannedMigration, ...]:
     from sqlmig.proof.recorded import recorded_migrations
 
-    return recorded_migrations(rows_with_texts(history), files)
+    rows = rows_with_texts(history)
+    return recorded_migrations(rows, as_recorded(files, find_renames(files, rows)))
 
 
 def _prove_seeds(config: Config) -> list[str]:
@@ -406,6 +546,15 @@ def _seed(config: Config) -> None:
     migrator = Migrator(config)
     migrator.set_environment(config.environment or Environment.DEVELOPMENT)
     migrator.seed()
+
+
+def _compare(config: Config) -> list[str]:
+    """Nothing, where something was compared. Raises ConfigError."""
+    from sqlmig.proof.scope import refuse_absent
+
+    with Database(config).connect() as connection:
+        refuse_absent(config.schemas, connection)
+    return []
 
 
 def _check(config: Config) -> list[str]:

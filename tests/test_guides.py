@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from sqlmig import Config, Migrator
+from sqlmig.source.directives import DIRECTIVES, FileKind
 from tests.command import Run
 from tests.database import Database
 from tests.guide import Step, steps
@@ -142,3 +144,33 @@ def test_the_reference_is_what_the_code_says() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=True,
     )
+
+
+def test_the_settings_shown_are_settings_in_either_file(tmp_path: Path) -> None:
+    guide = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    for settings, name in zip(blocks, ("pyproject.toml", "sqlmig.toml"), strict=True):
+        folder = tmp_path / name.partition(".")[0]
+        folder.mkdir()
+        (folder / name).write_text(settings)
+        config = Config.load(folder, environ={})
+        assert config == Config(project=folder)
+        assert set(config.origins) == {"migrations", "lock_timeout"}
+
+
+def test_the_directives_in_the_guide_are_all_that_there_are() -> None:
+    guide = (ROOT / "docs/migrations.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| `-- (\w+): ", guide, re.MULTILINE)
+    kinds = {spec.name: spec.kinds for spec in DIRECTIVES}
+    assert shown == [name for name in kinds if FileKind.MIGRATION in kinds[name]]
+
+
+def test_what_is_said_to_be_kept_in_the_database_is_kept(
+    tmp_path: Path, database: Database
+) -> None:
+    shutil.copytree(ROOT / "sql", tmp_path / "sql")
+    Migrator(Config.load(tmp_path, {"database": database.url})).apply("001")
+    ours = {name for _, name, kind in database.relations() if kind == "r"}
+    guide = (ROOT / "docs/states.md").read_text(encoding="utf-8")
+    section = guide.partition("## What is kept")[2].partition("created by")[0]
+    assert set(re.findall(r"`(\w+)`", section)) == ours

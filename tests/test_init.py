@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from sqlmig import Config, Migrator, Outcome
 from sqlmig.config import LIBPQ_VARIABLES
 from sqlmig.errors import ConfigError
 from sqlmig.plan import Newest
-from sqlmig.project.init import write_starter
+from sqlmig.project.init import write_empty_starter, write_starter
+from sqlmig.project.new import Draft, new_migration
 from tests.database import Database
 from tests.project import Project
 
@@ -92,3 +94,24 @@ def test_the_settings_name_every_variable_that_is_stronger(tmp_path: Path) -> No
     settings = (tmp_path / "sqlmig.toml").read_text()
     for variable in ("SQLMIG_DATABASE_URL", "DATABASE_URL", *LIBPQ_VARIABLES):
         assert variable in settings
+
+
+def test_an_empty_project_has_no_migration_and_its_first_one_gets_number_1(
+    tmp_path: Path,
+) -> None:
+    written = write_empty_starter(tmp_path)
+    assert [str(path.relative_to(tmp_path)) for path in written.created] == [
+        "sqlmig.toml",
+        "sql/migrations/.gitkeep",
+        "sql/rollbacks/.gitkeep",
+    ]
+    config = Config.load(tmp_path, environ={})
+    draft = Draft(description="create the customers")
+    assert new_migration(config, draft, datetime(2026, 1, 2)).migration_id.startswith("001_")
+    assert write_empty_starter(tmp_path).created == ()
+
+
+def test_the_env_file_of_a_new_project_is_read(tmp_path: Path) -> None:
+    write_starter(tmp_path)
+    (tmp_path / ".env").write_text("DATABASE_URL=postgresql:///mine\n")
+    assert Config.load(tmp_path, environ={}).database == "postgresql:///mine"

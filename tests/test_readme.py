@@ -1,33 +1,24 @@
-"""What the README shows is what a newcomer sees."""
+"""The README reproduces from top to bottom, after `make demo`."""
 
 from __future__ import annotations
 
 import re
 import shlex
 import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sqlmig import Config, Migrator
-from sqlmig.source.directives import DIRECTIVES
 from tests.command import Run
 from tests.database import Database
+from tests.guide import Step, steps
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    """The code blocks of that language, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-
-
-def commands() -> list[str]:
-    """The `python -m sqlmig …` lines of the console blocks, without their comments."""
-    lines = "".join(blocks("console")).splitlines()
-    return [line.removeprefix("$ ").split("#")[0].strip() for line in lines if "-m sqlmig" in line]
+README = ROOT / "README.md"
+_MOST_WORDS = 900
+# What `make demo` does, in the Makefile's words.
+_DEMO = re.findall(r"^\t\$\(BIN\)/python -m sqlmig (.*)$", (ROOT / "Makefile").read_text(), re.M)
 
 
 @pytest.fixture
@@ -39,77 +30,53 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(clone: Path, database: Database, command: str) -> subprocess.CompletedProcess[str]:
-    words = shlex.split(command)
-    assert words[:3] == ["python", "-m", "sqlmig"]
-    return Run(clone, database.url)(*words[3:])
-
-
-def test_the_commands_run_in_the_order_in_which_they_stand(
+@pytest.fixture
+def demonstrated(
     clone: Path, database: Database, mongo_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+) -> Run:
+    """Runs commands where `make demo` has run."""
     monkeypatch.setenv("SQLMIG_MONGO_URL", mongo_url)
-    assert len(commands()) >= 8
-    for command in commands():
-        done = run(clone, database, command)
-        assert done.returncode == 0, (command, done.stderr)
-        assert "Nothing to apply" not in done.stdout, command
-        assert "Nothing to roll back" not in done.stdout, command
+    monkeypatch.setenv("SQLMIG_ENV", "development")  # as an embedded server is
+    run = Run(clone, database.url)
+    for command in _DEMO[:5]:
+        assert run(*shlex.split(command)).returncode == 0, command
+    return run
 
 
-def test_the_table_of_states_is_what_status_prints(clone: Path, database: Database) -> None:
-    run(clone, database, "python -m sqlmig apply 003")
-    shown = run(clone, database, "python -m sqlmig status").stdout
-    assert without_age(shown) in [without_age(block) for block in blocks("text")]
+def story() -> Iterator[Step]:
+    """What a reader does after `make demo`, and sees."""
+    return (s for s in steps(README) if not s.text.startswith(("make ", "source ")))
 
 
-def without_age(table: str) -> str:
-    """The table at any time, its columns as wide as they may be."""
-    return re.sub(r" +", " ", re.sub(r"\d+ s ago|just now", "just now", table))
+def without_chance(line: str) -> str:
+    """The line of an output at any time, on any database, with columns of any width."""
+    line = re.sub(r"^Database: .*", "Database", line)
+    line = re.sub(r"\d+ (s|min) ago|just now", "just now", line)
+    return re.sub(r" +", " ", re.sub(r"\(\d+ ms\)|\b\d+ ms\b", "", line)).strip()
 
 
-def test_the_failure_is_what_apply_prints(clone: Path, database: Database) -> None:
-    run(clone, database, "python -m sqlmig apply -q")
-    (clone / "sql/migrations/009_refunds.sql").write_text(
-        "CREATE TABLE refunds (\n  payment_id UUID NOT NULL,\n  amount numerc NOT NULL\n);\n"
-    )
-    (clone / "sql/rollbacks/009_refunds.sql").write_text("DROP TABLE refunds;\n")
-    done = run(clone, database, "python -m sqlmig apply")
-    assert done.returncode == 3
-    assert done.stderr.startswith("Database: ")
-    assert done.stderr.partition("\n")[2] in blocks("text")
+def test_it_reproduces_from_top_to_bottom(demonstrated: Run) -> None:
+    expected, shown = 0, ""
+    for step in story():
+        if step.kind == "write":
+            (demonstrated.folder / step.path).write_text(step.text)
+        elif step.kind == "exit":
+            expected = int(step.text)
+        elif step.kind == "run":
+            program, *arguments = shlex.split(step.text, comments=True)
+            assert program == "sqlmig"
+            done = demonstrated(*arguments)
+            shown = done.stdout + done.stderr
+            assert done.returncode == expected, (step.text, shown)
+            assert "Nothing to" not in shown, step.text
+        elif step.kind == "output":
+            lines = [without_chance(line) for line in shown.splitlines()]
+            assert sorted(lines) == sorted(map(without_chance, step.text.splitlines()))
 
 
-def test_the_settings_shown_are_settings_in_either_file(tmp_path: Path) -> None:
-    for settings, name in zip(blocks("toml"), ("pyproject.toml", "sqlmig.toml"), strict=True):
-        folder = tmp_path / name.partition(".")[0]
-        folder.mkdir()
-        (folder / name).write_text(settings)
-        config = Config.load(folder, environ={})
-        assert config == Config(project=folder)
-        assert set(config.origins) == {"migrations", "lock_timeout"}
-
-
-def test_the_python_shown_runs(
-    clone: Path, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(clone)
-    monkeypatch.setenv("SQLMIG_DATABASE_URL", database.url)
-    for block in blocks("python"):
-        exec(compile(block, "README.md", "exec"), {})
-    assert not any(s.needs_attention for s in Migrator(Config.load()).status())
-
-
-def test_what_the_readme_says_is_made_in_the_database_is_made(
-    clone: Path, database: Database
-) -> None:
-    run(clone, database, "python -m sqlmig apply 001")
-    ours = {name for _, name, kind in database.relations() if kind == "r"}
-    section = README.partition("## In your database")[2].partition("created by")[0]
-    assert set(re.findall(r"`(\w+)`", section)) == ours
-
-
-def test_the_directives_shown_are_directives(clone: Path) -> None:
-    rows = re.findall(r"^\| `-- (\w+): ", README, re.MULTILINE)
-    assert set(rows) <= {spec.name for spec in DIRECTIVES}
-    assert len(rows) >= 6
+def test_it_is_short_and_has_the_main_job() -> None:
+    text = README.read_text()
+    assert len(text.split()) < _MOST_WORDS
+    commands = [step.text for step in story() if step.kind == "run"]
+    for command in ("apply", "status", "rollback", "verify"):
+        assert any(line.startswith(f"sqlmig {command}") for line in commands)

@@ -14,6 +14,8 @@ import pytest
 
 from sqlmig import Config, Migrator
 from sqlmig.engine.databases.templates import Template, TemplateServer, database_url
+from sqlmig.testing import Contents
+from sqlmig.testing import _Templates as Templates
 from tests.database import Database
 from tests.project import Project
 from tests.pytest_run import run_pytest
@@ -274,3 +276,45 @@ def test_a_template_whose_removal_was_interrupted_is_made_again(
     database.execute(f"update pg_database set datconnlimit = -2 where datname = '{name}'")
     run(service)
     assert built(service) == [name, name]
+
+
+def test_databases_of_another_kind_have_a_template_of_their_own(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_notes", "create table notes (id int)", "drop table notes")
+    name, config = f"{database.connection.info.dbname}_latin1", project.config()
+    database.execute(f"create database {name} template template0 encoding 'LATIN1' locale 'C'")
+    made = {}
+    for url in (database.url, database.url.replace(database.connection.info.dbname, name)):
+        with TemplateServer.at(url) as server:
+            template = Templates(server).template(config, Contents.SCHEMA)
+            with server.copy(template) as copied, psycopg.connect(copied) as connection:
+                assert connection.execute("select * from notes").fetchall() == []
+                made[template.name] = connection.info.parameter_status("server_encoding")
+    assert [*made.values()] == ["UTF8", "LATIN1"]
+    for template_name in made:
+        database.execute(f"alter database {template_name} is_template false")
+        database.execute(f"drop database {template_name}")
+    database.execute(f"drop database {name}")
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")])
+def test_a_mistake_in_a_migration_ends_the_session_with_its_message_alone(
+    service: Project, arguments: tuple[str, ...]
+) -> None:
+    service.migration("002_typo", "create tabel notes2 ();", "select 1;")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "sqlmig.testing", "-q", *arguments],
+        cwd=service.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = done.stdout
+    assert done.returncode in (1, 2)  # 2 where pytest-xdist is stopped
+    assert "Traceback" not in output
+    assert "another exception" not in output
+    assert 'sql/migrations/002_typo.sql:1:8: syntax error at or near "tabel"' in output
+    assert output.count("create tabel notes2 ();") == output.count("ERROR at setup of") <= 2
+    assert "sqlmig cannot make the test databases" in output
+    assert len(output.splitlines()) < 40

@@ -133,6 +133,9 @@ def write(config: Config) -> tuple[Finding, ...]:
     written = sqlmig.new_migration(config, Draft(description="add invoices"), datetime.now())
     assert_type(written.paths, tuple[str, ...])
     sqlmig.write_starter(Path("elsewhere"))
+    sqlmig.write_empty_starter(Path("elsewhere"))
+    sqlmig.create_database(sqlmig.Config())
+    sqlmig.drop_database(sqlmig.Config())
     return sqlmig.lint_changelog(config, Staged()).findings
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from sqlmig.cli.command import Command
+from sqlmig.cli.options import scratch_url_option
 from sqlmig.cli.output import Output
-from sqlmig.cli.session import migrator_for
-from sqlmig.config import EMBEDDED, refuse_empty
+from sqlmig.cli.session import migrator_for, migrator_for_scratch
+from sqlmig.config import refuse_empty
 from sqlmig.errors import ConfigError
 from sqlmig.report import proof as report
 from sqlmig.report import rows as report_rows
@@ -18,14 +19,12 @@ if TYPE_CHECKING:
     from sqlmig.migrator import Migrator
     from sqlmig.proof.rows import RowTrip
 
-_SCRATCH_URL = "The server for the scratch database (default: the target's)."
-
 
 @click.command(cls=Command, short_help="Prove every rollback on a scratch database.")
 @click.argument("target", required=False)
 @click.option("--only-pending", is_flag=True, help="Only the migrations pending on the database.")
 @click.option("--rows", is_flag=True, help="Compare rows: those of the seeds, and samples.")
-@click.option("--scratch-url", metavar="URL", help=_SCRATCH_URL)
+@scratch_url_option
 def verify(
     output: Output, target: str | None, only_pending: bool, rows: bool, scratch_url: str | None
 ) -> bool:
@@ -44,8 +43,7 @@ def verify(
             "--only-pending",
             remedy="Run: sqlmig verify --rows.",
         )
-    is_named = only_pending or scratch_url or output.options.config().database is not None
-    migrator = migrator_for(output) if is_named else migrator_for(output, database=EMBEDDED)
+    migrator = migrator_for(output) if only_pending else migrator_for_scratch(output, scratch_url)
     if rows:
         return _verify_rows(output, migrator, scratch_url)
     verified = migrator.verify_pending if only_pending else migrator.verify
@@ -66,7 +64,7 @@ def _verify_rows(output: Output, migrator: Migrator, scratch_url: str | None) ->
 
 
 @click.command(cls=Command, short_help="Compare the live schema with the applied migrations.")
-@click.option("--scratch-url", metavar="URL", help=_SCRATCH_URL)
+@scratch_url_option
 def drift(output: Output, scratch_url: str | None) -> bool:
     """Show what was changed in the live schema without a migration. Replays the applied migrations
     on a scratch database and compares. The database itself is not touched.

@@ -1,10 +1,11 @@
 """Settings: values only, from files, variables and arguments."""
 
 from sqlmig.config.files import SETTINGS_FILES, has_settings
+from sqlmig.config.layers import LIBPQ_VARIABLES, refuse_empty
 from sqlmig.config.package import Folder, PackageFolder, path_in
 from sqlmig.config.parsers import named_environment
 from sqlmig.config.presence import expect_project
-from sqlmig.config.settings import EMBEDDED, LIBPQ_VARIABLES, Config, refuse_empty
+from sqlmig.config.settings import EMBEDDED, Config
 
 __all__ = [
     "EMBEDDED",

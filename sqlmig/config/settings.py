@@ -1,29 +1,29 @@
 """The settings, layered, each remembering where it came from.
 
-Defaults < `[tool.sqlmig]` of pyproject.toml, or sqlmig.toml < environment variables < arguments.
+Defaults < `[tool.sqlmig]` of pyproject.toml, or sqlmig.toml < the variables of an env file <
+environment variables < arguments.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
 from sqlmig.config import parsers
+from sqlmig.config.env_file import read_env_file
 from sqlmig.config.files import SETTINGS_FILES, existing_folder, find_project, read_settings
+from sqlmig.config.layers import Found, Layers
 from sqlmig.config.package import Folder, folder_in
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
 from sqlmig.model.suggestions import did_you_mean, nearest
 
 EMBEDDED = "embedded"
-# What names a database to libpq without any URL of ours; see "Environment Variables" of libpq.
-# PGUSER and PGPORT alone, which many set for good, are no reason to go elsewhere.
-LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
 
 
 def _setting(
@@ -63,10 +63,10 @@ class Config:
     string, "" for what libpq finds by itself, `embedded`, or None where nothing was given; `mongo`
     is a MongoDB URL, `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL
     durations, waits are seconds. `squashed` a migration, and the migrations that it replaced;
-    `changelog_baseline` is a git revision. `tiers` are those whose seeds an environment gets, in
-    order; `tier_may_write` has the exceptions: forbidden tables that a tier may write to.
-    `origins` says where each setting
-    that was given comes from: an option, a variable, or a file.
+    `changelog` is None where it is turned off; `changelog_baseline` is a git revision;
+    `large_table` is in bytes. `tiers` are those whose seeds an environment gets, in order;
+    `tier_may_write` has the exceptions: forbidden tables that a tier may write to. `origins` says
+    where each setting that was given comes from: an option, a variable, or a file.
     """
 
     project: Path = Path()
@@ -100,6 +100,12 @@ class Config:
         show=False,
         names_target=True,
     )
+    mongo_driver: str | None = _setting(
+        "`motor` or `pymongo`; else motor if it is installed",
+        None,
+        parsers.mongo_driver,
+        "SQLMIG_MONGO_DRIVER",
+    )
     environment: Environment | None = _setting(
         "`development`, `testing` or `production`",
         None,
@@ -108,11 +114,29 @@ class Config:
         option="--env",
         names_target=True,
     )
+    embedded_port: int | None = _setting(
+        "a port on 127.0.0.1 for the embedded server, with a password; else a socket alone",
+        None,
+        parsers.port,
+        "SQLMIG_EMBEDDED_PORT",
+    )
+    embedded_version: int | None = _setting(
+        "the major version of the embedded server, which refuses another",
+        None,
+        parsers.count,
+        "SQLMIG_EMBEDDED_VERSION",
+    )
     history_schema: str | None = _setting(
-        "the schema of sqlmig's own tables; else the one that has them, or the current one",
+        "the schema of sqlmig's own tables; else the current one",
         None,
         parsers.text,
         "SQLMIG_HISTORY_SCHEMA",
+    )
+    schemas: tuple[str, ...] = _setting(
+        "the schemas that `verify` and `drift` compare; else all but those of other histories",
+        (),
+        parsers.schemas,
+        "SQLMIG_SCHEMAS",
     )
     lock_timeout: str = _setting(
         "for each statement of a transactional migration",
@@ -156,10 +180,21 @@ class Config:
         "the folder of the sanity checks", Path("sql/checks"), parsers.folder, "SQLMIG_CHECKS"
     )
     scratch_script: Folder | None = _setting(
-        "a SQL script that prepares each scratch database of `verify` and `drift`",
+        "a SQL script that prepares each scratch database of `verify`, `drift`, `impact`, `schema`",
         None,
         parsers.folder,
         "SQLMIG_SCRATCH_SCRIPT",
+    )
+    schema_document: Path = _setting(
+        "the file that `sqlmig schema` writes",
+        Path("docs/schema.md"),
+        parsers.path,
+        "SQLMIG_SCHEMA_DOCUMENT",
+    )
+    schema_picture_without: tuple[str, ...] = _setting(
+        "tables that the picture of `sqlmig schema` leaves out; `*` stands for any characters",
+        (),
+        parsers.tables,
     )
     tiers: Mapping[Environment, tuple[str, ...]] = _setting(
         "the tiers that each environment gets", parsers.DEFAULT_TIERS, parsers.tiers
@@ -175,11 +210,26 @@ class Config:
         MappingProxyType({}),
         parsers.tables_by_tier,
     )
-    changelog: Path = _setting(
-        "the changelog, with an entry for every migration",
+    large_table: int = _setting(
+        "the size above which a table is large for `impact`: bytes, or such as `10MB`",
+        10 * 1024**2,
+        parsers.size,
+        "SQLMIG_LARGE_TABLE",
+    )
+    changelog: Path | None = _setting(
+        'the changelog, with an entry for every migration; `""` for none',
         Path("docs/CHANGELOG.md"),
-        parsers.path,
+        parsers.path_or_none,
         "SQLMIG_CHANGELOG",
+    )
+    timestamps: bool = _setting(
+        "`sqlmig new` numbers migrations by the time", default=False, parse=parsers.switch
+    )
+    changelog_types: tuple[str, ...] = _setting(
+        "types of change besides those of Keep a Changelog", (), parsers.words
+    )
+    changelog_ignore: tuple[str, ...] = _setting(
+        "rules of `changelog lint` that are turned off, such as `CL012`", (), parsers.words
     )
     changelog_baseline: str | None = _setting(
         "the git revision that counts as merged", None, parsers.text, "SQLMIG_CHANGELOG_BASELINE"
@@ -189,6 +239,11 @@ class Config:
     )
     squashed: tuple[tuple[str, tuple[str, ...]], ...] = _setting(
         "a migration, and the migrations that it replaced", (), parsers.squashed
+    )
+    env_file: Path | None = _setting(
+        "a file of variables for development, such as `.env`; variables that are set are stronger",
+        None,
+        parsers.path,
     )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -213,14 +268,17 @@ class Config:
         root = find_project() if project is None else existing_folder(project)
         from_file, file_name = read_settings(root)
         _refuse_unknown(from_file, file_name)
+        layers = Layers(
+            arguments=arguments, variables=variables, settings=from_file, settings_file=file_name
+        )
+        layers = _with_env_file(layers, root)
         values: dict[str, Any] = {"project": root}
         origins: dict[str, str] = {}
         for setting in _settings():
-            found = _find_value(setting, arguments, variables, from_file, file_name)
+            found = layers.find(setting)
             if found is not None:
-                value, origins[setting.name] = found
-                place = _place(setting, origins[setting.name], file_name)
-                values[setting.name] = _parsed(setting, value, place)
+                origins[setting.name] = found.origin
+                values[setting.name] = _parsed(setting, found)
         return cls(**values, origins=origins)
 
     @property
@@ -276,6 +334,11 @@ class Config:
         return folder_in(self.project, self.checks)
 
     @property
+    def schema_document_file(self) -> Path:
+        """Where the document of the schema lies."""
+        return self.project / self.schema_document
+
+    @property
     def scratch_script_file(self) -> Traversable | None:
         """The script that prepares scratch databases, where there is one."""
         script = self.scratch_script
@@ -287,59 +350,26 @@ class Config:
         return folder_in(self.project, self.rollbacks)
 
 
-def refuse_empty(value: object, origin: str) -> None:
-    """Raises ConfigError for an empty or blank text where a database or an environment is named."""
-    if isinstance(value, str) and not value.strip():
-        raise ConfigError(
-            f"{origin} is empty",
-            remedy="Give it a value, or leave it out: perhaps a variable or a secret is not set.",
-        )
-
-
 def _settings() -> list[Field[Any]]:
     return [setting for setting in fields(Config) if "parse" in setting.metadata]
 
 
-def _find_value(
-    setting: Field[Any],
-    arguments: Mapping[str, object],
-    environ: Mapping[str, str],
-    from_file: Mapping[str, object],
-    file_name: str,
-) -> tuple[object, str] | None:
-    """The value of the strongest layer that has one, and where it stands."""
-    names_target = setting.metadata["names_target"]
-    if (argument := arguments.get(setting.name)) is not None:
-        origin = setting.metadata["option"] or f"the argument {setting.name}"
-        if names_target:
-            refuse_empty(argument, origin)
-        return argument, origin
-    for variable in setting.metadata["variables"]:
-        if names_target and variable in environ:
-            refuse_empty(environ[variable], variable)
-        if environ.get(variable):
-            return environ[variable], variable
-    if setting.name == "database":
-        for variable in LIBPQ_VARIABLES:
-            if environ.get(variable):
-                return "", variable
-    if setting.name in from_file:
-        return from_file[setting.name], file_name
-    return None
+def _with_env_file(layers: Layers, root: Path) -> Layers:
+    """The layers with the variables of the env file, if the stronger ones name one."""
+    (setting,) = (setting for setting in _settings() if setting.name == "env_file")
+    if (found := layers.find(setting)) is None:
+        return layers
+    path = root / str(_parsed(setting, found))
+    return replace(layers, env_file=read_env_file(path), env_file_name=str(path))
 
 
-def _place(setting: Field[Any], origin: str, file_name: str) -> str:
-    """Where a person finds the value: a file has many, an option or a variable only that one."""
-    return f"{origin}: {setting.name}" if origin == file_name else origin
-
-
-def _parsed(setting: Field[Any], value: object, place: str) -> object:
+def _parsed(setting: Field[Any], found: Found) -> object:
     try:
-        return setting.metadata["parse"](value)
+        return setting.metadata["parse"](found.value)
     except ValueError as error:
-        shown = repr(value) if setting.repr else "the value"
+        shown = repr(found.value) if setting.repr else "the value"
         raise ConfigError(
-            f"{place}: {shown} {error}", remedy="Fix or remove that value."
+            f"{found.place}: {shown} {error}", remedy="Fix or remove that value."
         ) from error
 
 

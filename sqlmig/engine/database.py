@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlmig.config import Config
-from sqlmig.engine.history.reading import History, find_history
+from sqlmig.engine.history.finding import find_history, refuse_to_displace
+from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection, opened, translated
 from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.model import Observer, SilentObserver
@@ -45,8 +46,11 @@ class Database:
             yield self.history_on(connection)
 
     def history_on(self, connection: Connection) -> History:
-        """The history as it is now. Raises ConfigError if it is ambiguous."""
-        return find_history(connection, self.config.history_schema)
+        """The history as it is now. Raises ConfigError if it is not certain which is meant, or
+        where it is to be made; HistoryError."""
+        history = find_history(connection, self.config.history_schema)
+        refuse_to_displace(history)
+        return history
 
     @contextmanager
     def working(self, found: History) -> Iterator[RunnerSession]:
@@ -63,13 +67,13 @@ class Database:
             config.lock_timeout, config.statement_timeout, config.lock_wait, config.lock_tries
         )
         with lock.held(config.lock_wait, self.observer):
-            history = self.history_on(found.connection)
+            history = find_history(found.connection, found.schema)
             notices = Notices(self.observer)
             yield RunnerSession(history, lock, limits, self.observer, self.connect, notices)
 
     def renewed(self, session: RunnerSession) -> RunnerSession:
         """The same session, with the history as it is now."""
-        return replace(session, history=self.history_on(session.connection))
+        return replace(session, history=find_history(session.connection, session.history.schema))
 
     def rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
         """The rules for reading this database. Raises EnvironmentMismatchError if it has a

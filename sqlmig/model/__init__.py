@@ -10,11 +10,12 @@ from sqlmig.model.history import (
 from sqlmig.model.observer import (
     NoticeObserver,
     Observer,
+    RehearsalObserver,
     RoundObserver,
     ServerObserver,
     SilentObserver,
 )
-from sqlmig.model.places import Finding, Location, Position, Severity
+from sqlmig.model.places import Finding, Location, Position, Severity, line_numbers
 from sqlmig.model.runs import (
     Direction,
     Environment,
@@ -78,6 +79,7 @@ __all__ = [
     "Observer",
     "Outcome",
     "Position",
+    "RehearsalObserver",
     "Report",
     "Round",
     "RoundObserver",
@@ -97,6 +99,7 @@ __all__ = [
     "WrittenRows",
     "checksum",
     "is_duration",
+    "line_numbers",
     "migration_number",
     "migration_order",
     "number_groups",

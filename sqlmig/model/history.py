@@ -17,8 +17,10 @@ class MigrationState(Enum):
     APPLIED = "applied"
     CHANGED = "changed"
     REFORMATTED = "reformatted"
+    RENAMED = "renamed"
     MISSING = "missing"
     PARTIAL = "partial"
+    UNUSABLE = "unusable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class MigrationStatus:
     """The status of one migration; `remedy` is "" where nothing needs to be done.
 
     `rollback_changed` says that its rollback file differs from the recorded one, `irreversible`
-    that its file declares that it has none.
+    that its file declares that it has none, `is_gone` that it has no file. A renamed one has the
+    id of its file; `applied` has the recorded id.
     """
 
     migration_id: str
@@ -86,6 +89,7 @@ class MigrationStatus:
     remedy: str = ""
     rollback_changed: bool = False
     irreversible: bool = False
+    is_gone: bool = False
 
     @property
     def needs_attention(self) -> bool:

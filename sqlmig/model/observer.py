@@ -55,6 +55,14 @@ class RoundObserver(Observer, Protocol):
         """A round is committed."""
 
 
+@runtime_checkable
+class RehearsalObserver(Observer, Protocol):
+    """An observer that also hears of migrations that are tried, before a question about them."""
+
+    def rehearsing(self, migration_id: str) -> None:
+        """Its rollback is about to be run in a transaction that is undone."""
+
+
 class SilentObserver:
     """An observer that does nothing: the default, and a base for those with only some calls."""
 

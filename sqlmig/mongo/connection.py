@@ -1,13 +1,15 @@
-"""The one door to the driver: motor's client, and what is wrong with a URL."""
+"""The one door to the driver: motor's client or PyMongo's, and what is wrong with a URL."""
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 from pymongo import ReadPreference, WriteConcern
-from pymongo.errors import ConfigurationError, InvalidURI
+from pymongo.errors import ConfigurationError
 from pymongo.read_concern import ReadConcern
 
 from sqlmig.errors import ConfigError
@@ -46,25 +48,60 @@ def confirmed(database: AsyncDatabase) -> AsyncDatabase:
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[AsyncDatabase]:
-    """The database that the URL names, over motor; nothing is sent before its first use.
+async def connected(url: str, driver: str | None = None) -> AsyncIterator[AsyncDatabase]:
+    """The database that the URL names; nothing is sent before its first use.
 
-    Raises ConfigError for a URL that cannot be used; it never shows the URL, which may hold a
-    password anywhere when it is written wrong.
+    `driver` is `motor` or `pymongo`, whose own async client takes motor's place also where motor is
+    not installed. Raises ConfigError for a URL that cannot be used; it never shows the URL, which
+    may hold a password anywhere when it is written wrong.
     """
-    from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415  # takes a fifth of a second
-
     options = {} if "serverselectiontimeoutms" in url.lower() else _SELECTION_TIMEOUT
+    make_client = _client_class(driver)
     try:
-        client: Any = AsyncIOMotorClient(url, appname="sqlmig", **options)
+        with (
+            warnings.catch_warnings()
+        ):  # of which each means that an option is ignored: of TLS, too
+            warnings.simplefilter("error", UserWarning)
+            warnings.filterwarnings("ignore", "Wire protocol compression")
+            client = make_client(url, appname="sqlmig", **options)
         database = client.get_default_database()
-    except (ConfigurationError, InvalidURI, ValueError):
-        raise ConfigError(
-            "the MongoDB URL cannot be used: it is not well-formed, or names no database",
-            remedy="Write it as mongodb://user@host:27017/database; in the password, percent-"
-            "encode characters such as / : @ and %.",
-        ) from None
+    except (UserWarning, ConfigurationError, OSError, ValueError) as error:
+        raise _unusable(error) from None
     try:
         yield confirmed(database)
     finally:
-        client.close()
+        closed = client.close()
+        if closed is not None:
+            await closed
+
+
+def _client_class(driver: str | None) -> Any:
+    if driver != "pymongo":
+        with suppress(ImportError):
+            from motor.motor_asyncio import AsyncIOMotorClient  # noqa: PLC0415  # takes 0.2 s
+
+            return AsyncIOMotorClient
+    from pymongo import AsyncMongoClient  # noqa: PLC0415  # since PyMongo 4.9
+
+    return AsyncMongoClient
+
+
+def _unusable(error: Exception) -> ConfigError:
+    """What is wrong with a URL; the driver's words for what is none may repeat a part of it."""
+    words = str(getattr(error, "strerror", None) or error)
+    if isinstance(error, OSError):
+        return ConfigError(
+            f"the MongoDB URL cannot be used: its TLS files: {words}",
+            remedy="Name files in PEM format: tlsCAFile has the certificates that are trusted, "
+            "tlsCertificateKeyFile a certificate and its key.",
+        )
+    if isinstance(error, UserWarning) or re.search("URI option|certificate", words):
+        return ConfigError(
+            f"the MongoDB URL cannot be used: {words}",
+            remedy="Fix or remove that option: without it, the connection might not be encrypted.",
+        )
+    return ConfigError(
+        "the MongoDB URL cannot be used: it is not well-formed, or names no database",
+        remedy="Write it as mongodb://user@host:27017/database; in the password, percent-"
+        "encode characters such as / : @ and %.",
+    )

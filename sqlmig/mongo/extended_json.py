@@ -5,15 +5,15 @@ https://github.com/mongodb/specifications/blob/master/source/extended-json/exten
 
 from __future__ import annotations
 
-import math
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from sqlmig.model.suggestions import did_you_mean, nearest
-from sqlmig.mongo.json_text import Members, Path
+from sqlmig.mongo.json_text import BadNumber, Members
+from sqlmig.mongo.place import Path
 from sqlmig.mongo.wrappers import C_STRING, STRING, WRAPPERS, Part, Wrapper
 
 _DEEPEST = 100  # levels; "MongoDB Limits and Thresholds"
@@ -25,98 +25,130 @@ for _wrapper in WRAPPERS:
 _SPELLINGS = {key.lower(): key for key in _FORMS}
 _DBREF = {"$ref", "$id", "$db"}  # a convention among documents, not a type
 _ALIKE = 0.85  # of two names' characters
+_NOT_PLAIN = (Members, list, BadNumber)
 
 
 class RefusedValueError(Exception):
-    """What stands at `path` in a document cannot be stored; `remedy` may be ""."""
+    """What a document has at `path` cannot be stored; `remedy` may be ""."""
 
-    def __init__(self, message: str, path: Path, remedy: str = "") -> None:
+    def __init__(self, message: str, remedy: str = "", path: Path = ()) -> None:
         super().__init__(message)
         self.path = path
         self.remedy = remedy
 
 
-def converted(value: Any, path: Path = ()) -> Any:
-    """The value as BSON has it, its wrappers (`$oid`, …) resolved. Raises RefusedValueError."""
-    if len(path) > _DEEPEST:
-        raise RefusedValueError(f"more than {_DEEPEST} levels deep", path[:1])
+def converted(value: Any) -> Any:
+    """The value as BSON has it, its wrappers (`$oid`, …) resolved. Raises RefusedValueError.
+
+    Keys and texts are not looked at: see `refuse_bad_text`.
+    """
+    try:
+        return _converted(value, 0)
+    except RefusedValueError as error:
+        error.path = error.path if len(error.path) <= _DEEPEST else error.path[:1]
+        raise
+
+
+def refuse_bad_text(value: Any) -> None:
+    """Raises RefusedValueError for the first key or text in a converted value that BSON refuses."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not C_STRING.fullmatch(key):
+                message = "a key that holds NUL or half of a surrogate pair"
+                raise RefusedValueError(message, "Rename it: MongoDB cannot store it.")
+            _below(key, refuse_bad_text, item)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _below(index, refuse_bad_text, item)
+    elif isinstance(value, str) and not STRING.fullmatch(value):
+        raise RefusedValueError("half of a surrogate pair")
+
+
+def _converted(value: Any, depth: int) -> Any:
+    if depth > _DEEPEST:
+        raise RefusedValueError(f"more than {_DEEPEST} levels deep")
     if isinstance(value, Members):
-        return _converted_object(value, path)
+        return _converted_object(value, depth)
     if isinstance(value, list):
-        return [converted(item, (*path, index)) for index, item in enumerate(value)]
-    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
-        remedy = 'Write it as {"$numberDecimal": "…"}.'
-        raise RefusedValueError("a whole number beyond 64 bits", path, remedy)
-    if isinstance(value, float) and not math.isfinite(value):
-        remedy = 'If you mean it, write {"$numberDouble": "NaN"} or "Infinity".'
-        raise RefusedValueError("not a finite number", path, remedy)
-    if isinstance(value, str) and not STRING.fullmatch(value):
-        raise RefusedValueError("half of a surrogate pair", path)
+        return [_below(index, _converted, item, depth + 1) for index, item in enumerate(value)]
+    if isinstance(value, BadNumber):
+        raise RefusedValueError(*value)
     return value
 
 
-def _converted_object(members: Members, path: Path) -> Any:
-    keys: set[str] = set()
-    for key, _ in members:
-        if not C_STRING.fullmatch(key):
-            message = "a key that holds NUL or half of a surrogate pair"
-            raise RefusedValueError(message, path, "Rename it: MongoDB cannot store it.")
-        if key in keys:
-            raise RefusedValueError("this key is given twice", (*path, key), "Remove one of them.")
-        keys.add(key)
-    for key in dict(members):
+def _below(step: str | int, read: Callable[..., Any], *arguments: Any) -> Any:
+    """What `read` makes of a part; the path of an error in it begins with that step."""
+    try:
+        return read(*arguments)
+    except RefusedValueError as error:
+        error.path = (step, *error.path)
+        raise
+
+
+def _converted_object(members: Members, depth: int) -> Any:
+    document = dict(members)
+    if len(document) < len(members):
+        ((twice, _),) = Counter(key for key, _ in members).most_common(1)
+        raise RefusedValueError("this key is given twice", "Remove one of them.", (twice,))
+    for key in document if "$" in "".join(document) else ():
         if key in _FORMS:
-            return _unwrapped(key, members, path)
+            return _unwrapped(key, members, depth)
         if key.startswith("$") and key not in _DBREF:
-            _check_meaning(key, members, path)
-    return {key: converted(item, (*path, key)) for key, item in members}
+            _check_meaning(key, members)
+    for key, item in members:
+        if type(item) in _NOT_PLAIN or depth == _DEEPEST:
+            document[key] = _below(key, _converted, item, depth + 1)
+    return document
 
 
-def _check_meaning(key: str, members: Members, path: Path) -> None:
-    """Any key may stand in a document, but for one that other tools, or its author, would take
-    for a type."""
+def _check_meaning(key: str, members: Members) -> None:
+    """A document may have any key, but for one that other tools, or its author, would take for a
+    type."""
     if key == "$regex" and [type(item) for _, item in members] == [str, str]:
-        raise _unreadable(key, "$regularExpression", path)
+        raise _unreadable(key, "$regularExpression")
     if near := nearest(key.lower(), _SPELLINGS, _ALIKE):
         message = f"{key!r} is not a type of Extended JSON v2"
-        raise RefusedValueError(message, (*path, key), did_you_mean(_SPELLINGS[near], ""))
+        raise RefusedValueError(message, did_you_mean(_SPELLINGS[near], ""), (key,))
 
 
-def _unwrapped(key: str, members: Members, path: Path) -> Any:
+def _unwrapped(key: str, members: Members, depth: int) -> Any:
     for wrapper in _FORMS[key]:
         with suppress(ValueError, ArithmeticError):
-            return wrapper.make(*_varying(wrapper.form, members, path))
-    raise _unreadable(key, key, path)
+            return wrapper.make(*_varying(wrapper.form, members, depth))
+    raise _unreadable(key, key)
 
 
-def _unreadable(written: str, meant: str, path: Path) -> RefusedValueError:
+def _unreadable(written: str, meant: str) -> RefusedValueError:
     forms = " or ".join(wrapper.example for wrapper in _FORMS[meant])
-    return RefusedValueError(f"this {written} cannot be read", path, f"Write {forms}.")
+    return RefusedValueError(f"this {written} cannot be read", f"Write {forms}.")
 
 
-def _varying(form: Any, value: Any, path: Path) -> Iterator[Any]:
-    """What stands in the value where the form varies.
+def _varying(form: Any, value: Any, depth: int) -> Sequence[Any]:
+    """What the value has where the form varies.
 
     Raises ValueError for a value of another form, and RefusedValueError for what a scope holds.
     """
     if isinstance(form, dict):
         found = dict(value) if isinstance(value, Members) else {}
         if found.keys() != form.keys() or len(found) != len(value):
-            raise ValueError(path)
-        for key, inner in form.items():
-            yield from _varying(inner, found[key], (*path, key))
-    elif isinstance(form, Part):
-        yield from _in_part(form.kind, value, path)
-    elif (type(form), form) != (type(value), value):
-        raise ValueError(path)
+            raise ValueError(value)
+        inner = ((key, part, found[key]) for key, part in form.items())
+        parts = (_below(key, _varying, part, item, depth + 1) for key, part, item in inner)
+        return [each for part in parts for each in part]
+    if isinstance(form, Part):
+        return _in_part(form.kind, value, depth)
+    if (type(form), form) != (type(value), value):
+        raise ValueError(value)
+    return ()
 
 
-def _in_part(kind: re.Pattern[str] | type, value: Any, path: Path) -> Sequence[Any]:
+def _in_part(kind: re.Pattern[str] | type, value: Any, depth: int) -> Sequence[Any]:
     if isinstance(kind, re.Pattern):
         if isinstance(value, str) and (match := kind.fullmatch(value)):
             return match.groups() or [value]
-        raise ValueError(path)
-    item = converted(value, path) if kind is dict else value
+        raise ValueError(value)
+    item = _converted(value, depth) if kind is dict else value
+    refuse_bad_text(item)
     if type(item) is not kind:
-        raise ValueError(path)
+        raise ValueError(value)
     return [item]

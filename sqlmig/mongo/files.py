@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import unquote
 
-from sqlmig.errors import FixtureError, SourceError
+from sqlmig.errors import FixtureError
 from sqlmig.model import Environment, Location
-from sqlmig.source.files import read_script
 
-_COLLECTION = "([a-z][a-z0-9_]*)"
-_FIXTURE = re.compile(rf"(reference|testing|(demo))/(\d+)_{_COLLECTION}(?(2)\.demo)\.json")
-_SCHEMA = re.compile(rf"schemas/{_COLLECTION}\.json")
+_FIXTURE = re.compile(
+    r"(reference|testing|(demo))/(\d+)_([^/]+?)(?(2)\.demo|(?<!\.demo))\.(?:json|jsonl|ndjson)"
+)
+_SCHEMA = re.compile(r"schemas/([^/]+)\.json")
 _NAMES = (
     "reference/10_classes.json, testing/40_students.json, demo/40_students.demo.json or, for a "
     "collection that has fixtures, schemas/classes.json"
@@ -49,22 +50,12 @@ class Source:
     order: int
     collection: str
 
-    @cached_property
-    def text(self) -> str:
-        """Its text, without byte order mark. Raises FixtureError for what is no UTF-8 text."""
-        try:
-            return read_script(Path(self.path)).text
-        except SourceError as error:
-            raise FixtureError(
-                error.message, location=error.location, remedy=error.remedy
-            ) from error
-
 
 def list_files(folder: Path) -> tuple[tuple[Source, ...], dict[str, Path]]:
     """The files of all tiers in the order in which they load, and the schema of each collection.
 
     No file is opened; hidden ones are skipped. Raises FixtureError for any other name: a file
-    that nobody reads is a mistake that nobody sees.
+    that is not read is a mistake that is not seen.
     """
     if not folder.is_dir():
         raise _misplaced(folder, "no such folder", "Create it, or name yours: `mongo_seeds`.")
@@ -74,9 +65,10 @@ def list_files(folder: Path) -> tuple[tuple[Source, ...], dict[str, Path]]:
         if path.is_dir() or name.startswith(".") or "/." in name:
             continue
         if (fixture := _FIXTURE.fullmatch(name)) and path.is_file():
-            sources.append(Source(str(path), Tier(fixture[1]), int(fixture[3]), fixture[4]))
+            collection = _collection(fixture[4], path)
+            sources.append(Source(str(path), Tier(fixture[1]), int(fixture[3]), collection))
         elif (schema := _SCHEMA.fullmatch(name)) and path.is_file():
-            schemas[schema[1]] = path
+            schemas[_collection(schema[1], path)] = path
         else:
             raise _misplaced(path, "not named as a fixture", f"Name it as in {_NAMES}.")
     for collection in schemas.keys() - {source.collection for source in sources}:
@@ -84,6 +76,21 @@ def list_files(folder: Path) -> tuple[tuple[Source, ...], dict[str, Path]]:
     tiers = list(Tier)
     sources.sort(key=lambda each: (each.order, each.collection, tiers.index(each.tier)))
     return tuple(sources), schemas
+
+
+def _collection(name: str, path: Path) -> str:
+    """The collection that a file's name means: %2F for a slash, %25 for a percent sign.
+
+    https://www.mongodb.com/docs/manual/reference/limits/#std-label-restrictions-on-collection-names
+    """
+    with suppress(UnicodeError):
+        collection = unquote(name, errors="strict")
+        collection.encode()
+        if not re.search(r"[$\0]|^system\.|^_sqlmig_|^\.|\.\.|\.$", collection):
+            return collection
+    message = f"{name!r} cannot be the name of a collection"
+    remedy = "It must have no $, no dot at an end, and not begin with system. or _sqlmig_."
+    raise _misplaced(path, message, remedy)
 
 
 def _misplaced(path: Path, message: str, remedy: str) -> FixtureError:

@@ -9,45 +9,37 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import bson
-
 from sqlmig.errors import FixtureError
 from sqlmig.model import Environment
-from sqlmig.mongo.document import Document, Place
-from sqlmig.mongo.extended_json import RefusedValueError, converted
+from sqlmig.mongo.document import Document, Documents
 from sqlmig.mongo.files import TIERS, Source, Tier, list_files
-from sqlmig.mongo.json_text import NotJsonError, items
 from sqlmig.mongo.rules import (
     CollectionRules,
     dangling_references,
-    kind_of,
     problems,
     read_rules,
 )
 from sqlmig.source.folders import raise_all
 
-_LARGEST_BYTES = 16 * 1024 * 1024  # "MongoDB Limits and Thresholds"
-_MOST_PROBLEMS = 50  # told at once; more of them are likely to be the same again
-
-Documents = Mapping[Source, list[Document]]
+_MOST_PROBLEMS = 50  # reported at once; more of them are likely to be the same again
 
 
 @dataclass(frozen=True, slots=True)
 class Fixtures:
     """The documents of every tier, by file in the order in which they load, and the rules of each
-    collection."""
+    collection. No document is kept in memory: each use reads the files again."""
 
-    documents: Documents
+    documents: Mapping[Source, Documents]
     rules: Mapping[str, CollectionRules]
 
-    def of(self, environment: Environment) -> Documents:
+    def of(self, environment: Environment) -> Mapping[Source, Documents]:
         """Those that belong into a database of that environment."""
         tiers = TIERS[environment]
         return {source: found for source, found in self.documents.items() if source.tier in tiers}
 
 
 def read_fixtures(folder: Path) -> Fixtures:
-    """The fixtures in the folder, of all tiers; opens no connection.
+    """The fixtures in the folder, of all tiers, read and checked; opens no connection.
 
     Raises FixtureError, at the place, or UnusableFilesError with all of them (the first fifty).
     """
@@ -59,71 +51,59 @@ def read_fixtures(folder: Path) -> Fixtures:
         else CollectionRules()
         for index, name in enumerate(collections)
     }
-    reading = _Reading(rules)
-    raise_all(list(islice(reading.problems(sources), _MOST_PROBLEMS)))
-    return Fixtures(reading.documents, rules)
+    documents = {each: Documents(each, rules[each.collection].id_from) for each in sources}
+    fixtures = Fixtures(documents, rules)
+    raise_all(list(islice(_Check(fixtures).problems(), _MOST_PROBLEMS)))
+    return fixtures
 
 
-class _Reading:
-    """One pass over the files, which remembers every document."""
+class _Check:
+    """One pass over the files, which remembers the `_id` of every document and where it is."""
 
-    def __init__(self, rules: Mapping[str, CollectionRules]) -> None:
-        self.documents: dict[Source, list[Document]] = {}
-        self._rules = rules
-        self._ids: dict[str, dict[Any, list[Document]]] = defaultdict(lambda: defaultdict(list))
+    def __init__(self, fixtures: Fixtures) -> None:
+        self._fixtures = fixtures
+        self._ids: dict[str, dict[Source, dict[Any, int]]] = defaultdict(dict)
+        self._unresolved: list[Documents] = []
 
-    def problems(self, sources: tuple[Source, ...]) -> Iterator[FixtureError]:
-        """Reads the files, and tells what is wrong in them."""
-        for source in sources:
-            self.documents[source] = []
-            yield from self._read(source)
-        for source, documents in self.documents.items():
-            for document in documents:
-                yield from dangling_references(document, self._rules[source.collection], self._ids)
+    def problems(self) -> Iterator[FixtureError]:
+        """Reads the files, and reports what is wrong in them."""
+        for documents in self._fixtures.documents.values():
+            yield from self._read(documents)
+        for documents in self._unresolved:
+            rules = self._fixtures.rules[documents.source.collection]
+            for document in documents.read():
+                if isinstance(document, Document):
+                    yield from dangling_references(document, rules, self._ids)
 
-    def _read(self, source: Source) -> Iterator[FixtureError]:
-        try:
-            for part in items(source.text):
-                yield from self._add(Place(source, int(part.name), part.begins), part.value)
-        except NotJsonError as error:
-            yield Place(source, None, error.offset).problem(str(error), remedy="Fix the file.")
-        except FixtureError as error:
-            yield error
-
-    def _add(self, place: Place, value: Any) -> Iterator[FixtureError]:
-        try:
-            document = _document(place, value)
-        except RefusedValueError as error:
-            yield place.problem(str(error), error.path, error.remedy)
-            return
-        namesakes = self._ids[place.source.collection][document.id]
-        for known in namesakes:
-            if (
-                Tier.REFERENCE in (tiers := {known.source.tier, place.source.tier})
-                or len(tiers) < 2
-            ):
-                message = f"the _id {document.id!r} is already used by {known}"
-                yield document.problem(message, ("_id",), "Change one of them.")
-        namesakes.append(document)
-        self.documents[place.source].append(document)
-        yield from problems(document, self._rules[place.source.collection])
+    def _read(self, documents: Documents) -> Iterator[FixtureError]:
+        source = documents.source
+        ids, rules = self._ids[source.collection], self._fixtures.rules[source.collection]
+        own = ids[source] = {}
+        known = {other: ids[other] for other in ids if _meet(other.tier, source.tier)}
+        is_resolved = True
+        for document in documents.read():
+            if isinstance(document, FixtureError):
+                yield document
+                continue
+            for other, places in known.items():
+                if document.id in places:
+                    yield _used_twice(document, other, places[document.id])
+            own.setdefault(document.id, document.place.line << 32 | document.place.column)
+            yield from problems(document, rules)
+            if is_resolved and rules.references:
+                # The document that is meant may come later: this file is then read once more.
+                is_resolved = next(dangling_references(document, rules, self._ids), None) is None
+        if not is_resolved:
+            self._unresolved.append(documents)
 
 
-def _document(place: Place, value: Any) -> Document:
-    """The document, if it can be stored as it is. Raises RefusedValueError."""
-    fields = converted(value)
-    if not isinstance(fields, dict):
-        raise RefusedValueError("not a document: each item of the array is an object", ())
-    if "_id" not in fields:
-        raise RefusedValueError("no _id: each run would add the document again", ())
-    for name in fields:
-        if not name or name.startswith("$") or "." in name:
-            message = "a top-level field name must not be empty, begin with $ or contain a dot"
-            raise RefusedValueError(message, (name,), "Rename it: an update could not name it.")
-    if kind_of(fields["_id"]) is None:
-        kinds = "text, a whole number, an ObjectId or a UUID"
-        raise RefusedValueError(f"an _id is {kinds}", ("_id",))
-    if (size := len(encoded := bson.encode(fields))) > _LARGEST_BYTES:
-        message = f"{size:,} bytes, and MongoDB stores at most {_LARGEST_BYTES:,}"
-        raise RefusedValueError(message, ())
-    return Document(place.source, place.index, place.offset, fields["_id"], encoded)
+def _meet(tier: Tier, other: Tier) -> bool:
+    """Whether a database can have documents of both."""
+    return tier is other or Tier.REFERENCE in (tier, other)
+
+
+def _used_twice(document: Document, source: Source, place: int) -> FixtureError:
+    line, column = divmod(place, 1 << 32)
+    known = f"{source.path}:{line}:{column}"
+    message = f"the _id {document.id!r} is already used by {known}"
+    return document.place.problem(message, ("_id",), "Change one of them.")

@@ -1,109 +1,165 @@
-"""JSON as it is written: duplicate keys and all, and where in the text each part stands."""
+"""Reads JSON documents from a file, one at a time, as they are written."""
 
 from __future__ import annotations
 
+import codecs
 import json
+import math
 import re
-from collections.abc import Generator, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple
 
-Path = tuple[str | int, ...]
+from sqlmig.errors import FixtureError
+from sqlmig.mongo.files import Source
+from sqlmig.mongo.place import Place
+
 _WHITE_SPACE = re.compile(r"[ \t\r\n]*")
-_LONGEST_INTEGER = 20  # characters of -2**63
-
-
-class NotJsonError(Exception):
-    """The text is no array in JSON from `offset` on."""
-
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.offset = offset
+_CHUNK = 1 << 18  # bytes
+# Characters of one document: it is read as a whole, and 16 MiB of BSON take less text than that.
+_LONGEST = 1 << 26
+_CUT = 16  # characters: more than an escape or a literal has, which the end of a chunk may cut
 
 
 class Members(list[tuple[str, Any]]):
     """An object as it is written: its members in order, duplicates and all."""
 
-
-class Part(NamedTuple):
-    """A member of an object or an item of an array: where it begins, and where its value does."""
-
-    name: str | int
-    begins: int
-    value_begins: int
-    value: Any
+    __slots__ = ()
 
 
-def items(text: str) -> Iterator[Part]:
-    """The items of the array that the text is, one at a time, as written.
+class BadNumber(NamedTuple):
+    """What is wrong with a number that BSON has no place for, and what to write instead."""
 
-    Raises NotJsonError, once it gets there, for what is no JSON or no array.
+    message: str
+    remedy: str
+
+
+_TOO_LARGE = BadNumber("a whole number beyond 64 bits", 'Write it as {"$numberDecimal": "…"}.')
+_NOT_FINITE = BadNumber(
+    "not a finite number", 'If you mean it, write {"$numberDouble": "NaN"} or "Infinity".'
+)
+
+
+def written_documents(source: Source, file: BinaryIO) -> Iterator[tuple[Place, Any]]:
+    """The items of an array, or the values that follow each other (one a line, or only one).
+
+    One at a time: no more of the file is kept than one of them and a chunk. Raises FixtureError,
+    once it gets there, for what is neither.
     """
-    begins = _skip(text, 0)
-    if text[begins : begins + 1] != "[":
-        raise NotJsonError("the file is not an array of documents", begins)
-    end = yield from _parts(text, begins)
-    if end != len(text):
-        raise NotJsonError("unexpected text after the array", end)
+    window = _Window(source, file)
+    if not (first := window.skip_space()):
+        raise window.error("the file is empty", "Write [] for no documents.")
+    if first not in "[{":
+        raise window.error("neither an array of documents nor documents one a line")
+    if first == "[":
+        yield from _items(window)
+    while mark := window.skip_space():
+        if first == "[":
+            raise window.error("unexpected text after the array")
+        if mark == ",":
+            raise window.error("unexpected comma", "Only documents in an array, [ … ], have them.")
+        yield window.read_value()
 
 
-def offset_of(text: str, offset: int, path: Path) -> int:
-    """Where, in the value at `offset`, the path begins; a key given twice counts the last time.
+def _items(window: _Window) -> Iterator[tuple[Place, Any]]:
+    window.at += 1
+    mark = "," if window.skip_space() != "]" else "]"
+    while mark == ",":
+        yield window.read_value()
+        mark = window.skip_space()
+        window.at += mark == ","
+        window.skip_space()
+    if mark != "]":
+        raise window.error("this is not JSON: expected ']'")
+    window.at += 1
 
-    Of a path that leads nowhere (a missing member), where its last existing part begins.
-    """
-    begins = offset
-    for step in path:
-        found = [part for part in _parts(text, offset) if part.name == step]
-        if not found:
-            break
-        begins, offset = found[-1].begins, found[-1].value_begins
-    return begins
 
-
-def _integer(digits: str) -> int:
+def _integer(digits: str) -> int | BadNumber:
     # Python refuses to read very long ones; 64 bits is what there is room for.
-    return int(digits) if len(digits) <= _LONGEST_INTEGER else 1 << 64
+    value = int(digits) if len(digits) <= len(str(-(1 << 63))) else 1 << 64
+    return value if -(1 << 63) <= value < 1 << 63 else _TOO_LARGE
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=Members, parse_int=_integer)
+def _real(digits: str) -> float | BadNumber:
+    value = float(digits)
+    return value if math.isfinite(value) else _NOT_FINITE
 
 
-def _parts(text: str, offset: int) -> Generator[Part, None, int]:
-    """The parts of the object or array at `offset`; returns where what follows it begins."""
-    closing = {"{": "}", "[": "]"}[text[offset]]
-    name: str | int
-    index, offset = 0, _skip(text, offset + 1)
-    goes_on = not text.startswith(closing, offset)
-    while goes_on:
-        name, begins = index, offset
-        if closing == "}":
-            name, offset = _decoded(text, offset)
-            offset = _after(text, offset, ":")
-        value, end = _decoded(text, offset)
-        yield Part(name, begins, offset, value)
-        index, offset = index + 1, end
-        goes_on = text.startswith(",", offset)
-        if goes_on:
-            offset = _after(text, offset, ",")
-    return _after(text, offset, closing)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=Members, parse_int=_integer, parse_float=_real, parse_constant=_real
+)
 
 
-def _decoded(text: str, offset: int) -> tuple[Any, int]:
-    try:
-        value, end = _DECODER.raw_decode(text, offset)
-    except json.JSONDecodeError as error:
-        raise NotJsonError(f"this is not JSON: {error.msg}", error.pos) from error
-    except RecursionError as error:
-        raise NotJsonError("nested far too deeply", offset) from error
-    return value, _skip(text, end)
+class _Window:
+    """The part of a file that is being read: `at` is the next character to read."""
 
+    def __init__(self, source: Source, file: BinaryIO) -> None:
+        self.at = 0
+        self._source, self._file = source, file
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._text, self._index = "", 0
+        self._line, self._line_begins, self._counted = 1, 0, 0
 
-def _after(text: str, offset: int, mark: str) -> int:
-    if not text.startswith(mark, offset):
-        raise NotJsonError(f"this is not JSON: expected {mark!r}", offset)
-    return _skip(text, offset + 1)
+    def skip_space(self) -> str:
+        """Goes to the next character but white space; returns it, "" at the end."""
+        while True:
+            match = _WHITE_SPACE.match(self._text, self.at)
+            self.at = match.end() if match else self.at
+            if self.at < len(self._text) or not self._read_on():
+                return self._text[self.at : self.at + 1]
 
+    def read_value(self) -> tuple[Place, Any]:
+        """The value that begins here, as a whole."""
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self.at)
+            except json.JSONDecodeError as error:
+                is_cut = error.pos > len(self._text) - _CUT or error.msg.startswith("Unterminated")
+                if not (is_cut and self._read_on()):
+                    raise self._not_json(error) from error
+            except RecursionError as error:
+                raise self.error("nested far too deeply") from error
+            else:
+                if end < len(self._text) or not self._read_on():
+                    place = Place(*self._place(), self._index, self._text[self.at : end])
+                    self.at, self._index = end, self._index + 1
+                    return place, value
 
-def _skip(text: str, offset: int) -> int:
-    match = _WHITE_SPACE.match(text, offset)
-    return match.end() if match else offset
+    def error(self, message: str, remedy: str = "Fix the file.") -> FixtureError:
+        """What is wrong with the text from here on."""
+        return Place(*self._place()).problem(message, remedy=remedy)
+
+    def _not_json(self, error: json.JSONDecodeError) -> FixtureError:
+        self.at = error.pos
+        found = self._text[self.at : self.at + 1]
+        invisible = "" if found.isprintable() or found.isspace() else f" (U+{ord(found):04X})"
+        return self.error(f"this is not JSON: {error.msg}{invisible}")
+
+    def _place(self) -> tuple[Source, int, int]:
+        """The file, and the line and the column of the next character."""
+        if newlines := self._text.count("\n", self._counted, self.at):
+            self._line += newlines
+            self._line_begins = self._text.rfind("\n", self._counted, self.at) + 1
+        self._counted = self.at
+        return self._source, self._line, self.at - self._line_begins + 1
+
+    def _read_on(self) -> bool:
+        """Reads more of the file, and forgets what is before `at`; False at the end."""
+        if (kept := len(self._text) - self.at) > _LONGEST:
+            raise self.error(f"a document of more than {_LONGEST:,} characters")
+        # A long document is decoded from its beginning each time: the more of it, the rarer.
+        wanted = max(_CHUNK, min(kept, _LONGEST // 4))
+        data = self._file.read(wanted)
+        try:
+            more = self._decoder.decode(data, final=len(data) < wanted)
+        except UnicodeDecodeError as error:
+            self._text += error.object[: error.start].decode()
+            self.at = len(self._text)
+            byte = error.object[error.start]
+            message = f"not UTF-8: byte 0x{byte:02x}"
+            raise self.error(message, "Save the file as UTF-8.") from error
+        if more:
+            self._place()
+            self._line_begins -= self.at
+            self._text = self._text[self.at :] + more
+            self.at = self._counted = 0
+        return bool(more)

@@ -133,7 +133,7 @@ def stamp_with(config: Config, environment: Environment) -> None:
 
 def _connected(config: Config, call: Callable[[AsyncDatabase], Awaitable[Result]]) -> Result:
     async def run() -> Result:
-        async with connected(mongo_url(config)) as database:
+        async with connected(mongo_url(config), config.mongo_driver) as database:
             return await call(database)
 
     return asyncio.run(run())

@@ -9,6 +9,7 @@ from typing import Any
 
 from pymongo.errors import (
     BulkWriteError,
+    ConfigurationError,
     ConnectionFailure,
     OperationFailure,
     PyMongoError,
@@ -28,7 +29,12 @@ _REASONS = {
     11000: "another document of the collection has the same unique value",
     121: "breaks the collection's validator",
 }
+_REMEDIES = {
+    13: "Grant this user the missing privileges.",
+    18: "Check the user, the password and authSource in the MongoDB URL.",
+}
 # What the driver adds to the reason of each server.
+_DOCUMENT = re.compile(r"\{.*\}", re.DOTALL)
 _TIMEOUTS = re.compile(r" \(configured timeouts:[^)]*\)")
 
 
@@ -37,7 +43,7 @@ def translated() -> Iterator[None]:
     """Raises DatabaseUnavailableError or ExecutionError in place of the driver's errors."""
     try:
         yield
-    except ConnectionFailure as error:
+    except (ConnectionFailure, ConfigurationError) as error:  # the latter for names without DNS
         reasons = _TIMEOUTS.sub("", str(error)).partition(", Timeout:")[0]
         raise DatabaseUnavailableError(
             f"no connection to MongoDB\n{reasons}",
@@ -52,7 +58,7 @@ def translated() -> Iterator[None]:
             ) from error
         raise ExecutionError(
             f"MongoDB refused: {_words(error)}",
-            remedy="Grant this user the missing privileges, or fix what the server reports.",
+            remedy=_REMEDIES.get(getattr(error, "code", 0), "Fix that, and run it again."),
         ) from error
 
 
@@ -83,8 +89,10 @@ def _refusal(failure: Mapping[str, Any], document: Document) -> FixtureError:
     broken = [field for rule in rules for field in rule.get("propertiesNotSatisfied", ())]
     missing = [field for rule in rules for field in rule.get("missingProperties", ())]
     fields = [*failure.get("keyPattern", ()), *(each["propertyName"] for each in broken), *missing]
-    reason = _REASONS.get(failure["code"], f"refused with code {failure['code']}")
-    return document.problem(f"{reason}: {', '.join(fields)}", tuple(fields[:1]))
+    reason = _REASONS.get(failure["code"], _reported(failure))
+    return document.place.problem(
+        ": ".join([reason, *[", ".join(fields)][: len(fields)]]), tuple(fields[:1])
+    )
 
 
 def _unconfirmed(error: PyMongoError) -> str:
@@ -98,7 +106,12 @@ def _unconfirmed(error: PyMongoError) -> str:
 def _words(error: PyMongoError) -> str:
     """What the server said; of a duplicate key, which would show values, only that."""
     if not isinstance(error, OperationFailure):
-        return type(error).__name__
+        return f"{type(error).__name__}: {_DOCUMENT.sub('{ … }', str(error))}"
     if error.code in _REASONS:
         return "a unique index cannot be created because existing documents share a key"
-    return f"{(error.details or {}).get('errmsg', 'no reason given')} (code {error.code})"
+    return _reported({"errmsg": "no reason given", "code": error.code, **(error.details or {})})
+
+
+def _reported(failure: Mapping[str, Any]) -> str:
+    """The server's words; the documents that some of them repeat are left out."""
+    return f"{_DOCUMENT.sub('{ … }', failure['errmsg'])} (code {failure['code']})"

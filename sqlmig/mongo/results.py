@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlmig.model import Environment
 
 if TYPE_CHECKING:
-    from sqlmig.mongo.document import Document
     from sqlmig.mongo.files import Source
 
 
 class DocumentState(Enum):
-    """How a document of the fixtures stands in the database."""
+    """The state of a document of the fixtures in the database."""
 
     NEW = "new"
     UNCHANGED = "unchanged"
@@ -32,38 +31,54 @@ class DocumentState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A document of the fixtures and how it stands; `fields` are those that differ."""
+    """A document of the fixtures and its state; `place` is path:line:column, `index` counts from 0
+    in the file, `fields` are those that differ."""
 
-    document: Document
+    place: str
+    index: int | None
+    id: Any
     state: DocumentState
     fields: tuple[str, ...] = ()
 
-    @property
-    def is_difference(self) -> bool:
-        """Whether someone changed or deleted it, or its fixture changed, since it was seeded."""
-        return self.state in (DocumentState.CHANGED, DocumentState.DELETED)
+
+@dataclass(slots=True)
+class FileReport:
+    """How many documents of a file are in each state, and those that someone changed or deleted,
+    or whose fixture changed, since they were seeded."""
+
+    counts: Counter[DocumentState] = field(default_factory=Counter)
+    differences: list[Standing] = field(default_factory=list)
+
+    def add(self, standings: Sequence[Standing]) -> None:
+        """More documents of the file."""
+        self.counts.update(each.state for each in standings)
+        states = (DocumentState.CHANGED, DocumentState.DELETED)
+        self.differences += [each for each in standings if each.state in states]
 
 
 @dataclass(frozen=True, slots=True)
 class FixturesReport:
-    """How the fixtures of an environment stand, or stood before they were seeded.
+    """The states of an environment's fixtures, now or before they were seeded.
 
-    `demo_documents` are the counts, by collection, of documents that do not belong into a
-    production database: looking counts them, seeding does not. `warnings` say why seeding would be
-    refused.
+    `removed` are the `_id`s, by collection, of documents that were seeded, are still there, and are
+    in no fixture any more; `demo_documents` are the counts, by collection, of documents that do not
+    belong into a production database: looking finds both, seeding does not. `warnings` say why
+    seeding would be refused.
     """
 
     environment: Environment
-    files: Mapping[Source, tuple[Standing, ...]]
+    files: Mapping[Source, FileReport]
+    removed: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     demo_documents: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property
     def counts(self) -> Counter[DocumentState]:
         """How many documents are in each state."""
-        return Counter(standing.state for file in self.files.values() for standing in file)
+        return sum((file.counts for file in self.files.values()), Counter())
 
     @property
     def differs(self) -> bool:
         """Whether database and fixtures differ."""
-        return bool(self.demo_documents or self.counts.keys() - {DocumentState.UNCHANGED})
+        others = self.counts.keys() - {DocumentState.UNCHANGED}
+        return bool(self.removed or self.demo_documents or others)

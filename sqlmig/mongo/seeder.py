@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import bson
-from bson import json_util
+from bson import CodecOptions, DatetimeConversion, json_util
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
 from sqlmig.mongo.connection import AsyncDatabase, confirmed
-from sqlmig.mongo.document import CODEC, Document
+from sqlmig.mongo.document import Document, Documents
 from sqlmig.mongo.files import Source
 from sqlmig.mongo.fixtures import Fixtures
 from sqlmig.mongo.refusals import raced, translated
-from sqlmig.mongo.results import DocumentState, FixturesReport, Standing
+from sqlmig.mongo.results import DocumentState, FileReport, FixturesReport, Standing
 from sqlmig.mongo.rules import DEMO_FLAG
 from sqlmig.mongo.stamp import insert_if_absent, read_stamp
 
@@ -28,11 +29,14 @@ from sqlmig.mongo.stamp import insert_if_absent, read_stamp
 # time that grows with its square.
 _LEDGER = "_sqlmig_seeds"
 _BATCH_DOCUMENTS = 1_000
-_BATCH_BYTES = 8_000_000
+_BATCH_CHARACTERS = 8_000_000  # of JSON
 
-# Who is told how a load goes on: the file, how many of its documents are done, and all of them.
+# Is called as a load goes on: with the file, how many of its documents are done, and all of them.
 Loaded = Callable[[str, int, int], None]
-_Write = Callable[[Sequence[Standing], set[Any]], Awaitable[None]]
+# Documents are read from the server with the types that fixtures give them, so that they compare.
+CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
+    tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO
+)
 
 
 class MongoSeeder:
@@ -56,7 +60,7 @@ class MongoSeeder:
         self._environment = environment
 
     async def seed(self, loaded: Loaded | None = None) -> FixturesReport:
-        """Writes what is missing or differs; the report tells how it stood before.
+        """Writes what is missing or differs; the report has the state before.
 
         Makes the unique indexes first. Raises DocumentsRefusedError for documents that the server
         refuses: their batch is then written but for them, and nothing after it.
@@ -67,13 +71,13 @@ class MongoSeeder:
                 for key in self._fixtures.rules[collection].unique:
                     index = [(field, 1) for field in key]
                     await self.database[collection].create_index(index, unique=True)
-            return await self._report(loaded, self._write)
+            return await self._report(loaded, writes=True)
 
     async def compare(self, loaded: Loaded | None = None) -> FixturesReport:
-        """How the fixtures stand in the database; reads only."""
+        """The state of the fixtures in the database; reads only."""
         await read_stamp(self.database, self._environment)
         with translated():
-            report = await self._report(loaded)
+            report = await self._report(loaded, writes=False)
             return replace(report, demo_documents=await self._count_demo_documents())
 
     async def has_history(self) -> bool:
@@ -100,7 +104,7 @@ class MongoSeeder:
             return tuple(collections)
 
     @property
-    def _documents(self) -> Mapping[Source, Sequence[Document]]:
+    def _documents(self) -> Mapping[Source, Documents]:
         return self._fixtures.of(self._environment)
 
     async def _read_ledger(self) -> dict[str, set[Any]]:
@@ -120,38 +124,58 @@ class MongoSeeder:
         }
         return {collection: count for collection, count in counts.items() if count}
 
-    async def _report(self, loaded: Loaded | None, write: _Write | None = None) -> FixturesReport:
-        """Looks at the documents of each file batch by batch, and writes each batch."""
+    async def _report(self, loaded: Loaded | None, *, writes: bool) -> FixturesReport:
+        """Looks at the documents of each file batch by batch, and writes each batch, or finds out
+        which documents are in no fixture any more."""
         ledger = await self._read_ledger()
+        gone = defaultdict(set, {collection: set(ids) for collection, ids in ledger.items()})
         files = {}
         for source, documents in self._documents.items():
-            seeded = ledger[source.collection]
-            standings: list[Standing] = []
+            seeded, found = ledger[source.collection], FileReport()
             for batch in _batches(documents):
-                here = await self._stand(batch, seeded)
-                if write:
-                    await write(here, seeded)
-                standings += here
+                standings = await self._compared(batch, seeded)
+                if writes:
+                    await self._write(batch, standings, seeded)
+                gone[source.collection].difference_update(each.id for each in standings)
+                found.add(standings)
                 if loaded:
-                    loaded(source.path, len(standings), len(documents))
-            files[source] = tuple(standings)
-        return FixturesReport(self._environment, files)
+                    loaded(source.path, found.counts.total(), len(documents))
+            files[source] = found
+        removed = {} if writes else await self._removed(gone)
+        return FixturesReport(self._environment, files, removed)
 
-    async def _stand(self, batch: Sequence[Document], seeded: set[Any]) -> list[Standing]:
-        collection = self._collection(batch[0].source.collection)
+    async def _removed(self, gone: Mapping[str, set[Any]]) -> dict[str, tuple[Any, ...]]:
+        """Those of the documents that are still there, and in no fixture of any environment."""
+        for source, documents in self._fixtures.documents.items():
+            if source not in self._documents and gone.get(source.collection):
+                gone[source.collection].difference_update(each.id for each in documents)
+        removed = {}
+        for collection, ids in gone.items():
+            wanted, found = iter(sorted(ids, key=str)), []
+            while batch := list(islice(wanted, _BATCH_DOCUMENTS)):
+                there = self._collection(collection).find({"_id": {"$in": batch}}, {"_id": 1})
+                found += [each["_id"] async for each in there]
+            if found:
+                removed[collection] = tuple(sorted(found, key=str))
+        return removed
+
+    async def _compared(self, batch: Sequence[Document], seeded: set[Any]) -> list[Standing]:
+        collection = self._collection(batch[0].place.source.collection)
         ids = [document.id for document in batch]
         there = {found["_id"]: found async for found in collection.find({"_id": {"$in": ids}})}
         return [_standing(document, there.get(document.id), seeded) for document in batch]
 
-    async def _write(self, standings: Sequence[Standing], seeded: set[Any]) -> None:
-        """Writes the documents, and then that they were seeded: a crash in between is made up for
-        by the next run, which finds them there and writes only that."""
-        await self._upsert(
-            [each.document for each in standings if each.state.is_written_in(self._environment)]
-        )
-        ids = [each.document.id for each in standings if each.document.id not in seeded]
+    async def _write(
+        self, batch: Sequence[Document], standings: Sequence[Standing], seeded: set[Any]
+    ) -> None:
+        """Writes the documents, and then that they were seeded: after a crash in between, the next
+        run finds them there and writes only that."""
+        states = zip(batch, standings, strict=True)
+        written = [each for each, at in states if at.state.is_written_in(self._environment)]
+        await self._upsert(written)
+        ids = [document.id for document in batch if document.id not in seeded]
         if ids:
-            entry = {"collection": standings[0].document.source.collection, "ids": ids}
+            entry = {"collection": batch[0].place.source.collection, "ids": ids}
             name = hashlib.sha256(bson.encode(entry)).hexdigest()
             await insert_if_absent(self.database[_LEDGER], name, entry)
 
@@ -162,11 +186,11 @@ class MongoSeeder:
             requests = [
                 # An empty operator is an error to servers before 5.0.
                 UpdateOne(
-                    {"_id": each.id}, {operator: each.fields or {"_id": each.id}}, upsert=True
+                    {"_id": each.id}, {operator: _settable(each) or {"_id": each.id}}, upsert=True
                 )
                 for each in documents
             ]
-            collection = self.database[documents[0].source.collection]
+            collection = self.database[documents[0].place.source.collection]
             try:
                 await collection.bulk_write(requests, ordered=False)
                 return
@@ -178,29 +202,35 @@ class MongoSeeder:
         return self.database[name].with_options(codec_options=CODEC)
 
 
-def _batches(documents: Sequence[Document]) -> Iterator[list[Document]]:
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
     batch: list[Document] = []
     size = 0
     for document in documents:
-        size += len(document.encoded)
-        if batch and (len(batch) == _BATCH_DOCUMENTS or size > _BATCH_BYTES):
+        size += len(document.place.text)
+        if batch and (len(batch) == _BATCH_DOCUMENTS or size > _BATCH_CHARACTERS):
             yield batch
-            batch, size = [], len(document.encoded)
+            batch, size = [], len(document.place.text)
         batch.append(document)
     if batch:
         yield batch
 
 
+def _settable(document: Document) -> dict[str, Any]:
+    return {name: value for name, value in document.fields.items() if name != "_id"}
+
+
 def _standing(document: Document, found: Mapping[str, Any] | None, seeded: set[Any]) -> Standing:
+    state = DocumentState.UNCHANGED
+    wrong: tuple[str, ...] = ()
     if found is None:
-        was_there = document.id in seeded
-        return Standing(document, DocumentState.DELETED if was_there else DocumentState.NEW)
-    wrong = tuple(
+        state = DocumentState.DELETED if document.id in seeded else DocumentState.NEW
+    elif wrong := tuple(
         name
         for name, value in document.fields.items()
         if name not in found or not _is_same(value, found[name])
-    )
-    return Standing(document, DocumentState.CHANGED if wrong else DocumentState.UNCHANGED, wrong)
+    ):
+        state = DocumentState.CHANGED
+    return Standing(str(document.place), document.place.number, document.id, state, wrong)
 
 
 def _is_same(left: Any, right: Any) -> bool:

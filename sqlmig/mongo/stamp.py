@@ -16,8 +16,8 @@ from sqlmig.mongo.refusals import translated
 async def read_stamp(database: AsyncDatabase, named: Environment | None) -> Environment | None:
     """The stamp, None where there is none; reads only.
 
-    `named` is the environment that was asked for, None where nobody did: one that is not the
-    stamp's raises EnvironmentMismatchError.
+    `named` is the environment that was asked for, if any: one that is not the stamp's raises
+    EnvironmentMismatchError.
     """
     with translated():
         found = await _state(database).find_one({"_id": "environment"})
@@ -34,7 +34,7 @@ async def read_stamp(database: AsyncDatabase, named: Environment | None) -> Envi
 
 
 async def claim(database: AsyncDatabase, environment: Environment) -> None:
-    """Stamps the database if it has no stamp; whoever comes second with another is refused.
+    """Stamps the database if it has no stamp; the second of two with different ones is refused.
 
     Raises EnvironmentMismatchError.
     """

@@ -12,17 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from bson.binary import Binary
-from bson.code import Code
-from bson.datetime_ms import DatetimeMS
-from bson.dbref import DBRef
-from bson.decimal128 import Decimal128
-from bson.int64 import Int64
-from bson.max_key import MaxKey
-from bson.min_key import MinKey
-from bson.objectid import ObjectId
-from bson.regex import Regex
-from bson.timestamp import Timestamp
+import bson
 
 STRING = re.compile("[^\ud800-\udfff]*")  # half of a surrogate pair is not UTF-8
 C_STRING = re.compile("[^\0\ud800-\udfff]*")
@@ -49,7 +39,7 @@ class Part:
 class Wrapper:
     """One way to write a type.
 
-    `make` gets what stands in the parts of `form`, in order; it raises ValueError or
+    `make` gets the values of the parts of `form`, in order; it raises ValueError or
     ArithmeticError where BSON has no such value.
     """
 
@@ -90,24 +80,24 @@ def _double(digits: str) -> float:
     return value
 
 
-def _binary(text: str, subtype: str) -> Binary:
+def _binary(text: str, subtype: str) -> bson.Binary:
     data = base64.b64decode(text)  # which skips what it does not know
     if base64.b64encode(data).decode() != text:
         raise ValueError(text)
-    return Binary(data, int(subtype, 16))
+    return bson.Binary(data, int(subtype, 16))
 
 
-def _regex(pattern: str, options: str) -> Regex[str]:
+def _regex(pattern: str, options: str) -> bson.Regex[str]:
     if len(set(options)) < len(options):
         raise ValueError(options)
-    return Regex(pattern, options)
+    return bson.Regex(pattern, options)
 
 
-def _time(year: str, rest: str) -> DatetimeMS:
+def _time(year: str, rest: str) -> bson.DatetimeMS:
     """That instant; Python's calendar, which begins with the year 1, is asked for a later year."""
     cycles, within = divmod(int(year), 400)
     later = datetime.fromisoformat(f"{2000 + within}{rest}")
-    return DatetimeMS((later - _EPOCH + (cycles - 5) * _FOUR_CENTURIES) // _MILLISECOND)
+    return bson.DatetimeMS((later - _EPOCH + (cycles - 5) * _FOUR_CENTURIES) // _MILLISECOND)
 
 
 _HEX_24 = _text("24 hexadecimal digits", "[0-9a-fA-F]{24}")
@@ -133,27 +123,27 @@ _32_BITS = Part(int, "<32 bits>")
 # $symbol, $undefined and $dbPointer are deprecated: they become what the corpus converts them to;
 # the driver cannot write undefined.
 WRAPPERS = (
-    Wrapper({"$oid": _HEX_24}, ObjectId),
+    Wrapper({"$oid": _HEX_24}, bson.ObjectId),
     Wrapper({"$symbol": _text("text")}, str),
     Wrapper({"$numberInt": _INT}, _integer(32)),
-    Wrapper({"$numberLong": _LONG}, _integer(64, Int64)),
+    Wrapper({"$numberLong": _LONG}, _integer(64, bson.Int64)),
     Wrapper({"$numberDouble": _DOUBLE}, _double),
-    Wrapper({"$numberDecimal": _DECIMAL}, Decimal128),
+    Wrapper({"$numberDecimal": _DECIMAL}, bson.Decimal128),
     Wrapper({"$binary": {"base64": _BASE64, "subType": _HEX_2}}, _binary),
-    Wrapper({"$uuid": _UUID}, lambda text: Binary.from_uuid(UUID(text))),
-    Wrapper({"$code": _text("text")}, Code),
-    Wrapper({"$code": _text("text"), "$scope": Part(dict, "{<document>}")}, Code),
-    Wrapper({"$timestamp": {"t": _32_BITS, "i": _32_BITS}}, Timestamp),
+    Wrapper({"$uuid": _UUID}, lambda text: bson.Binary.from_uuid(UUID(text))),
+    Wrapper({"$code": _text("text")}, bson.Code),
+    Wrapper({"$code": _text("text"), "$scope": Part(dict, "{<document>}")}, bson.Code),
+    Wrapper({"$timestamp": {"t": _32_BITS, "i": _32_BITS}}, bson.Timestamp),
     Wrapper(
         {"$regularExpression": {"pattern": _text("text", C_STRING), "options": _OPTIONS}}, _regex
     ),
     Wrapper(
         {"$dbPointer": {"$ref": _text("collection"), "$id": {"$oid": _HEX_24}}},
-        lambda collection, oid: DBRef(collection, ObjectId(oid)),
+        lambda collection, oid: bson.DBRef(collection, bson.ObjectId(oid)),
     ),
     Wrapper({"$date": _DATE}, _time),
-    Wrapper({"$date": {"$numberLong": _MILLISECONDS}}, _integer(64, DatetimeMS)),
-    Wrapper({"$minKey": 1}, MinKey),
-    Wrapper({"$maxKey": 1}, MaxKey),
+    Wrapper({"$date": {"$numberLong": _MILLISECONDS}}, _integer(64, bson.DatetimeMS)),
+    Wrapper({"$minKey": 1}, bson.MinKey),
+    Wrapper({"$maxKey": 1}, bson.MaxKey),
     Wrapper({"$undefined": True}, lambda: None),
 )

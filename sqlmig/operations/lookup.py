@@ -6,9 +6,10 @@ from enum import Enum
 
 from sqlmig.engine.database import Database
 from sqlmig.errors import PlanError, UnknownTargetError
-from sqlmig.model import MigrationFile, Migrations, Script
+from sqlmig.model import MigrationFile, Script
 from sqlmig.operations.planning import find_named
 from sqlmig.plan import resolve
+from sqlmig.source.files import UsableFiles
 
 
 class ScriptSource(Enum):
@@ -27,7 +28,7 @@ class ScriptPart(Enum):
 
 
 def find_script(
-    database: Database, files: Migrations, reference: str, part: ScriptPart, source: ScriptSource
+    database: Database, files: UsableFiles, reference: str, part: ScriptPart, source: ScriptSource
 ) -> Script:
     """The script of the migration that is named; the database is asked only for the record.
 
@@ -42,17 +43,19 @@ def find_script(
     return found.script
 
 
-def _on_disk(files: Migrations, reference: str) -> MigrationFile | None:
-    by_id = {file.migration_id: file for file in files}
+def _on_disk(files: UsableFiles, reference: str) -> MigrationFile | None:
+    by_id = {file.migration_id: file for file in files.migrations}
     try:
-        return by_id[resolve(reference, by_id)]
+        migration_id = resolve(reference, files.ids)
     except UnknownTargetError:
         return None
+    files.expect([migration_id])
+    return by_id[migration_id]
 
 
-def _recorded(database: Database, files: Migrations, reference: str, part: ScriptPart) -> Script:
+def _recorded(database: Database, files: UsableFiles, reference: str, part: ScriptPart) -> Script:
     with database.history() as history:
-        migration_id, rows = find_named(files, history, reference)
+        migration_id, _, rows = find_named(files.migrations, history, reference)
     is_rollback = part is ScriptPart.ROLLBACK
     texts = {row.migration_id: row.rollback_sql if is_rollback else row.apply_sql for row in rows}
     text = texts.get(migration_id)

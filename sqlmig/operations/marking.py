@@ -10,6 +10,7 @@ from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.stamping import stamp_new
 from sqlmig.errors import PlanError
 from sqlmig.model import Applied, MigrationFile, Migrations
+from sqlmig.operations.planning import own_rows
 from sqlmig.plan import resolve
 
 _BASELINE = "baseline"
@@ -31,20 +32,20 @@ class Marking:
 
 
 def record_marking(
-    database: Database, planner: Callable[[Applied], Marking], write: Writer
+    database: Database, files: Migrations, planner: Callable[[Applied], Marking], write: Writer
 ) -> tuple[str, ...]:
     """Writes what is planned, under the runner's lock, and stamps a database without a stamp where
     its environment is named; the ids, none where all are already.
 
-    Raises EnvironmentMismatchError before anything is written.
+    Raises EnvironmentMismatchError and AnotherHistoryError before anything is written.
     """
     with database.history() as found:
         database.working_rules(found)
-        if not planner(found.read()).files:
+        if not planner(own_rows(files, found)).files:
             return ()
         with database.working(found) as session:
             rules = database.working_rules(session.history)
-            marking = planner(session.history.read())
+            marking = planner(own_rows(files, session.history))
             write(session.history, marking.files, marking.reason)
             stamp_new(session.history, rules)
             return marking.migration_ids
@@ -57,17 +58,24 @@ def plan_baseline(files: Migrations, rows: Applied, target: str) -> Marking:
     baseline is for a database where no migration has run.
     """
     ids = [file.migration_id for file in files]
-    wanted = files[: ids.index(resolve(target, ids)) + 1]
+    return plan_whole(files[: ids.index(resolve(target, ids)) + 1], rows, _BASELINE)
+
+
+def plan_whole(wanted: Migrations, rows: Applied, reason: str) -> Marking:
+    """Those migrations and no others, to be marked as applied; none where they are.
+
+    Raises PlanError where the history has something else already.
+    """
     applied = [row.migration_id for row in rows]
     if set(applied) == {file.migration_id for file in wanted}:
-        return Marking((), _BASELINE)
+        return Marking((), reason)
     if applied:
         raise PlanError(
             f"this database already has a history, ending with {applied[-1]}",
             remedy="A baseline is for a database without one. To mark a single migration as "
             "applied: sqlmig mark ID --reason TEXT.",
         )
-    return Marking(tuple(wanted), _BASELINE)
+    return Marking(tuple(wanted), reason)
 
 
 def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> Marking:

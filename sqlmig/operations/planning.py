@@ -8,10 +8,32 @@ from typing import TypedDict
 
 from sqlmig.config import Config
 from sqlmig.engine.history.reading import History
-from sqlmig.model import AppliedMigration, Migrations
-from sqlmig.plan import Decision, OutOfOrder, Plan, Transactions, plan_apply, resolve
+from sqlmig.model import AppliedMigration, Migrations, MigrationStatus
+from sqlmig.plan import Decision, OutOfOrder, Plan, Transactions, plan_apply, resolve, statuses
+from sqlmig.plan.ownership import refuse_another
+from sqlmig.plan.references import name_in
+from sqlmig.plan.renames import Renames, as_recorded, find_renames
+from sqlmig.plan.status import with_unusable
+from sqlmig.source.files import UsableFiles
 
 Planner = Callable[[History], Plan]
+
+
+def own_rows(files: Migrations, history: History) -> list[AppliedMigration]:
+    """The history of these files, with the texts of what differs from them. Raises
+    AnotherHistoryError."""
+    rows = rows_to_compare(files, history)
+    refuse_another(statuses(files, rows), history.schema)
+    return rows
+
+
+def own_statuses(files: UsableFiles, history: History) -> list[MigrationStatus]:
+    """The state of every migration in the history or on disk, also of files that cannot be used.
+    Raises AnotherHistoryError."""
+    rows = rows_to_compare(files.migrations, history)
+    found = with_unusable(statuses(files.migrations, rows), files.unusable, rows)
+    refuse_another(found, history.schema)
+    return found
 
 
 def rows_to_compare(files: Migrations, history: History) -> list[AppliedMigration]:
@@ -34,13 +56,21 @@ def rows_with_texts(history: History) -> list[AppliedMigration]:
 
 def find_named(
     files: Migrations, history: History, reference: str
-) -> tuple[str, list[AppliedMigration]]:
-    """The id of a migration on disk or in the history, and the history with its texts. Raises
-    UnknownTargetError."""
-    rows = history.read()
-    ids = [*(row.migration_id for row in rows), *(file.migration_id for file in files)]
-    migration_id = resolve(reference, ids)
-    return migration_id, history.with_texts(rows, [migration_id])
+) -> tuple[str, Migrations, list[AppliedMigration]]:
+    """The id of a migration on disk or in the history, the files under their recorded names, and
+    the history with its texts. Raises UnknownTargetError."""
+    rows = rows_to_compare(files, history)
+    renames = find_renames(files, rows)
+    known = as_recorded(files, renames)
+    ids = [*(row.migration_id for row in rows), *(file.migration_id for file in known)]
+    migration_id = resolve(recorded_name(reference, renames), ids)
+    return migration_id, known, history.with_texts(rows, [migration_id])
+
+
+def recorded_name(reference: str, renames: Renames) -> str:
+    """The reference, or the id that the history has, where it is the new name of a migration."""
+    names = {file.migration_id: recorded for recorded, file in renames.items()}
+    return names.get(name_in(reference), reference)
 
 
 class ApplyOptions(TypedDict, total=False):
@@ -66,7 +96,7 @@ class ApplyPlanner:
 
     def __call__(self, history: History) -> Plan:
         """The plan. Raises what `plan_apply` raises."""
-        rows = rows_to_compare(self.files, history)
+        rows = own_rows(self.files, history)
         setting = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
         if self._made is None or self._made[0] != rows:
             plan = plan_apply(

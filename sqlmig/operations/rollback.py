@@ -7,27 +7,43 @@ from dataclasses import dataclass, field, replace
 
 from sqlmig.engine.history.reading import History
 from sqlmig.errors import PlanError, RowLossError
-from sqlmig.model import MigrationResult, Migrations, Notice, Outcome, Report
-from sqlmig.operations.planning import rows_with_texts
+from sqlmig.model import Applied, MigrationResult, Notice, Outcome, Report
+from sqlmig.operations.planning import own_statuses, recorded_name, rows_with_texts
 from sqlmig.operations.run import Runner
-from sqlmig.plan import Exactly, Plan, RollbackText, RowLoss, Selection, plan_rollback
+from sqlmig.plan import (
+    Alone,
+    Exactly,
+    Newest,
+    Plan,
+    RollbackText,
+    RowLoss,
+    Selection,
+    Since,
+    Transactions,
+    plan_rollback,
+    select,
+)
+from sqlmig.plan.references import name_in
+from sqlmig.plan.renames import Renames, as_recorded, find_renames
+from sqlmig.source.files import UsableFiles
 
 Agree = Callable[[RowLossError], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """What to roll back; the migrations of `consented` may lose rows."""
+    """What to roll back, and in which transactions; the migrations of `consented` may lose rows."""
 
     selection: Selection
     text: RollbackText | None = None
     row_loss: RowLoss = RowLoss.ASK
+    transactions: Transactions = Transactions.EACH
     consented: frozenset[str] = frozenset()
 
     def after(self, loss: RowLossError) -> Rollback:
-        """What is left of it, with consent to that loss."""
+        """What is left of it, with consent to all of that loss."""
         rest = (r.migration_id for r in loss.report.results if r.outcome is not Outcome.DONE)
-        consented = self.consented | {loss.migration_id}
+        consented = self.consented | loss.by_migration.keys()
         return replace(self, selection=Exactly(tuple(rest)), consented=consented)
 
 
@@ -35,15 +51,23 @@ class Rollback:
 class RollbackPlanner:
     """Plans a rollback; refuses a plan that differs from the first one."""
 
-    files: Migrations
+    files: UsableFiles
     request: Rollback
     _planned: list[str] = field(default_factory=list, init=False)
 
     def __call__(self, history: History) -> Plan:
-        """The plan. Raises PlanError if the history has changed."""
-        request = self.request
+        """The plan. Raises PlanError if the history has changed, SourceError for a file of what is
+        rolled back."""
+        request, files = self.request, self.files.migrations
         rows = rows_with_texts(history)
-        plan = plan_rollback(self.files, rows, request.selection, request.text)
+        renames = find_renames(files, rows)
+        selection = _as_recorded(request.selection, renames)
+        if not _names_one_of(selection, rows):
+            own_statuses(self.files, history)
+        known = as_recorded(files, renames)
+        if request.text is not RollbackText.RECORDED:
+            self.files.expect(select(known, rows, selection))
+        plan = plan_rollback(known, rows, selection, request.text, request.transactions)
         ids = [migration.migration_id for migration in plan.migrations]
         if self._planned and self._planned != ids:
             raise PlanError(
@@ -54,10 +78,25 @@ class RollbackPlanner:
         return replace(plan, row_loss=request.row_loss, consented=request.consented)
 
 
-def roll_back(runner: Runner, files: Migrations, request: Rollback, agree: Agree | None) -> Report:
-    """Rolls back, and asks for each migration that would lose rows; consent is for that one only.
+def _as_recorded(selection: Selection, renames: Renames) -> Selection:
+    if isinstance(selection, Since | Alone):
+        return replace(selection, reference=recorded_name(selection.reference, renames))
+    return selection
 
-    Nothing is held while it asks: no connection, no lock. Raises what `Runner.run` raises;
+
+def _names_one_of(selection: Selection, rows: Applied) -> bool:
+    """Whether it names an applied migration by its whole id: whosever it is, that one is meant."""
+    if isinstance(selection, Newest):
+        return False
+    ids = {row.migration_id for row in rows}
+    return isinstance(selection, Exactly) or name_in(selection.reference) in ids
+
+
+def roll_back(runner: Runner, files: UsableFiles, request: Rollback, agree: Agree | None) -> Report:
+    """Rolls back, and asks once about all that would lose rows, before anything is committed.
+
+    It asks again only where another session has changed what would be lost; consent is for what was
+    named. Nothing is held while it asks: no connection, no lock. Raises what `Runner.run` raises;
     RowLossError where the answer is no.
     """
     done: tuple[MigrationResult, ...] = ()

@@ -23,7 +23,7 @@ from sqlmig.model import (
     SeedStatus,
     UnstableSeed,
 )
-from sqlmig.operations.planning import rows_to_compare
+from sqlmig.operations.planning import own_rows
 from sqlmig.plan import PlannedSeed, statuses
 from sqlmig.plan.readiness import refuse_unready
 from sqlmig.source.script import prepare
@@ -81,7 +81,7 @@ class SeedRunner:
         """The rules in force, and the seeds to run; read again under the runner's lock."""
         rules = self.database.working_rules(history, self.allowed)
         refuse_unready(
-            statuses(self.files, rows_to_compare(self.files, history)),
+            statuses(self.files, own_rows(self.files, history)),
             "the schema is not ready to be seeded",
             "Nothing was seeded.",
         )

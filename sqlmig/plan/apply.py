@@ -10,7 +10,7 @@ from sqlmig.errors import (
     MissingMigrationError,
     OutOfOrderError,
     PartialMigrationError,
-    PlanError,
+    RenamedMigrationError,
 )
 from sqlmig.model import (
     Applied,
@@ -22,7 +22,8 @@ from sqlmig.model import (
     MigrationStatus,
     migration_order,
 )
-from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes
+from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes, refuse_non_transactional
+from sqlmig.plan.ownership import is_confirmed
 from sqlmig.plan.references import resolve
 from sqlmig.plan.resume import FROM_THE_START, Decision, resumption
 from sqlmig.plan.status import statuses
@@ -64,7 +65,7 @@ def plan_apply(
     rows = {row.migration_id: row for row in history}
     planned = tuple(_planned(file, rows.get(file.migration_id), decision) for file in wanted)
     if transactions is Transactions.TOGETHER:
-        _refuse_non_transactional(planned)
+        refuse_non_transactional(planned)
     return Plan(Direction.APPLY, planned, _warnings(standing, files, planned), transactions)
 
 
@@ -77,30 +78,37 @@ def _refuse_out_of_order(
         raise OutOfOrderError(
             f"pending, but later migrations are already applied: {', '.join(late)}",
             migration_ids=late,
-            remedy="Give it the next free number, or run it as it is: --allow-out-of-order.",
+            remedy="Give it the next free number (sqlmig renumber), or run it as it is: "
+            "--allow-out-of-order.",
         )
 
 
-def _refuse_non_transactional(planned: Sequence[PlannedMigration]) -> None:
-    outside = [m for m in planned if not m.directives.is_atomic]
-    if outside:
-        is_repeated = outside[0].directives.until_no_rows
-        mode = "repeat: until no rows" if is_repeated else "transactional: false"
-        raise PlanError(
-            "cannot run in one transaction with others: "
-            f"{', '.join(m.migration_id for m in outside)} is declared `{mode}`",
-            remedy="Run without --atomic, or up to the migration before it first.",
+def _refuse_renamed(standing: Sequence[MigrationStatus]) -> None:
+    renamed = [s for s in standing if s.state is MigrationState.RENAMED and s.applied]
+    if renamed:
+        told = (f"{s.applied.migration_id} is now {s.migration_id}" for s in renamed if s.applied)
+        names = " ".join(s.migration_id for s in renamed)
+        raise RenamedMigrationError(
+            f"renamed since it was applied: {', '.join(told)}",
+            migration_ids=[s.migration_id for s in renamed],
+            remedy=f"Restore the old name, or record the new one: sqlmig repair {names}.",
         )
 
 
 def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Migrations) -> None:
+    _refuse_renamed(standing)
     changed = _ids(standing, MigrationState.CHANGED)
     if changed:
+        another = (
+            ""
+            if is_confirmed(standing)
+            else " If this is the history of another project, set `history_schema` instead."
+        )
         raise ChecksumMismatchError(
             f"changed since it was applied: {', '.join(changed)}",
             migration_ids=changed,
             remedy=f"See what changed: sqlmig diff {changed[0]}. Undo the change, or accept the "
-            f"file as it is now: sqlmig repair {changed[0]}.",
+            f"file as it is now: sqlmig repair {changed[0]}.{another}",
         )
     lost = {status.migration_id for status in standing} - {file.migration_id for file in files}
     half = [name for name in _ids(standing, MigrationState.PARTIAL) if name in lost]

@@ -19,7 +19,7 @@ def resolve(reference: str, migration_ids: Iterable[str]) -> str:
     none, naming one that is near, or several.
     """
     ids = list(dict.fromkeys(migration_ids))
-    name = reference.rsplit("/", 1)[-1].removesuffix(".sql")
+    name = name_in(reference)
     if name in ids:
         return name
     matches = _with_number(name, ids)
@@ -36,6 +36,11 @@ def resolve(reference: str, migration_ids: Iterable[str]) -> str:
         f"no migration {reference!r}",
         remedy=did_you_mean(near, "List the migrations: sqlmig status."),
     )
+
+
+def name_in(reference: str) -> str:
+    """The id or the number in a reference, which may be the path of a file."""
+    return reference.rsplit("/", 1)[-1].removesuffix(".sql")
 
 
 def _with_number(name: str, ids: Sequence[str]) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from sqlmig.errors import SourceError
 from sqlmig.model import (
     Applied,
     AppliedMigration,
@@ -12,6 +15,7 @@ from sqlmig.model import (
     migration_order,
 )
 from sqlmig.plan.changed import change_of
+from sqlmig.plan.renames import Renames, find_renames
 
 _REMEDIES = {
     MigrationState.PENDING: "sqlmig apply",
@@ -25,7 +29,8 @@ def statuses(files: Migrations, history: Applied) -> list[MigrationStatus]:
 
     `history` is in the order of application, with the recorded text where the checksums differ.
     """
-    applied = {row.migration_id: row for row in history}
+    renames = find_renames(files, history)
+    applied = {_id_now(row.migration_id, renames): row for row in history}
     missing = sorted(set(applied) - {file.migration_id for file in files}, key=migration_order)
     newest = max((i for i, file in enumerate(files) if file.migration_id in applied), default=-1)
     last_missing = migration_order(missing[-1]) if missing else ((), "")
@@ -37,6 +42,33 @@ def statuses(files: Migrations, history: Applied) -> list[MigrationStatus]:
         late = row is None and (index < newest or file.order < last_missing)
         result.append(_file_status(file, row, is_late=late))
     return result + [_missing_status(applied[name], followed_by_files=False) for name in missing]
+
+
+def with_unusable(
+    statuses: list[MigrationStatus], unusable: Mapping[str, SourceError], history: Applied
+) -> list[MigrationStatus]:
+    """The same with what cannot be read, each before the first that sorts after it."""
+    rows = {row.migration_id: row for row in history}
+    result = [status for status in statuses if status.migration_id not in unusable]
+    for name in sorted(unusable, key=migration_order):
+        status = MigrationStatus(
+            name,
+            MigrationState.UNUSABLE,
+            applied=rows.get(name),
+            remedy=f"{unusable[name].location}: {unusable[name].message}",
+        )
+        later = (i for i, s in enumerate(result) if _order(s) > migration_order(name))
+        result.insert(next(later, len(result)), status)
+    return result
+
+
+def _order(status: MigrationStatus) -> tuple[tuple[int, ...], str]:
+    return migration_order(status.migration_id)
+
+
+def _id_now(migration_id: str, renames: Renames) -> str:
+    file = renames.get(migration_id)
+    return file.migration_id if file else migration_id
 
 
 def _file_status(
@@ -67,6 +99,8 @@ def _has_other_rollback(file: MigrationFile, row: AppliedMigration | None) -> bo
 def _state(file: MigrationFile, row: AppliedMigration | None) -> MigrationState:
     if row is None:
         return MigrationState.PENDING
+    if row.migration_id != file.migration_id:
+        return MigrationState.RENAMED
     if row.is_partial:
         return MigrationState.PARTIAL
     if row.checksum is None or row.checksum == file.file.script.checksum:
@@ -81,6 +115,10 @@ def _remedy(
 ) -> str:
     if is_late:
         return "renumber it, or sqlmig apply --allow-out-of-order"
+    if row is not None and state is MigrationState.RENAMED:
+        return (
+            f"applied as {row.migration_id}; to record the new name: sqlmig repair {migration_id}"
+        )
     if row is not None and (number := row.doubtful_statement):
         return (
             f"statement {number} was started and may have completed; sqlmig apply checks, or "
@@ -92,6 +130,10 @@ def _remedy(
 def _missing_status(row: AppliedMigration, *, followed_by_files: bool) -> MigrationStatus:
     if row.is_partial:
         remedy = f"restore its file, or roll it back: sqlmig rollback --only {row.migration_id}"
-        return MigrationStatus(row.migration_id, MigrationState.PARTIAL, applied=row, remedy=remedy)
+        return _gone(row, MigrationState.PARTIAL, remedy)
     remedy = "restore its file" if followed_by_files else "deploy the code that has it"
-    return MigrationStatus(row.migration_id, MigrationState.MISSING, applied=row, remedy=remedy)
+    return _gone(row, MigrationState.MISSING, remedy)
+
+
+def _gone(row: AppliedMigration, state: MigrationState, remedy: str) -> MigrationStatus:
+    return MigrationStatus(row.migration_id, state, applied=row, remedy=remedy, is_gone=True)

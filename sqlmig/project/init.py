@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ _SETTINGS = """\
 # PGSERVICE or PGDATABASE is set, it is stronger than `database`.
 
 database = "embedded"    # a server of the project's own, for development; or a libpq URL
+env_file = ".env"        # variables for development, if there is such a file; keep it out of git
 # migrations = "sql/migrations"
 # rollbacks = "sql/rollbacks"
 # lock_timeout = "5s"
@@ -34,6 +36,8 @@ _ROLLBACK = """\
 DROP TABLE notes;
 """
 
+_KEPT_BY_GIT = ".gitkeep"
+
 
 @dataclass(frozen=True, slots=True)
 class Starter:
@@ -51,11 +55,32 @@ def write_starter(project: Path | None = None) -> Starter:
     no folder is named and the current one lies in a project.
     """
     config = _config(project)
-    wanted = {} if has_settings(config.project) else {config.project / "sqlmig.toml": _SETTINGS}
-    migrations = path_in(config.project, config.migrations)
-    if not any(migrations.glob("*.sql")):
-        wanted[migrations / "001_notes.sql"] = _MIGRATION
-        wanted[path_in(config.project, config.rollbacks) / "001_notes.sql"] = _ROLLBACK
+    migrations, rollbacks = _folders(config)
+    if any(migrations.glob("*.sql")):
+        return _write(_settings(config))
+    name = "001_notes.sql"
+    return _write(_settings(config) | {migrations / name: _MIGRATION, rollbacks / name: _ROLLBACK})
+
+
+def write_empty_starter(project: Path | None = None) -> Starter:
+    """Writes the settings and the two folders, each with a file by which git keeps it.
+
+    For the rest as `write_starter`.
+    """
+    config = _config(project)
+    empty = [folder for folder in _folders(config) if not folder.exists()]
+    return _write(_settings(config) | {folder / _KEPT_BY_GIT: "" for folder in empty})
+
+
+def _settings(config: Config) -> dict[Path, str]:
+    return {} if has_settings(config.project) else {config.project / "sqlmig.toml": _SETTINGS}
+
+
+def _folders(config: Config) -> list[Path]:
+    return [path_in(config.project, folder) for folder in (config.migrations, config.rollbacks)]
+
+
+def _write(wanted: Mapping[Path, str]) -> Starter:
     kept = tuple(path for path in wanted if os.path.lexists(path))
     created = tuple(path for path in wanted if path not in kept)
     for path in created:

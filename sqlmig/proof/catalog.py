@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlmig.engine.server.connection import Connection
+from sqlmig.proof.scope import Scope
 from sqlmig.proof.walk import SURVEY, Catalog, walk
 
 # Names are written with their schema where nothing is on the search path, and compiling a query
 # of this size to machine code takes longer than running it.
 _SETTINGS = "SET LOCAL search_path = ''; SET LOCAL jit = off; SET TRANSACTION READ ONLY"
 _NO_ROLE = 0
+EVERYTHING = Scope()
 
 
 class ObjectName(NamedTuple):
@@ -52,8 +54,10 @@ class Row(NamedTuple):
         return ObjectName(self.kind, self.name) if self.kind is not None else None
 
 
-def snapshot(connection: Connection, own_role: str | None = None) -> SchemaSnapshot:
-    """The snapshot of the database, of all its schemas, at one moment; writes nothing.
+def snapshot(
+    connection: Connection, own_role: str | None = None, scope: Scope = EVERYTHING
+) -> SchemaSnapshot:
+    """The snapshot of the database, as far as the scope goes, at one moment; writes nothing.
 
     `own_role` is shown as such and not by its name, so that the same schema owned by another role
     is the same.
@@ -61,7 +65,7 @@ def snapshot(connection: Connection, own_role: str | None = None) -> SchemaSnaps
     with connection.transaction():
         connection.execute(_SETTINGS)
         query = walk(catalogs(connection))
-        parameters = {"own_role": _role_number(connection, own_role)}
+        parameters = {"own_role": _role_number(connection, own_role), **scope.parameters}
         rows = connection.execute(query.encode(), parameters).fetchall()
     return SchemaSnapshot(merged(Row(*row) for row in rows))
 

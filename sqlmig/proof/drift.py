@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmig.config import Config
-from sqlmig.engine.history.reading import MIGRATIONS, History
+from sqlmig.engine.history.foreign import foreign_histories
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.tables import MIGRATIONS
 from sqlmig.engine.server.connection import opened
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.catalog import session_role, snapshot
 from sqlmig.proof.difference import Difference, differences
 from sqlmig.proof.replay import staged
+from sqlmig.proof.scope import refuse_absent, scope_of
 from sqlmig.proof.scratch import scratch_beside
 
 _OWNER = """
@@ -27,11 +30,13 @@ SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class
 @dataclass(frozen=True, slots=True)
 class Drift:
     """How the live schema differs from what the `migrations` that are applied make; `warnings` name
-    scratch databases that could not be dropped."""
+    scratch databases that could not be dropped, `left_out` the history tables of other tools, which
+    are not compared."""
 
     migrations: tuple[str, ...]
     differences: tuple[Difference, ...]
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def drift(
@@ -48,18 +53,21 @@ def drift(
     where a migration cannot run again, BeyondDatabaseError for one that changes more than its
     database, and was undone.
     """
-    live = snapshot(history.connection, _owner(history))
+    left_out = tuple(map(str, foreign_histories(history.connection)))
     with (
         scratch_beside(config, scratch_url) as server,
         staged(server, config, history.schema) as stage,
     ):
         stage.replay(applied)
         with opened(stage.url) as connection:
-            replayed = snapshot(connection, session_role(connection))
+            refuse_absent(config.schemas, history.connection, connection)
+            scope = scope_of(config.schemas, history, connection)
+            replayed = snapshot(connection, session_role(connection), scope)
+    live = snapshot(history.connection, _owner(history), scope)
     found = differences(replayed, live)
     drifted = tuple(each for each in found if not stage.given.covers(each, replayed))
     ids = tuple(planned.migration_id for planned in applied)
-    return Drift(ids, drifted, server.warnings)
+    return Drift(ids, drifted, server.warnings, left_out)
 
 
 def _owner(history: History) -> str:

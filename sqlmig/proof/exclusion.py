@@ -1,20 +1,27 @@
-"""Which objects a snapshot leaves out: those of extensions, temporary ones, sqlmig's own tables.
+"""Which objects a snapshot leaves out: those of extensions, temporary ones, sqlmig's own tables,
+those of other tools, and what is outside the schemas that are compared.
 
-In these parts of queries, `l` is the object that is asked about.
+In these parts of queries, `l` is the object that is asked about; the parameters are those of
+a Scope.
 """
 
 from __future__ import annotations
 
-from sqlmig.engine.history.reading import MIGRATIONS, OWN_TABLES
+from sqlmig.engine.history.tables import MIGRATIONS, OWN_TABLES
+from sqlmig.proof.histories import IS_HISTORY, IS_REGISTRY
 
 _IS_TEMPORARY = "nspname ~ '^pg_(toast_)?temp_'"
+_IS_LEFT_OUT = f"({_IS_TEMPORARY} OR nspname = ANY (%(left_out)s::text[]) OR {IS_REGISTRY})"
+_IS_NAMED = "nspname = ANY (%(schemas)s::text[])"
+_SOME_ARE_NAMED = "%(schemas)s::text[] IS NOT NULL"
 
 _OWN_TABLES = ", ".join(f"'{name}'" for name in OWN_TABLES)
 
-# A temporary object, or a table that sqlmig or yoyo keeps, and so no part of the schema: one of
-# theirs beside the marks of what is applied.
+# A temporary object, or a table that sqlmig, yoyo or another tool keeps, and so no part of the
+# schema: one of theirs beside the marks of what is applied.
 _IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN (
         SELECT relnamespace FROM pg_class WHERE relname = '{MIGRATIONS}' AND relkind IN ('r', 'p'))
+      OR {IS_HISTORY}
       OR relnamespace IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY}))"""
 
 # What a left-out object has for its own (indexes, constraints, types, …) is left out with it.
@@ -24,10 +31,10 @@ _OWN = "d.deptype IN ('a', 'i') AND coalesce(c.relkind IN ('i', 'I', 't', 'S'), 
 EXCLUDED = f"""excluded AS (
   SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
    UNION
-  SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE {_IS_TEMPORARY}
+  SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE {_IS_LEFT_OUT}
    UNION
   SELECT d.classid, d.objid FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
-   WHERE d.refclassid = 'pg_namespace'::regclass AND {_IS_TEMPORARY}
+   WHERE d.refclassid = 'pg_namespace'::regclass AND {_IS_LEFT_OUT}
    UNION
   SELECT 'pg_class'::regclass, oid FROM pg_class WHERE {_IS_FOREIGN_TABLE}
    UNION
@@ -36,11 +43,23 @@ EXCLUDED = f"""excluded AS (
     JOIN pg_depend d ON d.refclassid = e.classid AND d.refobjid = e.objid
     LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
    WHERE {_OWN}
+), included AS (
+  SELECT 'pg_namespace'::regclass::oid AS classid, oid AS objid FROM pg_namespace WHERE {_IS_NAMED}
+   UNION
+  SELECT d.classid, d.objid FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
+   WHERE d.refclassid = 'pg_namespace'::regclass AND {_IS_NAMED}
+   UNION
+  SELECT d.classid, d.objid
+    FROM included i
+    JOIN pg_depend d ON d.refclassid = i.classid AND d.refobjid = i.objid
+    LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+   WHERE {_OWN}
 ), """
-IS_EXCLUDED = "(l.classid, l.objid) IN (SELECT classid, objid FROM excluded)"
+IS_EXCLUDED = f"""((l.classid, l.objid) IN (SELECT classid, objid FROM excluded)
+    OR {_SOME_ARE_NAMED} AND (l.classid, l.objid) NOT IN (SELECT classid, objid FROM included))"""
 
 # Whether one object is, found from it upwards: faster where there are few to ask about.
-IS_OF_AN_EXCLUDED = f"""EXISTS (
+_WHOLE = f"""
   WITH RECURSIVE whole AS (
     SELECT l.classid, l.objid
      UNION
@@ -50,11 +69,18 @@ IS_OF_AN_EXCLUDED = f"""EXISTS (
       LEFT JOIN pg_class c ON w.classid = 'pg_class'::regclass AND c.oid = w.objid
      WHERE {_OWN}
   )
-  SELECT FROM whole w
-   WHERE EXISTS (SELECT FROM pg_depend d WHERE d.classid = w.classid AND d.objid = w.objid
-                    AND (d.deptype = 'e' OR d.refclassid = 'pg_namespace'::regclass
-                         AND d.refobjid IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY})))
+  SELECT FROM whole w"""
+_IN = """(d.refclassid = 'pg_namespace'::regclass
+                         AND d.refobjid IN (SELECT oid FROM pg_namespace WHERE {}))"""
+_IS = """w.classid = 'pg_namespace'::regclass
+         AND EXISTS (SELECT FROM pg_namespace WHERE oid = w.objid AND {})"""
+_DEPENDS = (
+    "EXISTS (SELECT FROM pg_depend d WHERE d.classid = w.classid AND d.objid = w.objid AND {})"
+)
+IS_OF_AN_EXCLUDED = f"""(EXISTS ({_WHOLE}
+   WHERE {_DEPENDS.format(f"(d.deptype = 'e' OR {_IN.format(_IS_LEFT_OUT)})")}
       OR w.classid = 'pg_class'::regclass
          AND EXISTS (SELECT FROM pg_class WHERE oid = w.objid AND {_IS_FOREIGN_TABLE})
-      OR w.classid = 'pg_namespace'::regclass
-         AND EXISTS (SELECT FROM pg_namespace WHERE oid = w.objid AND {_IS_TEMPORARY}))"""
+      OR {_IS.format(_IS_LEFT_OUT)})
+  OR {_SOME_ARE_NAMED} AND NOT EXISTS ({_WHOLE}
+   WHERE {_DEPENDS.format(_IN.format(_IS_NAMED))} OR {_IS.format(_IS_NAMED)}))"""

@@ -3,7 +3,7 @@ database, and drift does not compare it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sqlmig.config import Config
@@ -41,6 +41,10 @@ class Given:
     objects: Mapping[ObjectName, str] = field(default_factory=dict)
     schemas: tuple[str, ...] = ()
 
+    def __or__(self, other: Given) -> Given:
+        """What was given by this and, later, by the other."""
+        return Given({**self.objects, **other.objects}, self.schemas + other.schemas)
+
     def covers(self, difference: Difference, replayed: SchemaSnapshot) -> bool:
         """Whether that difference of a live schema from the `replayed` one does not concern the
         migrations: an object that is given, which they did not alter, or something more in a schema
@@ -66,6 +70,15 @@ def scratch_script(config: Config) -> ScratchScript | None:
         return None
     file = read_file(path, FileKind.SCRATCH)
     return ScratchScript(prepare(file.script, file.directives), file.directives)
+
+
+def given_by(make: Callable[[], None], beside: Connection) -> Given:
+    """What `make` changes in the database of `beside`; its schemas are not given with all that they
+    will have in them."""
+    role = session_role(beside)
+    before = snapshot(beside, role)
+    make()
+    return Given(_given(before, snapshot(beside, role)).objects)
 
 
 def prepared_by(script: ScratchScript, containment: Containment, beside: Connection) -> Given:

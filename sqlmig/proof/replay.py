@@ -10,30 +10,37 @@ from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.databases.scratch import ScratchServer
 from sqlmig.engine.databases.shared import SUBSCRIPTIONS, SharedCatalogs
-from sqlmig.engine.history.reading import History, find_history
+from sqlmig.engine.history.finding import find_history
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import Containment
 from sqlmig.engine.run.executor import Executor
+from sqlmig.engine.run.steps import Steps
 from sqlmig.engine.server.connection import Connection, opened, translated
-from sqlmig.errors import ExecutionError, MigrationFailedError
+from sqlmig.engine.server.remedies import ends_session, remedy_for
+from sqlmig.errors import DatabaseUnavailableError, ExecutionError, MigrationFailedError
 from sqlmig.model import Direction, Environment
 from sqlmig.plan import Plan, PlannedMigration
 from sqlmig.proof.catalog import SchemaSnapshot
-from sqlmig.proof.given import Given, prepared_by, scratch_script
+from sqlmig.proof.given import Given, given_by, prepared_by, scratch_script
+from sqlmig.proof.scope import Scope
 from sqlmig.proof.watch import Watch
 from sqlmig.target.rules import Rules
 
 # A scratch database has no rows that need protection from a script.
 _RULES = Rules(Environment.DEVELOPMENT, "a scratch database")
+_OWN_SCHEMA = "sqlmig_history"  # where no other schema is there for it
 
 
 class Stage:
     """A scratch database on which migrations run as they would elsewhere, one by one; `given` is
-    what the project's script made there before."""
+    what was made there before: the schema of the history, and what the project's script makes."""
 
     def __init__(self, server: ScratchServer, config: Config, schema: str | None) -> None:
         self._server = server
         self._config = config
-        self._schema = schema
+        self._scope = Scope(config.schemas)
+        self.schema = schema
         self._open = ExitStack()
         self._watch: Watch | None = None
         self._kept: str | None = None
@@ -50,22 +57,42 @@ class Stage:
 
     def run(self, planned: PlannedMigration) -> None:
         """Applies or rolls back that migration. Raises MigrationFailedError, and
-        BeyondDatabaseError for what reaches beyond the database; it is undone then."""
-        self._executor.execute(Plan(planned.direction, (planned,)))
+        BeyondDatabaseError for what reaches beyond the database; it is undone then. Raises
+        DatabaseUnavailableError where the server or the session is gone: that proves nothing."""
+        with self._lost_told():
+            self._executor.execute(Plan(planned.direction, (planned,)))
+
+    def observe(self, migrations: Sequence[PlannedMigration], steps: Steps) -> None:
+        """Applies or rolls back migrations, all in one direction, with `steps` around each
+        statement. Raises as `run` does."""
+        if migrations:
+            executor = replace(self._executor, steps=steps)
+            executor.execute(Plan(migrations[0].direction, tuple(migrations)))
 
     def replay(self, migrations: Sequence[PlannedMigration]) -> None:
         """Applies migrations that have run before. Raises ExecutionError where one fails now, and
         BeyondDatabaseError."""
         if migrations:
             try:
-                self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
+                with self._lost_told():
+                    self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
             except MigrationFailedError as error:
                 raise _cannot_be_replayed(error) from error
+
+    @property
+    def history(self) -> History:
+        """That of the database as it is now; its connection is the one on which scripts run."""
+        return self._executor.session.history
+
+    @property
+    def beside(self) -> Connection:
+        """Another session in the database as it is now."""
+        return self._beside
 
     def look(self) -> SchemaSnapshot:
         """The snapshot of the schema as it is now; the more often it is called, the cheaper."""
         if self._watch is None:
-            self._watch = Watch(self._beside)
+            self._watch = Watch(self._beside, self._scope)
         return self._watch.look()
 
     def rebuild(self, applied: Sequence[PlannedMigration]) -> None:
@@ -92,36 +119,61 @@ class Stage:
         yield self.url
         self._enter(self._name)
 
-    def beside(self) -> History:
-        """The history as it is now, on a session beside the one that runs migrations."""
-        return find_history(self._beside, self._schema)
-
     def close(self) -> None:
         """Ends the connection."""
         self._open.close()
 
+    @contextmanager
+    def _lost_told(self) -> Iterator[None]:
+        try:
+            yield
+        except MigrationFailedError as error:
+            server, connection = error.server, self._executor.session.connection
+            if connection.closed or (server is not None and ends_session(server)):
+                raise DatabaseUnavailableError(
+                    f"the session in the scratch database was lost: {error.message}",
+                    remedy=(server and remedy_for(server))
+                    or "See the server's log; then run this again.",
+                ) from error
+            raise
+
     def _made(self) -> str:
-        """A new database, prepared by the project's script if there is one."""
+        """A new database with a history, prepared by the project's script if there is one."""
         name = self._server.create()
-        if self._script is not None:
-            url = self._server.url_of(name)
-            with opened(url) as connection, opened(url) as beside, translated():
-                history = find_history(connection, self._schema)
-                containment = self._containment(history, beside)
-                self.given = prepared_by(self._script, containment, beside)
+        url = self._server.url_of(name)
+        with opened(url) as connection, opened(url) as beside, translated():
+            history = find_history(connection, self._schema_in(connection))
+            make = Backend(history).ensure_internal_schema_updated
+            if history.schema_exists:
+                make()
+                self.given = Given()
+            else:
+                self.given = given_by(make, beside)
+            if self._script is not None:
+                containment = self._containment(find_history(connection, self.schema), beside)
+                self.given |= prepared_by(self._script, containment, beside)
         return name
+
+    def _schema_in(self, connection: Connection) -> str:
+        """That of the history, which is made before any migration runs: it is not theirs."""
+        if self.schema is None:
+            ((current,),) = connection.execute("SELECT current_schema()").fetchall()
+            self.schema = current or _OWN_SCHEMA
+        return self.schema
 
     def _enter(self, name: str) -> None:
         config = replace(
-            self._config, database=self._server.url_of(name), history_schema=self._schema
+            self._config, database=self._server.url_of(name), history_schema=self.schema
         )
         self._database, self._watch = Database(config), None
-        connection = self._open.enter_context(self._database.connect())
-        found = self._database.history_on(connection)
-        session = self._open.enter_context(self._database.working(found))
-        self._beside = self._open.enter_context(self._database.connect())
-        containment = self._containment(session.history, self._beside)
-        self._executor = Executor(session, _RULES, containment=containment)
+        with ExitStack() as opening:
+            connection = opening.enter_context(self._database.connect())
+            found = self._database.history_on(connection)
+            session = opening.enter_context(self._database.working(found))
+            self._beside = opening.enter_context(self._database.connect())
+            containment = self._containment(session.history, self._beside)
+            self._executor = Executor(session, _RULES, containment=containment)
+            self._open = opening.pop_all()
 
     def _containment(self, history: History, beside: Connection) -> Containment:
         """On a server that others use, nothing that they share may change; elsewhere, nothing that

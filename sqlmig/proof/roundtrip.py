@@ -60,11 +60,13 @@ class RoundTrip:
 @dataclass(frozen=True, slots=True)
 class Verification:
     """The round trips in order, and what the proofs at the end found wrong, in words; `warnings`
-    name scratch databases that could not be dropped."""
+    name scratch databases that could not be dropped, `left_out` the history tables of other tools
+    that migrations made, which are not compared."""
 
     round_trips: tuple[RoundTrip, ...]
     findings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:

@@ -12,6 +12,7 @@ from sqlmig.config import Config
 from sqlmig.engine.guard.row_snapshot import snapshot
 from sqlmig.engine.guard.samples import fill_dropped
 from sqlmig.engine.guard.tables import all_tables
+from sqlmig.engine.server.connection import translated
 from sqlmig.errors import MigrationFailedError
 from sqlmig.model import Environment, MigrationFile
 from sqlmig.proof.replay import Stage, staged
@@ -93,14 +94,16 @@ def verify_rows(
     environment = config.environment or Environment.DEVELOPMENT
     trips = []
     with (
+        translated(),
         scratch_beside(config, scratch_url) as server,
         staged(server, config, course.schema) as stage,
     ):
         for migration in course.planned:
             stage.run(migration)
         with stage.left() as url:
-            seed(replace(config, database=url, environment=environment))
-        rows = sum(table.count for table in snapshot(stage.beside()).values())
+            there = replace(config, database=url, history_schema=stage.schema)
+            seed(replace(there, environment=environment))
+        rows = sum(table.count for table in snapshot(stage.history).values())
         for trip in RowTrips(stage).walk(course):
             tell(trip)
             trips.append(trip)
@@ -135,10 +138,10 @@ class RowTrips:
         planned = next(each for each in course.planned if each.migration_id == name)
         rollback, failure = rollback_of(file), RowVerdict.ROLLBACK_FAILED
         try:
-            above = all_tables(self.stage.beside())
+            above = all_tables(self.stage.history)
             self.stage.run(rollback)
-            empty = fill_dropped(self.stage.beside(), above)
-            before = snapshot(self.stage.beside())
+            empty = fill_dropped(self.stage.history, above)
+            before = snapshot(self.stage.history)
             failure = RowVerdict.APPLY_FAILED
             self.stage.run(planned)
             failure = RowVerdict.ROLLBACK_FAILED
@@ -146,7 +149,7 @@ class RowTrips:
         except MigrationFailedError as error:
             return RowTrip(name, failure, error=error)
         keys = {table: rows.key for table, rows in before.items()}
-        after = snapshot(self.stage.beside(), keys)
+        after = snapshot(self.stage.history, keys)
         changes = row_changes(before, after, file)
         return RowTrip(name, _verdict(changes), changes, too_large(before, after), empty)
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlmig.config import Config
-from sqlmig.engine.databases.scratch import ScratchServer, database_settings, scratch_server
+from sqlmig.engine.databases.likeness import Likeness, likeness_of
+from sqlmig.engine.databases.scratch import ScratchServer, scratch_server
 from sqlmig.target.address import conninfo, server_for_tests
 
 
@@ -15,14 +16,15 @@ def scratch_beside(config: Config, scratch_url: str | None) -> Iterator[ScratchS
     """The server for scratch databases: that of the URL if one is given, else the target's, else,
     where no database is named, the project's embedded one.
 
-    Others use that server, unless it was given for this. Sessions begin with what the target's
-    database has them begin with (ALTER DATABASE … SET).
+    Others use that server, unless it was given for this. The databases encode, sort and compare
+    text as the target does, and sessions begin with what those of the target's database begin with
+    (ALTER DATABASE … SET).
     """
-    is_named = config.database is not None
-    target = conninfo(config) if is_named else None
-    settings = database_settings(target) if target is not None else ()
-    url = scratch_url if scratch_url is not None else target
+    is_given = scratch_url is not None
+    target = conninfo(config) if config.database is not None else None
+    likeness = Likeness() if target is None else likeness_of(target, elsewhere=is_given)
+    url = scratch_url if is_given else target
     if url is None:
         url = server_for_tests(config).start().url or ""
-    with scratch_server(url, settings, is_shared=scratch_url is None) as server:
+    with scratch_server(url, likeness, is_shared=not is_given) as server:
         yield server

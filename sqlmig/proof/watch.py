@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlmig.engine.server.connection import Connection
-from sqlmig.proof.catalog import ObjectName, Row, SchemaSnapshot, catalogs
+from sqlmig.proof.catalog import EVERYTHING, ObjectName, Row, SchemaSnapshot, catalogs
+from sqlmig.proof.scope import Scope
 from sqlmig.proof.walk import counts, news, walk, walk_some
 
 # The queries are planned once: planning takes longer than reading a small schema does.
@@ -44,8 +45,9 @@ class Watch:
     Other sessions may alter the schema, but none is in the middle of that when `look` is called.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, scope: Scope = EVERYTHING) -> None:
         self._connection = connection
+        self._scope = scope.parameters
         connection.execute(_SETTINGS)
         connection.prepare_threshold = 0
         found = catalogs(connection)
@@ -65,7 +67,7 @@ class Watch:
         if self._roles != roles:
             self._roles = roles
             self._forget(set(self._rows))
-            self._keep(self._ask(self._walk, own_role=0))
+            self._keep(self._ask(self._walk, own_role=0, **self._scope))
         else:
             # What was altered last is what a rollback most often drops.
             self._read_again(self._altered | altered.keys() | self._dependents(altered))
@@ -93,7 +95,8 @@ class Watch:
     def _read_again(self, numbers: Collection[int]) -> None:
         if numbers:
             self._forget(numbers)
-            self._keep(self._ask(self._walk_some, own_role=0, objects=list(numbers)))
+            chosen = {"own_role": 0, "objects": list(numbers), **self._scope}
+            self._keep(self._ask(self._walk_some, **chosen))
 
     def _forget(self, numbers: Collection[int]) -> None:
         for row in [row for number in numbers for row in self._rows.pop(number, ())]:

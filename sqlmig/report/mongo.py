@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlmig.mongo.results import DocumentState, FixturesReport, Standing
+from sqlmig.mongo.results import DocumentState, FileReport, FixturesReport, Standing
 from sqlmig.report.figures import counted
 from sqlmig.report.table import Cell, Table
 from sqlmig.report.view import Members, Text, View
@@ -55,12 +54,17 @@ def fixtures_members(report: FixturesReport) -> Members:
         "environment": report.environment.value,
         "files": [_file(source, found) for source, found in report.files.items()],
         "written": [s.value for s in DocumentState if s.is_written_in(report.environment)],
+        "removed": {name: [str(each) for each in ids] for name, ids in report.removed.items()},
         "demo_documents": dict(report.demo_documents),
     }
 
 
 def _standing(report: FixturesReport) -> Text:
     yield from _fixtures(report)
+    for collection, ids in report.removed.items():
+        shown = ", ".join(str(each) for each in ids[:_MOST_DIFFERENCES])
+        more = f" and {len(ids) - _MOST_DIFFERENCES} more" if len(ids) > _MOST_DIFFERENCES else ""
+        yield f"{collection}: seeded, but in no fixture any more: {shown}{more}"
     for collection, count in report.demo_documents.items():
         found = counted(count, "demo document")
         yield f"{collection}: {found} in a production database; remove them"
@@ -71,38 +75,35 @@ def _standing(report: FixturesReport) -> Text:
 
 
 def _fixtures(report: FixturesReport) -> Text:
-    """The table of the files, and below it what someone changed or deleted."""
-    rows = [_file_row(source, standings) for source, standings in report.files.items()]
+    """The table of the files, and below it the documents that were changed or deleted."""
+    rows = [_file_row(source, found) for source, found in report.files.items()]
     yield Table(("COLLECTION", *(state.value.upper() for state in DocumentState), "FILE"), rows)
-    differences = [each for found in report.files.values() for each in found if each.is_difference]
+    differences = [each for found in report.files.values() for each in found.differences]
     for standing in differences[:_MOST_DIFFERENCES]:
         fields = f" in {', '.join(standing.fields)}" if standing.fields else ""
-        document = standing.document
-        yield f"{document}: {document.id} is {standing.state.value}{fields}"
+        yield f"{standing.place}: {standing.id} is {standing.state.value}{fields}"
     if len(differences) > _MOST_DIFFERENCES:
         yield f"and {len(differences) - _MOST_DIFFERENCES} more"
 
 
-def _file_row(source: Source, standings: Sequence[Standing]) -> tuple[Cell, ...]:
-    counts = Counter(standing.state for standing in standings)
-    numbers = (Cell(str(counts[state])) for state in DocumentState)
+def _file_row(source: Source, found: FileReport) -> tuple[Cell, ...]:
+    numbers = (Cell(str(found.counts[state])) for state in DocumentState)
     return Cell(source.collection), *numbers, Cell(source.path)
 
 
-def _file(source: Source, standings: Sequence[Standing]) -> Members:
-    counts = Counter(standing.state for standing in standings)
+def _file(source: Source, found: FileReport) -> Members:
     return {
         "path": source.path,
         "collection": source.collection,
-        "counts": {state.value: counts[state] for state in DocumentState},
-        "differences": [_difference(each) for each in standings if each.is_difference],
+        "counts": {state.value: found.counts[state] for state in DocumentState},
+        "differences": [_difference(each) for each in found.differences],
     }
 
 
 def _difference(standing: Standing) -> Members:
     return {
-        "id": str(standing.document.id),
-        "document": standing.document.index,
+        "id": str(standing.id),
+        "document": standing.index,
         "state": standing.state.value,
         "fields": [*standing.fields],
     }

@@ -10,6 +10,7 @@ from sqlmig.report.view import Members, Text, View
 
 if TYPE_CHECKING:
     from sqlmig.embedded import MongoStatus, ServerStatus
+    from sqlmig.operations.databases import DatabaseChange
 
 _POSTGRES_PORT = 5432
 
@@ -36,6 +37,22 @@ def thrown_away(postgres: ServerStatus, mongo: MongoStatus) -> View:
 def url(found: str) -> View:
     """The URL of a database of the embedded server."""
     return View([found], {"url": found})
+
+
+def created(done: DatabaseChange) -> View:
+    """Whether the database was created."""
+    words = "was created. Next: sqlmig apply" if done.changed else "exists already."
+    return _changed(done, f"The database {done.name} {words}")
+
+
+def dropped(done: DatabaseChange) -> View:
+    """Whether the database was dropped."""
+    words = "was dropped." if done.changed else "does not exist."
+    return _changed(done, f"The database {done.name} {words}")
+
+
+def _changed(done: DatabaseChange, line: str) -> View:
+    return View([line], {"database": done.name, "changed": done.changed})
 
 
 def database(parameters: Mapping[str, str], origin: str) -> str:

@@ -27,11 +27,11 @@ def unknown_dependencies(
 def in_apply_order(migrations: Sequence[MigrationFile]) -> tuple[MigrationFile, ...]:
     """The migrations so that each comes after all it depends on; ties go by number.
 
-    They depend on each other only. Raises DependencyCycleError.
+    What they depend on besides does not count. Raises DependencyCycleError.
     """
-    by_id = {migration.migration_id: migration for migration in migrations}
     by_number = sorted(migrations, key=lambda migration: migration.order)
-    return tuple(by_number if _is_satisfied(by_number) else _sorted_by_graph(by_number, by_id))
+    by_id = {migration.migration_id: migration for migration in by_number}
+    return tuple(by_number if _is_satisfied(by_number) else _sorted_by_graph(by_id))
 
 
 def _is_satisfied(migrations: Sequence[MigrationFile]) -> bool:
@@ -44,11 +44,12 @@ def _is_satisfied(migrations: Sequence[MigrationFile]) -> bool:
     return True
 
 
-def _sorted_by_graph(
-    migrations: Sequence[MigrationFile], by_id: Mapping[str, MigrationFile]
-) -> list[MigrationFile]:
+def _sorted_by_graph(by_id: Mapping[str, MigrationFile]) -> list[MigrationFile]:
     sorter = graphlib.TopologicalSorter(
-        {migration.migration_id: migration.file.directives.depends for migration in migrations}
+        {
+            name: [d for d in each.file.directives.depends if d in by_id]
+            for name, each in by_id.items()
+        }
     )
     try:
         sorter.prepare()

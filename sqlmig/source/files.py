@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from sqlmig.errors import DuplicateMigrationError, OrphanRollbackError, SourceError
+from sqlmig.errors import (
+    DependencyCycleError,
+    DuplicateMigrationError,
+    OrphanRollbackError,
+    SourceError,
+)
 from sqlmig.model import Location, MigrationFile, Script, ScriptFile, migration_number
 from sqlmig.model.suggestions import did_you_mean, nearest_migration
 from sqlmig.source.dependencies import in_apply_order, unknown_dependencies
 from sqlmig.source.directives import FileKind
 from sqlmig.source.folders import (
+    ROLLBACK_SUFFIX,
     SUFFIX,
     Scripts,
     list_migrations,
     list_scripts,
     raise_all,
     shown,
+    usable_scripts,
 )
 from sqlmig.source.foreign import refuse_foreign
 from sqlmig.source.head import read_head
@@ -26,6 +35,7 @@ from sqlmig.source.lexer import LexError, first_statement
 
 # How similar a name must be to be taken for a slip of another (1 is the same).
 _NEAR = 0.8
+_BESIDE = ROLLBACK_SUFFIX.removesuffix(SUFFIX)
 
 
 def read_migrations(migrations: Traversable, rollbacks: Traversable) -> tuple[MigrationFile, ...]:
@@ -56,6 +66,50 @@ def read_migrations_alone(
     found, errors = _read_each(scripts, _read_migration)
     raise_all(errors)
     return in_apply_order(found)
+
+
+@dataclass(frozen=True, slots=True)
+class UsableFiles:
+    """The migrations that can be used, in the order in which they apply, and what is wrong with the
+    others, by id."""
+
+    migrations: tuple[MigrationFile, ...]
+    unusable: Mapping[str, SourceError] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All ids that there is a file of."""
+        return (*(each.migration_id for each in self.migrations), *self.unusable)
+
+    def expect(self, migration_ids: Iterable[str]) -> None:
+        """Raises what is wrong with the files of these."""
+        raise_all([self.unusable[name] for name in migration_ids if name in self.unusable])
+
+
+def read_usable(migrations: Traversable, rollbacks: Traversable) -> UsableFiles:
+    """All migrations as above, as far as each can be used, for what needs only some of them.
+
+    Raises SourceError where there is no folder, where none of its files is a migration, and for a
+    rollback that belongs to none.
+    """
+    try:
+        return UsableFiles(read_migrations(migrations, rollbacks))
+    except SourceError as error:
+        errors = getattr(error, "errors", (error,))
+    raise_all([each for each in errors if isinstance(each, OrphanRollbackError)])
+    unusable = {_id_of(each.location.path): each for each in errors}
+    scripts = usable_scripts(migrations)
+    apart = usable_scripts(rollbacks)
+    beside = {n.removesuffix(_BESIDE): p for n, p in scripts.items() if n.endswith(_BESIDE)}
+    found = []
+    for name, path in scripts.items():
+        if name not in unusable and not name.endswith(_BESIDE):
+            pair = apart.get(name), beside.get(name)
+            with suppress(SourceError):  # of its rollback: its own is among the errors
+                found.append(_with_rollback(_read_migration(name, path), pair, rollbacks))
+    if not found:
+        raise_all(errors)
+    return UsableFiles(_in_some_order(found), unusable)
 
 
 def read_script(path: Traversable) -> Script:
@@ -156,6 +210,19 @@ def _printable(text: str) -> str:
     return text.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
+def _id_of(path: str) -> str:
+    """The id of the migration that a file belongs to."""
+    return PurePath(path).stem.removesuffix(_BESIDE)
+
+
+def _in_some_order(found: list[MigrationFile]) -> tuple[MigrationFile, ...]:
+    """In order of application, or of their numbers where they depend on each other in cycles."""
+    try:
+        return in_apply_order(found)
+    except DependencyCycleError:
+        return tuple(sorted(found, key=lambda migration: migration.order))
+
+
 def _read_each(
     scripts: Scripts, read: Callable[[str, Traversable], MigrationFile]
 ) -> tuple[list[MigrationFile], list[SourceError]]:
@@ -232,7 +299,7 @@ def _duplicates(scripts: Mapping[str, Traversable]) -> list[SourceError]:
                 DuplicateMigrationError(
                     f"has the same number as {seen[number].name}",
                     location=Location(shown(path)),
-                    remedy="Give one of them the next free number.",
+                    remedy="Give one of them the next free number: sqlmig renumber.",
                 )
             )
         seen.setdefault(number, path)

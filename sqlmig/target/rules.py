@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlmig.config import Config
 from sqlmig.errors import ConfigError, EnvironmentMismatchError
-from sqlmig.model import Environment
+from sqlmig.model import Directives, Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ class Rules:
     def warnings(self) -> tuple[str, ...]:
         """What a read-only command should warn of."""
         return (warning_of(self.refusal),) if self.refusal else ()
+
+    def kept_from(self, directives: Directives) -> list[str]:
+        """The protected tables but for those that a script declares and the user allowed."""
+        declared = {table for table, _ in directives.touches}
+        return [name for name in self.protected if name not in declared & self.allowed]
 
     def refuse_unproven(self) -> None:
         """Raises EnvironmentMismatchError if the requested environment was refused."""

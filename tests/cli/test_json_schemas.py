@@ -32,6 +32,8 @@ COMMANDS = [
     (("mark", "2", "--reason", "a test"), "mark"),
     (("drift",), "drift"),
     (("verify",), "verify"),
+    (("impact", "--all", "2"), "impact"),
+    (("schema", "--check"), "error"),
     (("verify", "--rows"), "error"),
     (("environment",), "environment"),
     (("environment", "set", "testing"), "environment"),
@@ -40,8 +42,13 @@ COMMANDS = [
     (("rollback", "--steps", "1", "--dry-run"), "plan"),
     (("rollback", "--steps", "1"), "run"),
     (("apply", "999"), "error"),
-    (("new", "add invoices"), "changelog_entry"),
-    (("changelog", "add", "1", "the first of all tables"), "changelog_entry"),
+    (("--env", "development", "create"), "database"),
+    (("create",), "error"),
+    (("new", "add invoices"), "new"),
+    (("renumber", "4", "--to", "7"), "renumber"),
+    (("renumber", "7"), "renumber"),
+    (("changelog", "add", "1", "the first of all tables"), "changelog_add"),
+    (("changelog", "add", "--missing"), "changelog_add"),
     (("changelog", "lint", "--worktree"), "changelog_lint"),
     (("changelog", "rules"), "changelog_rules"),
     (("mongo", "status"), "mongo_seeds"),
@@ -57,9 +64,13 @@ SEEDING = [
     (("verify", "--rows"), "verify_rows"),
     (("seed",), "seed"),
     (("check",), "check"),
+    (("schema",), "schema"),
+    (("schema", "--check"), "schema"),
 ]
 # Those of the server are tried where there is one: tests/cli/test_embedded.py.
 WITH_A_SERVER = [("embedded start", "embedded"), ("embedded url", "embedded_url")]
+# Those about another tool where there are its files: tests/adoption/test_commands.py.
+WITH_ANOTHER_TOOL = [("import", "import"), ("baseline --from", "adoption")]
 
 
 def schema(name: str) -> Draft202012Validator:
@@ -99,7 +110,7 @@ def make_seedable(repository: Repository) -> None:
 
 def test_every_schema_is_in_use_and_in_the_table() -> None:
     files = {path.stem for path in SCHEMAS.glob("*.json")}
-    assert files == {name for _, name in (*COMMANDS, *SEEDING, *WITH_A_SERVER)}
+    assert files == {name for _, name in (*COMMANDS, *SEEDING, *WITH_A_SERVER, *WITH_ANOTHER_TOOL)}
     table = (SCHEMAS / "README.md").read_text()
     assert all(f"[{name}.json]({name}.json)" in table for name in files)
 

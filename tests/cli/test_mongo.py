@@ -112,6 +112,19 @@ def test_status_check_exits_1_when_anything_differs(
     assert "students: 1 demo document in a production database; remove them" in done.stdout
 
 
+def test_status_names_documents_that_were_removed_from_their_fixture(
+    run: MongoRun, seeds: Seeds
+) -> None:
+    run("seed")
+    seeds.text("reference/10_classes.json", '{"_id": "class-1", "name": "1"}\n')
+    done = run("status", "--check")
+    assert done.returncode == 1
+    assert "classes: seeded, but in no fixture any more: class-2\n" in done.stdout
+    assert json.loads(run("status", "--format", "json").stdout)["removed"] == {
+        "classes": ["class-2"]
+    }
+
+
 def test_reset_wants_a_yes_and_tells_what_it_dropped(
     run: MongoRun, aside: Database[dict[str, Any]]
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from sqlmig import Migrator
 from sqlmig.engine.guard import protected as guard
-from sqlmig.engine.history.reading import OWN_TABLES
+from sqlmig.engine.history.tables import OWN_TABLES
 from sqlmig.errors import ConfigError, ExecutionError, ProtectedTableError
 from sqlmig.model import Environment
 from sqlmig.plan import Since, Transactions
@@ -603,6 +603,7 @@ def test_the_refusal_says_how_many_rows_are_meant(project: Project, database: Da
     ]
 
 
+@EMPTY
 @pytest.mark.parametrize(
     ("setting", "table"),
     [
@@ -847,6 +848,27 @@ def test_outside_a_transaction_only_what_keeps_rows_may_run(
     ):
         changes.apply()
     assert database.value("select count(*) from payments") == 3
+
+
+def test_what_the_refusal_outside_a_transaction_advises_is_enough(
+    project: Project, database: Database
+) -> None:
+    text = "delete from payments where id = 1"
+    changes = migrator(project, database, f"-- transactional: false\n{text}", "production")
+    with pytest.raises(ProtectedTableError) as refused:
+        changes.apply()
+    names = PROTECTED.split(", ")
+    assert list(refused.value.tables) == names
+    touches = "".join(f"-- touches: {table}: meant\n" for table in refused.value.tables)
+    project.migration("002_change", f"-- transactional: false\n{touches}{text}")
+    with pytest.raises(ProtectedTableError) as refused:
+        changes.apply(allowed=names[1:])
+    assert refused.value.tables == (names[0],)
+    assert database.value("select count(*) from payments") == 3
+    changes.apply(allowed=names)
+    assert database.value("select count(*) from payments") == 2
+    events = database.rows("select subject, reason from _sqlmig_event where event = 'allowed'")
+    assert (f"002_change: {names[0]}", "meant") in events
 
 
 @pytest.mark.parametrize(

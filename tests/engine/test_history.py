@@ -11,17 +11,19 @@ from tests.database import Database
 from tests.project import Project
 
 
-def test_the_history_is_found_in_the_one_schema_that_has_it(
+def test_the_history_is_in_the_schema_that_the_setting_names(
     project: Project, database: Database
 ) -> None:
     project.migration("001_a", "create table public.a ()")
-    Migrator(project.config(database=database.url, history_schema='Räum "1"')).apply()
-    found = Migrator(project.config(database=database.url)).status()
-    assert [status.state for status in found] == [MigrationState.APPLIED]
+    migrator = Migrator(project.config(database=database.url, history_schema='Räum "1"'))
+    migrator.apply()
+    assert [status.state for status in migrator.status()] == [MigrationState.APPLIED]
     assert database.value("SELECT to_regclass('public._yoyo_migration')") is None
 
 
-def test_two_histories_are_an_error_that_names_both(project: Project, database: Database) -> None:
+def test_histories_outside_search_path_are_an_error_that_names_them(
+    project: Project, database: Database
+) -> None:
     project.migration("001_a", "select 1")
     for schema in ("one", "two"):
         Migrator(project.config(database=database.url, history_schema=schema)).apply()

@@ -14,7 +14,7 @@ from yoyo.backends.base import DatabaseBackend
 from yoyo.migrations import Migration, get_migration_hash
 
 from sqlmig import Config, Migrator, Outcome
-from sqlmig.engine.history.reading import LOG, MIGRATIONS, VERSION
+from sqlmig.engine.history.tables import LOG, MIGRATIONS, VERSION
 from sqlmig.engine.run.backend import Backend, ScriptMigration
 from sqlmig.model import MigrationState
 from sqlmig.plan import Newest

@@ -23,7 +23,9 @@ class Proxy:
 
     `lose_answer_to`: the connection on which a client sends what matches is cut on the client's
     side; the server still gets the message and answers it. `keeps_orphans`: the server is not told
-    of a client that has gone. `delay` holds back every answer for so many seconds.
+    of a client that has gone. `delay` holds back every answer for so many seconds. `strike` is
+    called before the message of that number, of all connections, reaches the server; `messages`
+    counts them. With `refuses`, new connections are closed at once.
     """
 
     server: Path
@@ -31,6 +33,10 @@ class Proxy:
     lose_answer_to: re.Pattern[bytes] | None = None
     keeps_orphans: bool = False
     delay: float = 0.0
+    strike: Callable[[socket.socket], None] | None = None
+    strike_at: int = 0
+    messages: int = 0
+    refuses: bool = False
     _ends: list[socket.socket] = field(default_factory=list)
 
     def url(self, database: Database) -> str:
@@ -43,6 +49,15 @@ class Proxy:
         while self._ends:
             _close(self._ends.pop())
 
+    def cut_for_good(self) -> None:
+        """Cuts all connections; the server is gone."""
+        self.refuses = True
+        self.cut()
+
+    def cut_one(self, client: socket.socket) -> None:
+        """Cuts the connection of that client, and no other."""
+        _close(client)
+
     def close(self) -> None:
         """Takes no more connections."""
         _close(self.listener)
@@ -54,6 +69,9 @@ class Proxy:
                 client, _ = self.listener.accept()
             except OSError:
                 return
+            if self.refuses:
+                _close(client)
+                continue
             server = socket.socket(socket.AF_UNIX)
             try:
                 server.connect(str(self.server))
@@ -73,6 +91,9 @@ class Proxy:
                 if self.lose_answer_to and self.lose_answer_to.search(sent):
                     self.lose_answer_to = None
                     _close(client)
+                self.messages += 1
+                if self.strike and self.messages == self.strike_at:
+                    self.strike(client)
                 server.sendall(piece)
         if not self.keeps_orphans:
             with suppress(OSError):

@@ -113,6 +113,25 @@ def test_a_non_transactional_file_is_refused_with_the_way_out(
     assert_complete(database, project)
 
 
+@pytest.mark.parametrize("command", ["verify", "drift"])
+def test_a_proof_is_refused_with_the_way_out_and_takes_it(
+    command: str, project: Project, database: Database, pooler: str
+) -> None:
+    write_ledger(project)
+    Migrator(project.config(database=database.url)).apply()
+    for url, options in ((pooler, ()), (database.url, ("--scratch-url", pooler))):
+        ending = start(project, url, *options, command=(command,)).ending()
+        assert ending.code == 2, ending
+        assert "goes through a pooler" in ending.stderr
+        assert "URL of the server itself" in ending.stderr
+    behind = Migrator(project.config(database=pooler))
+    if command == "verify":
+        assert behind.verify(scratch_url=database.url).is_sound
+        assert behind.verify_pending(scratch_url=database.url).is_sound
+    else:
+        assert behind.drift(scratch_url=database.url).differences == ()
+
+
 def test_a_script_that_fails_behind_the_pooler_leaves_its_session_clean(
     project: Project, database: Database, pooler: str
 ) -> None:

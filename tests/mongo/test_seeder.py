@@ -12,7 +12,7 @@ import pytest
 from bson.int64 import Int64
 from bson.objectid import ObjectId
 from pymongo import InsertOne
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, InvalidOperation, OperationFailure
 
 from sqlmig.errors import (
     ConfigError,
@@ -22,8 +22,8 @@ from sqlmig.errors import (
     FixtureError,
 )
 from sqlmig.model import Environment
-from sqlmig.mongo.refusals import raced
-from sqlmig.mongo.results import DocumentState, FixturesReport
+from sqlmig.mongo.refusals import raced, translated
+from sqlmig.mongo.results import DocumentState, FileReport, FixturesReport
 from sqlmig.mongo.stamp import claim
 from tests.mongo.mongo import READS, Mongo
 from tests.mongo.seeds import DEVELOPMENT, PRODUCTION, TESTING, Seeds
@@ -55,10 +55,9 @@ def counts(report: FixturesReport) -> dict[DocumentState, int]:
 
 def differences(report: FixturesReport) -> dict[Any, tuple[DocumentState, tuple[str, ...]]]:
     return {
-        standing.document.id: (standing.state, standing.fields)
-        for standings in report.files.values()
-        for standing in standings
-        if standing.is_difference
+        standing.id: (standing.state, standing.fields)
+        for found in report.files.values()
+        for standing in found.differences
     }
 
 
@@ -217,6 +216,25 @@ async def test_demo_documents_in_production_are_found(mongo: Mongo, seeds: Seeds
     assert report.differs
 
 
+async def test_documents_removed_from_their_fixtures_are_named_while_they_are_there(
+    mongo: Mongo, seeds: Seeds
+) -> None:
+    seeds.documents("reference/30_many.json", *({"_id": number} for number in range(1002)))
+    await mongo.seed(seeds.read(), DEVELOPMENT)
+    assert (await mongo.compare(seeds.read(), DEVELOPMENT)).removed == {}
+    seeds.documents("reference/10_classes.json", {"_id": "class-1", "name": "1", "order": 1})
+    (seeds.root / "reference/30_many.json").unlink()
+    (seeds.root / "demo/90_students.demo.json").rename(seeds.root / "testing/91_students.json")
+    mongo.aside["many"].delete_many({"_id": {"$gt": 2}})
+    report = await mongo.compare(seeds.read(), DEVELOPMENT)
+    assert report.removed == {"classes": ("class-2",), "many": (0, 1, 2)}
+    assert report.differs
+    assert (await mongo.seed(seeds.read(), DEVELOPMENT)).removed == {}
+    mongo.aside["classes"].delete_one({"_id": "class-2"})
+    mongo.aside["many"].drop()
+    assert not (await mongo.compare(seeds.read(), DEVELOPMENT)).differs
+
+
 @pytest.mark.parametrize(("stamped", "other"), list(itertools.permutations(Environment, 2)))
 async def test_a_database_of_another_environment_is_refused_and_left_as_it_is(
     mongo: Mongo, seeds: Seeds, stamped: Environment, other: Environment
@@ -288,7 +306,7 @@ async def test_two_seeders_at_once_end_as_one_does(
 async def test_what_another_seeder_inserted_at_the_same_moment_is_written_once_more(
     mongo: Mongo, seeds: Seeds
 ) -> None:
-    documents = next(iter(seeds.read().documents.values()))
+    documents = list(next(iter(seeds.read().documents.values())))
     mongo.aside["classes"].insert_one({"_id": "class-2"})
     with pytest.raises(BulkWriteError) as caught:
         mongo.aside["classes"].bulk_write(
@@ -356,6 +374,37 @@ async def test_a_unique_index_that_the_documents_there_forbid_is_told_without_th
     assert "classes" not in mongo.aside.list_collection_names()
 
 
+def test_the_server_s_words_are_kept_without_the_documents_that_they_repeat(seeds: Seeds) -> None:
+    documents = list(next(iter(seeds.read().documents.values())))
+    words = f"Can't extract geo keys: {{ _id: 1, at: {{ x: '{SECRET}' }} }}  out of bounds"
+    failure = {"index": 1, "code": 16755, "errmsg": words}
+    error = BulkWriteError({"writeErrors": [failure], "writeConcernErrors": []})
+    with pytest.raises(DocumentsRefusedError) as caught:
+        raced(error, documents)
+    assert caught.value.errors[0].message == (
+        "[1]: Can't extract geo keys: { … }  out of bounds (code 16755)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "remedy"),
+    [
+        (13, "not authorized on school", "Grant this user the missing privileges."),
+        (18, "Authentication failed.", "Check the user, the password and authSource in the"),
+        (73, "Invalid namespace specified", "Fix that, and run it again."),
+        (None, "too large", "Fix that, and run it again."),
+    ],
+)
+def test_each_error_of_the_server_has_its_words_and_its_own_remedy(
+    code: int | None, words: str, remedy: str
+) -> None:
+    refused = OperationFailure(words, code, {"errmsg": words, "code": code})
+    with pytest.raises(ExecutionError, match=words) as caught, translated():
+        raise refused if code else InvalidOperation(words)
+    assert caught.value.remedy.startswith(remedy)
+    assert ("privileges" in caught.value.remedy) is (code == 13)
+
+
 @pytest.mark.parametrize(
     ("written", "there", "same"),
     [
@@ -384,8 +433,8 @@ async def test_values_differ_when_their_types_do_but_not_for_layout(
     seeds.documents("reference/10_classes.json", {"_id": "class-1", "x": written})
     mongo.aside["classes"].insert_one({"_id": "class-1", "x": there})
     report = await mongo.compare(seeds.read(), DEVELOPMENT)
-    (state,) = [s.state for standings in report.files.values() for s in standings][:1]
-    assert (state is UNCHANGED) is same
+    found = next(iter(report.files.values()))
+    assert dict(found.counts) == {UNCHANGED if same else CHANGED: 1}
 
 
 async def test_every_type_of_extended_json_is_unchanged_once_it_is_stored(
@@ -445,7 +494,7 @@ async def test_an_empty_file_seeds_nothing(mongo: Mongo, seeds: Seeds) -> None:
     seeds.text("reference/40_none.json", " [\n] ")
     report = await mongo.seed(seeds.read(), PRODUCTION)
     assert counts(report) == {NEW: 3}
-    assert list(report.files.values())[-1] == ()
+    assert list(report.files.values())[-1] == FileReport()
 
 
 async def test_an_index_is_made_only_where_this_environment_has_documents(
@@ -458,6 +507,6 @@ async def test_an_index_is_made_only_where_this_environment_has_documents(
 
 
 def test_the_places_of_differences_are_those_of_the_fixtures(seeds: Seeds) -> None:
-    document = next(iter(seeds.read().documents.values()))[1]
-    assert str(document) == f"{seeds.root}/reference/10_classes.json:3:1"
-    assert isinstance(document.problem("x"), FixtureError)
+    document = list(next(iter(seeds.read().documents.values())))[1]
+    assert str(document.place) == f"{seeds.root}/reference/10_classes.json:3:1"
+    assert isinstance(document.place.problem("x"), FixtureError)

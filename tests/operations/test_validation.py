@@ -217,3 +217,8 @@ def test_what_was_read_is_counted(project: Project) -> None:
     found = read_project(project.config())
     counts = (len(found.migrations), len(found.seeds), len(found.checks), found.fixtures)
     assert counts == (1, 1, 1, 1)
+
+
+def test_a_project_that_has_only_fixtures_is_valid(project: Project) -> None:
+    project.write("mongo_seeds/reference/10_orderItems.json", '{"_id": "a"}\n{"_id": "b"}\n')
+    assert read_project(project.config()).fixtures == 1

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
-from sqlmig.engine.databases.scratch import PREFIX
 from sqlmig.errors import ExecutionError, PartialMigrationError, PlanError
 from sqlmig.migrator import Migrator
 from tests.database import Database
 from tests.project import Project
 from tests.proof.kinds import OTHER_ROLE
+from tests.proof.scratch import left_behind
 
 
 @pytest.fixture
@@ -59,8 +57,7 @@ def test_it_writes_nothing_to_the_database_and_leaves_no_scratch_behind(
     before = database.relations(), database.rows("SELECT * FROM _yoyo_log")
     migrator.drift()
     assert (database.relations(), database.rows("SELECT * FROM _yoyo_log")) == before
-    query = f"SELECT datname FROM pg_database WHERE datname LIKE '{PREFIX}{os.getpid()}%'"
-    assert database.rows(query) == []
+    assert left_behind(database) == []
 
 
 def test_a_database_that_sqlmig_has_never_seen_is_all_drift(
@@ -74,6 +71,8 @@ def test_a_database_that_sqlmig_has_never_seen_is_all_drift(
 
 
 def test_the_recorded_text_is_run_not_the_file(migrator: Migrator, project: Project) -> None:
+    project.migration("003_c", "create table c ()", "drop table c")
+    migrator.apply()
     project.migration("001_a", "create table a (another int)", "drop table a")
     project.remove("sql/migrations/002_b.sql")
     project.remove("sql/rollbacks/002_b.sql")
@@ -155,8 +154,9 @@ def test_the_history_in_a_schema_of_its_own_is_no_drift(
     project: Project, database: Database
 ) -> None:
     project.migration("001_a", "create table a ()", "drop table a")
-    Migrator(project.config(database=database.url, history_schema="bookkeeping")).apply()
-    assert told(Migrator(project.config(database=database.url))) == []
+    migrator = Migrator(project.config(database=database.url, history_schema="bookkeeping"))
+    migrator.apply()
+    assert told(migrator) == []
 
 
 def test_an_ordinary_role_that_may_make_databases_is_enough(

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from sqlmig.engine.databases.scratch import PREFIX
 from sqlmig.errors import DatabaseUnavailableError, ServerError
 from sqlmig.migrator import Migrator
 from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
 from tests.database import Database
 from tests.project import Project
 from tests.proof.kinds import KINDS, OTHER_ROLE, Kind
+from tests.proof.scratch import left_behind, made_here
 
 Verify = Callable[..., Verification]
 
@@ -31,11 +30,6 @@ def verdicts(result: Verification) -> list[str]:
 
 def told(trip: RoundTrip) -> list[str]:
     return [f"{each.presence.value} {each.object}" for each in trip.differences]
-
-
-def scratch_databases(database: Database) -> list[str]:
-    query = f"SELECT datname FROM pg_database WHERE datname LIKE '{PREFIX}{os.getpid()}%'"
-    return [name for (name,) in database.rows(query)]
 
 
 def test_the_rollbacks_of_this_repository_restore_what_was_there(
@@ -55,7 +49,7 @@ def test_it_writes_nothing_to_the_database_and_leaves_no_scratch_behind(
     before = database.relations()
     assert verify().is_sound
     assert database.relations() == before
-    assert scratch_databases(database) == []
+    assert left_behind(database) == []
 
 
 def test_a_rollback_that_forgets_something_is_told_and_the_walk_goes_on(
@@ -275,9 +269,9 @@ def test_an_interruption_leaves_no_scratch_behind(
     project.migration("001_a", "create table a (x int)", "drop table a")
 
     def interrupt(trip: RoundTrip) -> None:
-        assert scratch_databases(database)
+        assert made_here(database)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         verify(tell=interrupt)
-    assert scratch_databases(database) == []
+    assert left_behind(database) == []

@@ -9,8 +9,8 @@ import pytest
 from psycopg import Connection
 
 from sqlmig import Migrator
+from sqlmig.engine.history.finding import find_history
 from sqlmig.engine.history.lock import RunnerLock
-from sqlmig.engine.history.reading import find_history
 from sqlmig.errors import ConfigError, EnvironmentMismatchError, PlanError
 from sqlmig.model import Environment, LockHolder, SilentObserver
 from tests.database import Database

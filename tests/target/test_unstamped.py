@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from sqlmig import Config, Migrator
+from sqlmig.engine.history.finding import find_history
 from sqlmig.engine.history.lock import RunnerLock
-from sqlmig.engine.history.reading import find_history
 from sqlmig.errors import EnvironmentMismatchError, MigrationFailedError
 from sqlmig.model import Environment
 from sqlmig.plan import Newest, Since
@@ -24,6 +24,11 @@ STAMP = "select value #>> '{}' from _sqlmig_state where key = 'environment'"
 OF_YOYO = """
 create table _yoyo_migration (migration_hash varchar(64) primary key, migration_id varchar(255),
                               applied_at_utc timestamp);
+create table _yoyo_log (id varchar(36) primary key, migration_hash varchar(64),
+                        migration_id varchar(255), operation varchar(10), username varchar(255),
+                        hostname varchar(255), comment varchar(255), created_at_utc timestamp);
+create table _yoyo_version (version int primary key, installed_at_utc timestamp);
+insert into _yoyo_version values (2, now() at time zone 'UTC');
 insert into _yoyo_migration
 values (encode(sha256('001_first'), 'hex'), '001_first', now() at time zone 'UTC');
 create table first (id int);

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from sqlmig.engine.databases.likeness import kind_of
 from sqlmig.engine.history.lock import RunnerLock
 from sqlmig.engine.server.connection import Connection, opened, translated
 from sqlmig.model import SilentObserver
@@ -53,11 +54,14 @@ class Template:
 
 class TemplateServer:
     """A server with templates, and one session on it; `url` names a database that is only
-    connected to."""
+    connected to. Templates are of its `kind`: None where that is what the server makes by itself.
+    """
 
     def __init__(self, url: str, connection: Connection) -> None:
         self._url = url
         self._connection = connection
+        kind = kind_of(connection)
+        self.kind = None if kind == kind_of(connection, "template1") else kind
 
     @classmethod
     @contextmanager
@@ -100,7 +104,7 @@ class TemplateServer:
 
     def _build(self, template: Template, build: Callable[[str], None]) -> None:
         building = f"sqlmig_building_{template.family}"
-        self._run("CREATE DATABASE {}", building)
+        self._run("CREATE DATABASE {}", building, options=self.kind.creation if self.kind else None)
         build(self._url_of(building))
         self._run("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false IS_TEMPLATE true", building)
         self._run("ALTER DATABASE {} RENAME TO {}", building, template.name)
@@ -115,9 +119,12 @@ class TemplateServer:
     def _drop(self, name: str) -> None:
         self._run("DROP DATABASE {} WITH (FORCE)", name)
 
-    def _run(self, statement: LiteralString, *names: str) -> None:
+    def _run(
+        self, statement: LiteralString, *names: str, options: sql.Composable | None = None
+    ) -> None:
         identifiers = (sql.Identifier(name) for name in names)
-        self._connection.execute(sql.SQL(statement).format(*identifiers))
+        query = sql.SQL(statement).format(*identifiers)
+        self._connection.execute(query + options if options else query)
 
     def _url_of(self, name: str) -> str:
         return database_url({**conninfo_to_dict(self._url), "dbname": name})

@@ -113,8 +113,7 @@ class Guard:
 
     def _names(self, script: PlannedScript) -> Sequence[str]:
         """The tables to look at: the protected ones but for those that the script may touch."""
-        declared = {table for table, _ in script.directives.touches}
-        return [name for name in self.rules.protected if name not in declared & self.rules.allowed]
+        return self.rules.kept_from(script.directives)
 
     def _look(self, script: PlannedScript) -> Tables:
         return families(self.history, self._names(script), self._before)

@@ -13,7 +13,8 @@ from typing import Any, LiteralString
 
 from psycopg import sql
 
-from sqlmig.engine.history.reading import OWN_TABLES, History
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.tables import OWN_TABLES
 from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import ExecutionError
 from sqlmig.model import WrittenRows

@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+
+import psycopg
 
 from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import LockTimeoutError
@@ -103,5 +105,7 @@ class RunnerLock:
         )
 
     def _release(self) -> None:
-        if not self.connection.closed:
+        if self.connection.closed:
+            return
+        with suppress(psycopg.OperationalError):  # a session that ends releases it by itself
             self.connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (self.key,))

@@ -1,4 +1,4 @@
-"""The bookkeeping tables: where they are, and what they say.
+"""What a history says: the bookkeeping tables of one schema, read.
 
 yoyo's own tables are kept as yoyo would, and `_yoyo_migration` is the truth of what is applied.
 Ours are beside them in the same schema and hold more: checksum, texts, progress.
@@ -6,7 +6,7 @@ Ours are beside them in the same schema and hold more: checksum, texts, progress
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Any, LiteralString
@@ -14,40 +14,24 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.history import damage
+from sqlmig.engine.history.order import in_order_of_application
+from sqlmig.engine.history.tables import (
+    DETAILS,
+    EVENTS,
+    LOG,
+    MIGRATIONS,
+    SEEDS,
+    STATE,
+    VERSION,
+    FoundTable,
+)
+from sqlmig.engine.server.connection import Connection, server_message
 from sqlmig.engine.server.prepared import PreparedStatements
+from sqlmig.engine.server.remedies import is_hidden
 from sqlmig.engine.server.savepoint import Savepoint
-from sqlmig.errors import ConfigError, ExecutionError
-from sqlmig.model import AppliedMigration, AppliedSeed, Environment
-
-_NOTICES_LOST_CLIENTS_SINCE = 140000
-
-MIGRATIONS = "_yoyo_migration"
-LOG = "_yoyo_log"
-VERSION = "_yoyo_version"
-LOCK = "yoyo_lock"  # made by yoyo itself where it runs, never by sqlmig
-DETAILS = "_sqlmig_migration"
-STATE = "_sqlmig_state"
-SEEDS = "_sqlmig_seed"
-EVENTS = "_sqlmig_event"
-_OURS = (DETAILS, STATE, SEEDS, EVENTS)
-# All tables that sqlmig and yoyo keep in the schema of a history, and no others.
-OWN_TABLES = (MIGRATIONS, LOG, VERSION, LOCK, *_OURS)
-
-# A setting that is set in the session, if only to what it was, does not follow the configuration.
-_SURVEY = """
-SELECT current_schema(),
-       current_setting('server_version_num')::int,
-       set_config('standard_conforming_strings', current_setting('standard_conforming_strings'),
-                  false),
-       pg_backend_pid(),
-       version() LIKE '%%linux%%',
-       (SELECT array_agg(nspname::text) FROM pg_catalog.pg_namespace),
-       (SELECT coalesce(array_agg(ARRAY[c.relname, n.nspname]::text[] ORDER BY n.nspname), '{}')
-          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relname = ANY (%(tables)s) AND c.relkind IN ('r', 'p')
-           AND c.relpersistence <> 't')
-"""
+from sqlmig.errors import ConfigError, ServerError
+from sqlmig.model import AppliedMigration, AppliedSeed, Environment, checksum
 
 # A mark and its detail are written with one time; one of another time belongs to a mark that yoyo
 # has removed since.
@@ -62,11 +46,14 @@ SELECT d.migration_id, NULL, d.applied_by, NULL, d.checksum, NULL, NULL, d.rollb
   FROM {details} d
  WHERE d.statements_begun > 0
    AND NOT EXISTS (SELECT FROM {migrations} y WHERE y.migration_id = d.migration_id)
- ORDER BY applied_at NULLS LAST, 1
 """
 
-_READ_OF_YOYO_ALONE: LiteralString = """
-SELECT migration_id, applied_at_utc FROM {migrations} ORDER BY applied_at_utc, migration_id
+_READ_OF_YOYO_ALONE: LiteralString = "SELECT migration_id, applied_at_utc FROM {migrations}"
+
+# The log is only added to, so that its rows lie in the order in which they were written, mostly.
+_LOGGED: LiteralString = """
+SELECT migration_id FROM {log} WHERE operation NOT IN ('rollback', 'unmark')
+ GROUP BY migration_id ORDER BY max(ctid)
 """
 
 _TEXTS: LiteralString = """
@@ -85,6 +72,10 @@ ROWS_KEY = "rows of "
 _SEEDS: LiteralString = "SELECT seed, checksum, seeded_at FROM {seeds} ORDER BY seed"
 
 
+# What looking reads; the other tables are only written.
+_LOOKED_AT = (MIGRATIONS, LOG, DETAILS, STATE, SEEDS)
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """The bookkeeping tables of one schema, as they were found on that connection.
@@ -92,9 +83,9 @@ class History:
     `schema` is where they are or would be made; `server_version` as in 150018. `is_pooled` says
     that a pooler is between: the server's process is not the one that greeted us. On Linux the
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
-    `exists` is about yoyo's tables, `has_log` about its log, `has_details` about our details;
-    `is_complete` says that none of our tables is missing. `prepared` are the statements that are
-    already planned; `savepoint` precedes each script.
+    `search_path` has the names in it, of schemas that exist or not; `tables` those that are there,
+    by name. `prepared` are the statements that are already planned; `savepoint` precedes each
+    script.
     """
 
     connection: Connection
@@ -103,13 +94,22 @@ class History:
     is_pooled: bool
     notices_lost_clients: bool
     schema_exists: bool
-    exists: bool
-    has_log: bool
-    has_details: bool
-    is_complete: bool
+    search_path: tuple[str, ...]
+    current_schema: str | None
+    tables: Mapping[str, FoundTable]
     prepared: PreparedStatements = field(repr=False, compare=False)
     savepoint: Savepoint = field(default_factory=Savepoint, repr=False, compare=False)
     _templates: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def exists(self) -> bool:
+        """Whether yoyo's tables are there."""
+        return MIGRATIONS in self.tables
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether our own tables are there."""
+        return DETAILS in self.tables
 
     def prepare(self, query: LiteralString) -> None:
         """Has `sql` return the call of a prepared statement for that query."""
@@ -124,11 +124,14 @@ class History:
         return psycopg.ClientCursor(self.connection).mogrify(self._templates[query], parameters)
 
     def read(self) -> list[AppliedMigration]:
-        """All rows in the order of application, without texts; [] where there is no history."""
+        """All rows in the order of application, without texts; [] where there is no history. Raises
+        HistoryError."""
+        self.refuse_unsound()
         if not self.exists:
             return []
-        query = _READ if self.has_details else _READ_OF_YOYO_ALONE
-        return self._with_rows([_applied(row) for row in self._rows(self.sql(query))])
+        query = _READ if self.is_complete else _READ_OF_YOYO_ALONE
+        rows = [_applied(row) for row in self._rows(self.sql(query))]
+        return self._with_rows(in_order_of_application(rows, self._logged))
 
     def _with_rows(self, found: list[AppliedMigration]) -> list[AppliedMigration]:
         """The same, with what repeated migrations have written so far."""
@@ -141,18 +144,39 @@ class History:
             for done, most in (written.get(row.migration_id, (None, None)),)
         ]
 
+    def refuse_unsound(self) -> None:
+        """Raises HistoryError for a history that is newer than this version, or holds what no
+        version writes."""
+        versions = (
+            (STATE, damage.FORMAT, "the format in", damage.FORMAT_VERSION),
+            (VERSION, damage.VERSION, "the version in", damage.YOYO_VERSION),
+        )
+        for table, query, what, known in versions:
+            if table in self.tables and self.tables[table].is_readable:
+                for (found,) in self._rows(self.sql(query)):
+                    damage.refuse_other_version(self.schema, f"{what} {table}", found, known)
+        if self.exists:
+            damage.refuse_values(self.schema, self._rows(self.sql(damage.OF_MARKS)))
+        if self.is_complete:
+            damage.refuse_values(self.schema, self._rows(self.sql(damage.OF_DETAILS)))
+        if self.is_complete and not self.exists and self._rows(self.sql(damage.OF_LOST_MARKS)):
+            damage.refuse_damaged(self.schema, [f"the table {MIGRATIONS} is missing"])
+
     def with_texts(
         self, rows: Sequence[AppliedMigration], migration_ids: Iterable[str]
     ) -> list[AppliedMigration]:
-        """The same rows, those of the given ids with their recorded texts."""
+        """The same rows, those of the given ids with their recorded texts. Raises HistoryError for
+        a rollback that is not the one of its checksum."""
         ids = list(migration_ids)
-        if not ids or not self.has_details:
+        if not ids or not self.is_complete:
             return list(rows)
         found = {
             migration_id: {"apply_sql": apply_sql, "rollback_sql": rollback_sql}
             for migration_id, apply_sql, rollback_sql in self._rows(self.sql(_TEXTS, ids=ids))
         }
-        return [replace(row, **found.get(row.migration_id, {})) for row in rows]
+        read = [replace(row, **found.get(row.migration_id, {})) for row in rows]
+        damage.refuse_damaged(self.schema, (text for row in read for text in _other_texts(row)))
+        return read
 
     def stamp(self) -> Environment | None:
         """The environment that the database is stamped as. Raises ConfigError for no such one."""
@@ -164,14 +188,15 @@ class History:
 
     def has_rows(self) -> bool:
         """Whether anything was ever recorded here, even if it was all rolled back since."""
-        tables = ("migrations", self.exists), ("log", self.has_log), ("details", self.has_details)
-        looks = [f"EXISTS (SELECT FROM {{{table}}})" for table, is_there in tables if is_there]
+        families = ("migrations", self.exists), ("log", self.exists), ("details", self.is_complete)
+        looks = [f"EXISTS (SELECT FROM {{{table}}})" for table, is_there in families if is_there]
         return bool(looks) and bool(self._rows(self.sql(f"SELECT 1 WHERE {' OR '.join(looks)}")))
 
     def seeds(self) -> list[AppliedSeed]:
         """What the history records of seeds."""
         if not self.is_complete:
             return []
+        damage.refuse_values(self.schema, self._rows(self.sql(damage.OF_SEEDS)))
         return [AppliedSeed(*row) for row in self._rows(self.sql(_SEEDS))]
 
     def _template(self, query: LiteralString) -> bytes:
@@ -180,6 +205,7 @@ class History:
         tables = {
             "migrations": sql.Identifier(schema, MIGRATIONS),
             "log": sql.Identifier(schema, LOG),
+            "version": sql.Identifier(schema, VERSION),
             "details": sql.Identifier(schema, DETAILS),
             "state": sql.Identifier(schema, STATE),
             "seeds": sql.Identifier(schema, SEEDS),
@@ -187,73 +213,35 @@ class History:
         }
         return sql.SQL(query).format(**tables).as_bytes(self.connection)
 
+    def _logged(self) -> list[str]:
+        """The ids in the order in which the log has them last; none where it may not be read."""
+        if not self.tables[LOG].is_readable:
+            return []
+        return [migration_id for (migration_id,) in self._rows(self.sql(_LOGGED))]
+
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query.encode()).fetchall()
+        """Raises ServerError, with the rights that looking takes, where the role lacks one."""
+        try:
+            return self.connection.execute(query.encode()).fetchall()
+        except psycopg.errors.InsufficientPrivilege as error:
+            message = server_message(error)
+            if is_hidden(message):
+                raise
+            raise ServerError(
+                f"this role cannot read the history: {message}",
+                server=message,
+                remedy=f"To look at it takes these rights: {self._grants()}",
+            ) from error
 
-
-def find_history(connection: Connection, schema: str | None) -> History:
-    """The history in the given schema, else in the one that has one, else in the current one.
-
-    Reads only. Raises ConfigError where several schemas have a history or there is no current
-    schema, and ExecutionError for a server whose strings do not conform to the standard.
-    """
-    current, server_version, conforming, pid, is_linux, schemas, tables = connection.execute(
-        _SURVEY, {"tables": [MIGRATIONS, LOG, *_OURS]}
-    ).fetchall()[0]
-    _refuse_other_strings(conforming)
-    is_pooled = pid != connection.info.backend_pid
-    if is_pooled:
-        _refuse_other_dates(connection)
-    places = {(name, place) for name, place in tables}
-    chosen = schema or _only_history(sorted(p for n, p in places if n == MIGRATIONS)) or current
-    if chosen is None:
-        raise ConfigError(
-            "there is no current schema for the history: search_path names no existing schema",
-            remedy="Name one with the setting `history_schema`.",
+    def _grants(self) -> str:
+        """The statements that let the role of this session look at the history."""
+        tables = [name for name in _LOOKED_AT if name in self.tables]
+        grants = sql.SQL("GRANT USAGE ON SCHEMA {0} TO {1}; GRANT SELECT ON {2} TO {1};").format(
+            sql.Identifier(self.schema),
+            sql.Identifier(self.connection.info.user),
+            sql.SQL(", ").join(sql.Identifier(self.schema, table) for table in tables),
         )
-    return History(
-        connection,
-        chosen,
-        server_version,
-        is_pooled=is_pooled,
-        notices_lost_clients=is_linux and server_version >= _NOTICES_LOST_CLIENTS_SINCE,
-        schema_exists=chosen in schemas,
-        exists=(MIGRATIONS, chosen) in places,
-        has_log=(LOG, chosen) in places,
-        has_details=(DETAILS, chosen) in places,
-        is_complete=all((table, chosen) in places for table in _OURS),
-        prepared=PreparedStatements(connection),
-    )
-
-
-def _refuse_other_strings(conforming: str) -> None:
-    if conforming != "on":
-        raise ExecutionError(
-            "standard_conforming_strings is off on this server, which changes what scripts mean",
-            remedy="Set it on for this database: ALTER DATABASE … SET "
-            "standard_conforming_strings = on.",
-        )
-
-
-def _refuse_other_dates(connection: Connection) -> None:
-    """Elsewhere this is set in the session; a pooler's sessions are not ours alone."""
-    style = connection.info.parameter_status("DateStyle") or ""
-    if not style.startswith("ISO"):
-        raise ExecutionError(
-            f"this connection goes through a pooler, whose sessions write dates as DateStyle = "
-            f"{style} has it, which sqlmig cannot read",
-            remedy="Give the URL of the server itself, or set it for the role: ALTER ROLE … SET "
-            "DateStyle = 'ISO'.",
-        )
-
-
-def _only_history(schemas: Sequence[str]) -> str | None:
-    if len(schemas) > 1:
-        raise ConfigError(
-            f"several schemas of this database have a history: {', '.join(schemas)}",
-            remedy="Choose one with the setting `history_schema`.",
-        )
-    return schemas[0] if schemas else None
+        return grants.as_string(self.connection)
 
 
 def _environment(name: str) -> Environment:
@@ -269,3 +257,10 @@ def _environment(name: str) -> Environment:
 def _applied(row: tuple[Any, ...]) -> AppliedMigration:
     migration_id, applied_at, *others = row
     return AppliedMigration(migration_id, applied_at and applied_at.replace(tzinfo=UTC), *others)
+
+
+def _other_texts(row: AppliedMigration) -> Iterable[str]:
+    """The text that would run: a migration's is only compared, or replayed elsewhere."""
+    text = row.rollback_sql
+    if text is not None and checksum(text) != row.rollback_checksum:
+        yield f"{DETAILS}.rollback_sql of {row.migration_id} is not the text of its checksum"

@@ -7,14 +7,14 @@ Times are the server's, so that runners on machines with different clocks agree 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import LiteralString
 
+from sqlmig.engine.history.damage import FORMAT_VERSION
 from sqlmig.engine.history.reading import ROWS_KEY, History
 from sqlmig.engine.server.connection import sqlmig_version
 from sqlmig.engine.server.raising import raising
 from sqlmig.model import Direction, Environment, MigrationFile, Script, SeedFile, TextRecord
-
-FORMAT_VERSION = 1
 
 # The text of a migration is kept up to this many bytes; that of a rollback always.
 _KEPT_BYTES = 1 << 20
@@ -50,11 +50,19 @@ CREATE TABLE IF NOT EXISTS {events} (
   subject text NOT NULL,
   reason text
 );
-INSERT INTO {state} VALUES ('format', to_jsonb(%(format)s::int)) ON CONFLICT DO NOTHING
+INSERT INTO {state} VALUES ('format', to_jsonb(%(format)s::int)),
+                           ('search_path', to_jsonb(%(search_path)s::text[]))
+    ON CONFLICT DO NOTHING
 """
 
 # One time for all that belongs together, and that of its end, not of the message that brings it.
 _NOW: LiteralString = "WITH now AS (SELECT clock_timestamp() AS time)"
+
+# A clock may be set back, the order of application must not: no mark is older than one before it.
+_LATER: LiteralString = """
+WITH now AS (SELECT greatest(clock_timestamp(), (SELECT max(applied_at_utc) FROM {migrations})
+                             AT TIME ZONE 'UTC' + interval '1 microsecond') AS time)
+"""
 
 _LOG: LiteralString = """
 INSERT INTO {log} (id, migration_hash, migration_id, operation, username, hostname, created_at_utc)
@@ -95,7 +103,7 @@ _OR_FAIL = f" THEN true ELSE {_BLOCKED} END"
 
 # Only table names and parameters are put into these, by psycopg.
 _APPLIED: LiteralString = f"""
-{_NOW}, log AS ({_LOG} RETURNING 1), mark AS ({_MARK} RETURNING 1),
+{_LATER}, log AS ({_LOG} RETURNING 1), mark AS ({_MARK} RETURNING 1),
      detail AS ({_DETAIL} RETURNING 1)
 SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
                  AND EXISTS (SELECT FROM detail) {_OR_FAIL}
@@ -104,12 +112,12 @@ SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
 # A partly applied migration has no mark.
 _ROLLED_BACK: LiteralString = f"""
 {_NOW}, log AS ({_LOG} RETURNING 1),
-     unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
+     unmark AS (DELETE FROM {{migrations}} WHERE migration_id = %(migration_id)s RETURNING 1),
      forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s),
      unseeded AS (DELETE FROM {{seeds}}),
      unwritten AS (DELETE FROM {{state}} WHERE key = %(rows_key)s)
 SELECT CASE WHEN EXISTS (SELECT FROM log) AND (EXISTS (SELECT FROM unmark) OR NOT EXISTS
-                 (SELECT FROM {{migrations}} WHERE migration_hash = %(hash)s)) {_OR_FAIL}
+                 (SELECT FROM {{migrations}} WHERE migration_id = %(migration_id)s)) {_OR_FAIL}
 """  # noqa: S608
 
 _PROGRESS: LiteralString = """
@@ -148,6 +156,26 @@ ON CONFLICT (migration_id) DO UPDATE
        rollback_sql = excluded.rollback_sql, rollback_checksum = excluded.rollback_checksum,
        applied_at = excluded.applied_at, statements_done = NULL, statements_begun = NULL,
        statements_total = NULL
+"""
+
+# Both times are one, by which the mark and its detail belong together.
+_DATED: LiteralString = """
+WITH marked AS (
+  UPDATE {migrations} SET applied_at_utc = %(at)s::timestamptz AT TIME ZONE 'UTC'
+   WHERE migration_id = %(migration_id)s)
+UPDATE {details} SET applied_at = %(at)s::timestamptz WHERE migration_id = %(migration_id)s
+"""
+
+# What a migration of the new name may have left, whose mark yoyo has removed, goes.
+_RENAMED: LiteralString = """
+DELETE FROM {details} WHERE migration_id = %(new)s
+   AND EXISTS (SELECT FROM {details} WHERE migration_id = %(old)s);
+UPDATE {migrations} SET migration_id = %(new)s,
+       migration_hash = encode(sha256(convert_to(%(new)s, 'UTF8')), 'hex')
+ WHERE migration_id = %(old)s;
+UPDATE {details} SET migration_id = %(new)s WHERE migration_id = %(old)s;
+DELETE FROM {state} WHERE key = %(prefix)s || %(new)s;
+UPDATE {state} SET key = %(prefix)s || %(new)s WHERE key = %(prefix)s || %(old)s
 """
 
 _NOTED: LiteralString = """
@@ -210,7 +238,8 @@ class Content:
 
 def creation(history: History) -> str:
     """Creates those of our tables that are missing; yoyo creates its own."""
-    return history.sql(_CREATE, format=FORMAT_VERSION)
+    search_path = list(history.search_path)
+    return history.sql(_CREATE, format=FORMAT_VERSION, search_path=search_path)
 
 
 def prepare(history: History, direction: Direction) -> None:
@@ -298,6 +327,16 @@ def repaired(history: History, migration_id: str, content: Content) -> str:
     return history.sql(
         _REPAIRED, migration_id=migration_id, **asdict(content), version=sqlmig_version()
     )
+
+
+def dated(history: History, migration_id: str, at: datetime) -> str:
+    """When a migration was applied, instead of when that was recorded."""
+    return history.sql(_DATED, migration_id=migration_id, at=at)
+
+
+def renamed(history: History, old: str, new: str) -> str:
+    """An applied migration, or a part of one, has another name from now on."""
+    return history.sql(_RENAMED, old=old, new=new, prefix=ROWS_KEY)
 
 
 def noted(history: History, event: str, subject: str, reason: str) -> str:

@@ -16,6 +16,7 @@ from sqlmig.target.rules import Rules
 def ensure_tables(history: History) -> None:
     """Creates the schema and those of our tables that are missing; an apply creates yoyo's."""
     connection = history.connection
+    history.refuse_unsound()
     if history.is_complete:
         return
     with making_own_tables(history), connection.transaction():

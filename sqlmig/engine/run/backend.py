@@ -21,7 +21,7 @@ from yoyo import internalmigrations
 from yoyo.backends import PostgresqlPsycopgBackend
 from yoyo.migrations import Migration, MigrationList, get_migration_hash
 
-from sqlmig.engine.history import reading as tables
+from sqlmig.engine.history import tables
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry
 from sqlmig.engine.history.stamping import ensure_tables

@@ -9,8 +9,9 @@ from enum import Enum
 
 import psycopg
 
+from sqlmig.engine.history.finding import find_history
 from sqlmig.engine.history.lock import RunnerLock
-from sqlmig.engine.history.reading import History, find_history
+from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry, is_logged, settled
 from sqlmig.engine.server.connection import Connection, Connector
 from sqlmig.errors import DatabaseUnavailableError

@@ -12,8 +12,9 @@ from sqlmig.engine.history.records import Content, LogEntry
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.failure import unrecorded
 from sqlmig.engine.server.wire import StatementError, send
-from sqlmig.model import Direction, MigrationResult, Outcome
+from sqlmig.model import Direction, MigrationResult, Outcome, RehearsalObserver
 from sqlmig.plan import PlannedMigration
+from sqlmig.target.rules import Rules
 
 
 @dataclass(slots=True)
@@ -38,11 +39,24 @@ class Recording:
         self._started = time.monotonic()
         self.session.observer.started(planned.migration_id, planned.direction)
 
+    def try_out(self, planned: PlannedMigration) -> None:
+        """The same, in a transaction that is undone."""
+        self.at_work = planned
+        if isinstance(self.session.observer, RehearsalObserver):
+            self.session.observer.rehearsing(planned.migration_id)
+
     def statement(self, planned: PlannedMigration, entry: LogEntry) -> str:
         """The record; it adds the time of the message in which it is sent to that until now."""
         if planned.direction is Direction.ROLLBACK:
             return records.rolled_back(self.session.history, entry)
         return records.applied(self.session.history, entry, content_of(planned), self._duration())
+
+    def consents(self, planned: PlannedMigration, rules: Rules) -> Iterator[str]:
+        """What records the protected tables that the script may change, and why."""
+        for table, reason in planned.directives.touches:
+            if table in rules.allowed:
+                subject = f"{planned.migration_id}: {table}"
+                yield records.noted(self.session.history, "allowed", subject, reason)
 
     @contextmanager
     def writing(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[None]:

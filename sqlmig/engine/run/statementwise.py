@@ -41,6 +41,7 @@ from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, ask, send
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
+from sqlmig.target.rules import Rules
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _TRIES_UNDER_A_LIMIT = 50
@@ -56,6 +57,7 @@ class StatementwiseWork:
     """Runs one migration outside a transaction; `results` has it once it is recorded."""
 
     session: RunnerSession
+    rules: Rules
     recording: Recording = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,7 +81,8 @@ class StatementwiseWork:
         """Writes the record, which commits by itself."""
         with self.recording.writing(planned, entry):
             statement = self.recording.statement(planned, entry)
-            self.recording.send(planned, "BEGIN", statement, self.recording.commit())
+            consents = self.recording.consents(planned, self.rules)
+            self.recording.send(planned, "BEGIN", statement, *consents, self.recording.commit())
         self.recording.tell()
 
     def _set_limits(self, planned: PlannedMigration) -> None:

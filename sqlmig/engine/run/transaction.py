@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlmig.engine.guard.inspection import Inspector
-from sqlmig.engine.history import records
 from sqlmig.engine.history.records import LogEntry
 from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
 from sqlmig.engine.run.recording import Recording
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import ScriptRunner
+from sqlmig.engine.run.steps import MakeRunner
 from sqlmig.plan import PlannedMigration
 from sqlmig.target.rules import Rules
 
@@ -28,7 +28,7 @@ class TransactionWork:
     batch: Sequence[PlannedMigration]
     rules: Rules
     inspectors: Sequence[Inspector] = ()
-    runner: type[ScriptRunner] = ScriptRunner
+    runner: MakeRunner = ScriptRunner
     recording: Recording = field(init=False)
     _runner: ScriptRunner = field(init=False)
 
@@ -59,10 +59,7 @@ class TransactionWork:
     def _record(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
         """The record, and the consents that were needed."""
         yield self.recording.statement(planned, entry)
-        for table, reason in planned.directives.touches:
-            if table in self.rules.allowed:
-                subject = f"{planned.migration_id}: {table}"
-                yield records.noted(self.session.history, "allowed", subject, reason)
+        yield from self.recording.consents(planned, self.rules)
 
 
 @dataclass(slots=True)
@@ -83,5 +80,21 @@ class InspectedWork(TransactionWork):
                 planned, lambda before: self.recording.send(planned, *before, *record)
             )
         if self._is_last(planned):
-            self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
-            self.recording.tell()
+            self._commit(planned)
+
+    def _commit(self, planned: PlannedMigration) -> None:
+        self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
+        self.recording.tell()
+
+
+@dataclass(slots=True)
+class RehearsedWork(InspectedWork):
+    """The same without its commit: the caller undoes the transaction."""
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Sends the script, and has it inspected."""
+        self.recording.try_out(planned)
+        self._runner.run(planned)
+
+    def _commit(self, planned: PlannedMigration) -> None:
+        """Nothing."""

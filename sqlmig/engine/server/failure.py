@@ -18,6 +18,8 @@ ENDED_TRANSACTION = "ended the transaction that it runs in"
 
 _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
 _NO_SUCH_STATEMENT, _STATEMENT_EXISTS = "26000", "42P05"
+_UNTRANSLATABLE_CHARACTER = "22P05"
+_LACKED = "has a character that the database's encoding lacks"
 # A value of an enum that is not committed.
 _UNSAFE_NEW_ENUM_VALUE = "55P04"
 
@@ -152,11 +154,7 @@ def unreadable(script: PlannedScript, failure: StatementError) -> ScriptError:
     """The failure of a message that the server could not put into the database's encoding."""
     message = server_message(failure.error)
     what = f"{script.prepared.script.path}, or the rollback that is recorded with it,"
-    return ScriptError(
-        script,
-        f"{what} has a character that the database's encoding lacks: {message}",
-        message,
-    )
+    return ScriptError(script, f"{what} {_LACKED}: {message}", message)
 
 
 def failed_script(
@@ -167,6 +165,8 @@ def failed_script(
     location = place_of(script.prepared, failure, offset=offset, statement=statement)
     if location is None:
         when = "before its first statement" if statement < 0 else "at its end"
+        if statement < 0 and message.sqlstate == _UNTRANSLATABLE_CHARACTER:
+            when = f"it {_LACKED}"
         return ScriptError(script, f"{script.prepared.script.path}: {when}: {message}", message)
     failed = ScriptError(script, str(message), message, location)
     if 0 <= statement < len(script.prepared.statements):

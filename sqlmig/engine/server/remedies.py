@@ -13,7 +13,13 @@ from psycopg.pq import TransactionStatus
 
 from sqlmig.model import ServerMessage
 
-_READ_ONLY, _CANCELED = "25006", "57014"
+_READ_ONLY, _CANCELED, _DENIED = "25006", "57014", "42501"
+_HIDDEN = (
+    "Row level security would hide rows from sqlmig: use a role with BYPASSRLS; for the owner of "
+    "the table, ALTER TABLE … NO FORCE ROW LEVEL SECURITY."
+)
+# An administrator, a crash, a limit of the session: what the server says before it hangs up.
+_ENDS_SESSION = ("08", "57P", "25P03", "25P04")
 _REMEDIES: Mapping[str, str] = {
     "25006": "The server is a standby, or the session only reads: give the URL of the primary, or "
     "see default_transaction_read_only.",
@@ -48,7 +54,8 @@ _OF_CONNECTIONS: Mapping[str, str] = {
     "some of its sessions, or raise it: ALTER DATABASE … CONNECTION LIMIT.",
     "too many clients": _REMEDIES["53300"],
     "connection slots": _REMEDIES["53300"],
-    "does not exist": "Create it, or name another one in the database URL.",
+    "does not exist": "Create it, or name another one in the database URL. For development, "
+    "`sqlmig create` creates the database.",
     "not permitted to log in": _REMEDIES["28000"],
     "pg_hba.conf": _REMEDIES["28000"],
     "permission denied for database": "Let the role connect: GRANT CONNECT ON DATABASE …",
@@ -91,6 +98,16 @@ def connection_remedy(reason: str) -> str:
     return next(found, _UNREACHED)
 
 
+def ends_session(message: ServerMessage) -> bool:
+    """Whether the server ends the session with that message."""
+    return message.sqlstate.startswith(_ENDS_SESSION)
+
+
+def is_hidden(message: ServerMessage) -> bool:
+    """Whether the server refused to answer because a policy would hide rows."""
+    return message.sqlstate == _DENIED and "row-level security policy" in message.primary
+
+
 def remedy_for(message: ServerMessage, connection: psycopg.Connection[Any] | None = None) -> str:
     """What to do about an error whose cause its SQLSTATE tells; "" for the others.
 
@@ -98,6 +115,8 @@ def remedy_for(message: ServerMessage, connection: psycopg.Connection[Any] | Non
     behind it.
     """
     known = _REMEDIES.get(message.sqlstate, "")
+    if is_hidden(message):
+        return _HIDDEN
     try:
         if message.sqlstate == _READ_ONLY:
             return _of_read_only(_setting(connection, "default_transaction_read_only"), known)

@@ -1,0 +1,79 @@
+"""Creates and drops the database that a URL names, from another database of its server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from sqlmig.engine.server.connection import (
+    Connection,
+    opened,
+    parameters_in_force,
+    translated,
+)
+from sqlmig.errors import DatabaseUnavailableError
+
+# The databases that initdb makes for clients to connect to; an administrator may have dropped the
+# first.
+_MAINTENANCE = ("postgres", "template1")
+
+
+class NamedDatabase:
+    """The database of a URL, whether it exists or not; a server that does not answer is tried
+    again for `wait` seconds.
+
+    Its methods raise ConfigError for a URL that libpq cannot read, DatabaseUnavailableError, and
+    ServerError where the server refuses.
+    """
+
+    def __init__(self, url: str, wait: float = 0.0) -> None:
+        parameters = parameters_in_force(url)
+        self.name = parameters.get("dbname") or parameters.get("user", "")
+        self._url = url
+        self._wait = wait
+
+    def exists(self) -> bool:
+        """Whether the server has it."""
+        with self._server() as connection:
+            query = "SELECT FROM pg_catalog.pg_database WHERE datname = %s"
+            return connection.execute(query, (self.name,)).fetchone() is not None
+
+    def create(self) -> bool:
+        """Creates it, as a copy of template1; False if it exists already."""
+        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name))
+        with self._server() as connection:
+            try:
+                connection.execute(statement)
+            except psycopg.errors.DuplicateDatabase:
+                return False
+        return True
+
+    def drop(self) -> bool:
+        """Drops it, unless other sessions use it; False if it does not exist."""
+        statement = sql.SQL("DROP DATABASE {}").format(sql.Identifier(self.name))
+        with self._server() as connection:
+            try:
+                connection.execute(statement)
+            except psycopg.errors.InvalidCatalogName:
+                return False
+        return True
+
+    @contextmanager
+    def _server(self) -> Iterator[Connection]:
+        remedy = "Close the sessions that use the database, then run it again."
+        with self._connected() as connection, translated(connection, remedy=remedy):
+            yield connection
+
+    def _connected(self) -> Connection:
+        first, second = (make_conninfo(self._url, dbname=name) for name in _MAINTENANCE)
+        try:
+            return opened(first, self._wait)
+        except DatabaseUnavailableError as error:
+            try:
+                return opened(second)
+            except DatabaseUnavailableError:
+                raise error from None

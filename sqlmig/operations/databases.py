@@ -1,0 +1,71 @@
+"""Creates and drops a project's database, for development and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlmig.config import Config
+from sqlmig.engine.database import Database
+from sqlmig.engine.databases.named import NamedDatabase
+from sqlmig.errors import ConfigError
+from sqlmig.model import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseChange:
+    """What became of the database of that name; `changed` is False where there was nothing to
+    do."""
+
+    name: str
+    changed: bool
+
+
+def create_database(config: Config) -> DatabaseChange:
+    """Creates the database that the settings name, empty, if it does not exist.
+
+    Raises ConfigError in production and for the embedded server, which creates its own;
+    DatabaseUnavailableError; and ServerError where the server refuses.
+    """
+    _refuse_embedded(config, "sqlmig apply")
+    _refuse_production(config.expected_environment, "create")
+    database = _named(config)
+    return DatabaseChange(database.name, not database.exists() and database.create())
+
+
+def drop_database(config: Config, agree: Callable[[str], None] | None = None) -> DatabaseChange:
+    """Drops the database that the settings name; `agree` gets its name first, and raises to keep
+    it.
+
+    Raises as `create_database`; EnvironmentMismatchError where the database's stamp is not the
+    named environment, or it has a history and no stamp.
+    """
+    _refuse_embedded(config, "sqlmig embedded reset")
+    database = _named(config)
+    if not database.exists():
+        return DatabaseChange(database.name, changed=False)
+    with Database(config).history() as history:
+        rules = Database(config).working_rules(history)
+    _refuse_production(rules.environment, "drop")
+    if agree is not None:
+        agree(database.name)
+    return DatabaseChange(database.name, database.drop())
+
+
+def _named(config: Config) -> NamedDatabase:
+    return NamedDatabase(Database(config).conninfo(), config.wait_for_database)
+
+
+def _refuse_embedded(config: Config, instead: str) -> None:
+    if config.is_embedded:
+        raise ConfigError(
+            "the embedded server manages its own database", remedy=f"Use `{instead}`."
+        )
+
+
+def _refuse_production(environment: Environment, command: str) -> None:
+    if environment is Environment.PRODUCTION:
+        raise ConfigError(
+            f"`{command}` is for development and tests, and this database counts as production",
+            remedy=f"Nothing was changed. If it is not: sqlmig --env development {command}.",
+        )

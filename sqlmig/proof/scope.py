@@ -1,0 +1,71 @@
+"""Which schemas a comparison is about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.tables import MIGRATIONS
+from sqlmig.engine.server.connection import Connection
+from sqlmig.errors import ConfigError
+
+_OTHERS = """
+SELECT n.nspname::text
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relname = %s AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname <> %s
+"""
+
+# In which of these schemas there is something, but for what extensions have there.
+_FILLED = """
+SELECT n.nspname::text FROM pg_catalog.pg_namespace n
+ WHERE n.nspname = ANY (%s) AND EXISTS (
+   SELECT FROM pg_catalog.pg_depend d
+    WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = n.oid
+      AND d.classid <> 'pg_catalog.pg_extension'::regclass
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
+                       WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e'))
+"""
+
+_ABSENT = """
+SELECT name FROM unnest(%s::text[]) name
+ WHERE name NOT IN (SELECT nspname FROM pg_catalog.pg_namespace)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Only those `schemas` and what is in them, or, where none are named, everything but the
+    schemas that are `left_out`."""
+
+    schemas: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        """Those of the queries of a walk."""
+        return {"schemas": list(self.schemas) or None, "left_out": list(self.left_out)}
+
+
+def scope_of(schemas: tuple[str, ...], history: History, replayed: Connection) -> Scope:
+    """The named schemas, else all but those of other histories in which the migrations, which ran
+    on a scratch database, made nothing."""
+    if schemas:
+        return Scope(schemas)
+    names = history.connection.execute(_OTHERS, (MIGRATIONS, history.schema)).fetchall()
+    others = [name for (name,) in names]
+    filled = {name for (name,) in replayed.execute(_FILLED, (others,)).fetchall()}
+    return Scope(left_out=tuple(name for name in others if name not in filled))
+
+
+def refuse_absent(schemas: Collection[str], *connections: Connection) -> None:
+    """Raises ConfigError for a named schema that is in none of those databases: nothing would be
+    compared."""
+    absent = set(schemas)
+    for connection in connections:
+        absent &= {name for (name,) in connection.execute(_ABSENT, (list(schemas),)).fetchall()}
+    if absent:
+        raise ConfigError(
+            f"the setting `schemas` names what is not there: {', '.join(sorted(absent))}",
+            remedy="Name schemas that the migrations use.",
+        )

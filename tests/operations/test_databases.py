@@ -1,0 +1,98 @@
+"""`create` and `drop`: a database for development, never one that may be production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from sqlmig import Config, Migrator, create_database, drop_database
+from sqlmig.errors import ConfigError, EnvironmentMismatchError, NotAgreedError, ServerError
+from tests.database import Database
+from tests.project import Project
+
+NAME = 'odd "name"; x'
+
+
+@pytest.fixture
+def url(database: Database) -> Iterator[str]:
+    """A database that does not exist."""
+    yield make_conninfo(database.url, dbname=NAME)
+    database.execute(f'DROP DATABASE IF EXISTS "{NAME.replace(chr(34), 2 * chr(34))}" WITH (FORCE)')
+
+
+def settings(url: str, environment: str | None = "development", root: Path = Path()) -> Config:
+    arguments = {"database": url, "environment": environment}
+    return Config.load(root, arguments, environ={})
+
+
+def exists(database: Database) -> bool:
+    return NAME in [name for (name,) in database.rows("SELECT datname FROM pg_database")]
+
+
+def test_a_database_is_created_used_and_dropped(
+    database: Database, project: Project, url: str
+) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+    config = settings(url, root=project.root)
+    assert create_database(config).changed
+    Migrator(config).apply()
+    asked: list[str] = []
+    dropped = drop_database(config, asked.append)
+    assert (dropped.name, dropped.changed, asked) == (NAME, True, [NAME])
+    assert not exists(database)
+
+
+def test_with_nothing_to_do_nothing_is_done(database: Database, url: str) -> None:
+    assert not create_database(settings(database.url)).changed
+    assert not drop_database(settings(url)).changed
+
+
+@pytest.mark.parametrize("environment", [None, "production"])
+def test_production_is_refused(database: Database, url: str, environment: str | None) -> None:
+    with pytest.raises(ConfigError, match="counts as production") as caught:
+        create_database(settings(url, environment))
+    assert "--env development create" in caught.value.remedy
+    with pytest.raises(ConfigError, match="counts as production"):
+        drop_database(settings(database.url, environment))
+    assert not exists(database)
+
+
+@pytest.mark.parametrize("stamp", ["production", None])
+def test_a_database_that_may_be_production_is_not_dropped(
+    database: Database, project: Project, url: str, stamp: str | None
+) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+    create_database(settings(url))
+    Migrator(settings(url, stamp, project.root)).apply()
+    with pytest.raises(EnvironmentMismatchError):
+        drop_database(settings(url))
+    assert exists(database)
+
+
+def test_a_refusal_to_agree_keeps_the_database(database: Database, url: str) -> None:
+    def refuse(name: str) -> None:
+        raise NotAgreedError(name)
+
+    create_database(settings(url))
+    with pytest.raises(NotAgreedError):
+        drop_database(settings(url), refuse)
+    assert exists(database)
+
+
+def test_a_database_in_use_is_not_dropped(database: Database) -> None:
+    with pytest.raises(ServerError, match="being accessed by other users") as caught:
+        drop_database(settings(database.url))
+    assert "Close the sessions" in caught.value.remedy
+
+
+def test_the_embedded_server_is_refused_with_its_own_commands() -> None:
+    config = Config(database="embedded")
+    with pytest.raises(ConfigError, match="manages its own") as caught:
+        create_database(config)
+    assert "sqlmig apply" in caught.value.remedy
+    with pytest.raises(ConfigError) as caught:
+        drop_database(config)
+    assert "sqlmig embedded reset" in caught.value.remedy
