@@ -17,7 +17,7 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 torture: $(VENV)/.installed
-	$(BIN)/python -m pytest tests/aec_admin tests/changelog/test_pre_commit.py tests/faults \
+	$(BIN)/python -m pytest tests/aec_admin tests/changelog/test_pre_commit.py tests/document tests/faults \
 	  tests/engine/test_guard.py tests/engine/test_settings.py tests/proof/test_shared.py \
 	  tests/proof/test_kinds.py tests/proof/test_scratch.py tests/test_public_names.py \
 	  tests/test_deployments.py \

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection, lint_changelog
     from sqlmig.changelog.reference import changelog_rules
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
+    from sqlmig.document.file import DocumentState, FoundDocument, SchemaDocument
     from sqlmig.embedded import EmbeddedPostgres
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.fixtures import Fixtures, read_fixtures
@@ -87,8 +88,10 @@ if TYPE_CHECKING:
     from sqlmig.operations.databases import DatabaseChange, create_database, drop_database
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
     from sqlmig.plan.comparison import Comparison
+    from sqlmig.project.entries import Entry, add_entry, add_missing
     from sqlmig.project.init import Starter, write_empty_starter, write_starter
-    from sqlmig.project.new import Draft, Written, add_entry, new_migration
+    from sqlmig.project.new import Draft, Written, new_migration
+    from sqlmig.project.renumber import Renumbering, renumber
     from sqlmig.proof.difference import Difference
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
@@ -108,15 +111,18 @@ __all__ = [
     "Decision",
     "Difference",
     "Direction",
+    "DocumentState",
     "Draft",
     "Drift",
     "EmbeddedPostgres",
+    "Entry",
     "Environment",
     "ExecutionError",
     "Finding",
     "FixtureError",
     "Fixtures",
     "FixturesReport",
+    "FoundDocument",
     "GuardError",
     "IndexBuild",
     "Inspection",
@@ -143,6 +149,7 @@ __all__ = [
     "ProjectSeedPlan",
     "ProjectSeeder",
     "ProjectSeeds",
+    "Renumbering",
     "Report",
     "Revision",
     "RollbackText",
@@ -151,6 +158,7 @@ __all__ = [
     "RowLossError",
     "RunInterrupted",
     "SanityCheckError",
+    "SchemaDocument",
     "SchemaNotCurrentError",
     "ScriptPart",
     "ScriptSource",
@@ -173,12 +181,14 @@ __all__ = [
     "WorkingTree",
     "Written",
     "add_entry",
+    "add_missing",
     "changelog_rules",
     "create_database",
     "drop_database",
     "lint_changelog",
     "new_migration",
     "read_fixtures",
+    "renumber",
     "set_environment",
     "write_empty_starter",
     "write_starter",
@@ -186,11 +196,14 @@ __all__ = [
 
 # What needs a driver, git or a server is imported when it is first asked for.
 _LATER = {
-    "sqlmig.project.new": ("Draft", "Written", "add_entry", "new_migration"),
+    "sqlmig.project.entries": ("Entry", "add_entry", "add_missing"),
+    "sqlmig.project.new": ("Draft", "Written", "new_migration"),
+    "sqlmig.project.renumber": ("Renumbering", "renumber"),
     "sqlmig.changelog.linter": ("Inspection", "lint_changelog"),
     "sqlmig.changelog.reference": ("changelog_rules",),
     "sqlmig.changelog.tree": ("Revision", "Staged", "WorkingTree"),
     "sqlmig.plan.comparison": ("Comparison",),
+    "sqlmig.document.file": ("DocumentState", "FoundDocument", "SchemaDocument"),
     "sqlmig.embedded": ("EmbeddedPostgres",),
     "sqlmig.migrator": ("Migrator",),
     "sqlmig.mongo.fixtures": ("Fixtures", "read_fixtures"),

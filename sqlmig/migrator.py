@@ -46,6 +46,7 @@ from sqlmig.plan import (
     RowLoss,
     Selection,
     Since,
+    Transactions,
     plan_apply,
     resolve,
     statuses,
@@ -58,6 +59,7 @@ from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
+    from sqlmig.document.file import SchemaDocument
     from sqlmig.plan.comparison import Comparison
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
@@ -91,6 +93,11 @@ class Migrator:
         files = self._usable_files()
         with self._database.history() as history:
             return own_statuses(files, history)
+
+    def applied_ids(self) -> tuple[str, ...]:
+        """The ids in the history, whatever is on disk; reads only."""
+        with self._database.history() as history:
+            return tuple(row.migration_id for row in history.read())
 
     def expect_current(self) -> None:
         """Returns if the schema is what this code expects: for a service that must not migrate.
@@ -146,12 +153,15 @@ class Migrator:
             return runner.run(planner, history)
 
     def plan_rollback(
-        self, selection: Selection | str, *, text: RollbackText | None = None
+        self,
+        selection: Selection | str,
+        *,
+        text: RollbackText | None = None,
+        transactions: Transactions = Transactions.EACH,
     ) -> Plan:
         """What `rollback` with these arguments would do; reads only. Raises PlanError."""
-        return self._warned(
-            RollbackPlanner(self._usable_files(), Rollback(_selected(selection), text))
-        )
+        request = Rollback(_selected(selection), text, transactions=transactions)
+        return self._warned(RollbackPlanner(self._usable_files(), request))
 
     def rollback(
         self,
@@ -160,21 +170,23 @@ class Migrator:
         text: RollbackText | None = None,
         row_loss: RowLoss = RowLoss.ASK,
         agree: Agree | None = None,
+        transactions: Transactions = Transactions.EACH,
         allowed: Collection[str] = (),
     ) -> Report:
         """Rolls back the selected migrations, newest first, and records it; a string is the
         migration that it names, and all that was applied after it.
 
         `text` says whose script to run where the file differs from the recorded one. In production,
-        a migration that would lose rows is undone, and `agree` is asked, with the RowLossError that
-        has its id and its losses; where it returns True, that migration is rolled back after all.
-        `row_loss` ACCEPT consents to all of them in advance, so none is counted. Raises as
-        `apply` does; IrreversibleMigrationError before anything is touched; RowLossError where
-        nothing agrees.
+        all of them are rehearsed first, in one transaction that is undone. Where rows would be
+        lost, `agree` is asked once, with the RowLossError that has the losses of each; nothing is
+        committed before it returns True. `row_loss` ACCEPT consents to all of them in advance, so
+        none is counted. `transactions` TOGETHER commits all or none. Raises as `apply` does;
+        IrreversibleMigrationError before anything is touched; RowLossError where nothing agrees.
         """
         files = self._usable_files()
         runner = Runner(self._database, self._checks(files.ids), allowed)
-        return roll_back(runner, files, Rollback(_selected(selection), text, row_loss), agree)
+        request = Rollback(_selected(selection), text, row_loss, transactions)
+        return roll_back(runner, files, request, agree)
 
     def compare(self, reference: str) -> Comparison:
         """What was recorded of a migration compared with its files now; reads only."""
@@ -323,6 +335,19 @@ class Migrator:
             files.expect(s.migration_id for s in found if s.applied and not s.applied.checksum)
             applied = _recorded(files.migrations, history)
             return drift(self.config, history, applied, scratch_url=scratch_url)
+
+    def schema_document(self, *, scratch_url: str | None = None) -> SchemaDocument:
+        """The document of the schema that the migrations on disk make, from a scratch database,
+        which is made as `verify` does. It can be written to a file and compared with one.
+
+        Raises MigrationFailedError where one fails, ServerError where no database can be made.
+        """
+        from sqlmig.document.making import make_document
+
+        planned = plan_apply(self._files(), ()).migrations
+        if self.config.is_embedded:
+            self._database.conninfo()  # tells the observer of a server that this starts
+        return make_document(self.config, planned, scratch_url=scratch_url)
 
     def show(
         self,

@@ -425,7 +425,8 @@ def test_a_bad_value_of_a_variable_or_an_argument_names_it(project: Project) -> 
         "expected a whole number, 1 or more\nFix or remove that value."
     )
     assert refused(project, {"environment": "staging"}).message == (
-        "--env: 'staging' is not an environment: expected development, testing or production"
+        "--env: 'staging' is not an environment: expected development, testing or production "
+        "(for staging, take production: it keeps rows, and has the same rules)"
     )
     assert refused(project, {"lock_wait": "-1"}).message.startswith(
         "--lock-wait: '-1' is not a time"

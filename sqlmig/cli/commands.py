@@ -25,9 +25,24 @@ MODULES = {
     "files": ("init", "validate", "diff", "repair"),
     "marks": ("show", "baseline", "mark", "unmark"),
     "proof": ("verify", "drift"),
-    "new": ("new",),
+    "document": ("schema",),
+    "new": ("new", "renumber"),
     "changelog": ("changelog",),
     "embedded": ("embedded",),
+}
+# What other tools call it.
+_ELSEWHERE = {
+    "up": "sqlmig apply",
+    "migrate": "sqlmig apply",
+    "upgrade": "sqlmig apply",
+    "down": "sqlmig rollback --steps 1",
+    "undo": "sqlmig rollback --steps 1",
+    "downgrade": "sqlmig rollback",
+    "create": "sqlmig new",
+    "generate": "sqlmig new",
+    "info": "sqlmig status",
+    "history": "sqlmig status",
+    "help": "sqlmig --help",
 }
 _MODULE_OF = {name: module for module, names in MODULES.items() for name in names}
 
@@ -46,6 +61,15 @@ class CommandLine(click.Group):
             module = import_module(f"sqlmig.cli.{_MODULE_OF[cmd_name]}")
             self.commands[cmd_name] = getattr(module, cmd_name)
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command; the usual name of another tool's command gets a hint."""
+        name = args[0] if args else ""
+        if name in _ELSEWHERE and self.get_command(ctx, name) is None:
+            ctx.fail(f"No such command {name!r}. Did you mean {_ELSEWHERE[name]}?")
+        return super().resolve_command(ctx, args)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Errors that click finds before a command runs are printed in the requested format."""

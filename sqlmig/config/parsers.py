@@ -46,6 +46,18 @@ def path(value: object) -> Path:
     return Path(value)
 
 
+def path_or_none(value: object) -> Path | None:
+    """A path; None for an empty one, or for false."""
+    return None if value in ("", False) else path(value)
+
+
+def words(value: object) -> tuple[str, ...]:
+    """A list of words."""
+    if not isinstance(value, list | tuple) or not all(_is_word(word) for word in value):
+        raise ValueError("is not a list of words")
+    return tuple(value)
+
+
 def folder(value: object) -> Folder:
     """A path, relative to the project or absolute, or a folder of a package."""
     if isinstance(value, PackageFolder):
@@ -82,6 +94,13 @@ def count(value: object) -> int:
     return int(str(value))
 
 
+def port(value: object) -> int:
+    """A TCP port that needs no special rights."""
+    if isinstance(value, bool) or not str(value).isdecimal() or not 1024 <= int(str(value)) < 65536:
+        raise ValueError("is not a port: expected a whole number from 1024 to 65535")
+    return int(str(value))
+
+
 def switch(value: object) -> bool:
     """True or false, by any of their usual names."""
     if isinstance(value, bool):
@@ -99,7 +118,8 @@ def environment(value: object) -> Environment:
         return Environment(_SHORT_ENVIRONMENTS.get(name, name))
     except ValueError:
         raise ValueError(
-            "is not an environment: expected development, testing or production"
+            "is not an environment: expected development, testing or production "
+            "(for staging, take production: it keeps rows, and has the same rules)"
         ) from None
 
 
@@ -154,6 +174,10 @@ def squashed(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def database(value: object) -> str:
     """A libpq URL or key=value string; SQLAlchemy's URLs are understood."""
     return _SQLALCHEMY_DRIVER.sub(r"\1://", text(value))
+
+
+def _is_word(word: object) -> bool:
+    return isinstance(word, str) and bool(word.strip())
 
 
 def _is_table(name: object) -> bool:

@@ -7,7 +7,13 @@ from sqlmig.model.history import (
     MigrationState,
     MigrationStatus,
 )
-from sqlmig.model.observer import NoticeObserver, Observer, ServerObserver, SilentObserver
+from sqlmig.model.observer import (
+    NoticeObserver,
+    Observer,
+    RehearsalObserver,
+    ServerObserver,
+    SilentObserver,
+)
 from sqlmig.model.places import Finding, Location, Position, Severity
 from sqlmig.model.runs import Direction, Environment, LostRows, MigrationResult, Outcome, Report
 from sqlmig.model.scripts import (
@@ -64,6 +70,7 @@ __all__ = [
     "Observer",
     "Outcome",
     "Position",
+    "RehearsalObserver",
     "Report",
     "Rows",
     "Script",

@@ -33,9 +33,13 @@ _STATE_COLOURS = {
 }
 
 
-def status(statuses: Sequence[MigrationStatus], now: datetime) -> View:
-    """The table of all migrations, what to do about those that need it, and the count by state."""
-    return View(_statuses(statuses, now), {"migrations": [_status(item) for item in statuses]})
+def status(
+    shown: Sequence[MigrationStatus], now: datetime, every: Sequence[MigrationStatus] = ()
+) -> View:
+    """The table of those shown, what to do about those that need it, and the count of all by state;
+    without `every`, those shown are all."""
+    members = {"migrations": [_status(item) for item in shown]}
+    return View(_statuses(shown, now, every or shown), members)
 
 
 def plan(planned: Plan, target: str | None = None) -> View:
@@ -83,11 +87,14 @@ def _nothing_to_do(direction: Direction, target: str | None) -> str:
     return f"Nothing to apply up to {target}."
 
 
-def _statuses(statuses: Sequence[MigrationStatus], now: datetime) -> Text:
+def _statuses(
+    shown: Sequence[MigrationStatus], now: datetime, statuses: Sequence[MigrationStatus]
+) -> Text:
     counts = Counter(item.state for item in statuses)
     by_state = ", ".join(f"{counts[s]} {s.value}" for s in MigrationState if counts[s])
-    rows = [_status_row(item, now) for item in statuses]
-    yield Table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows)
+    rows = [_status_row(item, now) for item in shown]
+    if rows or not statuses:
+        yield Table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows, one_line=True)
     yield from (f"{item.migration_id}: {item.remedy}" for item in statuses if _is_remarkable(item))
     yield f"{counted(len(statuses), 'migration')}: {by_state}."
     if following := _next(statuses):

@@ -32,6 +32,7 @@ COMMANDS = [
     (("mark", "2", "--reason", "a test"), "mark"),
     (("drift",), "drift"),
     (("verify",), "verify"),
+    (("schema", "--check"), "error"),
     (("environment",), "environment"),
     (("environment", "set", "testing"), "environment"),
     (("seed",), "error"),
@@ -41,8 +42,11 @@ COMMANDS = [
     (("apply", "999"), "error"),
     (("--env", "development", "create"), "database"),
     (("create",), "error"),
-    (("new", "add invoices"), "changelog_entry"),
-    (("changelog", "add", "1", "the first of all tables"), "changelog_entry"),
+    (("new", "add invoices"), "new"),
+    (("renumber", "4", "--to", "7"), "renumber"),
+    (("renumber", "7"), "renumber"),
+    (("changelog", "add", "1", "the first of all tables"), "changelog_add"),
+    (("changelog", "add", "--missing"), "changelog_add"),
     (("changelog", "lint", "--worktree"), "changelog_lint"),
     (("changelog", "rules"), "changelog_rules"),
     (("mongo", "status"), "mongo_seeds"),
@@ -57,6 +61,8 @@ SEEDING = [
     (("seed", "--prove"), "seed_proof"),
     (("seed",), "seed"),
     (("check",), "check"),
+    (("schema",), "schema"),
+    (("schema", "--check"), "schema"),
 ]
 # Those of the server are tried where there is one: tests/cli/test_embedded.py.
 WITH_A_SERVER = [("embedded start", "embedded"), ("embedded url", "embedded_url")]

@@ -111,11 +111,11 @@ SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
 # A partly applied migration has no mark.
 _ROLLED_BACK: LiteralString = f"""
 {_NOW}, log AS ({_LOG} RETURNING 1),
-     unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
+     unmark AS (DELETE FROM {{migrations}} WHERE migration_id = %(migration_id)s RETURNING 1),
      forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s),
      unseeded AS (DELETE FROM {{seeds}})
 SELECT CASE WHEN EXISTS (SELECT FROM log) AND (EXISTS (SELECT FROM unmark) OR NOT EXISTS
-                 (SELECT FROM {{migrations}} WHERE migration_hash = %(hash)s)) {_OR_FAIL}
+                 (SELECT FROM {{migrations}} WHERE migration_id = %(migration_id)s)) {_OR_FAIL}
 """  # noqa: S608
 
 _PROGRESS: LiteralString = """

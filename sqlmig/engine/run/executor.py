@@ -10,7 +10,12 @@ from dataclasses import dataclass, field, replace
 import psycopg
 
 from sqlmig.engine.guard.checks import CheckInspector
-from sqlmig.engine.guard.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
+from sqlmig.engine.guard.inspection import (
+    HistoryInspector,
+    Inspector,
+    RowLossInspector,
+    has_moved,
+)
 from sqlmig.engine.guard.protected import Guard
 from sqlmig.engine.history import records
 from sqlmig.engine.history.stamping import making_own_tables, stamp_new
@@ -62,6 +67,7 @@ class Executor:
     checks: Sequence[CheckFile] = ()
     containment: Containment | None = None
     _checked: list[CheckResult] = field(default_factory=list)
+    _consented: frozenset[str] = field(init=False, default=frozenset())
     _backend: Backend = field(init=False)
     _watcher: Watcher = field(init=False)
     _pid: int = field(init=False)
@@ -80,6 +86,7 @@ class Executor:
         alone, says that another runner changed the history, and the plan must be made again.
         """
         story = Story(plan, self.session)
+        self._consented = plan.consented
         with making_own_tables(self.session.history):
             self._backend.ensure_internal_schema_updated()
         stamp_new(self.session.history, self.rules)
@@ -179,7 +186,7 @@ class Executor:
 
     def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
         """Refuses what runs statement by statement: it cannot be tried and undone first."""
-        if planned.directives.transactional or _keeps_rows(planned):
+        if planned.directives.transactional or keeps_all_rows(planned):
             return
         if kept := self.rules.kept_from(planned.directives):
             raise ProtectedRowsError(
@@ -208,12 +215,15 @@ class Executor:
         if self.rules.protected:
             found.append(Guard(history, self.rules))
         if row_loss is RowLoss.ASK:
-            found.append(RowLossInspector(history, self.rules.protected))
+            found.append(self._loss_inspector())
         if self.checks:
             found.append(CheckInspector(history, self.checks, batch[-1], self._checked))
         if self.containment is not None:
             found.append(self.containment)
         return found
+
+    def _loss_inspector(self) -> RowLossInspector:
+        return RowLossInspector(self.session.history, self.rules.protected, self._consented)
 
     def _most_tries(self, batch: Batch) -> int:
         """A non-transactional migration is not rerun automatically: its first part is done."""
@@ -231,7 +241,8 @@ class Executor:
         return Ending(batch, recording.at_work or batch[0], fate)
 
 
-def _keeps_rows(planned: PlannedMigration) -> bool:
+def keeps_all_rows(planned: PlannedMigration) -> bool:
+    """Whether none of its statements can remove a row, as far as their words tell."""
     text = planned.prepared.text
     return all(keeps_rows(text, statement) for statement in planned.prepared.statements)
 

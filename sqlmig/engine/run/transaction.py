@@ -79,5 +79,21 @@ class InspectedWork(TransactionWork):
                 planned, lambda before: self.recording.send(planned, *before, *record)
             )
         if self._is_last(planned):
-            self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
-            self.recording.tell()
+            self._commit(planned)
+
+    def _commit(self, planned: PlannedMigration) -> None:
+        self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
+        self.recording.tell()
+
+
+@dataclass(slots=True)
+class RehearsedWork(InspectedWork):
+    """The same without its commit: the caller undoes the transaction."""
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Sends the script, and has it inspected."""
+        self.recording.try_out(planned)
+        self._runner.run(planned)
+
+    def _commit(self, planned: PlannedMigration) -> None:
+        """Nothing."""
