@@ -18,9 +18,8 @@ from tests.repository import Repository
 
 ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-JOB, DEPLOYMENT = yaml.safe_load_all(
-    (ROOT / "examples/kubernetes/fees.yaml").read_text(encoding="utf-8")
-)
+MANIFESTS = (ROOT / "examples/kubernetes/fees.yaml").read_text(encoding="utf-8")
+JOB, DEPLOYMENT = yaml.safe_load_all(MANIFESTS)
 _INSTALL, *_CHECKS, _VERIFY = ACTION["runs"]["steps"]
 
 
@@ -103,3 +102,12 @@ def test_new_instances_wait_until_the_job_has_migrated(
     assert database.relations() == []
     run_container(reader, migrate, database.url)
     run_container(reader, wait, database.url)
+
+
+def test_the_guides_show_what_is_in_the_files() -> None:
+    guide = (ROOT / "docs/replicas.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^```yaml\n(.*?)^```$", guide, re.DOTALL | re.MULTILINE)
+    assert len(shown) == 2
+    assert [block for block in shown if block not in MANIFESTS] == []
+    section = (ROOT / "docs/ci.md").read_text(encoding="utf-8").partition("### GitHub Action")[2]
+    assert re.findall(r"^\| `(\w+)` ", section, re.MULTILINE) == list(ACTION["inputs"])
