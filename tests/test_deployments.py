@@ -38,7 +38,7 @@ def run_step(reader: Reader, step: dict[str, Any], inputs: dict[str, str]) -> No
         name: re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda found: inputs[found[1]], value)
         for name, value in step.get("env", {}).items()
     }
-    reader.run(f"set -e\n{step['run']}", **variables)
+    reader.run(f"set -e\n{step['run']}", 0, **variables)
 
 
 def inputs(**given: str) -> dict[str, str]:
@@ -66,15 +66,19 @@ def test_the_action_refuses_a_migration_without_its_entry(checkout: Repository) 
 
 @pytest.mark.long_form  # it downloads, and starts a server
 def test_the_action_installs_itself_and_tests_rollbacks(
-    checkout: Repository, tmp_path: Path
+    checkout: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     places = {"RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT)}
     paths = tmp_path / "paths"
+    checkout.write("sql/rollbacks/001.sql", "DROP TABLE t001;")
     reader = Reader(checkout.root)
-    reader.run(_INSTALL["run"], **places, GITHUB_PATH=str(paths))
-    assert paths.read_text().strip() == f"{tmp_path}/sqlmig/bin"
+    reader.run(_INSTALL["run"], 0, **places, GITHUB_PATH=str(paths))
+    monkeypatch.setenv("PATH", f"{paths.read_text().strip()}{os.pathsep}{os.environ['PATH']}")
     try:
         run_step(reader, _VERIFY, inputs())
+        checkout.write("sql/rollbacks/001.sql", "SELECT 1;")
+        with pytest.raises(AssertionError, match="not restored  001"):
+            run_step(reader, _VERIFY, inputs())
     finally:
         reader.run("sqlmig --embedded embedded reset --yes")
 
