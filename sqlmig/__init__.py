@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
     from sqlmig.document.file import DocumentState, FoundDocument, SchemaDocument
     from sqlmig.embedded import EmbeddedPostgres
+    from sqlmig.impact.effects import Impact
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.fixtures import Fixtures, read_fixtures
     from sqlmig.mongo.project import MongoProject
@@ -124,6 +125,7 @@ __all__ = [
     "FixturesReport",
     "FoundDocument",
     "GuardError",
+    "Impact",
     "IndexBuild",
     "Inspection",
     "Location",
@@ -213,6 +215,7 @@ _LATER = {
     "sqlmig.operations.databases": ("DatabaseChange", "create_database", "drop_database"),
     "sqlmig.operations.lookup": ("ScriptPart", "ScriptSource"),
     "sqlmig.proof.difference": ("Difference",),
+    "sqlmig.impact.effects": ("Impact",),
     "sqlmig.proof.drift": ("Drift",),
     "sqlmig.proof.roundtrip": ("RoundTrip", "Verdict", "Verification"),
     "sqlmig.operations.both": (

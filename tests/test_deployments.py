@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 MANIFESTS = (ROOT / "examples/kubernetes/fees.yaml").read_text(encoding="utf-8")
 JOB, DEPLOYMENT = yaml.safe_load_all(MANIFESTS)
-_INSTALL, *_CHECKS, _VERIFY = ACTION["runs"]["steps"]
+_INSTALL, _VALIDATE, _CHANGELOG, _VERIFY, _IMPACT, _SCHEMA = ACTION["runs"]["steps"]
 
 
 @pytest.fixture
@@ -50,8 +50,7 @@ def test_the_action_accepts_a_migration_with_its_entry(checkout: Repository) -> 
     before = checkout.commit()
     checkout.entered("001", "002")
     checkout.commit()
-    assert [step["name"] for step in _CHECKS] == ["Read every file", "Check the changelog"]
-    for step in _CHECKS:
+    for step in (_VALIDATE, _CHANGELOG):
         run_step(Reader(checkout.root), step, inputs(against=before))
 
 
@@ -61,7 +60,7 @@ def test_the_action_refuses_a_migration_without_its_entry(checkout: Repository) 
     checkout.changelog("001")
     checkout.commit()
     with pytest.raises(AssertionError, match="::error file=sql/migrations/002"):
-        run_step(Reader(checkout.root), _CHECKS[1], inputs(against=before))
+        run_step(Reader(checkout.root), _CHANGELOG, inputs(against=before))
 
 
 @pytest.mark.long_form  # it downloads, and starts a server
@@ -70,12 +69,18 @@ def test_the_action_installs_itself_and_tests_rollbacks(
 ) -> None:
     places = {"RUNNER_TEMP": str(tmp_path), "GITHUB_ACTION_PATH": str(ROOT)}
     paths = tmp_path / "paths"
-    checkout.write("sql/rollbacks/001.sql", "DROP TABLE t001;")
+    before = checkout.commit()
+    checkout.entered("001", "002")
+    for name in ("001", "002"):
+        checkout.write(f"sql/rollbacks/{name}.sql", f"DROP TABLE t{name};")
+    checkout.commit()
     reader = Reader(checkout.root)
     reader.run(_INSTALL["run"], 0, **places, GITHUB_PATH=str(paths))
     monkeypatch.setenv("PATH", f"{paths.read_text().strip()}{os.pathsep}{os.environ['PATH']}")
     try:
-        run_step(reader, _VERIFY, inputs())
+        reader.run("sqlmig --embedded schema")
+        for step in (_VERIFY, _IMPACT, _SCHEMA):
+            run_step(reader, step, inputs(against=before))
         checkout.write("sql/rollbacks/001.sql", "SELECT 1;")
         with pytest.raises(AssertionError, match="not restored  001"):
             run_step(reader, _VERIFY, inputs())

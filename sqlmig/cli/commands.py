@@ -6,6 +6,7 @@ import io
 import sys
 from importlib import import_module
 from itertools import pairwise
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -23,9 +24,11 @@ MODULES = {
     "environment": ("environment",),
     "databases": ("create", "drop"),
     "files": ("init", "validate", "diff", "repair"),
+    "adoption": ("import",),
     "marks": ("show", "baseline", "mark", "unmark"),
     "proof": ("verify", "drift"),
     "document": ("schema",),
+    "impact": ("impact",),
     "new": ("new", "renumber"),
     "changelog": ("changelog",),
     "embedded": ("embedded",),
@@ -59,7 +62,8 @@ class CommandLine(click.Group):
         """The command of that name; its module is imported only now."""
         if cmd_name in _MODULE_OF:
             module = import_module(f"sqlmig.cli.{_MODULE_OF[cmd_name]}")
-            self.commands[cmd_name] = getattr(module, cmd_name)
+            function = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+            self.commands[cmd_name] = getattr(module, function)
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(

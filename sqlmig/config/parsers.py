@@ -20,6 +20,8 @@ DEFAULT_TIERS: Mapping[Environment, tuple[str, ...]] = MappingProxyType(
         Environment.PRODUCTION: ("reference",),
     }
 )
+_UNITS = {"": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
+_SIZE = re.compile(r"([0-9]+)\s*((?:[kmgt]b)?)", re.IGNORECASE)
 _TABLE = re.compile(r"[^\s.\"]+(\.[^\s.\"]+)?")
 _TIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _SQLALCHEMY_DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
@@ -92,6 +94,14 @@ def count(value: object) -> int:
     if isinstance(value, bool) or not str(value).isdecimal() or int(str(value)) < 1:
         raise ValueError("is not a count: expected a whole number, 1 or more")
     return int(str(value))
+
+
+def size(value: object) -> int:
+    """A number of bytes, with PostgreSQL's units or without one."""
+    match = None if isinstance(value, bool) else _SIZE.fullmatch(str(value))
+    if match is None:
+        raise ValueError("is not a size: expected bytes, or a number with kB, MB, GB or TB")
+    return int(match[1]) * _UNITS[match[2].lower()]
 
 
 def port(value: object) -> int:

@@ -63,10 +63,10 @@ class Config:
     string, "" for what libpq finds by itself, `embedded`, or None where nothing was given; `mongo`
     is a MongoDB URL, `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL
     durations, waits are seconds. `squashed` a migration, and the migrations that it replaced;
-    `changelog` is None where it is turned off; `changelog_baseline` is a git revision. `tiers` are
-    those whose seeds an environment gets, in order; `tier_may_write` has the exceptions: forbidden
-    tables that a tier may write to. `origins` says where each setting that was given comes from: an
-    option, a variable, or a file.
+    `changelog` is None where it is turned off; `changelog_baseline` is a git revision;
+    `large_table` is in bytes. `tiers` are those whose seeds an environment gets, in order;
+    `tier_may_write` has the exceptions: forbidden tables that a tier may write to. `origins` says
+    where each setting that was given comes from: an option, a variable, or a file.
     """
 
     project: Path = Path()
@@ -180,7 +180,7 @@ class Config:
         "the folder of the sanity checks", Path("sql/checks"), parsers.folder, "SQLMIG_CHECKS"
     )
     scratch_script: Folder | None = _setting(
-        "a SQL script that prepares each scratch database of `verify`, `drift` and `schema`",
+        "a SQL script that prepares each scratch database of `verify`, `drift`, `impact`, `schema`",
         None,
         parsers.folder,
         "SQLMIG_SCRATCH_SCRIPT",
@@ -209,6 +209,12 @@ class Config:
         "exceptions: forbidden tables that a tier may write to",
         MappingProxyType({}),
         parsers.tables_by_tier,
+    )
+    large_table: int = _setting(
+        "the size above which a table is large for `impact`: bytes, or such as `10MB`",
+        10 * 1024**2,
+        parsers.size,
+        "SQLMIG_LARGE_TABLE",
     )
     changelog: Path | None = _setting(
         'the changelog, with an entry for every migration; `""` for none',

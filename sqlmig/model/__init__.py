@@ -14,7 +14,7 @@ from sqlmig.model.observer import (
     ServerObserver,
     SilentObserver,
 )
-from sqlmig.model.places import Finding, Location, Position, Severity
+from sqlmig.model.places import Finding, Location, Position, Severity, line_numbers
 from sqlmig.model.runs import Direction, Environment, LostRows, MigrationResult, Outcome, Report
 from sqlmig.model.scripts import (
     Directives,
@@ -88,6 +88,7 @@ __all__ = [
     "WrittenRows",
     "checksum",
     "is_duration",
+    "line_numbers",
     "migration_number",
     "migration_order",
     "number_groups",

@@ -79,7 +79,11 @@ def written(done: Written, changelog: Path | None) -> View:
     elif changelog is not None:
         lines.append(f"no entry: there is no {changelog}")
     return View(
-        [*lines, "Next: write the SQL of both directions, then sqlmig apply"],
+        [
+            *lines,
+            "Next: write the SQL of both directions, then sqlmig apply",
+            "For a table with many rows: docs/zero-downtime.md, and sqlmig impact",
+        ],
         {
             "id": done.migration_id,
             "paths": [*done.paths],

@@ -46,7 +46,7 @@ def plan(planned: Plan, target: str | None = None) -> View:
     """What a run (up to the target, if any) would do, and the SQL that it would send."""
     nothing = [_nothing_to_do(planned.direction, target)]
     return View(
-        _plan(planned) if planned.migrations else nothing,
+        _plan(planned, target) if planned.migrations else nothing,
         {
             "direction": planned.direction.value,
             "transactions": planned.transactions.value,
@@ -159,7 +159,7 @@ def _status(item: MigrationStatus) -> Members:
     }
 
 
-def _plan(planned: Plan) -> Text:
+def _plan(planned: Plan, target: str | None) -> Text:
     for migration in planned.migrations:
         yield from _script(migration)
     rows = [_plan_row(migration) for migration in planned.migrations]
@@ -167,6 +167,9 @@ def _plan(planned: Plan) -> Text:
     verb = "apply" if planned.direction is Direction.APPLY else "roll back"
     count = counted(len(planned.migrations), "migration")
     yield f"Would {verb} {count}, {_how(planned)}. Nothing was changed."
+    if planned.direction is Direction.APPLY:
+        named = f" {target}" if target else ""
+        yield f"What would block users of a live database: sqlmig impact{named}"
 
 
 def _how(planned: Plan) -> str:

@@ -32,6 +32,7 @@ COMMANDS = [
     (("mark", "2", "--reason", "a test"), "mark"),
     (("drift",), "drift"),
     (("verify",), "verify"),
+    (("impact", "--all", "2"), "impact"),
     (("schema", "--check"), "error"),
     (("environment",), "environment"),
     (("environment", "set", "testing"), "environment"),
@@ -66,6 +67,8 @@ SEEDING = [
 ]
 # Those of the server are tried where there is one: tests/cli/test_embedded.py.
 WITH_A_SERVER = [("embedded start", "embedded"), ("embedded url", "embedded_url")]
+# Those about another tool where there are its files: tests/adoption/test_commands.py.
+WITH_ANOTHER_TOOL = [("import", "import"), ("baseline --from", "adoption")]
 
 
 def schema(name: str) -> Draft202012Validator:
@@ -105,7 +108,7 @@ def make_seedable(repository: Repository) -> None:
 
 def test_every_schema_is_in_use_and_in_the_table() -> None:
     files = {path.stem for path in SCHEMAS.glob("*.json")}
-    assert files == {name for _, name in (*COMMANDS, *SEEDING, *WITH_A_SERVER)}
+    assert files == {name for _, name in (*COMMANDS, *SEEDING, *WITH_A_SERVER, *WITH_ANOTHER_TOOL)}
     table = (SCHEMAS / "README.md").read_text()
     assert all(f"[{name}.json]({name}.json)" in table for name in files)
 

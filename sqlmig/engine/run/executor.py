@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import psycopg
 
@@ -26,6 +27,7 @@ from sqlmig.engine.run.outcome import Fate, fate_of, recorded_of
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import LoneStatementsRunner, ScriptRunner
 from sqlmig.engine.run.statementwise import StatementwiseWork
+from sqlmig.engine.run.steps import MakeRunner, SteppedRunner, Steps
 from sqlmig.engine.run.story import Ending, Story, done
 from sqlmig.engine.run.transaction import InspectedWork, TransactionWork
 from sqlmig.engine.server.connection import undo
@@ -59,19 +61,20 @@ class Executor:
     """Executes plans in one session.
 
     `checks` look at what commits together before it does; `containment` is that of a scratch
-    database.
+    database, and `steps` look there at every statement.
     """
 
     session: RunnerSession
     rules: Rules
     checks: Sequence[CheckFile] = ()
     containment: Containment | None = None
+    steps: Steps | None = None
     _checked: list[CheckResult] = field(default_factory=list)
     _consented: frozenset[str] = field(init=False, default=frozenset())
     _backend: Backend = field(init=False)
     _watcher: Watcher = field(init=False)
     _pid: int = field(init=False)
-    _runner: type[ScriptRunner] = field(init=False, default=ScriptRunner)
+    _runner: MakeRunner = field(init=False, default=ScriptRunner)
 
     def __post_init__(self) -> None:
         self._backend = Backend(self.session.history)
@@ -110,7 +113,7 @@ class Executor:
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
         """Runs one batch, as often as it takes; errors are reported with the story so far."""
-        self._runner, heard = ScriptRunner, len(self.session.notices.heard)
+        self._runner, heard = self._first_runner(), len(self.session.notices.heard)
         row_loss = _row_loss(story.plan, batch)
         for tries in itertools.count(1):
             self.session.notices.forget_since(heard)
@@ -141,6 +144,9 @@ class Executor:
             finally:
                 undo(self.session.connection)
         raise AssertionError("the loop above does not end by itself")
+
+    def _first_runner(self) -> MakeRunner:
+        return ScriptRunner if self.steps is None else partial(SteppedRunner, steps=self.steps)
 
     def _pause(self, batch: Batch, failure: ScriptError, tries: int, story: Story) -> None:
         names = [planned.name for planned in batch]
@@ -202,7 +208,7 @@ class Executor:
         if not batch[0].directives.transactional:
             if self.containment is None:
                 return StatementwiseWork(self.session, self.rules)
-            return ContainedStatements(self.session, self.rules, self.containment)
+            return ContainedStatements(self.session, self.rules, self.containment, self.steps)
         inspectors = self._inspectors(batch, row_loss)
         kind = InspectedWork if inspectors else TransactionWork
         return kind(self.session, batch, self.rules, inspectors, self._runner)

@@ -15,6 +15,7 @@ from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
 from sqlmig.engine.run.recording import Recording
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import ScriptRunner
+from sqlmig.engine.run.steps import MakeRunner
 from sqlmig.plan import PlannedMigration
 from sqlmig.target.rules import Rules
 
@@ -27,7 +28,7 @@ class TransactionWork:
     batch: Sequence[PlannedMigration]
     rules: Rules
     inspectors: Sequence[Inspector] = ()
-    runner: type[ScriptRunner] = ScriptRunner
+    runner: MakeRunner = ScriptRunner
     recording: Recording = field(init=False)
     _runner: ScriptRunner = field(init=False)
 
