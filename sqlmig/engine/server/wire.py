@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -31,6 +32,7 @@ _KEPT_ROWS = 20
 _TUPLES_CHUNK = 12  # libpq 17's; psycopg's ExecStatus lacks it before 3.3
 _PARTS = (pq.ExecStatus.SINGLE_TUPLE, _TUPLES_CHUNK)
 _CHUNKED_ROWS_SINCE = 170000
+_SECONDS_TO_CANCEL = 5.0
 
 # Is told what the server says beside its answers, and which statement may have been at work then,
 # counted from 0: one, or one of two.
@@ -128,8 +130,8 @@ def send_alone(
     several."""
     answer = _Answer()
     with _heard(connection, answer, hear):
-        connection.pgconn.send_query_params(statement, None)
-        _finish(connection, copy_rows, answer)
+        dispatch = partial(connection.pgconn.send_query_params, statement, None)
+        _exchange(connection, dispatch, copy_rows, answer)
     return answer.rows
 
 
@@ -158,17 +160,29 @@ def _heard(connection: Connection, answer: _Answer, hear: Hearing | None) -> Ite
 
 
 def _run(connection: Connection, message: bytes, copy_rows: str, answer: _Answer) -> None:
-    connection.pgconn.send_query(message)
-    _finish(connection, copy_rows, answer)
+    _exchange(connection, partial(connection.pgconn.send_query, message), copy_rows, answer)
 
 
-def _finish(connection: Connection, copy_rows: str, answer: _Answer) -> None:
+def _exchange(
+    connection: Connection, dispatch: Callable[[], None], copy_rows: str, answer: _Answer
+) -> None:
+    receiving = _receive(connection.pgconn, copy_rows.encode(), answer)
     try:
-        connection.wait(_receive(connection.pgconn, copy_rows.encode(), answer))
+        dispatch()
+        connection.wait(receiving)
     except KeyboardInterrupt as interrupt:
+        _cancel_unwaited(connection, receiving)
         raise MessageInterrupted(answer.completed) from interrupt
     if answer.error is not None:
         raise StatementError(answer.error, answer.completed)
+
+
+def _cancel_unwaited(connection: Connection, receiving: PQGen[None]) -> None:
+    """Ends what a Ctrl-C hit after it was sent and before it was waited for; psycopg cancels only
+    what it waits for, and the connection would take no other command."""
+    if connection.pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
+        connection.cancel_safe(timeout=_SECONDS_TO_CANCEL)
+        connection.wait(receiving)
 
 
 def _receive(pgconn: PGconn, copy_rows: bytes, answer: _Answer) -> PQGen[None]:
