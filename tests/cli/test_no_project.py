@@ -22,6 +22,7 @@ ARGUMENTS = {
     "mark": ("1", "--reason", "a test"),
     "unmark": ("1", "--reason", "a test"),
     "mongo reset": ("--yes",),
+    "import": ("elsewhere",),
 }
 MORE = [
     ("environment", "set", "testing"),
@@ -37,7 +38,7 @@ MORE = [
 ]
 # They work on files, or on a server that is there.
 WITHOUT_A_SERVER = {
-    *("init", "new", "changelog lint", "changelog add", "changelog rules"),
+    *("create", "drop", "init", "new", "changelog lint", "changelog add", "changelog rules"),
     *("embedded status", "embedded stop", "embedded reset", "embedded url"),
 }
 
