@@ -8,7 +8,7 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sqlmig.config import Config
+from sqlmig.config import Config, FleetSettings
 from sqlmig.errors import (
     ChangelogError,
     ConfigError,
@@ -72,6 +72,9 @@ if TYPE_CHECKING:
     from sqlmig.changelog.reference import changelog_rules
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
     from sqlmig.embedded import EmbeddedPostgres
+    from sqlmig.fleet.fleet import Fleet
+    from sqlmig.fleet.results import FleetObserver, FleetReport, TargetResult, TargetState
+    from sqlmig.fleet.targets import FleetTarget
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.fixtures import Fixtures, read_fixtures
     from sqlmig.mongo.project import MongoProject
@@ -117,6 +120,11 @@ __all__ = [
     "FixtureError",
     "Fixtures",
     "FixturesReport",
+    "Fleet",
+    "FleetObserver",
+    "FleetReport",
+    "FleetSettings",
+    "FleetTarget",
     "GuardError",
     "IndexBuild",
     "Inspection",
@@ -166,6 +174,8 @@ __all__ = [
     "SqlmigError",
     "Staged",
     "Starter",
+    "TargetResult",
+    "TargetState",
     "Transactions",
     "UnstableSeed",
     "Verdict",
@@ -192,6 +202,9 @@ _LATER = {
     "sqlmig.changelog.tree": ("Revision", "Staged", "WorkingTree"),
     "sqlmig.plan.comparison": ("Comparison",),
     "sqlmig.embedded": ("EmbeddedPostgres",),
+    "sqlmig.fleet.fleet": ("Fleet",),
+    "sqlmig.fleet.results": ("FleetObserver", "FleetReport", "TargetResult", "TargetState"),
+    "sqlmig.fleet.targets": ("FleetTarget",),
     "sqlmig.migrator": ("Migrator",),
     "sqlmig.mongo.fixtures": ("Fixtures", "read_fixtures"),
     "sqlmig.mongo.project": ("MongoProject",),

@@ -39,6 +39,8 @@ TWINS = {
     "embedded url": "EmbeddedPostgres.url",
     "environment": "Migrator.environment",
     "environment set": "set_environment",
+    "fleet apply": "Fleet.apply",
+    "fleet status": "Fleet.status",
     "init": "write_starter",
     "mark": "Migrator.mark",
     "mongo reset": "MongoProject.reset",

@@ -24,6 +24,7 @@ MODULES = {
     "databases": ("create", "drop"),
     "files": ("init", "validate", "diff", "repair"),
     "marks": ("show", "baseline", "mark", "unmark"),
+    "fleet": ("fleet",),
     "proof": ("verify", "drift"),
     "new": ("new",),
     "changelog": ("changelog",),

@@ -82,6 +82,13 @@ def count(value: object) -> int:
     return int(str(value))
 
 
+def natural(value: object) -> int:
+    """A whole number, 0 or more."""
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise ValueError("is not a number: expected a whole number, 0 or more")
+    return int(str(value))
+
+
 def switch(value: object) -> bool:
     """True or false, by any of their usual names."""
     if isinstance(value, bool):

@@ -22,6 +22,8 @@ ARGUMENTS = {
     "mark": ("1", "--reason", "a test"),
     "unmark": ("1", "--reason", "a test"),
     "mongo reset": ("--yes",),
+    "fleet status": ("--schemas", "public"),
+    "fleet apply": ("--schemas", "public"),
 }
 MORE = [
     ("environment", "set", "testing"),
