@@ -17,8 +17,10 @@ test: $(VENV)/.installed
 	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 torture: $(VENV)/.installed
-	$(BIN)/python -m pytest tests/aec_admin tests/changelog/test_pre_commit.py tests/faults \
-	  tests/engine/test_guard.py tests/engine/test_settings.py tests/proof/test_shared.py \
+	-npm install --silent --no-audit --no-fund --prefix $(VENV)/tools dbmate node-pg-migrate pg
+	SQLMIG_TEST_TOOLS=$(VENV)/tools $(BIN)/python -m pytest tests/adoption --torture -n auto $(ARGS)
+	$(BIN)/python -m pytest tests/aec_admin tests/changelog/test_pre_commit.py tests/document tests/faults \
+	  tests/engine/test_guard.py tests/engine/test_settings.py tests/impact tests/proof/test_shared.py \
 	  tests/proof/test_kinds.py tests/proof/test_scratch.py tests/test_public_names.py \
 	  tests/test_startup.py --torture -n auto $(ARGS)
 	SQLMIG_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/proof/test_pg_dump.py \
@@ -56,6 +58,7 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix
 
 bench: $(VENV)/.installed
+	$(BIN)/python -m benchmarks.importing
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:

@@ -16,6 +16,8 @@ import click
 
 import sqlmig
 from sqlmig import errors
+from sqlmig.adoption.model import HistoryTable
+from sqlmig.adoption.registry import TOOLS
 from sqlmig.cli import main as command_line
 from sqlmig.config import SETTINGS_FILES, Config, FleetSettings
 
@@ -30,13 +32,14 @@ HEAD = """\
 - [Commands](#commands)
 - [Settings](#settings)
 - [Exit codes and errors](#exit-codes-and-errors)
+- [Other tools](#other-tools)
 - [Names for Python](#names-for-python)
 """
 
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, *commands(), *settings(), *exit_codes(), *names()]
+    parts = [HEAD, *commands(), *settings(), *exit_codes(), *other_tools(), *names()]
     return "\n".join(parts)
 
 
@@ -150,6 +153,27 @@ def names() -> Iterator[str]:
         ("name", "meaning"),
         [(f"`{name}`", first_sentence(getattr(sqlmig, name))) for name in sorted(sqlmig.__all__)],
     )
+
+
+def other_tools() -> Iterator[str]:
+    yield "## Other tools\n"
+    yield (
+        "What `sqlmig import` reads, and the table that `sqlmig baseline --from` reads: "
+        "[moving.md](moving.md). A table\nof that name with these columns is left out of `drift` "
+        "and `verify`.\n"
+    )
+    yield table(
+        ("tool", "files", "directives", "listed, not taken over", "history table and its columns"),
+        [
+            (f"`{tool.name}`", tool.layout, tool.directives, tool.refused, history(tool.table))
+            for tool in TOOLS
+        ],
+    )
+
+
+def history(found: HistoryTable) -> str:
+    columns = ", ".join(f"`{column}`" for column in sorted(found.columns))
+    return f"`{found.name}`: {columns}"
 
 
 def first_sentence(thing: object) -> str:

@@ -71,10 +71,12 @@ if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection, lint_changelog
     from sqlmig.changelog.reference import changelog_rules
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
+    from sqlmig.document.file import DocumentState, FoundDocument, SchemaDocument
     from sqlmig.embedded import EmbeddedPostgres
     from sqlmig.fleet.fleet import Fleet
     from sqlmig.fleet.results import FleetObserver, FleetReport, TargetResult, TargetState
     from sqlmig.fleet.targets import FleetTarget
+    from sqlmig.impact.effects import Impact
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.fixtures import Fixtures, read_fixtures
     from sqlmig.mongo.project import MongoProject
@@ -90,8 +92,10 @@ if TYPE_CHECKING:
     from sqlmig.operations.databases import DatabaseChange, create_database, drop_database
     from sqlmig.operations.lookup import ScriptPart, ScriptSource
     from sqlmig.plan.comparison import Comparison
+    from sqlmig.project.entries import Entry, add_entry, add_missing
     from sqlmig.project.init import Starter, write_empty_starter, write_starter
-    from sqlmig.project.new import Draft, Written, add_entry, new_migration
+    from sqlmig.project.new import Draft, Written, new_migration
+    from sqlmig.project.renumber import Renumbering, renumber
     from sqlmig.proof.difference import Difference
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
@@ -111,9 +115,11 @@ __all__ = [
     "Decision",
     "Difference",
     "Direction",
+    "DocumentState",
     "Draft",
     "Drift",
     "EmbeddedPostgres",
+    "Entry",
     "Environment",
     "ExecutionError",
     "Finding",
@@ -125,7 +131,9 @@ __all__ = [
     "FleetReport",
     "FleetSettings",
     "FleetTarget",
+    "FoundDocument",
     "GuardError",
+    "Impact",
     "IndexBuild",
     "Inspection",
     "Location",
@@ -151,6 +159,7 @@ __all__ = [
     "ProjectSeedPlan",
     "ProjectSeeder",
     "ProjectSeeds",
+    "Renumbering",
     "Report",
     "Revision",
     "RollbackText",
@@ -159,6 +168,7 @@ __all__ = [
     "RowLossError",
     "RunInterrupted",
     "SanityCheckError",
+    "SchemaDocument",
     "SchemaNotCurrentError",
     "ScriptPart",
     "ScriptSource",
@@ -183,12 +193,14 @@ __all__ = [
     "WorkingTree",
     "Written",
     "add_entry",
+    "add_missing",
     "changelog_rules",
     "create_database",
     "drop_database",
     "lint_changelog",
     "new_migration",
     "read_fixtures",
+    "renumber",
     "set_environment",
     "write_empty_starter",
     "write_starter",
@@ -196,11 +208,14 @@ __all__ = [
 
 # What needs a driver, git or a server is imported when it is first asked for.
 _LATER = {
-    "sqlmig.project.new": ("Draft", "Written", "add_entry", "new_migration"),
+    "sqlmig.project.entries": ("Entry", "add_entry", "add_missing"),
+    "sqlmig.project.new": ("Draft", "Written", "new_migration"),
+    "sqlmig.project.renumber": ("Renumbering", "renumber"),
     "sqlmig.changelog.linter": ("Inspection", "lint_changelog"),
     "sqlmig.changelog.reference": ("changelog_rules",),
     "sqlmig.changelog.tree": ("Revision", "Staged", "WorkingTree"),
     "sqlmig.plan.comparison": ("Comparison",),
+    "sqlmig.document.file": ("DocumentState", "FoundDocument", "SchemaDocument"),
     "sqlmig.embedded": ("EmbeddedPostgres",),
     "sqlmig.fleet.fleet": ("Fleet",),
     "sqlmig.fleet.results": ("FleetObserver", "FleetReport", "TargetResult", "TargetState"),
@@ -213,6 +228,7 @@ _LATER = {
     "sqlmig.operations.databases": ("DatabaseChange", "create_database", "drop_database"),
     "sqlmig.operations.lookup": ("ScriptPart", "ScriptSource"),
     "sqlmig.proof.difference": ("Difference",),
+    "sqlmig.impact.effects": ("Impact",),
     "sqlmig.proof.drift": ("Drift",),
     "sqlmig.proof.roundtrip": ("RoundTrip", "Verdict", "Verification"),
     "sqlmig.operations.both": (

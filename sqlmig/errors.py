@@ -25,6 +25,7 @@ SqlmigError
 ├── ChangelogError                      2   the changelog could not be checked or written
 ├── SanityCheckError                    1   a check after a batch found something
 ├── NotAgreedError                      3   destructive work was not confirmed
+│   └── DeclinedError                         by a person who was asked
 └── ExecutionError                      3   the server, or the work on it
     ├── DatabaseUnavailableError
     ├── LockTimeoutError
@@ -50,7 +51,7 @@ line escapes it when it prints; a program that logs `str(error)` should do the s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sqlmig.model import (
@@ -58,6 +59,7 @@ from sqlmig.model import (
     Location,
     LostRows,
     MigrationStatus,
+    Outcome,
     Report,
     ServerMessage,
 )
@@ -329,23 +331,39 @@ class MigrationFailedError(ExecutionError):
 
 
 class RowLossError(MigrationFailedError):
-    """A rollback in production would lose the rows of `losses`; it was undone pending consent."""
+    """A rollback in production would lose rows; it was undone pending consent.
+
+    `by_migration` has what each migration would lose, in the order of the rollback; nothing for one
+    that may lose rows, but cannot be tried first; `told` says each in words. `losses` is all of it,
+    `migration_id` the first.
+    """
 
     def __init__(
-        self, *, migration_id: str, report: Report, losses: Sequence[LostRows], again: str
+        self, *, report: Report, losses: Mapping[str, Sequence[LostRows]], again: str
     ) -> None:
-        lost = ", ".join(str(loss) for loss in losses)
+        self.told = tuple(_told_loss(name, lost) for name, lost in losses.items())
         super().__init__(
-            f"rolling back {migration_id} would lose rows of: {lost}"
-            if losses
-            else f"rolling back {migration_id} may lose rows: its statements run one by one, so "
-            "they cannot be tried and undone",
-            migration_id=migration_id,
+            "; ".join(self.told),
+            migration_id=next(iter(losses)),
             report=report,
             remedy="This database counts as production, so it was not done. To roll back anyway: "
             f"{again} --yes.",
         )
-        self.losses = tuple(losses)
+        self.by_migration = {name: tuple(lost) for name, lost in losses.items()}
+        self.losses = tuple(loss for lost in losses.values() for loss in lost)
+
+
+def _told_loss(migration_id: str, losses: Sequence[LostRows]) -> str:
+    if not losses:
+        return (
+            f"rolling back {migration_id} may lose rows: its statements run one by one, or after "
+            "some that do, so they cannot be tried and undone"
+        )
+    rows = [str(loss) for loss in losses if not loss.columns]
+    columns = [str(loss) for loss in losses if loss.columns]
+    told = [f"rows of: {', '.join(rows)}"] if rows else []
+    told += [f"columns: {', '.join(columns)}"] if columns else []
+    return f"rolling back {migration_id} would lose {', and '.join(told)}"
 
 
 class RunInterrupted(KeyboardInterrupt):  # as Python names what it is
@@ -360,7 +378,17 @@ class RunInterrupted(KeyboardInterrupt):  # as Python names what it is
         self.report = report
 
     def __str__(self) -> str:
-        return f"Interrupted: {self.report.tally()}."
+        told = [self.report.tally()]
+        for outcome in (Outcome.UNDONE, Outcome.FAILED):
+            if names := self.report.ids(outcome):
+                was = "was undone" if outcome is Outcome.UNDONE else "stopped partway"
+                told.append(f"{', '.join(names)} {was}")
+        remedy = (
+            " See `sqlmig status`; the next run drops an invalid index that it may have left."
+            if self.report.ids(Outcome.FAILED)
+            else ""
+        )
+        return f"Interrupted: {'; '.join(told)}.{remedy}"
 
 
 class SeedFailedError(ExecutionError):
@@ -503,6 +531,10 @@ def in_words(unforeseen: Exception) -> ExecutionError:
         remedy="The command was not completed; `sqlmig status` shows what is applied. Please "
         "report this, with the log of --verbose.",
     )
+
+
+class DeclinedError(NotAgreedError):
+    """A person answered no: the message says what was not done."""
 
 
 def _told_in_place(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from sqlmig.config import Config
@@ -13,6 +14,7 @@ from sqlmig.engine.history.reading import History
 from sqlmig.model import (
     CheckFile,
     CheckResult,
+    Direction,
     Environment,
     MigrationFile,
     Migrations,
@@ -46,6 +48,7 @@ from sqlmig.plan import (
     RowLoss,
     Selection,
     Since,
+    Transactions,
     plan_apply,
     resolve,
     statuses,
@@ -58,7 +61,11 @@ from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
+    from sqlmig.document.file import SchemaDocument
+    from sqlmig.impact.effects import Impact
+    from sqlmig.operations.adoption import Adoption
     from sqlmig.plan.comparison import Comparison
+    from sqlmig.project.importing import Imported
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
 
@@ -91,6 +98,11 @@ class Migrator:
         files = self._usable_files()
         with self._database.history() as history:
             return own_statuses(files, history)
+
+    def applied_ids(self) -> tuple[str, ...]:
+        """The ids in the history, whatever is on disk; reads only."""
+        with self._database.history() as history:
+            return tuple(row.migration_id for row in history.read())
 
     def expect_current(self) -> None:
         """Returns if the schema is what this code expects: for a service that must not migrate.
@@ -146,12 +158,15 @@ class Migrator:
             return runner.run(planner, history)
 
     def plan_rollback(
-        self, selection: Selection | str, *, text: RollbackText | None = None
+        self,
+        selection: Selection | str,
+        *,
+        text: RollbackText | None = None,
+        transactions: Transactions = Transactions.EACH,
     ) -> Plan:
         """What `rollback` with these arguments would do; reads only. Raises PlanError."""
-        return self._warned(
-            RollbackPlanner(self._usable_files(), Rollback(_selected(selection), text))
-        )
+        request = Rollback(_selected(selection), text, transactions=transactions)
+        return self._warned(RollbackPlanner(self._usable_files(), request))
 
     def rollback(
         self,
@@ -160,21 +175,23 @@ class Migrator:
         text: RollbackText | None = None,
         row_loss: RowLoss = RowLoss.ASK,
         agree: Agree | None = None,
+        transactions: Transactions = Transactions.EACH,
         allowed: Collection[str] = (),
     ) -> Report:
         """Rolls back the selected migrations, newest first, and records it; a string is the
         migration that it names, and all that was applied after it.
 
         `text` says whose script to run where the file differs from the recorded one. In production,
-        a migration that would lose rows is undone, and `agree` is asked, with the RowLossError that
-        has its id and its losses; where it returns True, that migration is rolled back after all.
-        `row_loss` ACCEPT consents to all of them in advance, so none is counted. Raises as
-        `apply` does; IrreversibleMigrationError before anything is touched; RowLossError where
-        nothing agrees.
+        all of them are rehearsed first, in one transaction that is undone. Where rows would be
+        lost, `agree` is asked once, with the RowLossError that has the losses of each; nothing is
+        committed before it returns True. `row_loss` ACCEPT consents to all of them in advance, so
+        none is counted. `transactions` TOGETHER commits all or none. Raises as `apply` does;
+        IrreversibleMigrationError before anything is touched; RowLossError where nothing agrees.
         """
         files = self._usable_files()
         runner = Runner(self._database, self._checks(files.ids), allowed)
-        return roll_back(runner, files, Rollback(_selected(selection), text, row_loss), agree)
+        request = Rollback(_selected(selection), text, row_loss, transactions)
+        return roll_back(runner, files, request, agree)
 
     def compare(self, reference: str) -> Comparison:
         """What was recorded of a migration compared with its files now; reads only."""
@@ -324,6 +341,72 @@ class Migrator:
             applied = _recorded(files.migrations, history)
             return drift(self.config, history, applied, scratch_url=scratch_url)
 
+    def impact(
+        self,
+        target: str | None = None,
+        *,
+        direction: Direction = Direction.APPLY,
+        scratch_url: str | None = None,
+    ) -> Impact:
+        """What the pending migrations, up to and including the target, would do to a live database,
+        or their rollbacks: the locks that they hold and the work that they do meanwhile, as seen on
+        a scratch database to which all that is applied was applied before.
+
+        The sizes are those of the database's tables; on an embedded server, every table counts as
+        large. The scratch database is made as `verify` does; nothing else is written. Raises
+        PlanError before anything runs, ExecutionError where a migration cannot run there.
+        """
+        from sqlmig.impact.course import Course
+        from sqlmig.impact.judging import impact
+
+        files = self._files()
+        with self._database.history() as history:
+            planned = ApplyPlanner(self.config, files, target, {})(history).migrations
+            course = Course(files, _recorded(files, history), planned, schema=history.schema)
+            live = None if self.config.is_embedded else history.connection
+            return impact(self.config, course, live, direction, scratch_url)
+
+    def impact_since(
+        self,
+        reference: str | None,
+        target: str | None = None,
+        *,
+        direction: Direction = Direction.APPLY,
+        scratch_url: str | None = None,
+    ) -> Impact:
+        """The same for the files after the migration that is named, or those that git has not
+        merged into the revision that is; for all of them with None.
+
+        Needs no database: without one, every table counts as large. Raises UnknownTargetError for
+        the target, ChangelogError where git has nothing to compare with.
+        """
+        from sqlmig.impact.course import course_since
+        from sqlmig.impact.judging import impact
+
+        config = self.config
+        course = course_since(config, self._files(), reference, target)
+        if config.is_embedded:
+            self._database.conninfo()  # tells the observer of a server that this starts
+        if config.is_embedded or config.database is None:
+            return impact(config, course, None, direction, scratch_url)
+        with self._database.history() as history:
+            applied = frozenset(row.migration_id for row in history.read())
+            course = replace(course, live=applied, schema=history.schema)
+            return impact(config, course, history.connection, direction, scratch_url)
+
+    def schema_document(self, *, scratch_url: str | None = None) -> SchemaDocument:
+        """The document of the schema that the migrations on disk make, from a scratch database,
+        which is made as `verify` does. It can be written to a file and compared with one.
+
+        Raises MigrationFailedError where one fails, ServerError where no database can be made.
+        """
+        from sqlmig.document.making import make_document
+
+        planned = plan_apply(self._files(), ()).migrations
+        if self.config.is_embedded:
+            self._database.conninfo()  # tells the observer of a server that this starts
+        return make_document(self.config, planned, scratch_url=scratch_url)
+
     def show(
         self,
         reference: str,
@@ -344,6 +427,35 @@ class Migrator:
         return record_marking(
             self._database, files, lambda rows: plan_baseline(files, rows, target), mark
         )
+
+    def import_migrations(
+        self, folder: str | Path, tool: str | None = None, *, trial: bool = False
+    ) -> Imported:
+        """Writes the migrations of another tool that are in that folder, with their rollbacks, into
+        the project's folders; needs no database, and overwrites nothing. `tool` is needed where the
+        files do not show it; with `trial` nothing is written.
+
+        Raises ConfigError, before anything is written, for a folder of no known tool or of several.
+        What cannot be taken over is among the problems of the result.
+        """
+        from sqlmig.project.importing import import_migrations
+
+        return import_migrations(self.config, Path(folder), tool, trial=trial)
+
+    def baseline_from(self, tool: str, folder: str | Path | None = None) -> Adoption:
+        """Records as applied exactly what the history of another tool in this database says,
+        without running anything, with the tool's times where it keeps them. `folder` has the
+        originals, which are compared with the checksums that the tool has kept.
+
+        Raises PlanError where there is no such history, where it has an entry that is unfinished,
+        matches no file or is of another text, and where sqlmig has a history already.
+        """
+        from sqlmig.adoption.registry import tool_named
+        from sqlmig.operations.adoption import adopt_history
+
+        chosen = tool_named(tool)
+        originals = Path(folder) if folder is not None else None
+        return adopt_history(self._database, self._files(), chosen, originals)
 
     def mark(self, reference: str, reason: str) -> tuple[str, ...]:
         """Records a migration as applied without running it, and why; its id, or nothing where it

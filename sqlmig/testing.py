@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlmig.config import Config, expect_project, refuse_empty
+from sqlmig.errors import SqlmigError
 from sqlmig.model import Environment
+from sqlmig.model.printable import printable
 from sqlmig.target.address import server_for_tests
 
 if TYPE_CHECKING:
@@ -69,19 +71,34 @@ def migrated_database(
 
     Assign it in a conftest.py: `database = migrated_database()`. Without `config`, the settings
     are those of the fixture `sqlmig_config`; the server is that of the fixture `sqlmig_server`.
-    `Contents.SEEDED` has the seeds of the environment testing in it, too. The fixture raises as
-    `Migrator.apply` and `Migrator.seed` do.
+    `Contents.SEEDED` has the seeds of the environment testing in it, too. Where `Migrator.apply` or
+    `Migrator.seed` fails, the session ends there, with the message of the error.
     """
 
     @pytest.fixture
     def database(request: pytest.FixtureRequest) -> Iterator[str]:
         """The URL of a fresh, migrated database, dropped at the end of the test."""
-        settings: Config = config or request.getfixturevalue("sqlmig_config")
-        templates: _Templates = request.getfixturevalue("_sqlmig_templates")
-        with templates.server.copy(templates.template(settings, contents)) as url:
+        with ExitStack() as stack:
+            with _failing_once(request.session):
+                settings: Config = config or request.getfixturevalue("sqlmig_config")
+                templates: _Templates = request.getfixturevalue("_sqlmig_templates")
+                template = templates.template(settings, contents)
+                url = stack.enter_context(templates.server.copy(template))
             yield url
 
     return database
+
+
+@contextmanager
+def _failing_once(session: pytest.Session) -> Iterator[None]:
+    """Ends the session where sqlmig cannot make a database, with its message and no traceback:
+    every other test with one would fail in the same way."""
+    try:
+        yield
+    except SqlmigError as error:
+        session.shouldfail = "sqlmig cannot make the test databases"
+        words = "\n".join(printable(error.lines()))
+        raise pytest.fail.Exception(words, pytrace=False) from None
 
 
 @pytest.fixture(scope="session")

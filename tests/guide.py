@@ -12,6 +12,7 @@ _BLOCK = re.compile(
     r"|(?P<before>[^\n]*\n(?:\n|(?=```)))?^```(?P<language>\w+)\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
+_ELSEWHERE = re.compile(r"<!-- elsewhere: \S+ -->.*?<!-- elsewhere end -->", re.DOTALL)
 _FILE = re.compile(r"`([\w./-]+)`:\n")
 
 
@@ -30,9 +31,11 @@ def steps(guide: Path) -> Iterator[Step]:
 
     A block of SQL is a file where the line before it ends in its name. A comment of the guide,
     which readers do not see, can order `first` (a command to run before) or `exit` (the exit code
-    of the commands from there on).
+    of the commands from there on). From `elsewhere`, with the name of the test that follows the
+    blocks there, up to `elsewhere end`, there are no steps.
     """
-    for match in _BLOCK.finditer(guide.read_text(encoding="utf-8")):
+    own = _ELSEWHERE.sub("", guide.read_text(encoding="utf-8"))
+    for match in _BLOCK.finditer(own):
         language, text = match["language"], match["text"]
         if match["order"]:
             yield Step(match["order"], match["value"])

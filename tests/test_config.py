@@ -165,6 +165,7 @@ def test_a_false_or_zero_argument_counts(project: Project) -> None:
         ("SQLMIG_STATEMENT_TIMEOUT", "statement_timeout", "1h", "1h"),
         ("SQLMIG_LOCK_WAIT", "lock_wait", "1.5", 1.5),
         ("SQLMIG_LOCK_TRIES", "lock_tries", "7", 7),
+        ("SQLMIG_LARGE_TABLE", "large_table", "2 GB", 2 * 1024**3),
         ("SQLMIG_CHANGELOG", "changelog", "CHANGES.md", Path("CHANGES.md")),
         ("SQLMIG_CHANGELOG_BASELINE", "changelog_baseline", "origin/trunk", "origin/trunk"),
         ("SQLMIG_ADR", "adr", "decisions", Path("decisions")),
@@ -193,6 +194,12 @@ def test_environments_have_long_and_short_names(
     project: Project, name: object, environment: Environment
 ) -> None:
     assert load(project, {"environment": name}).environment is environment
+
+
+@pytest.mark.parametrize("value", ["10 m", "-1", "1.5GB", True, ""])
+def test_a_size_has_a_unit_of_postgresql_or_none(project: Project, value: object) -> None:
+    assert load(project, {"large_table": 5}).large_table == 5
+    assert "is not a size" in refused(project, {"large_table": value}).message
 
 
 @pytest.mark.parametrize("value", ["001_a", ["001_a"], {"010_all": "001_a"}, {"010_all": [1]}])
@@ -425,7 +432,8 @@ def test_a_bad_value_of_a_variable_or_an_argument_names_it(project: Project) -> 
         "expected a whole number, 1 or more\nFix or remove that value."
     )
     assert refused(project, {"environment": "staging"}).message == (
-        "--env: 'staging' is not an environment: expected development, testing or production"
+        "--env: 'staging' is not an environment: expected development, testing or production "
+        "(for staging, take production: it keeps rows, and has the same rules)"
     )
     assert refused(project, {"lock_wait": "-1"}).message.startswith(
         "--lock-wait: '-1' is not a time"

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from sqlmig.errors import ChangelogError, ConfigError, SourceError
+from sqlmig.model import Directives
 from sqlmig.operations.validation import validate
-from sqlmig.project.new import Draft, Written, add_entry, new_migration
+from sqlmig.project.entries import add_entry, add_missing
+from sqlmig.project.new import Draft, Written, new_migration
 from tests.project import Project
 from tests.repository import UNRELEASED, Repository, bullet
 
@@ -24,7 +26,8 @@ def text(project: Project, path: str) -> str:
     return (project.root / path).read_text()
 
 
-def test_the_first_migration_needs_nothing_to_be_there(project: Project) -> None:
+def test_the_first_migration_needs_only_a_changelog_to_be_entered(project: Project) -> None:
+    project.write("docs/CHANGELOG.md", "# Changelog\n")
     written = begin(project)
     assert written.migration_id == "001_add_invoices"
     assert text(project, "sql/migrations/001_add_invoices.sql") == "-- Add invoices\n\n"
@@ -36,7 +39,19 @@ def test_the_first_migration_needs_nothing_to_be_there(project: Project) -> None
         validate(project.config())
 
 
+@pytest.mark.parametrize("settings", ["", 'changelog = ""', "changelog = false"])
+def test_without_a_changelog_none_is_written(project: Project, settings: str) -> None:
+    project.write("sqlmig.toml", settings)
+    if settings:
+        project.write("docs/CHANGELOG.md", "# Not of the schema\n")
+    written = begin(project)
+    assert (written.bullet, written.entry) == (None, None)
+    there = (project.root / "docs/CHANGELOG.md").exists()
+    assert not there or text(project, "docs/CHANGELOG.md") == "# Not of the schema\n"
+
+
 def test_an_irreversible_migration_has_no_rollback_and_a_decision(project: Project) -> None:
+    project.write("docs/CHANGELOG.md", "# Changelog\n")
     written = begin(project, Draft(description="Drop the old rooms", irreversible="all are gone"))
     assert [Path(path).name for path in written.paths] == [
         "001_drop_the_old_rooms.sql",
@@ -45,6 +60,7 @@ def test_an_irreversible_migration_has_no_rollback_and_a_decision(project: Proje
     assert text(project, "sql/migrations/001_drop_the_old_rooms.sql") == (
         "-- Drop the old rooms\n-- irreversible: all are gone\n-- adr: 0001\n\n"
     )
+    assert written.bullet
     assert written.bullet.endswith("[ADR-0001](adr/0001-drop-the-old-rooms.md)")
     record = text(project, "docs/adr/0001-drop-the-old-rooms.md")
     assert record.startswith(
@@ -64,15 +80,116 @@ def test_a_migration_outside_a_transaction_says_so_in_both_scripts(project: Proj
         ("  Añadir las cuotas, ¡ya!  ", "001_anadir_las_cuotas_ya"),
         ("x/../../y and so on it goes", "001_x_y_and_so_on_it_goes"),
         ("word " * 30, "001_" + "_".join(["word"] * 12)),
+        ("users", "001_users"),
+        ("add_users", "001_add_users"),
+        ("2FA", "001_2fa"),
+        ("Ünïcödé – žluťoučký kůň № 5", "001_unicode_zlutoucky_kun_no_5"),
     ],
 )
 def test_a_name_is_made_of_plain_letters(project: Project, description: str, name: str) -> None:
     assert begin(project, Draft(description=description)).migration_id == name
 
 
+@pytest.mark.parametrize(
+    "description", ["Straßen", "Ødegård", "Добавить счета", "添加用户", "łódź"]
+)
+def test_letters_that_no_normalization_makes_plain_need_a_slug(
+    project: Project, description: str
+) -> None:
+    with pytest.raises(ChangelogError, match="--slug") as caught:
+        begin(project, Draft(description=description))
+    assert caught.value.exit_code == 2
+    written = begin(project, Draft(description=description, slug="streets"))
+    assert written.migration_id == "001_streets"
+    sentence = description[:1].upper() + description[1:]
+    assert text(project, "sql/migrations/001_streets.sql") == f"-- {sentence}\n\n"
+
+
+@pytest.mark.parametrize("slug", ["", "../x", "a b", "a.sql", "Straße", "-x", "5", "5_x"])
+def test_a_slug_that_is_no_name_of_a_file_is_refused(project: Project, slug: str) -> None:
+    with pytest.raises(ChangelogError, match="--slug"):
+        begin(project, Draft(description="add invoices", slug=slug))
+    assert not (project.root / "sql").exists()
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "transactional: false",
+        "Irreversible: all rooms are dropped",
+        "depend: on nothing",
+        "transactional false",
+        "transactional",
+        "adr: 0004",
+        "-- depends: 001_a",
+        "migrate:up for all",
+        "+goose Up and away",
+        "up",
+    ],
+)
+def test_a_description_like_a_directive_is_none(project: Project, description: str) -> None:
+    written = begin(project, Draft(description=description, slug="odd"))
+    path = project.root / "sql/migrations/001_odd.sql"
+    path.write_text(path.read_text() + "SELECT 1;\n")
+    down = project.root / "sql/rollbacks/001_odd.sql"
+    down.write_text(down.read_text() + "SELECT 1;\n")
+    (migration,) = validate(project.config())
+    assert written.migration_id == migration.migration_id
+    assert migration.file.directives == Directives()
+    assert description.lower().lstrip("- ") in migration.file.description.lower()
+
+
+def test_a_few_words_are_entered_with_a_note_to_say_more(project: Project) -> None:
+    project.write("docs/CHANGELOG.md", UNRELEASED)
+    written = begin(project, Draft(description="users"))
+    assert written.bullet == "- `001_users`: TODO say what it changes."
+
+
+@pytest.mark.parametrize("settings", ["", "timestamps = true"])
+def test_the_time_is_a_number_by_option_or_setting(project: Project, settings: str) -> None:
+    project.write("sqlmig.toml", settings)
+    project.migration("001_a", "select 1;")
+    first = begin(project, Draft(description="add invoices", timestamp=not settings))
+    assert first.migration_id == "20261121000000_add_invoices"
+    assert begin(project).migration_id == "20261121000001_add_invoices"
+
+
+def test_what_has_no_entry_is_entered_at_once(project: Project) -> None:
+    project.migration("001_a", "-- The first of all tables\nselect 1;")
+    project.migration("002_b", "select 1;")
+    project.migration("003_c", "-- The third of all tables\nselect 1;")
+    project.write("docs/CHANGELOG.md", UNRELEASED + bullet("003_c"))
+    assert [entry.bullet for entry in add_missing(project.config())] == [
+        "- `001_a`: The first of all tables.",
+        "- `002_b`: TODO say what it changes.",
+    ]
+    assert [line for line in text(project, "docs/CHANGELOG.md").splitlines() if "`00" in line][
+        1:
+    ] == ["- `001_a`: The first of all tables.", "- `002_b`: TODO say what it changes."]
+    assert add_missing(project.config()) == ()
+
+
+def test_an_entry_is_not_begun_beside_another_changelog(project: Project) -> None:
+    project.migration("001_a", "select 1;")
+    project.write("CHANGELOG.md", "# Changelog\n")
+    with pytest.raises(ChangelogError, match=r"there is no docs/CHANGELOG\.md") as caught:
+        add_missing(project.config())
+    assert 'changelog = "CHANGELOG.md"' in caught.value.remedy
+    assert not (project.root / "docs").exists()
+
+
+def test_an_entry_may_have_a_type_of_the_settings(project: Project) -> None:
+    project.write("sqlmig.toml", "changelog_types = ['Documentation']")
+    project.migration("001_a", "select 1;")
+    add_entry(project.config(), "1", "what all the tables are", "documentation")
+    assert "### Documentation\n\n- `001_a`" in text(project, "docs/CHANGELOG.md")
+    with pytest.raises(ChangelogError, match="'Wrong' is not a type"):
+        add_entry(project.config(), "1:edit", "what all the tables are", "Wrong")
+
+
 def test_a_description_of_several_lines_becomes_one(project: Project) -> None:
     draft = Draft(description="add\ninvoices;\n drop table x", irreversible="all\nare gone")
-    path, _ = begin(project, draft).paths
+    path = begin(project, draft).paths[0]
     assert Path(path).read_text() == (
         "-- Add invoices; drop table x\n-- irreversible: all are gone\n-- adr: 0001\n\n"
     )

@@ -296,3 +296,25 @@ def test_databases_of_another_kind_have_a_template_of_their_own(
         database.execute(f"alter database {template_name} is_template false")
         database.execute(f"drop database {template_name}")
     database.execute(f"drop database {name}")
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n", "2")])
+def test_a_mistake_in_a_migration_ends_the_session_with_its_message_alone(
+    service: Project, arguments: tuple[str, ...]
+) -> None:
+    service.migration("002_typo", "create tabel notes2 ();", "select 1;")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "sqlmig.testing", "-q", *arguments],
+        cwd=service.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = done.stdout
+    assert done.returncode in (1, 2)  # 2 where pytest-xdist is stopped
+    assert "Traceback" not in output
+    assert "another exception" not in output
+    assert 'sql/migrations/002_typo.sql:1:8: syntax error at or near "tabel"' in output
+    assert output.count("create tabel notes2 ();") == output.count("ERROR at setup of") <= 2
+    assert "sqlmig cannot make the test databases" in output
+    assert len(output.splitlines()) < 40

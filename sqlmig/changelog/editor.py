@@ -50,8 +50,9 @@ def _section(changelog: Changelog, release: Release, kind: str) -> Section | Non
 def _line_of_new_section(changelog: Changelog, release: Release, kind: str) -> int:
     """Where a section begins that the release has not: before the types that come after it."""
     sections = [each for each in changelog.sections if each.release is release]
+    after = TYPES[TYPES.index(kind) + 1 :] if kind in TYPES else ()
     for section in sections:
-        if section.title in TYPES and TYPES.index(section.title) > TYPES.index(kind):
+        if section.title in after:
             return section.line
     below = [each.line for each in changelog.releases if each.line > release.line]
     if below:

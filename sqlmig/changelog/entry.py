@@ -18,6 +18,11 @@ def has_enough_words(words: str) -> bool:
     return letters >= _FEWEST_LETTERS and not _PLACEHOLDER.match(words)
 
 
+def text_of(description: str) -> str:
+    """What an entry says of a migration with that description."""
+    return description if has_enough_words(description) else "TODO say what it changes"
+
+
 def bullet_text(name: str, text: str, *links: str) -> str:
     """The line that enters a migration; `name` may have `:edit` or `:down` behind the id."""
     sentence = " ".join(text.split())

@@ -18,10 +18,13 @@ from urllib.parse import unquote
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from sqlmig.changelog.entry import TYPES
 from sqlmig.model import Position
 
 _BLOCKS = MarkdownIt("commonmark").disable(["inline", "text_join"])
 _INLINE = MarkdownIt("commonmark").disable(["emphasis", "balance_pairs", "fragments_join", "image"])
+# Links are compared decoded: encoding them first would take most of the time for them.
+_INLINE.normalizeLink = lambda url: url  # type: ignore[method-assign]
 
 # Text without links, HTML, entities and escapes, in which backticks alone mean something. Most
 # bullets are such text, and need no parser of Markdown, which would take most of the time.
@@ -32,15 +35,22 @@ _PLAIN = re.compile(r"(?>[^`\[<&\\]+|`(?! )[^`\n]+(?<! )`(?!`))*")
 # is, except within an HTML block, which it would end.
 # The group is atomic, as the lexer's are, and not possessive (python/cpython#106052).
 _NAMES_NOTHING = re.compile(
-    r"^[-*+] (?=[\w\[`])(?>(?:[^`~<>\\\[\]\n]|`(?!\s*\d)[^`\n]+`(?!`)"
+    r"^[-*+] (?=[\w\[`])(?>(?:[^`~<>\\\[\]\n]|`(?!\s*\d)(?![^`\n]*/\d)[^`\n]+`(?!`)"
     r"|\[[^`~<>\\\[\]\n]*\]\((?![^)\n]*\.(?:md|sql))[^`~<>\\()\s]*\))*)(?=\n[-*+] [\w\[`])",
     re.MULTILINE,
 )
 _HTML_BLOCK = re.compile(r"^ {0,3}<[A-Za-z/]", re.MULTILINE)
 
-_CODE_SPAN = re.compile(r"\d\S*")
+_CODE_SPAN = re.compile(r"(?:[^\s/]+/)*\d\S*")
 
-_UNRELEASED = re.compile(r"\[?unreleased\]?(?:\([^)]*\))?", re.IGNORECASE)
+_UNRELEASED = re.compile(
+    r"\[?unreleased\]?(?:\([^)]*\))?(?:\s*[-\u2013\u2014:(].*)?", re.IGNORECASE
+)
+# A version that is planned: `[1.1.0] - Unreleased`, `1.1.0 (TBD)`, `[2.0.0] - 2026-xx-xx`.
+_PLANNED = re.compile(
+    r".*(?:\b(?:unreleased|not yet released|in development|upcoming|tb[ad])\b|\?\?|[\dx]-xx\b)",
+    re.IGNORECASE,
+)
 _RELEASE = re.compile(
     r"\[(?P<version>[^\]\s]+)\](?:\([^)]*\))? - (?P<date>\d{4}-\d\d-\d\d)(?: \[YANKED\])?"
 )
@@ -49,15 +59,20 @@ _NAME = re.compile(r"\[?([^\]\s]+)")
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A heading of the second level; `heading` is its text, `line` counts from 1."""
+    """A heading of the second level; `heading` is its text, `line` counts from 1.
+
+    `is_unreleased` says that it collects what is not released yet: Unreleased itself, or a version
+    that is planned, above all that are released.
+    """
 
     heading: str
     line: int
+    is_unreleased: bool
 
     @property
-    def is_unreleased(self) -> bool:
-        """Whether it collects what is not released yet."""
-        return _UNRELEASED.fullmatch(self.heading) is not None
+    def is_planned(self) -> bool:
+        """Whether it is a version that is not released yet."""
+        return self.is_unreleased and _UNRELEASED.fullmatch(self.heading) is None
 
     @property
     def name(self) -> str:
@@ -74,16 +89,21 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading of the third level within a release."""
+    """A heading of the third level within a release, or a type of change as one of the second.
+
+    The latter is a mistake that is told as such: `release` is None if no release is above it.
+    """
 
     title: str
     line: int
-    release: Release
+    release: Release | None
+    level: int = 3
 
 
 @dataclass(frozen=True, slots=True)
 class CodeSpan:
-    """A word in backticks that begins with a digit, as the id of a migration does."""
+    """A word in backticks that begins with a digit, as the id of a migration does, or has such a
+    one after its last slash, as the path of a file does."""
 
     text: str
     position: Position
@@ -144,6 +164,11 @@ class Changelog:
         """The place of a character of the text."""
         return _position(self._line_starts, offset)
 
+    def release_at(self, line: int) -> Release | None:
+        """The release that the line belongs to."""
+        above = (release for release in reversed(self.releases) if release.line <= line)
+        return next(above, None)
+
     @cached_property
     def _line_starts(self) -> list[int]:
         return _line_starts(self.text)
@@ -182,6 +207,26 @@ class _Named:
     code_spans: list[CodeSpan]
     links: list[Link]
     words: list[str]
+
+
+class _References:
+    """The link definitions of a text, equal to those of another that says the same."""
+
+    def __init__(self, environment: dict[str, Any]) -> None:
+        self.environment = environment
+        self._key = repr(environment.get("references"))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _References) and self._key == other._key
+
+
+@lru_cache(maxsize=4096)  # what is checked and what is merged have most of their bullets in common
+def _inline_tokens(text: str, references: _References) -> Sequence[Token]:
+    (line,) = _INLINE.parseInline(text, references.environment)
+    return line.children or ()
 
 
 @dataclass
@@ -226,10 +271,18 @@ class _Reader:
     def _heading(self, token: Token, text: str) -> None:
         assert token.map is not None
         line = token.map[0] + 1
-        if token.tag == "h2":
-            self.releases.append(Release(text, line))
-        elif token.tag == "h3" and self.releases:
-            self.sections.append(Section(text, line, self.releases[-1]))
+        release = self.releases[-1] if self.releases else None
+        if token.tag == "h2" and text in TYPES:
+            self.sections.append(Section(text, line, release, level=2))
+        elif token.tag == "h2":
+            self.releases.append(Release(text, line, self._is_unreleased(text)))
+        elif token.tag == "h3" and release:
+            self.sections.append(Section(text, line, release))
+
+    def _is_unreleased(self, heading: str) -> bool:
+        if _UNRELEASED.fullmatch(heading):
+            return True
+        return bool(_PLANNED.match(heading)) and all(each.is_unreleased for each in self.releases)
 
     def _item(self, token: Token) -> _Item:
         assert token.map is not None
@@ -275,9 +328,8 @@ class _Reader:
 
     def _read_markdown(self, text: str, offset: int, found: _Named) -> None:
         """Reads a paragraph of a bullet; a part of it is where its text is next found."""
-        (line,) = _INLINE.parseInline(text, self._definitions)
         link: Link | None = None
-        for token in line.children or ():
+        for token in _inline_tokens(text, self._references):
             if token.type == "link_open" and token.markup != "autolink":
                 start = self._text.index("[", offset)
                 link = Link("", _path(str(token.attrs["href"])), self._position(start))
@@ -291,6 +343,11 @@ class _Reader:
                 link = replace(link, label=link.label + token.content)
             elif token.type != "html_inline":
                 found.words.append(token.content or " ")
+
+    @cached_property
+    def _references(self) -> _References:
+        """The link definitions of the text; it is read to its end."""
+        return _References(self._definitions)
 
     def _code(self, text: str, offset: int, found: _Named) -> int:
         """Takes up a code span, whose text is next found from that offset; where to go on."""

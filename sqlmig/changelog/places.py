@@ -14,7 +14,8 @@ _START = Position(1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The paths of the changelog and of the folders, from the project's folder, with slashes."""
+    """The paths of the changelog and of the folders, from the project's folder, with slashes; that
+    of the changelog is "" where there is none."""
 
     project: Path
     changelog: str
@@ -25,12 +26,16 @@ class Places:
     @classmethod
     def of(cls, config: Config) -> Places:
         """Those that the settings name. Raises ConfigError for a package in an archive."""
-        settings = (config.changelog, config.migrations, config.rollbacks, config.adr)
-        return cls(config.project, *(_from_project(config.project, path) for path in settings))
+        folders = (config.migrations, config.rollbacks, config.adr)
+        changelog = _from_project(config.project, config.changelog) if config.changelog else ""
+        return cls(
+            config.project, changelog, *(_from_project(config.project, path) for path in folders)
+        )
 
     def all(self) -> tuple[str, ...]:
         """Every place."""
-        return (self.changelog, self.migrations, self.rollbacks, self.adr)
+        places = (self.changelog, self.migrations, self.rollbacks, self.adr)
+        return tuple(place for place in places if place)
 
     def location(self, path: str, position: Position = _START) -> Location:
         """A place in one of the files, named as the user would."""

@@ -141,11 +141,16 @@ class ProjectFiles:
                 yield Reference(match[1], Aspect(match[2] or ""), position, bullet)
 
     def _names(self, bullet: Bullet) -> Iterator[tuple[str, Position]]:
-        """What may be the id of a migration: a code span, or a link to a file beside them."""
+        """What may be the id of a migration: a code span, or the path of a file beside them."""
         for span in bullet.code_spans:
-            yield span.text, span.position
+            yield self._id_of_file(span.text) or span.text, span.position
         for link in bullet.links:
-            path = PurePosixPath(link.target)
-            folder = PurePosixPath(self.places.migrations).name
-            if path.suffix == SUFFIX and path.parent.name in ("", folder):
-                yield path.stem, link.position
+            if name := self._id_of_file(link.target):
+                yield name, link.position
+
+    def _id_of_file(self, path: str) -> str:
+        """The id of the migration that the path, from wherever, may be the file of; else ""."""
+        file = PurePosixPath(path)
+        folder = PurePosixPath(self.places.migrations).name
+        is_one = file.suffix == SUFFIX and file.parent.name in ("", folder)
+        return file.stem if is_one else ""

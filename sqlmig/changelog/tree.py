@@ -148,8 +148,11 @@ class Repository:
         are a place or lie directly in one."""
         for head, path in entries:
             name = self._from_project(path)
-            if name in self._places or (name.rpartition("/")[0] or ".") in self._places:
+            if self._is_wanted(name):
                 yield head.decode(), name
+
+    def _is_wanted(self, name: str) -> bool:
+        return name in self._places or (name.rpartition("/")[0] or ".") in self._places
 
     def _list(self, *arguments: str) -> list[bytes]:
         places = (os.path.normpath(Path(self._prefix, place)) for place in self._places)
@@ -158,6 +161,13 @@ class Repository:
     def _from_project(self, path: bytes) -> str:
         name = os.fsdecode(path)
         return name if self._prefix == "." else os.path.relpath(name, self._prefix)
+
+
+class Everything(Repository):
+    """The same with all files below its places, at any depth."""
+
+    def _is_wanted(self, name: str) -> bool:  # noqa: ARG002  # git lists no others
+        return True
 
 
 def _regular(entries: Iterable[_Entry]) -> dict[str, str]:

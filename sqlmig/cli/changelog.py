@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
-
 import click
 
-from sqlmig.changelog.entry import TYPES
 from sqlmig.cli.command import Command
 from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import OutputFormat
 from sqlmig.cli.output import Output
+from sqlmig.cli.states import state_of
 from sqlmig.errors import ConfigError
 from sqlmig.report import changelog as report
-from sqlmig.report import files, github
-
-if TYPE_CHECKING:
-    from sqlmig.changelog.tree import State
-
-# Set by pre-commit where it checks commits that are made already, as before a push: the last of
-# them, and what the remote has.
-_PUSHED, _BEFORE = "PRE_COMMIT_TO_REF", "PRE_COMMIT_FROM_REF"
+from sqlmig.report import github
 
 
 class _Lint(Command):
@@ -52,7 +42,7 @@ def lint(
 
     if against == "":
         raise ConfigError("--against is empty", remedy="Give a commit: a variable may be unset.")
-    state = _state(staged, rev, worktree)
+    state = state_of(staged=staged, rev=rev, worktree=worktree)
     found = lint_changelog(output.options.config(), state, against)
     is_github = output.options.output_format is OutputFormat.GITHUB
     output.show((github if is_github else report).inspection(found))
@@ -60,19 +50,34 @@ def lint(
 
 
 @changelog.command(cls=Command, short_help="Add a changelog entry.")
-@click.argument("migration", metavar="ID", shell_complete=complete_migration)
-@click.argument("words", metavar="TEXT")
+@click.argument("migration", metavar="[ID]", required=False, shell_complete=complete_migration)
+@click.argument("words", metavar="[TEXT]", required=False)
+@click.option("--missing", is_flag=True, help="Enter all migrations that have no entry.")
 @click.option(
     "--type",
     "kind",
-    type=click.Choice(TYPES, case_sensitive=False),
+    metavar="TYPE",
     help="The type of change (default: Added; Changed for :edit and :down).",
 )
-def add(output: Output, migration: str, words: str, kind: str | None) -> None:
-    """Add an entry under Unreleased; use ID:edit or ID:down for a change to a merged migration."""
-    from sqlmig.project.new import add_entry
+def add(
+    output: Output, migration: str | None, words: str | None, missing: bool, kind: str | None
+) -> None:
+    """Add an entry under Unreleased; use ID:edit or ID:down for a change to a merged migration.
 
-    output.show(files.written(add_entry(output.options.config(), migration, words, kind)))
+    With --missing, each migration without an entry gets one with its description.
+    """
+    from sqlmig.project.entries import add_entry, add_missing
+
+    config = output.options.config()
+    if missing == (migration is not None) or (migration is None) != (words is None):
+        raise ConfigError(
+            "expected ID and TEXT, or --missing",
+            remedy='For example: sqlmig changelog add 009 "invoices of each account".',
+        )
+    if migration is None or words is None:
+        output.show(report.entered(add_missing(config, kind)))
+    else:
+        output.show(report.entered([add_entry(config, migration, words, kind)]))
 
 
 @changelog.command(cls=Command, short_help="Describe every rule.")
@@ -82,19 +87,3 @@ def rules(output: Output) -> None:
 
     markdown = changelog_rules()
     output.show_file(markdown, report.page(markdown))
-
-
-def _state(staged: bool, rev: str | None, worktree: bool) -> State:
-    from sqlmig.changelog.tree import Revision, Staged, WorkingTree
-
-    if staged + worktree + (rev is not None) > 1:
-        raise ConfigError(
-            "--staged, --rev and --worktree cannot be combined",
-            remedy="Give one of them.",
-        )
-    if worktree:
-        return WorkingTree()
-    if rev is not None:
-        return Revision(rev)
-    pushed = os.environ.get(_PUSHED)
-    return Revision(pushed, os.environ.get(_BEFORE)) if pushed else Staged()

@@ -55,8 +55,7 @@ class Command(click.Command):
             output.error(error)
             ctx.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort) as interrupt:  # Abort: in answer to a question
-            output.printer.say_aside(str(interrupt) or "Interrupted.")
-            output.notes(interrupt)
+            output.interrupted(interrupt)
             ctx.exit(INTERRUPTED)
         except (click.exceptions.Exit, click.ClickException):
             raise

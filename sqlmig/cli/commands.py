@@ -6,6 +6,7 @@ import io
 import sys
 from importlib import import_module
 from itertools import pairwise
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -23,12 +24,29 @@ MODULES = {
     "environment": ("environment",),
     "databases": ("create", "drop"),
     "files": ("init", "validate", "diff", "repair"),
+    "adoption": ("import",),
     "marks": ("show", "baseline", "mark", "unmark"),
     "fleet": ("fleet",),
     "proof": ("verify", "drift"),
-    "new": ("new",),
+    "document": ("schema",),
+    "impact": ("impact",),
+    "new": ("new", "renumber"),
     "changelog": ("changelog",),
     "embedded": ("embedded",),
+}
+# What other tools call it.
+_ELSEWHERE = {
+    "up": "sqlmig apply",
+    "migrate": "sqlmig apply",
+    "upgrade": "sqlmig apply",
+    "down": "sqlmig rollback --steps 1",
+    "undo": "sqlmig rollback --steps 1",
+    "downgrade": "sqlmig rollback",
+    "create": "sqlmig new",
+    "generate": "sqlmig new",
+    "info": "sqlmig status",
+    "history": "sqlmig status",
+    "help": "sqlmig --help",
 }
 _MODULE_OF = {name: module for module, names in MODULES.items() for name in names}
 
@@ -45,8 +63,18 @@ class CommandLine(click.Group):
         """The command of that name; its module is imported only now."""
         if cmd_name in _MODULE_OF:
             module = import_module(f"sqlmig.cli.{_MODULE_OF[cmd_name]}")
-            self.commands[cmd_name] = getattr(module, cmd_name)
+            function = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+            self.commands[cmd_name] = getattr(module, function)
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command; the usual name of another tool's command gets a hint."""
+        name = args[0] if args else ""
+        if name in _ELSEWHERE and self.get_command(ctx, name) is None:
+            ctx.fail(f"No such command {name!r}. Did you mean {_ELSEWHERE[name]}?")
+        return super().resolve_command(ctx, args)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Errors that click finds before a command runs are printed in the requested format."""

@@ -67,10 +67,12 @@ def reset(output: Output, yes: bool) -> None:
 
 @embedded.command(cls=Command, short_help="Print the URL, for psql and other clients.")
 @click.argument("database", required=False)
-def url(output: Output, database: str | None) -> None:
+@click.option("--tcp", is_flag=True, help="Over 127.0.0.1, with the password.")
+def url(output: Output, database: str | None, tcp: bool) -> None:
     """Print the URL of the PostgreSQL database, or of the named one, for psql and other clients."""
     server, _ = _servers(output)
-    output.show(report.url(server.url(database) if database else server.url()))
+    url = server.tcp_url if tcp else server.url
+    output.show(report.url(url(database) if database else url()))
 
 
 def _servers(output: Output) -> tuple[EmbeddedPostgres, EmbeddedMongo]:

@@ -8,16 +8,22 @@ from sqlmig.cli.command import Command
 from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
+from sqlmig.cli.states import state_of
 from sqlmig.errors import ConfigError
 from sqlmig.report import files as report
 
 
 @click.command(cls=Command, short_help="Read and check every file.")
-def validate(output: Output) -> None:
-    """Read and check every file. Needs no database."""
-    from sqlmig.operations.validation import read_project
+@click.option("--staged", is_flag=True, help="Check what would be committed.")
+@click.option("--rev", metavar="REV", help="Check the files of that commit.")
+def validate(output: Output, staged: bool, rev: str | None) -> None:
+    """Read and check every file (default: those on the disk). Needs no database."""
+    from sqlmig.operations.states import read_project_at
 
-    output.show(report.validated(read_project(output.options.config())))
+    is_on_disk = not staged and rev is None
+    state = state_of(staged=staged, rev=rev, worktree=is_on_disk)
+    found = read_project_at(output.options.config(), state)
+    output.show(report.validated(found, "" if is_on_disk else str(state)))
 
 
 @click.command(cls=Command, short_help="Create settings and a first migration.")

@@ -143,4 +143,7 @@ def _show(output: Output, done: FleetReport, *, check: bool = False) -> None:
     failed = done.of(TargetState.FAILED)
     is_behind = done.of(TargetState.BEHIND) or done.of(TargetState.DIFFERENT)
     code = ExecutionError.exit_code if failed else int(bool(check and is_behind))
-    click.get_current_context().exit(INTERRUPTED if done.was_interrupted else code)
+    if done.was_interrupted:
+        code = INTERRUPTED
+    if code:
+        click.get_current_context().exit(code)

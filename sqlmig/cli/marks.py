@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from sqlmig.adoption.registry import NAMES
 from sqlmig.cli.command import Command
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
+from sqlmig.errors import ConfigError
 from sqlmig.report import marks as report
+from sqlmig.report.adoption import adopted
 
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="The reason, for the log.")
 
@@ -27,11 +32,32 @@ def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None
 
 
 @click.command(cls=Command, short_help="Adopt an existing database.")
-@click.argument("target")
-def baseline(output: Output, target: str) -> None:
-    """Record all migrations up to and including TARGET as applied, without running them. For a
-    database that already has its schema but no history."""
-    output.show(report.marked(migrator_for(output).baseline(target)))
+@click.argument("target", required=False)
+@click.option(
+    "--from",
+    "tool",
+    type=click.Choice(NAMES, case_sensitive=False),
+    help="Record what the history of this tool says, instead of TARGET.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    metavar="ORIGINALS",
+    help="The tool's files, to compare them with the checksums in its history.",
+)
+def baseline(output: Output, target: str | None, tool: str | None, folder: Path | None) -> None:
+    """Record all migrations up to and including TARGET as applied, or those that another tool has
+    applied, without running them. For a database that already has its schema but no history."""
+    if (target is None) == (tool is None) or (folder is not None and tool is None):
+        raise ConfigError(
+            "a baseline needs either a target or --from; --folder goes with --from",
+            remedy="Name the last migration that is applied, or the tool: --from TOOL.",
+        )
+    migrator = migrator_for(output)
+    if tool is not None:
+        output.show(adopted(migrator.baseline_from(tool, folder)))
+    else:
+        output.show(report.marked(migrator.baseline(target or "")))
 
 
 @click.command(cls=Command, short_help="Record a migration as applied.")

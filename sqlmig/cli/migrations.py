@@ -12,7 +12,8 @@ from sqlmig.cli.completion import complete_migration
 from sqlmig.cli.options import allow_protected
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for, tell_refusal
-from sqlmig.errors import ConfigError
+from sqlmig.errors import ConfigError, DeclinedError
+from sqlmig.model import Outcome
 from sqlmig.plan import (
     Alone,
     Answer,
@@ -28,6 +29,7 @@ from sqlmig.plan import (
 from sqlmig.report import migrations as report
 
 if TYPE_CHECKING:
+    from sqlmig.errors import RowLossError
     from sqlmig.operations.planning import ApplyOptions
 
 
@@ -97,6 +99,7 @@ def apply(
     help="Which script to run if file and record differ.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
+@click.option("--atomic", is_flag=True, help="Run all in one transaction.")
 @click.option("--yes", is_flag=True, help="Allow the loss of rows in production.")
 @allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
@@ -107,6 +110,7 @@ def rollback(
     only: bool,
     use: str | None,
     dry_run: bool,
+    atomic: bool,
     yes: bool,
     allowed: tuple[str, ...],
     lock_wait: str | None,
@@ -114,31 +118,44 @@ def rollback(
     """Roll back TARGET (a number or an id) and everything applied after it, newest first."""
     selection = _selection(target, steps, only)
     script = RollbackText(use) if use else None
+    transactions = Transactions.TOGETHER if atomic else Transactions.EACH
     migrator = migrator_for(output, lock_wait=lock_wait)
     if dry_run:
-        plan = migrator.plan_rollback(selection, text=script)
+        plan = migrator.plan_rollback(selection, text=script, transactions=transactions)
         output.show(report.plan(plan))
     else:
         done = migrator.rollback(
             selection,
             text=script,
             row_loss=RowLoss.ACCEPT if yes else RowLoss.ASK,
-            agree=lambda loss: output.agrees(loss.message),
+            agree=lambda loss: _agrees(output, loss),
+            transactions=transactions,
             allowed=allowed,
         )
         output.show(report.summary(done))
+
+
+def _agrees(output: Output, loss: RowLossError) -> bool:
+    """Asks, on a terminal. Raises DeclinedError for a no."""
+    is_agreed = output.agrees(*loss.told)
+    if output.can_ask and not is_agreed:
+        done = loss.report.ids(Outcome.DONE)
+        raise DeclinedError(f"{loss.report.tally()}." if done else "Nothing was rolled back.")
+    return is_agreed
 
 
 @click.command(cls=Command, short_help="Show the state of every migration.")
 @click.option(
     "--check", is_flag=True, help="Exit 1 if anything is pending or differs from its record."
 )
-def status(output: Output, check: bool) -> bool:
+@click.option("--pending", is_flag=True, help="Leave out what is applied and as recorded.")
+def status(output: Output, check: bool, pending: bool) -> bool:
     """Show the state of every migration. Changes nothing."""
     migrator = migrator_for(output)
     found = migrator.status()
     tell_refusal(output, migrator)
-    output.show(report.status(found, datetime.now(UTC)))
+    shown = [item for item in found if item.needs_attention] if pending else found
+    output.show(report.status(shown, datetime.now(UTC), found))
     return check and any(item.needs_attention for item in found)
 
 

@@ -66,6 +66,15 @@ def allow_protected(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def scratch_url_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option that names a server for scratch databases."""
+    return click.option(
+        "--scratch-url",
+        metavar="URL",
+        help="The server for the scratch database (default: the target's).",
+    )(command)
+
+
 def global_options(
     formats: Sequence[OutputFormat] = COMMON_FORMATS,
 ) -> list[click.Option]:

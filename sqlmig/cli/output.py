@@ -11,11 +11,14 @@ import click
 
 from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.cli.terminal import Printer, medium
-from sqlmig.errors import NotAgreedError, SqlmigError
+from sqlmig.cli.ticker import Ticker
+from sqlmig.errors import DeclinedError, NotAgreedError, SqlmigError
 from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult, Notice
 from sqlmig.model.printable import Ready, printable
 from sqlmig.report import progress, servers
 from sqlmig.report.errors import error as error_view
+from sqlmig.report.errors import interruption
+from sqlmig.report.figures import duration
 from sqlmig.report.table import Medium
 from sqlmig.report.view import View
 
@@ -26,6 +29,10 @@ class Output:
 
     options: Options
     printer: Printer = field(default_factory=Printer, repr=False)
+    ticker: Ticker = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ticker", Ticker(self._tell_time))
 
     @property
     def is_json(self) -> bool:
@@ -39,6 +46,7 @@ class Output:
 
     def show(self, view: View) -> None:
         """Prints a result: its warnings and then its lines, or a JSON document."""
+        self.ticker.stop()
         if self.is_json:
             self.printer.say_verbatim(f"{view.document()}\n")
         elif not self.options.quiet:
@@ -67,6 +75,18 @@ class Output:
         if not self.is_json and not self.options.quiet and self.medium is Medium.TERMINAL:
             self.printer.overwrite(words)
 
+    def running(self, words: str) -> None:
+        """Shows what is running: at once on a terminal, elsewhere where it takes long."""
+        self.doing(words)
+        if not self.is_json and not self.options.quiet:
+            self.ticker.start(words, self.medium)
+
+    def _tell_time(self, words: str, seconds: float) -> None:
+        if self.medium is Medium.TERMINAL:
+            self.printer.overwrite(f"{words} {duration(seconds)}")
+        else:
+            self.printer.say(f"{words} {duration(seconds)} so far")
+
     def notice(self, *lines: str) -> None:
         """Prints a notice for people while the command continues."""
         if not self.options.quiet:
@@ -83,22 +103,41 @@ class Output:
         for note in getattr(problem, "__notes__", ()):
             self.printer.say_aside(progress.warning(note))
 
-    def agrees(self, what: str) -> bool:
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is a person to answer."""
+        return not self.is_json and _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
+
+    def agrees(self, *what: str) -> bool:
         """Asks for confirmation on a terminal; elsewhere the answer is no."""
-        if self.is_json or not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
+        if not self.can_ask:
             return False
-        return click.confirm("\n".join(printable((what, "Continue?"))), default=False)
+        self.ticker.stop()
+        self.printer.say(*what)  # on lines of its own, below what is running
+        return click.confirm("Continue?", default=False)
 
     def require_yes(self, what: str, again: str) -> None:
-        """Asks in the same way. Raises NotAgreedError, with a command that needs no answer."""
+        """Asks in the same way. Raises DeclinedError for a no, NotAgreedError where nothing can be
+        asked, with a command that needs no answer."""
         if not self.agrees(f"This {what}."):
+            if self.can_ask:
+                raise DeclinedError("Nothing was changed.")
             raise NotAgreedError(
                 f"this {what}; confirmation is required",
                 remedy=f"Nothing was changed. To confirm: {again} --yes.",
             )
 
+    def interrupted(self, interrupt: BaseException) -> None:
+        """Prints that a person stopped the command, and what it had done."""
+        self.ticker.stop()
+        if self.is_json:
+            self.printer.say_verbatim(f"{interruption(interrupt).document()}\n")
+        self.printer.say_aside(str(interrupt) or "Interrupted.")
+        self.notes(interrupt)
+
     def error(self, problem: SqlmigError) -> None:
         """Prints why the command could not do its work: JSON to stdout, text to stderr."""
+        self.ticker.stop()
         self.notes(problem)
         view = error_view(problem)
         if self.is_json:
@@ -106,6 +145,9 @@ class Output:
             return
         self.printer.say_aside(*view.lines(self.medium))
         first, *others = printable(problem.lines())
+        if isinstance(problem, DeclinedError):
+            self.printer.say_aside(Ready(first))
+            return
         label = click.style("Error: ", fg="red", bold=True)
         self.printer.say_aside(Ready(f"{label}{first}"), *map(Ready, others))
 
@@ -131,11 +173,16 @@ class Progress:
             self._output.notice(*progress.noticed(notice))
 
     def started(self, migration_id: str, direction: Direction) -> None:
-        """A migration begins: shown on a terminal only; a pipe gets the line when it is done."""
-        self._output.doing(progress.started(migration_id, direction))
+        """A migration begins; a pipe gets a line when it is done, or takes long."""
+        self._output.running(progress.started(migration_id, direction))
+
+    def rehearsing(self, migration_id: str) -> None:
+        """A rollback is tried before a question."""
+        self._output.running(progress.rehearsing(migration_id))
 
     def finished(self, result: MigrationResult) -> None:
         """A migration is committed."""
+        self._output.ticker.stop()
         self._output.lines(progress.finished(result))
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
@@ -148,6 +195,7 @@ class Progress:
 
     def building(self, build: IndexBuild) -> None:
         """A statement builds an index: shown on a terminal only."""
+        self._output.ticker.words = f"building {build}"
         self._output.doing(f"building {build}")
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:

@@ -27,6 +27,13 @@ def migrator_for(output: Output, **arguments: object) -> Migrator:
     return Migrator(config, Progress(output))
 
 
+def migrator_for_scratch(output: Output, scratch_url: str | None) -> Migrator:
+    """The migrator for work on a scratch database alone: on the embedded server, unless a server or
+    a database is named."""
+    is_named = scratch_url is not None or output.options.config().database is not None
+    return migrator_for(output) if is_named else migrator_for(output, database=EMBEDDED)
+
+
 def announce_postgres(output: Output, config: Config) -> None:
     """Prints which database is used."""
     if output.is_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from threading import RLock
 from typing import TextIO
 
 import click
@@ -40,33 +41,33 @@ class Printer:
     def __init__(self) -> None:
         self.failure: OSError | None = None
         self._is_open = False
+        self._lock = RLock()  # a ticker and a watcher print from threads of their own
 
     def say(self, *lines: str) -> None:
         """Prints lines to stdout."""
-        self._clear()
-        self._write(sys.stdout, _encodable(_text(lines), sys.stdout))
+        self._print(sys.stdout, _encodable(_text(lines), sys.stdout))
 
     def say_aside(self, *lines: str) -> None:
         """Prints lines to stderr."""
-        self._clear()
-        self._write(sys.stderr, _encodable(_text(lines), sys.stderr))
+        self._print(sys.stderr, _encodable(_text(lines), sys.stderr))
 
     def say_verbatim(self, text: str) -> None:
         """Prints a text to stdout as it is, in UTF-8: JSON for programs, or the text of a file."""
-        self._clear()
-        self._write(sys.stdout, text.encode())
+        self._print(sys.stdout, text.encode())
 
     def overwrite(self, words: str) -> None:
         """Shows the words, replacing those shown before."""
-        self._clear()
-        self._write(sys.stdout, _encodable(on_one_line(words), sys.stdout))
-        self._is_open = True
+        with self._lock:
+            self._print(sys.stdout, _encodable(on_one_line(words), sys.stdout))
+            self._is_open = True
 
-    def _clear(self) -> None:
-        """Makes room for lines that stay."""
-        if self._is_open:
-            self._is_open = False
-            self._write(sys.stdout, _ERASE)
+    def _print(self, stream: TextIO | None, words: str | bytes) -> None:
+        """Writes words that stay, in the place of those that do not."""
+        with self._lock:
+            if self._is_open:
+                self._is_open = False
+                self._write(sys.stdout, _ERASE)
+            self._write(stream, words)
 
     def _write(self, stream: TextIO | None, words: str | bytes) -> None:
         if stream is None:  # closed before we began

@@ -53,13 +53,30 @@ class PackageFolder:
             return found.relative_to(here)
         return found
 
+    def below(self, project: Path) -> Path | None:
+        """The folder in a checkout of the package, which is not imported: its sources lie in the
+        project's folder, or in `src` there."""
+        package = Path(*self.package.split("."))
+        for folder in (project, project / "src"):
+            if (folder / package).is_dir():
+                return folder / package / self.path
+        return None
+
 
 Folder = Path | PackageFolder
 
 
 def folder_in(project: Path, folder: Folder) -> Traversable:
-    """What a setting means: a path from the project's folder, or a folder of a package."""
-    return folder.find() if isinstance(folder, PackageFolder) else project / folder
+    """What a setting means: a path from the project's folder, or a folder of a package; of one that
+    is not installed, that of the project's checkout."""
+    if not isinstance(folder, PackageFolder):
+        return project / folder
+    try:
+        return folder.find()
+    except ConfigError:
+        if (found := folder.below(project)) is None:
+            raise
+        return found
 
 
 def path_in(project: Path, folder: Folder) -> Path:

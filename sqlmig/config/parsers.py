@@ -20,6 +20,8 @@ DEFAULT_TIERS: Mapping[Environment, tuple[str, ...]] = MappingProxyType(
         Environment.PRODUCTION: ("reference",),
     }
 )
+_UNITS = {"": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30, "tb": 1 << 40}
+_SIZE = re.compile(r"([0-9]+)\s*((?:[kmgt]b)?)", re.IGNORECASE)
 _TABLE = re.compile(r"[^\s.\"]+(\.[^\s.\"]+)?")
 _TIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _SQLALCHEMY_DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
@@ -44,6 +46,18 @@ def path(value: object) -> Path:
     if not isinstance(value, str | Path) or not str(value):
         raise ValueError("is not a path")
     return Path(value)
+
+
+def path_or_none(value: object) -> Path | None:
+    """A path; None for an empty one, or for false."""
+    return None if value in ("", False) else path(value)
+
+
+def words(value: object) -> tuple[str, ...]:
+    """A list of words."""
+    if not isinstance(value, list | tuple) or not all(_is_word(word) for word in value):
+        raise ValueError("is not a list of words")
+    return tuple(value)
 
 
 def folder(value: object) -> Folder:
@@ -89,6 +103,21 @@ def natural(value: object) -> int:
     return int(str(value))
 
 
+def size(value: object) -> int:
+    """A number of bytes, with PostgreSQL's units or without one."""
+    match = None if isinstance(value, bool) else _SIZE.fullmatch(str(value))
+    if match is None:
+        raise ValueError("is not a size: expected bytes, or a number with kB, MB, GB or TB")
+    return int(match[1]) * _UNITS[match[2].lower()]
+
+
+def port(value: object) -> int:
+    """A TCP port that needs no special rights."""
+    if isinstance(value, bool) or not str(value).isdecimal() or not 1024 <= int(str(value)) < 65536:
+        raise ValueError("is not a port: expected a whole number from 1024 to 65535")
+    return int(str(value))
+
+
 def switch(value: object) -> bool:
     """True or false, by any of their usual names."""
     if isinstance(value, bool):
@@ -106,7 +135,8 @@ def environment(value: object) -> Environment:
         return Environment(_SHORT_ENVIRONMENTS.get(name, name))
     except ValueError:
         raise ValueError(
-            "is not an environment: expected development, testing or production"
+            "is not an environment: expected development, testing or production "
+            "(for staging, take production: it keeps rows, and has the same rules)"
         ) from None
 
 
@@ -161,6 +191,10 @@ def squashed(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def database(value: object) -> str:
     """A libpq URL or key=value string; SQLAlchemy's URLs are understood."""
     return _SQLALCHEMY_DRIVER.sub(r"\1://", text(value))
+
+
+def _is_word(word: object) -> bool:
+    return isinstance(word, str) and bool(word.strip())
 
 
 def _is_table(name: object) -> bool:

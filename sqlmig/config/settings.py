@@ -64,10 +64,11 @@ class Config:
     string, "" for what libpq finds by itself, `embedded`, or None where nothing was given; `mongo`
     is a MongoDB URL, `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL
     durations, waits are seconds. `squashed` a migration, and the migrations that it replaced;
-    `changelog_baseline` is a git revision. `tiers` are those whose seeds an environment gets, in
-    order; `tier_may_write` has the exceptions: forbidden tables that a tier may write to.
-    `fleet` are the settings of `sqlmig fleet`. `origins` says where each setting that was given
-    comes from: an option, a variable, or a file.
+    `changelog` is None where it is turned off; `changelog_baseline` is a git revision;
+    `large_table` is in bytes. `tiers` are those whose seeds an environment gets, in order;
+    `tier_may_write` has the exceptions: forbidden tables that a tier may write to. `fleet` are the
+    settings of `sqlmig fleet`. `origins` says where each setting that was given comes from: an
+    option, a variable, or a file.
     """
 
     project: Path = Path()
@@ -114,6 +115,18 @@ class Config:
         "SQLMIG_ENV",
         option="--env",
         names_target=True,
+    )
+    embedded_port: int | None = _setting(
+        "a port on 127.0.0.1 for the embedded server, with a password; else a socket alone",
+        None,
+        parsers.port,
+        "SQLMIG_EMBEDDED_PORT",
+    )
+    embedded_version: int | None = _setting(
+        "the major version of the embedded server, which refuses another",
+        None,
+        parsers.count,
+        "SQLMIG_EMBEDDED_VERSION",
     )
     history_schema: str | None = _setting(
         "the schema of sqlmig's own tables; else the current one",
@@ -169,10 +182,21 @@ class Config:
         "the folder of the sanity checks", Path("sql/checks"), parsers.folder, "SQLMIG_CHECKS"
     )
     scratch_script: Folder | None = _setting(
-        "a SQL script that prepares each scratch database of `verify` and `drift`",
+        "a SQL script that prepares each scratch database of `verify`, `drift`, `impact`, `schema`",
         None,
         parsers.folder,
         "SQLMIG_SCRATCH_SCRIPT",
+    )
+    schema_document: Path = _setting(
+        "the file that `sqlmig schema` writes",
+        Path("docs/schema.md"),
+        parsers.path,
+        "SQLMIG_SCHEMA_DOCUMENT",
+    )
+    schema_picture_without: tuple[str, ...] = _setting(
+        "tables that the picture of `sqlmig schema` leaves out; `*` stands for any characters",
+        (),
+        parsers.tables,
     )
     tiers: Mapping[Environment, tuple[str, ...]] = _setting(
         "the tiers that each environment gets", parsers.DEFAULT_TIERS, parsers.tiers
@@ -188,11 +212,26 @@ class Config:
         MappingProxyType({}),
         parsers.tables_by_tier,
     )
-    changelog: Path = _setting(
-        "the changelog, with an entry for every migration",
+    large_table: int = _setting(
+        "the size above which a table is large for `impact`: bytes, or such as `10MB`",
+        10 * 1024**2,
+        parsers.size,
+        "SQLMIG_LARGE_TABLE",
+    )
+    changelog: Path | None = _setting(
+        'the changelog, with an entry for every migration; `""` for none',
         Path("docs/CHANGELOG.md"),
-        parsers.path,
+        parsers.path_or_none,
         "SQLMIG_CHANGELOG",
+    )
+    timestamps: bool = _setting(
+        "`sqlmig new` numbers migrations by the time", default=False, parse=parsers.switch
+    )
+    changelog_types: tuple[str, ...] = _setting(
+        "types of change besides those of Keep a Changelog", (), parsers.words
+    )
+    changelog_ignore: tuple[str, ...] = _setting(
+        "rules of `changelog lint` that are turned off, such as `CL012`", (), parsers.words
     )
     changelog_baseline: str | None = _setting(
         "the git revision that counts as merged", None, parsers.text, "SQLMIG_CHANGELOG_BASELINE"
@@ -298,6 +337,11 @@ class Config:
     def checks_folder(self) -> Traversable:
         """Where the sanity checks lie."""
         return folder_in(self.project, self.checks)
+
+    @property
+    def schema_document_file(self) -> Path:
+        """Where the document of the schema lies."""
+        return self.project / self.schema_document
 
     @property
     def scratch_script_file(self) -> Traversable | None:

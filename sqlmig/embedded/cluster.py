@@ -12,7 +12,7 @@ from sqlmig.embedded.errors import EmbeddedError, ServerStartError
 from sqlmig.embedded.files import read_regular
 from sqlmig.embedded.folders import using
 from sqlmig.embedded.handshake import Greeting, knock
-from sqlmig.embedded.home import PORT, Home
+from sqlmig.embedded.home import Home
 from sqlmig.embedded.postmaster import forget_dead_server, is_server, last_programs, server_pid
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ def database_url(home: Home, database: str = DATABASE) -> str:
     """
     host = quote(str(home.socket), safe="")
     peer = "" if home.account.uid == os.geteuid() else f"&requirepeer={quote(home.account.name)}"
-    return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={PORT}{peer}"
+    return (
+        f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={host}&port={home.port}{peer}"
+    )
 
 
 def is_ready(home: Home) -> bool:
@@ -127,10 +129,8 @@ def _launch(home: Home, programs: Programs, settings: Mapping[str, str]) -> int:
     pg_ctl would do the same, but trips over quotes and dollars in paths.
     """
     own = {
-        "listen_addresses": "",
         "unix_socket_directories": '"{}"'.format(str(home.socket).replace('"', '""')),
         "unix_socket_permissions": "0700",
-        "port": str(PORT),
     }
     if programs.major >= 18:  # what the installation brings itself comes first
         own["extension_control_path"] = f"$system:{home.share}"
@@ -168,5 +168,5 @@ def _create_database(home: Home) -> None:
             f"the embedded server's file {home.data / 'postmaster.opts'} cannot be read",
             remedy="`sqlmig embedded stop`, then start it again.",
         )
-    connection = [f"--host={home.socket}", f"--port={PORT}", f"--username={SUPERUSER}"]
+    connection = [f"--host={home.socket}", f"--port={home.port}", f"--username={SUPERUSER}"]
     _run(home, folder / "createdb", *connection, "--maintenance-db=postgres", DATABASE)

@@ -50,6 +50,29 @@ class ClusterVersionError(EmbeddedError):
         )
 
 
+class WantedVersionError(EmbeddedError):
+    """The settings want a major version that is not there."""
+
+    def __init__(self, wanted: int, found: Sequence[str]) -> None:
+        super().__init__(
+            f"embedded_version is {wanted}, but the programs found are of {', '.join(found)}; "
+            "nothing was changed",
+            remedy=f"Install PostgreSQL {wanted}, or name the folder of its programs in "
+            "SQLMIG_PG_BINDIR; or change embedded_version.",
+        )
+
+
+def refuse_other_version(cluster: int | None, wanted: int | None) -> None:
+    """Raises EmbeddedError where the cluster is of another major version than is wanted."""
+    if cluster is not None and wanted not in (None, cluster):
+        raise EmbeddedError(
+            f"the embedded cluster was created by PostgreSQL {cluster}, but embedded_version is "
+            f"{wanted}; nothing was changed",
+            remedy=f"Set embedded_version to {cluster}, or delete the cluster and its data with "
+            "`sqlmig embedded reset`.",
+        )
+
+
 class ServerStartError(EmbeddedError):
     """A PostgreSQL program failed: `output` is its output or its log."""
 

@@ -28,12 +28,13 @@ from sqlmig.embedded.folders import (
     using,
 )
 
-PORT = 5432  # in the name of the socket only: nothing listens on the network
+PORT = 5432  # in the name of the socket only, unless a port is asked for
 
 _EXTENSION = Path(__file__).with_name("extension")
 _MEMORY_BYTES = 2 * 1024**3
 # sun_path holds 108 bytes on Linux and 104 on macOS, one of them for the end.
 _LONGEST_SOCKET_NAME = 103
+_LONGEST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Home:
         A socket's name has a limit, and to libpq a comma in it ends one host and begins another.
         """
         folder = self.path / "socket"
-        length = len(os.fsencode(_socket_file(folder)))
+        length = len(os.fsencode(_socket_file(folder, _LONGEST_PORT)))
         if length <= _LONGEST_SOCKET_NAME and "," not in str(folder):
             return folder
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
@@ -84,7 +85,38 @@ class Home:
     @property
     def socket_file(self) -> Path:
         """The socket itself, by PostgreSQL's naming."""
-        return _socket_file(self.socket)
+        return _socket_file(self.socket, self.port)
+
+    @property
+    def port_file(self) -> Path:
+        """The TCP port that the server was started with; missing where there is none."""
+        return self.path / "port"
+
+    @property
+    def password(self) -> Path:
+        """The superuser's password, for TCP; missing before a port was first asked for."""
+        return self.path / "password"
+
+    @property
+    def rules(self) -> Path:
+        """Who may connect to a server with a TCP port, in the form of pg_hba.conf."""
+        return self.path / "hba.conf"
+
+    @property
+    def tcp_port(self) -> int | None:
+        """The port on 127.0.0.1; None where nothing listens. Raises FolderError if damaged."""
+        if not self.port_file.exists():
+            return None
+        text = read_regular(self.port_file)
+        if not re.fullmatch(rb"[0-9]{1,5}", text):
+            reason = "it does not name a port"
+            raise FolderError(self.port_file, reason, remedy="Remove it, then start again.")
+        return int(text)
+
+    @property
+    def port(self) -> int:
+        """The port, which is in the name of the socket too."""
+        return self.tcp_port or PORT
 
     @property
     def cluster_major(self) -> int | None:
@@ -184,5 +216,5 @@ def folder_in_memory() -> Path | None:
     return MEMORY if has_room and not system.f_flag & os.ST_NOEXEC else None
 
 
-def _socket_file(folder: Path) -> Path:
-    return folder / f".s.PGSQL.{PORT}"
+def _socket_file(folder: Path, port: int) -> Path:
+    return folder / f".s.PGSQL.{port}"

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlmig.embedded import cluster
-from sqlmig.embedded.errors import EmbeddedError
+from sqlmig.embedded.errors import EmbeddedError, refuse_other_version
 from sqlmig.embedded.folders import locked, resolved, using
 from sqlmig.embedded.home import PORT, Home, find_home, folder_in_memory, make_home, remove_home
 from sqlmig.embedded.postmaster import end_server, last_programs, server_pid
 from sqlmig.embedded.programs import Programs, chosen_folder, find_programs
+from sqlmig.embedded.tcp import prepare_tcp, refuse_other_port, tcp_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,8 +29,8 @@ class ServerStatus:
     """How the embedded server stands; what is not known yet, before the first start, is None.
 
     `socket` is the socket's folder, as libpq's `host` wants it; `port` is part of the socket's
-    name, nothing listens on the network. `version` is the cluster's major version, as `18`, and
-    `programs` the folder of the programs that last ran it.
+    name, and nothing listens on the network unless that was asked for. `version` is the cluster's
+    major version, as `18`, and `programs` the folder of the programs that last ran it.
     """
 
     running: bool
@@ -44,31 +45,46 @@ class ServerStatus:
 
 
 class EmbeddedPostgres:
-    """The server of one project: one superuser `postgres`, trusted over a socket, no network.
+    """The server of one project: one superuser `postgres`, trusted over a socket.
 
     `root` is the project's folder for such things (`.sqlmig`); it is made when needed, and ignored
     by git. `settings` are server settings for its next start, as `{"fsync": "off"}`. `programs` is
-    the folder of PostgreSQL's programs; without it they are searched for (`programs.py`). The
-    server outlives the process that starts it.
+    the folder of PostgreSQL's programs; without it they are searched for (`programs.py`), of the
+    major version `version` if that is given. With `port`, it also listens there on 127.0.0.1, for
+    clients with a password; else nothing listens on the network. The server outlives the process
+    that starts it.
     """
 
     def __init__(
-        self, root: Path, *, settings: Mapping[str, str] | None = None, programs: Path | None = None
+        self,
+        root: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        programs: Path | None = None,
+        port: int | None = None,
+        version: int | None = None,
     ) -> None:
         self._root = resolved(root)  # one server, by whatever path it is reached
         self._settings = dict(settings or {})
         self._programs = programs
+        self._port = port
+        self._version = version
 
     def start(self) -> ServerStatus:
         """The running server, ready for connections; made and started if it was not.
 
         Makes the database `sqlmig` if it is missing. Waits for another process that is starting
-        the same server. Raises EmbeddedError.
+        the same server. Raises EmbeddedError, also where a server of another version or port is
+        there already.
         """
         home = find_home(self._root)
+        if home is not None:
+            refuse_other_version(home.cluster_major, self._version)
         if home is None or not cluster.is_ready(home):
             with locked(self._root):
                 self._start()
+        else:
+            refuse_other_port(home, self._port)
         return self.status()
 
     def stop(self) -> bool:
@@ -96,6 +112,7 @@ class EmbeddedPostgres:
             url=cluster.database_url(home),
             data=home.data,
             socket=home.socket,
+            port=home.port,
             log=home.log,
             version=None if major is None else str(major),
             programs=last_programs(home.data),
@@ -110,6 +127,17 @@ class EmbeddedPostgres:
                 remedy="Create one with `sqlmig embedded start`.",
             )
         return cluster.database_url(home, database)
+
+    def tcp_url(self, database: str = cluster.DATABASE) -> str:
+        """The URL over 127.0.0.1, with the password. Raises EmbeddedError where nothing listens."""
+        home = find_home(self._root)
+        url = None if home is None else tcp_url(home, cluster.SUPERUSER, database)
+        if url is None:
+            raise EmbeddedError(
+                "the embedded server listens on no port",
+                remedy="Set `embedded_port`, then `sqlmig embedded stop` and `start`.",
+            )
+        return url
 
     @contextmanager
     def _locked_home(self) -> Iterator[Home | None]:
@@ -126,7 +154,10 @@ class EmbeddedPostgres:
             programs = self._find_programs(home)
             if home.cluster_major is None:
                 cluster.make_cluster(home, programs)
-            cluster.start_server(home, programs, self._settings)
+            listening = prepare_tcp(
+                home, self._port, programs.folder / "postgres", cluster.SUPERUSER
+            )
+            cluster.start_server(home, programs, {**listening, **self._settings})
             _log.info("embedded PostgreSQL %s started, data in %s", programs.version, home.data)
         cluster.ensure_database(home)
 
@@ -138,6 +169,7 @@ class EmbeddedPostgres:
                 copies=home.programs,
                 chosen=self._programs or chosen_folder(),
                 cluster_major=home.cluster_major,
+                version=self._version,
             )
 
 

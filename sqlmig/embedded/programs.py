@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlmig.embedded.account import own_account
-from sqlmig.embedded.errors import AccountError, ClusterVersionError, ProgramsNotFoundError
+from sqlmig.embedded.errors import (
+    AccountError,
+    ClusterVersionError,
+    ProgramsNotFoundError,
+    WantedVersionError,
+)
 from sqlmig.embedded.files import copy_for_all, only_root_can_write
 
 if TYPE_CHECKING:
@@ -54,6 +59,7 @@ def find_programs(
     copies: Path | None = None,
     chosen: Path | None = None,
     cluster_major: int | None = None,
+    version: int | None = None,
     search_path: str | None = None,
     system_patterns: Sequence[str] = SYSTEM_PATTERNS,
 ) -> Programs:
@@ -61,10 +67,10 @@ def find_programs(
 
     They are run under `account` (None: our own) and nothing is run under another. A wheel that the
     account cannot run, as in a virtual environment under a closed home, is copied below `copies`.
-    `cluster_major` is the version of a cluster that exists: only programs of the same can run it.
-    `search_path` is the PATH to look at (None: the environment's). Raises ProgramsNotFoundError,
-    ClusterVersionError if there are programs, of other versions only, or AccountError if the
-    account cannot run them.
+    `cluster_major` is the version of a cluster that exists: only programs of the same can run it;
+    without one, `version` is the one that is wanted. `search_path` is the PATH to look at (None:
+    the environment's). Raises ProgramsNotFoundError; ClusterVersionError or WantedVersionError if
+    there are programs, of other versions only; or AccountError if the account cannot run them.
     """
     account = account or own_account()
     probes: list[str] = []
@@ -73,12 +79,14 @@ def find_programs(
         found = _examine(folder, account, copies)
         if isinstance(found, str):
             probes.append(f"{place}: {found}")
-        elif cluster_major in (None, found.major):
+        elif (cluster_major or version) in (None, found.major):
             return found
         else:
             other_versions.append(f"{found.version} ({found.folder})")
     if cluster_major is not None and other_versions:
         raise ClusterVersionError(cluster_major, list(dict.fromkeys(other_versions)))
+    if version is not None and other_versions:
+        raise WantedVersionError(version, list(dict.fromkeys(other_versions)))
     raise ProgramsNotFoundError(probes, remedy=_REMEDY)
 
 

@@ -7,8 +7,14 @@ from sqlmig.model.history import (
     MigrationState,
     MigrationStatus,
 )
-from sqlmig.model.observer import NoticeObserver, Observer, ServerObserver, SilentObserver
-from sqlmig.model.places import Finding, Location, Position, Severity
+from sqlmig.model.observer import (
+    NoticeObserver,
+    Observer,
+    RehearsalObserver,
+    ServerObserver,
+    SilentObserver,
+)
+from sqlmig.model.places import Finding, Location, Position, Severity, line_numbers
 from sqlmig.model.runs import Direction, Environment, LostRows, MigrationResult, Outcome, Report
 from sqlmig.model.scripts import (
     Directives,
@@ -64,6 +70,7 @@ __all__ = [
     "Observer",
     "Outcome",
     "Position",
+    "RehearsalObserver",
     "Report",
     "Rows",
     "Script",
@@ -81,6 +88,7 @@ __all__ = [
     "WrittenRows",
     "checksum",
     "is_duration",
+    "line_numbers",
     "migration_number",
     "migration_order",
     "number_groups",

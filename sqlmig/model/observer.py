@@ -47,6 +47,14 @@ class NoticeObserver(Observer, Protocol):
         """A script raised a warning, a notice or an info; the script may still be undone."""
 
 
+@runtime_checkable
+class RehearsalObserver(Observer, Protocol):
+    """An observer that also hears of migrations that are tried, before a question about them."""
+
+    def rehearsing(self, migration_id: str) -> None:
+        """Its rollback is about to be run in a transaction that is undone."""
+
+
 class SilentObserver:
     """An observer that does nothing: the default, and a base for those with only some calls."""
 

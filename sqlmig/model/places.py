@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -59,6 +61,12 @@ class Location:
         margin = f"{self.position.line:>5} | "
         indent = "\t".join(" " * width(part) for part in before.split("\t"))
         return f"{margin}{shown}\n{' ' * (len(margin) - 2)}| {indent}^"
+
+
+def line_numbers(text: str, offsets: Iterable[int]) -> list[int]:
+    """The line of each of those characters, from 1, found in one pass over the text."""
+    ends = [match.end() for match in _LINE_END.finditer(text)]
+    return [bisect_right(ends, offset) + 1 for offset in offsets]
 
 
 class Severity(Enum):

@@ -69,10 +69,13 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class LostRows:
-    """A table that would lose rows to a script; `rows` is how many it has now."""
+    """A table that would lose rows to a script, or, where they are named, these columns of all its
+    rows; `rows` is how many it has now."""
 
     table: str
     rows: int
+    columns: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.table} ({counted(self.rows, 'row')})"
+        names = [f"{self.table}.{column}" for column in self.columns] or [self.table]
+        return f"{', '.join(names)} ({counted(self.rows, 'row')})"

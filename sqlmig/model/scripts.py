@@ -46,8 +46,9 @@ class Directives:
     """What the head of a file declares; the defaults are those of a file that declares nothing.
 
     `depends` are migration ids; the timeouts are PostgreSQL durations as written (`2s`, `10min`);
-    `touches` are pairs of a protected table and the reason for changing its rows. `expect`,
-    `requires` (references to migrations) and `after_seeds` are those of a check.
+    `touches` are pairs of a protected table and the reason for changing its rows, `holds` of a
+    table and the reason for keeping its users waiting. `expect`, `requires` (references to
+    migrations) and `after_seeds` are those of a check.
     """
 
     depends: tuple[str, ...] = ()
@@ -56,6 +57,7 @@ class Directives:
     lock_timeout: str | None = None
     statement_timeout: str | None = None
     touches: tuple[tuple[str, str], ...] = ()
+    holds: tuple[tuple[str, str], ...] = ()
     adr: str | None = None
     record: TextRecord = TextRecord.TEXT
     expect: Expected = Expected()  # a frozen value

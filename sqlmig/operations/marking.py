@@ -58,17 +58,24 @@ def plan_baseline(files: Migrations, rows: Applied, target: str) -> Marking:
     baseline is for a database where no migration has run.
     """
     ids = [file.migration_id for file in files]
-    wanted = files[: ids.index(resolve(target, ids)) + 1]
+    return plan_whole(files[: ids.index(resolve(target, ids)) + 1], rows, _BASELINE)
+
+
+def plan_whole(wanted: Migrations, rows: Applied, reason: str) -> Marking:
+    """Those migrations and no others, to be marked as applied; none where they are.
+
+    Raises PlanError where the history has something else already.
+    """
     applied = [row.migration_id for row in rows]
     if set(applied) == {file.migration_id for file in wanted}:
-        return Marking((), _BASELINE)
+        return Marking((), reason)
     if applied:
         raise PlanError(
             f"this database already has a history, ending with {applied[-1]}",
             remedy="A baseline is for a database without one. To mark a single migration as "
             "applied: sqlmig mark ID --reason TEXT.",
         )
-    return Marking(tuple(wanted), _BASELINE)
+    return Marking(tuple(wanted), reason)
 
 
 def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> Marking:

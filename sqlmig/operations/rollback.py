@@ -19,6 +19,7 @@ from sqlmig.plan import (
     RowLoss,
     Selection,
     Since,
+    Transactions,
     plan_rollback,
     select,
 )
@@ -31,17 +32,18 @@ Agree = Callable[[RowLossError], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """What to roll back; the migrations of `consented` may lose rows."""
+    """What to roll back, and in which transactions; the migrations of `consented` may lose rows."""
 
     selection: Selection
     text: RollbackText | None = None
     row_loss: RowLoss = RowLoss.ASK
+    transactions: Transactions = Transactions.EACH
     consented: frozenset[str] = frozenset()
 
     def after(self, loss: RowLossError) -> Rollback:
-        """What is left of it, with consent to that loss."""
+        """What is left of it, with consent to all of that loss."""
         rest = (r.migration_id for r in loss.report.results if r.outcome is not Outcome.DONE)
-        consented = self.consented | {loss.migration_id}
+        consented = self.consented | loss.by_migration.keys()
         return replace(self, selection=Exactly(tuple(rest)), consented=consented)
 
 
@@ -65,7 +67,7 @@ class RollbackPlanner:
         known = as_recorded(files, renames)
         if request.text is not RollbackText.RECORDED:
             self.files.expect(select(known, rows, selection))
-        plan = plan_rollback(known, rows, selection, request.text)
+        plan = plan_rollback(known, rows, selection, request.text, request.transactions)
         ids = [migration.migration_id for migration in plan.migrations]
         if self._planned and self._planned != ids:
             raise PlanError(
@@ -91,9 +93,10 @@ def _names_one_of(selection: Selection, rows: Applied) -> bool:
 
 
 def roll_back(runner: Runner, files: UsableFiles, request: Rollback, agree: Agree | None) -> Report:
-    """Rolls back, and asks for each migration that would lose rows; consent is for that one only.
+    """Rolls back, and asks once about all that would lose rows, before anything is committed.
 
-    Nothing is held while it asks: no connection, no lock. Raises what `Runner.run` raises;
+    It asks again only where another session has changed what would be lost; consent is for what was
+    named. Nothing is held while it asks: no connection, no lock. Raises what `Runner.run` raises;
     RowLossError where the answer is no.
     """
     done: tuple[MigrationResult, ...] = ()

@@ -52,8 +52,10 @@ class Runner:
             while True:
                 rules = self.database.working_rules(session.history, self.allowed)
                 plan = _asking(planner(session.history), rules)
+                executor = self._executor(plan, rules, session)
                 try:
-                    report = self._executor(plan, rules, session).execute(plan)
+                    _rehearse(plan, rules, session)
+                    report = executor.execute(plan)
                 except HistoryMovedError as moved:
                     results += moved.results
                     session = self.database.renewed(session)
@@ -89,6 +91,15 @@ class Runner:
 def _asking(plan: Plan, rules: Rules) -> Plan:
     """The plan as it runs under these rules: only in production is a loss of rows asked about."""
     return plan if rules.is_production else replace(plan, row_loss=RowLoss.ACCEPT)
+
+
+def _rehearse(plan: Plan, rules: Rules, session: RunnerSession) -> None:
+    """Raises RowLossError for what would be lost, where more than one migration has to be asked
+    about before the first is committed; one alone is undone and asked about as it runs."""
+    from sqlmig.engine.run.rehearsal import Rehearsal
+
+    if plan.row_loss is RowLoss.ASK and len(plan.migrations) > 1 and not plan.consented:
+        Rehearsal(session, rules).rehearse(plan)
 
 
 def look(history: History, checks: Sequence[CheckFile]) -> list[CheckResult]:

@@ -10,7 +10,6 @@ from sqlmig.errors import (
     MissingMigrationError,
     OutOfOrderError,
     PartialMigrationError,
-    PlanError,
     RenamedMigrationError,
 )
 from sqlmig.model import (
@@ -25,7 +24,7 @@ from sqlmig.model import (
     Script,
     migration_order,
 )
-from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes
+from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes, refuse_non_transactional
 from sqlmig.plan.ownership import is_confirmed
 from sqlmig.plan.references import resolve
 from sqlmig.plan.resume import FROM_THE_START, Decision, resumption
@@ -71,7 +70,7 @@ def plan_apply(
     rows = {row.migration_id: row for row in history}
     planned = tuple(_planned(file, rows.get(file.migration_id), decision, ready) for file in wanted)
     if transactions is Transactions.TOGETHER:
-        _refuse_non_transactional(planned)
+        refuse_non_transactional(planned)
     return Plan(Direction.APPLY, planned, _warnings(standing, files, planned), transactions)
 
 
@@ -84,17 +83,8 @@ def _refuse_out_of_order(
         raise OutOfOrderError(
             f"pending, but later migrations are already applied: {', '.join(late)}",
             migration_ids=late,
-            remedy="Give it the next free number, or run it as it is: --allow-out-of-order.",
-        )
-
-
-def _refuse_non_transactional(planned: Sequence[PlannedMigration]) -> None:
-    outside = [m.migration_id for m in planned if not m.directives.transactional]
-    if outside:
-        raise PlanError(
-            f"cannot run in one transaction with others: {', '.join(outside)} "
-            "is declared `transactional: false`",
-            remedy="Run without --atomic, or up to the migration before it first.",
+            remedy="Give it the next free number (sqlmig renumber), or run it as it is: "
+            "--allow-out-of-order.",
         )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from sqlmig.errors import PlanError
 from sqlmig.model import Direction, Directives, Script, SeedFile
 from sqlmig.plan.resume import FROM_THE_START, Resumption
 from sqlmig.source.script import PreparedScript
@@ -98,3 +99,14 @@ class Plan:
 
 def notes(planned: Iterable[PlannedMigration]) -> tuple[str, ...]:
     return tuple(note for migration in planned for note in migration.prepared.notes)
+
+
+def refuse_non_transactional(planned: Sequence[PlannedMigration]) -> None:
+    """Raises PlanError for one that is declared to run outside a transaction."""
+    outside = [m.migration_id for m in planned if not m.directives.transactional]
+    if outside:
+        raise PlanError(
+            f"cannot run in one transaction with others: {', '.join(outside)} "
+            "is declared `transactional: false`",
+            remedy="Run without --atomic, or up to the migration before it first.",
+        )

@@ -17,7 +17,13 @@ from sqlmig.model import (
     Script,
 )
 from sqlmig.plan.changed import change_of
-from sqlmig.plan.model import Plan, PlannedMigration, notes
+from sqlmig.plan.model import (
+    Plan,
+    PlannedMigration,
+    Transactions,
+    notes,
+    refuse_non_transactional,
+)
 from sqlmig.plan.references import resolve
 from sqlmig.source.directives import FileKind
 from sqlmig.source.head import read_head
@@ -66,7 +72,8 @@ def select(files: Migrations, history: Applied, selection: Selection) -> list[st
     """The ids to roll back, newest first; [] where what is selected is not applied.
 
     A migration that is half done counts as the newest. Raises UnknownTargetError for the reference,
-    and PlanError for a single one that an applied migration depends on.
+    and PlanError for a single one that an applied migration depends on, and for more steps than
+    there are.
     """
     ids = [row.migration_id for row in reversed(history)]
     if isinstance(selection, Exactly):
@@ -75,6 +82,11 @@ def select(files: Migrations, history: Applied, selection: Selection) -> list[st
         if selection.steps < 1:
             raise PlanError(
                 f"{selection.steps} steps cannot be rolled back", remedy="Give 1 or more."
+            )
+        if ids and selection.steps > len(ids):
+            raise PlanError(
+                f"{selection.steps} steps cannot be rolled back: {len(ids)} applied",
+                remedy=f"To roll back everything: sqlmig rollback --steps {len(ids)}.",
             )
         return ids[: selection.steps]
     known = [*ids, *(file.migration_id for file in files)]
@@ -109,20 +121,29 @@ def _refuse_dependents(files: Migrations, history: Applied, target: str) -> None
 
 
 def plan_rollback(
-    files: Migrations, history: Applied, selection: Selection, text: RollbackText | None = None
+    files: Migrations,
+    history: Applied,
+    selection: Selection,
+    text: RollbackText | None = None,
+    transactions: Transactions = Transactions.EACH,
 ) -> Plan:
     """The rollback of the selected migrations, newest first.
 
     `history` has the recorded texts. The script is the file's, or the recorded one where the file
     is gone. Raises what `select` raises, IrreversibleMigrationError where there is no script, and
-    PlanError where file and record differ and `text` does not say which to use.
+    PlanError where file and record differ and `text` does not say which to use, or where one cannot
+    run in a transaction with the others.
     """
     ids = select(files, history, selection)
     by_id = {file.migration_id: file for file in files}
     rows = {row.migration_id: row for row in history}
     planned = tuple(_planned(rows[name], by_id.get(name), text) for name in ids)
     warnings = (*_partial(rows[name] for name in ids), *notes(planned))
-    return Plan(Direction.ROLLBACK, planned, warnings, again=_again(selection, ids))
+    is_together = transactions is Transactions.TOGETHER
+    if is_together:
+        refuse_non_transactional(planned)
+    again = _again(selection, ids) + (" --atomic" if is_together else "")
+    return Plan(Direction.ROLLBACK, planned, warnings, transactions, again=again)
 
 
 def _again(selection: Selection, ids: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,14 @@ def rewrite(path: Path, text: str) -> None:
     """Writes a file with that text, whether it is there or not. Raises ConfigError."""
     with _writing(path):
         path.write_bytes(text.encode())
+
+
+def move(path: Path, to: Path) -> None:
+    """Gives a file another name, which no file has. Raises ConfigError."""
+    with _writing(to):
+        if os.path.lexists(to):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        path.rename(to)
 
 
 @contextmanager

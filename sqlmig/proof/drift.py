@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmig.config import Config
+from sqlmig.engine.history.foreign import foreign_histories
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.tables import MIGRATIONS
 from sqlmig.engine.server.connection import opened
@@ -29,11 +30,13 @@ SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class
 @dataclass(frozen=True, slots=True)
 class Drift:
     """How the live schema differs from what the `migrations` that are applied make; `warnings` name
-    scratch databases that could not be dropped."""
+    scratch databases that could not be dropped, `left_out` the history tables of other tools, which
+    are not compared."""
 
     migrations: tuple[str, ...]
     differences: tuple[Difference, ...]
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def drift(
@@ -50,6 +53,7 @@ def drift(
     where a migration cannot run again, BeyondDatabaseError for one that changes more than its
     database, and was undone.
     """
+    left_out = tuple(map(str, foreign_histories(history.connection)))
     with (
         scratch_beside(config, scratch_url) as server,
         staged(server, config, history.schema) as stage,
@@ -63,7 +67,7 @@ def drift(
     found = differences(replayed, live)
     drifted = tuple(each for each in found if not stage.given.covers(each, replayed))
     ids = tuple(planned.migration_id for planned in applied)
-    return Drift(ids, drifted, server.warnings)
+    return Drift(ids, drifted, server.warnings, left_out)
 
 
 def _owner(history: History) -> str:

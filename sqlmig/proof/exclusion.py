@@ -1,5 +1,5 @@
 """Which objects a snapshot leaves out: those of extensions, temporary ones, sqlmig's own tables,
-and what is outside the schemas that are compared.
+those of other tools, and what is outside the schemas that are compared.
 
 In these parts of queries, `l` is the object that is asked about; the parameters are those of
 a Scope.
@@ -8,18 +8,20 @@ a Scope.
 from __future__ import annotations
 
 from sqlmig.engine.history.tables import MIGRATIONS, OWN_TABLES
+from sqlmig.proof.histories import IS_HISTORY, IS_REGISTRY
 
 _IS_TEMPORARY = "nspname ~ '^pg_(toast_)?temp_'"
-_IS_LEFT_OUT = f"({_IS_TEMPORARY} OR nspname = ANY (%(left_out)s::text[]))"
+_IS_LEFT_OUT = f"({_IS_TEMPORARY} OR nspname = ANY (%(left_out)s::text[]) OR {IS_REGISTRY})"
 _IS_NAMED = "nspname = ANY (%(schemas)s::text[])"
 _SOME_ARE_NAMED = "%(schemas)s::text[] IS NOT NULL"
 
 _OWN_TABLES = ", ".join(f"'{name}'" for name in OWN_TABLES)
 
-# A temporary object, or a table that sqlmig or yoyo keeps, and so no part of the schema: one of
-# theirs beside the marks of what is applied.
+# A temporary object, or a table that sqlmig, yoyo or another tool keeps, and so no part of the
+# schema: one of theirs beside the marks of what is applied.
 _IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN (
         SELECT relnamespace FROM pg_class WHERE relname = '{MIGRATIONS}' AND relkind IN ('r', 'p'))
+      OR {IS_HISTORY}
       OR relnamespace IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY}))"""
 
 # What a left-out object has for its own (indexes, constraints, types, …) is left out with it.

@@ -15,6 +15,7 @@ from sqlmig.engine.history.reading import History
 from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import Containment
 from sqlmig.engine.run.executor import Executor
+from sqlmig.engine.run.steps import Steps
 from sqlmig.engine.server.connection import Connection, opened, translated
 from sqlmig.engine.server.remedies import ends_session, remedy_for
 from sqlmig.errors import DatabaseUnavailableError, ExecutionError, MigrationFailedError
@@ -61,6 +62,13 @@ class Stage:
         with self._lost_told():
             self._executor.execute(Plan(planned.direction, (planned,)))
 
+    def observe(self, migrations: Sequence[PlannedMigration], steps: Steps) -> None:
+        """Applies or rolls back migrations, all in one direction, with `steps` around each
+        statement. Raises as `run` does."""
+        if migrations:
+            executor = replace(self._executor, steps=steps)
+            executor.execute(Plan(migrations[0].direction, tuple(migrations)))
+
     def replay(self, migrations: Sequence[PlannedMigration]) -> None:
         """Applies migrations that have run before. Raises ExecutionError where one fails now, and
         BeyondDatabaseError."""
@@ -70,6 +78,16 @@ class Stage:
                     self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
             except MigrationFailedError as error:
                 raise _cannot_be_replayed(error) from error
+
+    @property
+    def history(self) -> History:
+        """That of the database as it is now; its connection is the one on which scripts run."""
+        return self._executor.session.history
+
+    @property
+    def beside(self) -> Connection:
+        """Another session in the database as it is now."""
+        return self._beside
 
     def look(self) -> SchemaSnapshot:
         """The snapshot of the schema as it is now; the more often it is called, the cheaper."""

@@ -60,11 +60,13 @@ class RoundTrip:
 @dataclass(frozen=True, slots=True)
 class Verification:
     """The round trips in order, and what the proofs at the end found wrong, in words; `warnings`
-    name scratch databases that could not be dropped."""
+    name scratch databases that could not be dropped, `left_out` the history tables of other tools
+    that migrations made, which are not compared."""
 
     round_trips: tuple[RoundTrip, ...]
     findings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -113,7 +115,7 @@ class RoundTrips:
             reason = file.file.directives.irreversible or ""
             return _result(migration, Verdict.IRREVERSIBLE, reason=reason)
         try:
-            self.stage.run(_rollback(file))
+            self.stage.run(rollback_of(file))
         except MigrationFailedError as error:
             if not file.rollback.directives.transactional:
                 self.stage.rebuild(self.applied)
@@ -153,7 +155,8 @@ def _result(
     return RoundTrip(migration.migration_id, verdict, transactional, found, error, reason)
 
 
-def _rollback(file: MigrationFile) -> PlannedMigration:
+def rollback_of(file: MigrationFile) -> PlannedMigration:
+    """The rollback of a migration that has one, as its file has it."""
     row = AppliedMigration(file.migration_id)
     plan = plan_rollback([file], [row], Exactly((file.migration_id,)), RollbackText.FILE)
     assert plan.direction is Direction.ROLLBACK

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlmig.config import Config
-from sqlmig.engine.server.connection import translated
+from sqlmig.engine.history.foreign import foreign_histories
+from sqlmig.engine.server.connection import opened, translated
 from sqlmig.model import Migrations
 from sqlmig.plan import PlannedMigration
 from sqlmig.proof.replay import staged
@@ -54,9 +55,11 @@ def verify(
         for trip in walker.walk(course.planned):
             tell(trip)
             trips.append(trip)
+        with opened(stage.url) as connection:
+            left_out = tuple(map(str, foreign_histories(connection)))
         findings: list[str] = []
         if not any(trip.stops for trip in trips):
             stage.close()  # the runner's lock is theirs now
             there = replace(config, database=stage.url, history_schema=stage.schema)
             findings = [finding for proof in proofs for finding in proof(there)]
-    return Verification(tuple(trips), tuple(findings), server.warnings)
+    return Verification(tuple(trips), tuple(findings), server.warnings, left_out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sqlmig.model import Finding, Severity
@@ -12,6 +13,7 @@ from sqlmig.report.view import Members, View, place
 
 if TYPE_CHECKING:
     from sqlmig.changelog.linter import Inspection
+    from sqlmig.project.entries import Entry
 
 
 def inspection(found: Inspection) -> View:
@@ -23,7 +25,26 @@ def inspection(found: Inspection) -> View:
             "state": found.state,
             "baseline": {"commit": found.baseline.commit, "revision": found.baseline.revision},
             "migrations": found.migrations,
+            "ignored": [*found.ignored],
             "findings": [_finding(finding) for finding in found.findings],
+        },
+    )
+
+
+def entered(entries: Sequence[Entry]) -> View:
+    """The new lines of the changelog."""
+    lines = [f"entered  {entry.location}: {entry.bullet}" for entry in entries]
+    return View(
+        lines or ["Nothing to enter: every migration has an entry."],
+        {
+            "entries": [
+                {
+                    "id": entry.migration_id,
+                    "bullet": entry.bullet,
+                    "location": place(entry.location),
+                }
+                for entry in entries
+            ]
         },
     )
 
@@ -38,6 +59,8 @@ def inspected(found: Inspection) -> str:
     are."""
     migrations = counted(found.migrations, "migration")
     looked_at = f"{migrations} in {found.state}, compared with {found.baseline}"
+    if found.ignored:
+        looked_at += f", without {', '.join(found.ignored)} (changelog_ignore)"
     counts = Counter(finding.severity for finding in found.findings)
     if counts:
         told = (counted(counts[each], each.value) for each in Severity if counts[each])

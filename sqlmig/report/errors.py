@@ -29,6 +29,25 @@ def error_members(problem: SqlmigError) -> list[Members]:
     return [_error(each) for each in getattr(problem, "errors", (problem,))]
 
 
+def interruption(interrupt: BaseException) -> View:
+    """That a person stopped the command, and what it had done."""
+    message = str(interrupt) or "Interrupted."
+    members: dict[str, Any] = {
+        "errors": [
+            {
+                "error": "RunInterrupted",
+                "message": message,
+                "remedy": "",
+                "location": None,
+                "server": None,
+            }
+        ]
+    }
+    if (report := getattr(interrupt, "report", None)) is not None:
+        members["report"] = report_members(report)
+    return View([message], members)
+
+
 def _error(problem: SqlmigError) -> Members:
     return {
         "error": type(problem).__name__,

@@ -30,3 +30,21 @@ def age(since: timedelta) -> str:
             plural = "s" if unit == "day" and number > 1 else ""
             return f"{number} {unit}{plural} ago"
     return "just now"
+
+
+def size(count: int) -> str:
+    """A number of bytes in its largest unit."""
+    value, unit = float(count), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.3g} {unit}" if value < 1000 else f"{value:.0f} {unit}"
+
+
+def rows(count: int) -> str:
+    """An estimated number of rows."""
+    for unit, name in ((10**9, "billion"), (10**6, "million")):
+        if count >= unit:
+            return f"{count / unit:.3g} {name} rows"
+    return counted(count, "row")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlmig.model import MigrationFile, ScriptFile
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
     from sqlmig.plan.comparison import Comparison
     from sqlmig.project.init import Starter
     from sqlmig.project.new import Written
+    from sqlmig.project.renumber import Renumbering
 
 
-def validated(files: ValidFiles) -> View:
-    """Which files were read, all of which can be used."""
+def validated(files: ValidFiles, state: str = "") -> View:
+    """Which files were read, of which state of the repository, all of which can be used."""
     parts = [counted(len(files.migrations), "migration")]
     if files.migrations:
         irreversible = sum(migration.rollback is None for migration in files.migrations)
@@ -26,8 +28,9 @@ def validated(files: ValidFiles) -> View:
     others = {"seed": len(files.seeds), "check": len(files.checks), "fixture file": files.fixtures}
     parts += [counted(count, noun) for noun, count in others.items() if count]
     return View(
-        [f"{', '.join(parts)}: all can be read."],
+        [f"{', '.join(parts)}{state and f' in {state}'}: all can be read."],
         {
+            "state": state or "the working tree",
             "migrations": [_migration(migration) for migration in files.migrations],
             "seeds": [_script(seed.name, seed.file) for seed in files.seeds],
             "checks": [_script(check.name, check.file) for check in files.checks],
@@ -68,20 +71,37 @@ def starter(written: Starter) -> View:
     )
 
 
-def written(done: Written) -> View:
+def written(done: Written, changelog: Path | None) -> View:
     """What was written for a migration: its files, and the line in the changelog."""
     lines = [f"made  {path}" for path in done.paths]
-    lines.append(f"entered  {done.entry}: {done.bullet}")
-    if done.paths:
-        lines.append("Next: write the SQL of both directions, then sqlmig apply")
+    if done.entry is not None:
+        lines.append(f"entered  {done.entry}: {done.bullet}")
+    elif changelog is not None:
+        lines.append(f"no entry: there is no {changelog}")
     return View(
-        lines,
+        [
+            *lines,
+            "Next: write the SQL of both directions, then sqlmig apply",
+            "For a table with many rows: docs/zero-downtime.md, and sqlmig impact",
+        ],
         {
             "id": done.migration_id,
             "paths": [*done.paths],
             "bullet": done.bullet,
-            "entry": place(done.entry),
+            "entry": None if done.entry is None else place(done.entry),
         },
+    )
+
+
+def renumbered(done: Renumbering) -> View:
+    """Which migrations have another number now, and which files were changed."""
+    lines = [f"renumbered  {old} to {new}" for old, new in done.ids.items()]
+    lines += [f"moved  {old} to {new}" for old, new in done.moved.items()]
+    lines += [f"changed  {path}" for path in done.changed]
+    nothing = ["Nothing to renumber: every migration that is not merged has a number of its own."]
+    return View(
+        lines or nothing,
+        {"ids": dict(done.ids), "moved": dict(done.moved), "changed": [*done.changed]},
     )
 
 

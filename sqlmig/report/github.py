@@ -21,16 +21,18 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 def inspection(found: Inspection) -> View:
     """A line for each finding, and one for the log, which is not an annotation."""
-    annotations = (Ready(_annotation(finding)) for finding in found.findings)
+    annotations = (annotation(finding) for finding in found.findings)
     return replace(changelog.inspection(found), text=[*annotations, changelog.inspected(found)])
 
 
-def _annotation(finding: Finding) -> str:
+def annotation(finding: Finding) -> Ready:
+    """The line that annotates the finding's place."""
     position = finding.location.position
     place = f",line={position.line},col={position.column}" if position else ""
     path = _escaped(finding.location.path).replace(":", "%3A").replace(",", "%2C")
     words = _escaped(f"{finding.message}\n{finding.remedy}")
-    return f"::{_COMMANDS[finding.severity]} file={path}{place},title={finding.code}::{words}"
+    command = _COMMANDS[finding.severity]
+    return Ready(f"::{command} file={path}{place},title={finding.code}::{words}")
 
 
 def _escaped(words: str) -> str:

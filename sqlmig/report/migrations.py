@@ -33,16 +33,20 @@ _STATE_COLOURS = {
 }
 
 
-def status(statuses: Sequence[MigrationStatus], now: datetime) -> View:
-    """The table of all migrations, what to do about those that need it, and the count by state."""
-    return View(_statuses(statuses, now), {"migrations": [_status(item) for item in statuses]})
+def status(
+    shown: Sequence[MigrationStatus], now: datetime, every: Sequence[MigrationStatus] = ()
+) -> View:
+    """The table of those shown, what to do about those that need it, and the count of all by state;
+    without `every`, those shown are all."""
+    members = {"migrations": [_status(item) for item in shown]}
+    return View(_statuses(shown, now, every or shown), members)
 
 
 def plan(planned: Plan, target: str | None = None) -> View:
     """What a run (up to the target, if any) would do, and the SQL that it would send."""
     nothing = [_nothing_to_do(planned.direction, target)]
     return View(
-        _plan(planned) if planned.migrations else nothing,
+        _plan(planned, target) if planned.migrations else nothing,
         {
             "direction": planned.direction.value,
             "transactions": planned.transactions.value,
@@ -88,11 +92,14 @@ def _nothing_to_do(direction: Direction, target: str | None) -> str:
     return f"Nothing to apply up to {target}."
 
 
-def _statuses(statuses: Sequence[MigrationStatus], now: datetime) -> Text:
+def _statuses(
+    shown: Sequence[MigrationStatus], now: datetime, statuses: Sequence[MigrationStatus]
+) -> Text:
     counts = Counter(item.state for item in statuses)
     by_state = ", ".join(f"{counts[s]} {s.value}" for s in MigrationState if counts[s])
-    rows = [_status_row(item, now) for item in statuses]
-    yield Table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows)
+    rows = [_status_row(item, now) for item in shown]
+    if rows or not statuses:
+        yield Table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows, one_line=True)
     yield from (f"{item.migration_id}: {item.remedy}" for item in statuses if _is_remarkable(item))
     yield f"{counted(len(statuses), 'migration')}: {by_state}."
     if following := _next(statuses):
@@ -157,7 +164,7 @@ def _status(item: MigrationStatus) -> Members:
     }
 
 
-def _plan(planned: Plan) -> Text:
+def _plan(planned: Plan, target: str | None) -> Text:
     for migration in planned.migrations:
         yield from _script(migration)
     rows = [_plan_row(migration) for migration in planned.migrations]
@@ -165,6 +172,9 @@ def _plan(planned: Plan) -> Text:
     verb = "apply" if planned.direction is Direction.APPLY else "roll back"
     count = counted(len(planned.migrations), "migration")
     yield f"Would {verb} {count}, {_how(planned)}. Nothing was changed."
+    if planned.direction is Direction.APPLY:
+        named = f" {target}" if target else ""
+        yield f"What would block users of a live database: sqlmig impact{named}"
 
 
 def _how(planned: Plan) -> str:

@@ -15,6 +15,11 @@ def started(migration_id: str, direction: Direction) -> str:
     return f"{doing}  {migration_id} …"
 
 
+def rehearsing(migration_id: str) -> str:
+    """The line of a rollback that is tried and undone."""
+    return f"trying what would be lost  {migration_id} …"
+
+
 def finished(result: MigrationResult) -> str:
     """The line of a migration that is committed."""
     done = "applied" if result.direction is Direction.APPLY else "rolled back"

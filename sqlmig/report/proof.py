@@ -23,7 +23,7 @@ def verified(result: Verification) -> View:
     counts = Counter(trip.verdict for trip in trips)
     told = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
     count = f"{counted(len(trips), 'migration')}: {told}." if trips else "Nothing to verify."
-    lines = [*result.findings, count]
+    lines = [*result.findings, *_left_out(result.left_out), count]
     if not all(trip.is_sound for trip in trips):
         lines.append("Fix the problems above, then run `sqlmig verify` again.")
     return View(
@@ -32,6 +32,7 @@ def verified(result: Verification) -> View:
             "sound": result.is_sound,
             "migrations": [_round_trip(trip) for trip in trips],
             "findings": [*result.findings],
+            "left_out": [*result.left_out],
             "warnings": [*result.warnings],
         },
     )
@@ -49,10 +50,11 @@ def drift(found: Drift) -> View:
     ]
     none = [f"No drift: the live schema matches {migrations}."]
     return View(
-        lines if found.differences else none,
+        [*_left_out(found.left_out), *(lines if found.differences else none)],
         {
             "migrations": [*found.migrations],
             "differences": [_difference(each) for each in found.differences],
+            "left_out": [*found.left_out],
             "warnings": [*found.warnings],
         },
     )
@@ -68,6 +70,10 @@ def round_trip(trip: RoundTrip) -> Iterator[str]:
         yield f"{_INDENT}{f'{at}: ' if at else ''}{trip.error.message}"
         yield from (f"{_INDENT}{line}" for line in (at.excerpt() if at else "").splitlines())
     yield from (f"{_INDENT}{line}" for line in _differences(trip.differences))
+
+
+def _left_out(histories: Iterable[str]) -> Iterator[str]:
+    return (f"not compared  {each}, the history of another tool" for each in histories)
 
 
 def _differences(found: Iterable[Difference]) -> Iterator[str]:

@@ -6,8 +6,11 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 from sqlmig.model.printable import Ready, no_command, on_one_line, width
+
+_FEWEST_COLUMNS = 12  # that remain of a text that is cut
 
 
 class Medium(Enum):
@@ -30,16 +33,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows below their headers."""
+    """Rows below their headers; on a terminal, the last column may be cut to keep each on one
+    line."""
 
     headers: Sequence[str]
     rows: Sequence[Sequence[Cell]]
+    one_line: bool = False
 
     def lines(self, medium: Medium) -> list[str]:
         """The table as it is drawn there."""
         headers = [on_one_line(header) for header in self.headers]
         if medium is Medium.TERMINAL:
-            return _drawn(headers, self.rows)
+            return _drawn(headers, self.rows, cut="ellipsis" if self.one_line else "fold")
         lines = [headers, *([cell.text for cell in row] for row in self.rows)]
         widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
         return [_line(line, widths) for line in lines]
@@ -56,18 +61,32 @@ def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(padded).rstrip()
 
 
-def _drawn(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[str]:
+def _drawn(
+    headers: Sequence[str], rows: Sequence[Sequence[Cell]], cut: Literal["fold", "ellipsis"]
+) -> list[str]:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415  # a pipe never pays for rich
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    page = io.StringIO()
+    console = Console(file=page, force_terminal=True)
     # Every line begins with a space: what a value is folded to is never a line of ours.
     table = Table(box=SIMPLE_HEAD, show_edge=False)
     for header in headers:  # the widest give way first
         table.add_column(Text(header.capitalize()), overflow="fold")
+    room = _room(headers, rows, console.width)
     for row in rows:
-        table.add_row(*(Text(cell.text, style=cell.colour) for cell in row))
-    page = io.StringIO()
-    Console(file=page, force_terminal=True).print(table)
+        *texts, last = (Text(cell.text, style=cell.colour) for cell in row)
+        if cut == "ellipsis" and room >= _FEWEST_COLUMNS:
+            last.truncate(room, overflow="ellipsis")
+        table.add_row(*texts, last)
+    console.print(table)
     return [Ready(no_command(line)) for line in page.getvalue().rstrip("\n").split("\n")]
+
+
+def _room(headers: Sequence[str], rows: Sequence[Sequence[Cell]], columns: int) -> int:
+    """What the others leave to the last column, each with a space around it and one between."""
+    texts = [headers[:-1], *([cell.text for cell in row[:-1]] for row in rows)]
+    taken = sum(max(map(width, column)) for column in zip(*texts, strict=True))
+    return columns - taken - 3 * len(headers) + 1

@@ -58,11 +58,14 @@ def _duration(value: str) -> str:
     return value
 
 
-def _touches(value: str) -> tuple[tuple[str, str], ...]:
-    table, _, reason = (part.strip() for part in value.partition(":"))
-    if not table or not reason:
-        raise ValueError("expected a table and a reason, as in `payments: fix the 2024 import`")
-    return ((table, reason),)
+def _table_and_reason(example: str) -> Callable[[str], tuple[tuple[str, str], ...]]:
+    def parse(value: str) -> tuple[tuple[str, str], ...]:
+        table, _, reason = (part.strip() for part in value.partition(":"))
+        if not table or not reason:
+            raise ValueError(f"expected a table and a reason, as in `{example}`")
+        return ((table, reason),)
+
+    return parse
 
 
 def _adr(value: str) -> str:
@@ -153,7 +156,18 @@ DIRECTIVES = (
     DirectiveSpec("irreversible", _reason, _MIGRATION, is_unmistakable=lambda value: not value),
     DirectiveSpec("lock_timeout", _duration, _EVERY_KIND, is_unmistakable=is_duration),
     DirectiveSpec("statement_timeout", _duration, _EVERY_KIND, is_unmistakable=is_duration),
-    DirectiveSpec("touches", _touches, _SCRIPTS, repeats=True),
+    DirectiveSpec(
+        "touches",
+        _table_and_reason("payments: fix the 2024 import"),
+        _SCRIPTS,
+        repeats=True,
+    ),
+    DirectiveSpec(
+        "holds",
+        _table_and_reason("orders: the shop is closed on Sunday"),
+        (FileKind.MIGRATION, FileKind.ROLLBACK),
+        repeats=True,
+    ),
     DirectiveSpec("adr", _adr, _MIGRATION),
     DirectiveSpec(
         "record",

@@ -299,7 +299,7 @@ def _duplicates(scripts: Mapping[str, Traversable]) -> list[SourceError]:
                 DuplicateMigrationError(
                     f"has the same number as {seen[number].name}",
                     location=Location(shown(path)),
-                    remedy="Give one of them the next free number.",
+                    remedy="Give one of them the next free number: sqlmig renumber.",
                 )
             )
         seen.setdefault(number, path)

@@ -49,6 +49,7 @@ _TOOLS = (
     ),
     Tool("sql-migrate", r"\s*\+migrate\s+(?:up|down|statementbegin|statementend)\b.*"),
     Tool("micrate", r"\s*\+micrate\s+(?:up|down|statementbegin|statementend)\b.*"),
+    Tool("sqlx", r"\s*no-transaction\s*"),
     Tool("MyBatis Migrations", r"\s*(?://\s*)?@undo\b.*"),
     Tool("Rambler", r"\s*rambler\s+(?:up|down)"),
     Tool("tern", r"-*\s*create above\s*/\s*drop below\s*-*"),
@@ -80,7 +81,7 @@ _half = re.compile(r"up|down", re.IGNORECASE).search
 _may_hold_marker = re.compile(
     r"(?:\A|[\r\n])[ \t\f\v#]*+--[^\r\n]*"
     r"(?:migrate:|\+goose|\+migrate|\+micrate|@undo|rambler|create above|!ups|!downs"
-    r"|liquibase|changeset|rollback|atlas:|\.sql"
+    r"|liquibase|changeset|rollback|no-transaction|atlas:|\.sql"
     r"|\b(?:up|down)\b(?:[^\w\r\n]+migrations?)?[^\w\r\n]*(?:[\r\n]|\Z))",
     re.IGNORECASE,
 ).search

@@ -39,6 +39,13 @@ def read_head(path: str, text: str, kind: FileKind) -> tuple[Directives, str]:
     return Directives(**head.values) if head.values else _NONE, head.description
 
 
+def is_directive(comment: str, kind: FileKind) -> bool:
+    """Whether the text of a `--` comment would be a directive in the head of such a file, or a
+    mistake in one."""
+    head = _Head("", f"--{comment}", kind, len(comment) + 2)
+    return bool(next(head.read(), None) or head.values)
+
+
 @dataclass(slots=True)
 class _Head:
     """The head of one file while it is read: up to `end`, where its first statement begins."""

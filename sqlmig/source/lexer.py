@@ -200,6 +200,19 @@ def tokens(text: str) -> Iterator[str]:
         position = end
 
 
+def token_spans(text: str) -> _Spans:
+    """Where the tokens of a whole script begin and end, without COPY's rows and meta-commands.
+    Raises LexError."""
+    position = 0
+    for start, end in _verbatim_parts(text):
+        yield from _spans_before(start, text, position)
+        position = end
+
+
+def _spans_before(end: int, text: str, position: int) -> _Spans:
+    return takewhile(lambda span: span[0] < end, _token_spans(text, position))
+
+
 def _statement_at(text: str, start: int) -> Statement:
     if text[start] == "\\":
         end = _after(_rest_of_line(text, start))
@@ -299,7 +312,7 @@ def _verbatim_parts(text: str) -> _Spans:
 
 def _tokens_between(text: str, position: int, end: int) -> Iterator[str]:
     """The tokens, those that mean something else by what stands before them marked for it."""
-    for start, stop in takewhile(lambda span: span[0] < end, _token_spans(text, position)):
+    for start, stop in _spans_before(end, text, position):
         before = text[position - 1 : position]
         if before == "'" and _continuation(text, position):
             yield "\n" + text[start:stop]

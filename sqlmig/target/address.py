@@ -57,7 +57,9 @@ def server_for_tests(config: Config) -> EmbeddedPostgres:
     """The same server, whatever the project's environment: for databases that are dropped."""
     from sqlmig.embedded import EmbeddedPostgres  # noqa: PLC0415  # most have a server
 
-    return EmbeddedPostgres(_root(config))
+    return EmbeddedPostgres(
+        _root(config), port=config.embedded_port, version=config.embedded_version
+    )
 
 
 def embedded_mongo(config: Config) -> EmbeddedMongo:

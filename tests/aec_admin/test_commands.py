@@ -43,18 +43,18 @@ def run(copy: Path) -> Iterator[Successful]:
 
 
 def test_the_whole_life_of_the_project(run: Successful) -> None:
-    assert run("validate").stdout.startswith("26 migrations, each with its rollback")
-    assert "26 migrations applied." in run("apply").stdout
+    assert run("validate").stdout.startswith("29 migrations, each with its rollback")
+    assert "29 migrations applied." in run("apply").stdout
     assert run("status", "--check").returncode == 0
     assert "Seeded for development: 5 seeds changed rows." in run("seed").stdout
     assert "Seeded for development: nothing changed." in run("seed").stdout
     assert "6 sanity checks: 6 passed." in run("check").stdout
     assert run("seed", "--prove").stdout.startswith("Every seed is idempotent")
-    assert "26 migrations: 26 reversible" in run("verify").stdout
+    assert "29 migrations: 29 reversible" in run("verify").stdout
     assert "7 migrations rolled back." in run("rollback", "020").stdout
     assert "7 migrations applied." in run("apply").stdout
-    assert "26 migrations rolled back." in run("rollback", "001").stdout
-    assert "26 migrations applied." in run("apply", "--atomic").stdout
+    assert "29 migrations rolled back." in run("rollback", "001").stdout
+    assert "29 migrations applied." in run("apply", "--atomic").stdout
 
 
 def test_what_the_readme_says_can_be_done(aec_admin: Path, run: Run) -> None:
@@ -68,5 +68,5 @@ def test_what_the_readme_says_can_be_done(aec_admin: Path, run: Run) -> None:
 def test_the_changelog_is_in_order(run: Successful) -> None:
     done = run("changelog", "lint", "--worktree", "--strict")
     assert re.search(
-        r"^26 migrations in the working tree, .*: .* has an entry for each", done.stdout
+        r"^29 migrations in the working tree, .*: .* has an entry for each", done.stdout
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.database import Database
 from tests.repository import UNRELEASED, Repository, bullet, keep_apart
 
 ROOT = Path(__file__).parents[2]
@@ -131,6 +132,15 @@ def test_a_bullet_that_is_not_staged_does_not_pass(begun: Hooked) -> None:
     begun.git("add", "sql")
     assert "CL001" in begun.refused("commit", "--message", "A migration without its entry")
     begun.accepted("commit", "--all", "--message", "All of it")
+
+
+def test_a_migration_that_is_just_begun_keeps_no_other_commit(begun: Hooked) -> None:
+    begun.write("sql/migrations/003_c.sql", "-- Just begun\n")
+    begun.write("README.md", "Words\n")
+    begun.git("add", "README.md")
+    begun.accepted("commit", "--message", "Words")
+    begun.git("add", "--all")
+    assert "has no statement" in begun.refused("commit", "--message", "Begin")
 
 
 @pytest.mark.long_form
@@ -281,6 +291,21 @@ def test_a_project_in_a_folder_has_to_be_named(hooked: Hooked) -> None:
     hooked.accepted("commit", "--message", "First")
     backend.migration(A, "select 2;")
     assert "CL202" in hooked.refused("commit", "--all", "--message", "Edit")
+
+
+def test_the_document_of_the_schema_has_to_be_current(
+    begun: Hooked, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SQLMIG_DATABASE_URL", database.url)
+    config = (begun.root / ".pre-commit-config.yaml").read_text()
+    begun.write(
+        ".pre-commit-config.yaml", f"{config}      - {{id: sqlmig-schema, language: system}}\n"
+    )
+    begun.git("add", "--all")
+    assert "docs/schema.md does not exist" in begun.refused("commit", "--message", "Document")
+    subprocess.run(["sqlmig", "schema"], cwd=begun.root, check=True)
+    begun.git("add", "--all")
+    assert begun.attempt("commit", "--message", "Document").stdout.count("Passed") == 3
 
 
 def test_the_manifest_and_our_own_configuration_are_valid_and_agree(smart_kids: Path) -> None:

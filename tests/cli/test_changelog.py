@@ -282,6 +282,7 @@ def test_what_new_writes_passes_both_checks(run: Run, repository: Repository) ->
         "made  sql/rollbacks/002_add_invoices.sql",
         "entered  docs/CHANGELOG.md:8:1: - `002_add_invoices`: add invoices.",
         "Next: write the SQL of both directions, then sqlmig apply",
+        "For a table with many rows: docs/zero-downtime.md, and sqlmig impact",
     ]
     assert (
         run("new", "drop old rooms", "--irreversible", "gone", "--no-transaction").returncode == 0

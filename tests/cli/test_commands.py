@@ -72,6 +72,7 @@ def test_a_dry_run_shows_the_sql_and_changes_nothing(run: Run, database: Databas
     assert "-- sql/migrations/002_b.sql\n    create table b ()\n" in done.stdout
     assert done.stdout.endswith(
         "Would apply 3 migrations, each in its own transaction. Nothing was changed.\n"
+        "What would block users of a live database: sqlmig impact\n"
     )
     assert database.relations() == before
 

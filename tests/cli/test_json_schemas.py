@@ -36,6 +36,8 @@ COMMANDS = [
     (("fleet", "apply", "1", "--schemas", "public"), "fleet_target"),
     (("fleet", "apply", "--schemas", "public"), "fleet_target"),
     (("fleet", "status"), "error"),
+    (("impact", "--all", "2"), "impact"),
+    (("schema", "--check"), "error"),
     (("environment",), "environment"),
     (("environment", "set", "testing"), "environment"),
     (("seed",), "error"),
@@ -45,8 +47,11 @@ COMMANDS = [
     (("apply", "999"), "error"),
     (("--env", "development", "create"), "database"),
     (("create",), "error"),
-    (("new", "add invoices"), "changelog_entry"),
-    (("changelog", "add", "1", "the first of all tables"), "changelog_entry"),
+    (("new", "add invoices"), "new"),
+    (("renumber", "4", "--to", "7"), "renumber"),
+    (("renumber", "7"), "renumber"),
+    (("changelog", "add", "1", "the first of all tables"), "changelog_add"),
+    (("changelog", "add", "--missing"), "changelog_add"),
     (("changelog", "lint", "--worktree"), "changelog_lint"),
     (("changelog", "rules"), "changelog_rules"),
     (("mongo", "status"), "mongo_seeds"),
@@ -61,9 +66,13 @@ SEEDING = [
     (("seed", "--prove"), "seed_proof"),
     (("seed",), "seed"),
     (("check",), "check"),
+    (("schema",), "schema"),
+    (("schema", "--check"), "schema"),
 ]
 # Those of the server are tried where there is one: tests/cli/test_embedded.py.
 WITH_A_SERVER = [("embedded start", "embedded"), ("embedded url", "embedded_url")]
+# Those about another tool where there are its files: tests/adoption/test_commands.py.
+WITH_ANOTHER_TOOL = [("import", "import"), ("baseline --from", "adoption")]
 
 
 def schema(name: str) -> Draft202012Validator:
@@ -103,7 +112,7 @@ def make_seedable(repository: Repository) -> None:
 
 def test_every_schema_is_in_use_and_in_the_table() -> None:
     files = {path.stem for path in SCHEMAS.glob("*.json")}
-    assert files == {name for _, name in (*COMMANDS, *SEEDING, *WITH_A_SERVER)}
+    assert files == {name for _, name in (*COMMANDS, *SEEDING, *WITH_A_SERVER, *WITH_ANOTHER_TOOL)}
     table = (SCHEMAS / "README.md").read_text()
     assert all(f"[{name}.json]({name}.json)" in table for name in files)
 

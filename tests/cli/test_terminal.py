@@ -14,6 +14,7 @@ import pytest
 
 from tests.database import Database
 from tests.forkserver import Command, Fork
+from tests.project import Project
 
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _ERASE = "\r\x1b[2K"
@@ -38,6 +39,19 @@ def on_a_terminal(*arguments: str, variables: Mapping[str, str] | None = None) -
     fork.wait()
     os.close(ours)
     return written.decode().replace("\r\n", "\n")
+
+
+def answered(answer: str, *arguments: str) -> str:
+    """What a command writes to a terminal on which someone gives that answer."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "sqlmig", *arguments]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80"}
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment):
+        os.close(theirs)
+        os.write(ours, f"{answer}\n".encode())
+        written = read_all(ours)
+    os.close(ours)
+    return _STYLE.sub("", written.decode().replace("\r\n", "\n"))
 
 
 def read_all(terminal: int) -> bytes:
@@ -126,3 +140,34 @@ def test_commands_and_migrations_are_completed(smart_kids: Path) -> None:
 
     assert "rollback" in completed("sqlmig ro")
     assert completed("sqlmig rollback 00") >= {"001_extensions", "005_payments"}
+
+
+def test_a_rollback_asks_once_on_lines_of_its_own_and_takes_a_no(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_a", "create table a as select 1 as x", "drop table a")
+    project.migration("002_b", "alter table a add y int", "alter table a drop y")
+    named = ("--project", str(project.root), "--database-url", database.url)
+    on_a_terminal("apply", "--env", "production", *named)
+    shown = answered("n", "rollback", "001", *named)
+    lines = shown.replace(_ERASE, "\n").splitlines()
+    first = lines.index("rolling back 002_b would lose columns: a.y (1 row)")
+    assert lines[first + 1] == "rolling back 001_a would lose rows of: a (1 row)"
+    assert shown.count("Continue?") == 1
+    assert "Error" not in shown
+    assert shown.rstrip().endswith("Nothing was rolled back.")
+    assert database.applied() == ["001_a", "002_b"]
+
+
+def test_status_shows_what_is_pending_alone_and_each_on_one_line(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_a", "select 1")
+    project.migration("002_b", f"-- {'Long words ' * 20}\nselect 1")
+    named = ("--project", str(project.root), "--database-url", database.url)
+    on_a_terminal("apply", "1", *named)
+    shown = _STYLE.sub("", on_a_terminal("status", "--pending", *named))
+    assert "001_a" not in shown
+    (line,) = [line for line in shown.splitlines() if "Long words" in line]
+    assert line.rstrip().endswith("…")
+    assert "2 migrations: 1 pending, 1 applied." in shown

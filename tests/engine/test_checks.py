@@ -212,6 +212,20 @@ def test_a_check_waits_for_the_migration_that_it_requires(
     assert checked.check()[0].outcome is PASSED
 
 
+def test_a_check_of_what_a_rollback_removed_gets_a_hint(
+    project: Project, database: Database
+) -> None:
+    changes = migrator(project, database)
+    check(project, "select * from cities")
+    changes.apply()
+    with pytest.raises(SanityCheckError) as caught:
+        changes.rollback("1", row_loss=RowLoss.ACCEPT)
+    (found,) = caught.value.checks
+    assert "add `-- requires: <its number>` to the check" in found.reason
+    check(project, "-- requires: 1\nselect * from cities")
+    assert [each.outcome for each in changes.check()] == [NOT_APPLICABLE]
+
+
 def test_a_check_waits_for_seeds(project: Project, database: Database) -> None:
     check(project, "-- after: seeds\n-- expect: rows\nselect * from cities")
     project.write("sql/seeds/reference/001.sql", "insert into cities values (1, 'a')")

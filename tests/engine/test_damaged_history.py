@@ -47,8 +47,6 @@ VALUES = {
     "an id that is empty": f"{_MARK} migration_id = ''",
     "an id that is there twice": "INSERT INTO _yoyo_migration "
     "SELECT 'x', migration_id, applied_at_utc FROM _yoyo_migration",
-    "a hash that is NULL": f"{_MARK} migration_hash = NULL",
-    "a hash of another id": f"{_MARK} migration_hash = 'abc'",
     "a time that is NULL": f"{_MARK} applied_at_utc = NULL",
     "a time without end": f"{_MARK} applied_at_utc = 'infinity'",
     "a time without beginning": f"{_MARK} applied_at_utc = '-infinity'",

@@ -58,7 +58,9 @@ def test_ctrl_c_cancels_the_statement_undoes_the_migration_and_says_what_is_appl
         migrator.apply()
     assert caught.value.report.ids(Outcome.DONE) == ("001_a",)
     assert caught.value.report.ids(Outcome.UNDONE) == ("002_b",)
-    assert str(caught.value) == "Interrupted: 1 applied, 1 undone, 1 not attempted."
+    assert str(caught.value) == (
+        "Interrupted: 1 applied, 1 undone, 1 not attempted; 002_b was undone."
+    )
     assert database.tables() == {"a"}
     assert RunnerLock(database.connection, "public").holder() is None
 

@@ -154,7 +154,7 @@ def test_an_out_of_order_migration_stops_the_plan() -> None:
     assert error.migration_ids == ("002_b",)
     assert str(error) == (
         "pending, but later migrations are already applied: 002_b\n"
-        "Give it the next free number, or run it as it is: --allow-out-of-order."
+        "Give it the next free number (sqlmig renumber), or run it as it is: --allow-out-of-order."
     )
 
 

@@ -78,10 +78,15 @@ def test_an_unknown_reference_is_refused(selection: Since | Alone) -> None:
 
 @pytest.mark.parametrize(
     ("steps", "expected"),
-    [(1, ["002_b"]), (2, ["002_b", "003_c"]), (99, ["002_b", "003_c", "001_a"])],
+    [(1, ["002_b"]), (2, ["002_b", "003_c"]), (3, ["002_b", "003_c", "001_a"])],
 )
 def test_newest_takes_those_applied_last(steps: int, expected: list[str]) -> None:
     assert select(ON_DISK, DONE, Newest(steps)) == expected
+
+
+def test_more_steps_than_there_are_are_refused() -> None:
+    with pytest.raises(PlanError, match="99 steps cannot be rolled back: 3 applied"):
+        select(ON_DISK, DONE, Newest(99))
 
 
 def test_with_nothing_applied_there_is_nothing_to_roll_back() -> None:

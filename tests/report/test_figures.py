@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from sqlmig.report.figures import age, duration
+from sqlmig.report.figures import age, duration, rows, size
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,26 @@ def test_a_time_is_shown_at_a_readable_precision(seconds: float, shown_as: str) 
 )
 def test_an_age_is_shown_in_its_largest_unit(since: timedelta, shown_as: str) -> None:
     assert age(since) == shown_as
+
+
+@pytest.mark.parametrize(
+    ("count", "shown_as"),
+    [
+        (0, "0 bytes"),
+        (8192, "8 kB"),
+        (10 * 1024**2, "10 MB"),
+        (41 * 1024**3, "41 GB"),
+        (1023 * 1024, "1023 kB"),
+        (5 * 1024**5, "5120 TB"),
+    ],
+)
+def test_a_size_is_shown_in_its_largest_unit(count: int, shown_as: str) -> None:
+    assert size(count) == shown_as
+
+
+@pytest.mark.parametrize(
+    ("count", "shown_as"),
+    [(1, "1 row"), (999_999, "999999 rows"), (210 * 10**6, "210 million rows")],
+)
+def test_many_rows_are_shown_in_millions(count: int, shown_as: str) -> None:
+    assert rows(count) == shown_as

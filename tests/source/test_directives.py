@@ -74,6 +74,11 @@ def test_every_directive_is_read() -> None:
     )
 
 
+def test_holds_has_a_table_and_a_reason_and_may_repeat() -> None:
+    text = "-- holds: orders: closed on Sundays\n-- holds: shop.lines: small\n"
+    assert read(text).holds == (("orders", "closed on Sundays"), ("shop.lines", "small"))
+
+
 def test_depends_and_touches_may_repeat() -> None:
     text = "-- depends: 001_a\n-- touches: a: x\n-- depends: 002_b\n-- touches: b: y\n"
     assert read(text).depends == ("001_a", "002_b")
@@ -213,6 +218,7 @@ def test_what_only_a_migration_may_have_is_just_a_comment_in_a_rollback() -> Non
         ("-- statement_timeout: soon", "expected a time with its unit"),
         ("-- touches: payments", "expected a table and a reason"),
         ("-- touches: : a reason", "expected a table and a reason"),
+        ("-- holds: payments", "expected a table and a reason"),
         ("-- adr: none yet", "expected the number of a decision record, such as 0002"),
         ("-- record: all", "expected text or checksum"),
     ],
@@ -235,7 +241,7 @@ def test_a_rollback_cannot_have_what_only_a_migration_has(line: str) -> None:
     error = refused(line, FileKind.ROLLBACK)
     assert "a rollback cannot have the directive" in error.message
     assert error.remedy == (
-        "A rollback may have: transactional, lock_timeout, statement_timeout, touches."
+        "A rollback may have: transactional, lock_timeout, statement_timeout, touches, holds."
     )
 
 

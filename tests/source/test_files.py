@@ -282,7 +282,7 @@ def test_two_files_with_one_number_are_refused_and_both_named(
     assert isinstance(error, DuplicateMigrationError)
     assert first in str(error)
     assert second in str(error)
-    assert error.remedy == "Give one of them the next free number."
+    assert error.remedy == "Give one of them the next free number: sqlmig renumber."
 
 
 def test_three_files_with_one_number_are_two_errors(project: Project) -> None:

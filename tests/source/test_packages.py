@@ -138,3 +138,14 @@ def test_what_writes_migrations_refuses_an_archive(carrier: Project, tmp_path: P
     (tmp_path / "sqlmig.toml").write_text('migrations = "package:carrier/sql/migrations"')
     with pytest.raises(ConfigError, match="is inside an archive"):
         write_starter(tmp_path)
+
+
+@pytest.mark.parametrize("sources", ["", "src/"])
+def test_a_checkout_has_its_package_though_it_is_not_installed(
+    project: Project, sources: str
+) -> None:
+    project.write(f"{sources}not_installed/__init__.py", "raise SystemExit('was run')")
+    project.write(f"{sources}not_installed/sql/001_a.sql", "select 1;")
+    project.write("sqlmig.toml", 'migrations = "package:not_installed/sql"')
+    folder = Config.load(project.root, environ={}).migrations_folder
+    assert [path.name for path in folder.iterdir()] == ["001_a.sql"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from sqlmig.changelog.entry import bullet_text, has_enough_words
-from sqlmig.changelog.project_files import Aspect
+from sqlmig.changelog.entry import bullet_text, has_enough_words, text_of
+from sqlmig.changelog.project_files import Aspect, Reference
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
-from sqlmig.model import Position, migration_number
+from sqlmig.model import Position, number_groups
 
 _FILE = {"sql/migrations/0007_add_sections.sql": "-- The sections of each class\n"}
 _ENTERED = """\
@@ -21,7 +21,7 @@ _ENTERED = """\
 
 # What may be the id of a migration, anywhere in a text: the whole word, and not an :edit of it.
 _WORD = re.compile(r"(?<![\w./-])\d[\w-]*+(?>(?:\.[\w-]++)*)(?![\w/-])(?!:(?:edit|down)\b)")
-# What a code span must look like to mean a migration that is not there.
+# What a code span must look like to mean the migration of the same number.
 _LIKE_AN_ID = re.compile(r"\d+(?:_\d+)*_\d*[A-Za-z]")
 
 
@@ -32,16 +32,15 @@ def migration_without_entry(subject: Subject) -> Iterator[Violation]:
     An entry is a bullet under `### Added`, `### Changed` or another type, which has the whole id in
     backticks or as a link to the file. One bullet may enter several migrations.
     """
-    elsewhere = _elsewhere(subject)
+    told = {**_elsewhere(subject), **_misnamed(subject)}
     for migration_id, path in subject.now.migrations.items():
-        if migration_id not in subject.now.entries and migration_id not in elsewhere:
+        if migration_id not in subject.now.entries and migration_id not in told:
             _, description = subject.now.head(migration_id)
-            text = description if has_enough_words(description) else "TODO say what it changes"
             yield Violation(
                 subject.file(path),
                 f"{migration_id} has no entry in {subject.now.places.changelog}",
                 "Add this under `### Added` of `## [Unreleased]`: "
-                f"{bullet_text(migration_id, text)}",
+                f"{bullet_text(migration_id, text_of(description))}",
             )
 
 
@@ -57,10 +56,13 @@ def migration_entered_twice(subject: Subject) -> Iterator[Violation]:
     only mentions another migration writes its id without backticks.
     """
     for migration_id, entries in subject.now.entries.items():
-        for entry in entries[1:]:
+        if not subject.is_migration(migration_id):
+            continue
+        first, *others = sorted(entries, key=lambda entry: entry.bullet.is_unreleased)
+        for entry in others:
             yield Violation(
                 subject.in_changelog(entry.position),
-                f"{migration_id} has two entries, the first on line {entries[0].position.line}",
+                f"{migration_id} has two entries, the other on line {first.position.line}",
                 "Remove one of the two; to only mention it, leave out the backticks.",
             )
 
@@ -73,22 +75,19 @@ def migration_entered_twice(subject: Subject) -> Iterator[Violation]:
 def entry_without_migration(subject: Subject) -> Iterator[Violation]:
     """Every migration that a bullet names exists.
 
-    Migrations that were squashed into another keep their entries when the settings say so:
-    `[tool.sqlmig.squashed]` with `"0100_all" = ["0001_classes", "0002_rooms"]`.
+    A word in backticks names a migration if it is the id of one, or was, or begins with the number
+    of one that has no entry. Migrations that were squashed into another keep their entries when the
+    settings say so: `[tool.sqlmig.squashed]` with `"0100_all" = ["0001_classes", "0002_rooms"]`.
     """
-    known = subject.now.migrations
-    by_number = {migration_number(name): name for name in known}
+    for near, reference in _misnamed(subject).items():
+        yield _no_such(subject, reference, f"Did you mean {near}?")
     for reference in subject.now.references:
-        migration_id = reference.migration_id
-        if migration_id in known or subject.is_replaced(migration_id):
-            continue
-        if migration_id not in subject.before.migrations and not _LIKE_AN_ID.match(migration_id):
-            continue
-        near = by_number.get(migration_number(migration_id))
-        hint = f"Did you mean {near}?" if near else "Restore its file, or remove the bullet."
-        yield Violation(
-            subject.in_changelog(reference.position), f"there is no migration {migration_id}", hint
-        )
+        name = reference.migration_id
+        if name in subject.not_staged:
+            folder = subject.now.places.migrations
+            yield _no_such(subject, reference, f"It is not staged: git add {folder}/{name}.sql")
+        elif name in subject.squashed and not subject.is_replaced(name):
+            yield _no_such(subject, reference, "Restore its file, or remove the bullet.")
 
 
 @rule(
@@ -123,6 +122,8 @@ def entry_that_says_nothing(subject: Subject) -> Iterator[Violation]:
     """
     first_of_bullet = {r.bullet.position: r for r in reversed(subject.now.references)}
     for reference in first_of_bullet.values():
+        if not subject.is_migration(reference.migration_id):
+            continue
         if not has_enough_words(reference.bullet.words):
             yield Violation(
                 subject.in_changelog(reference.position),
@@ -132,8 +133,9 @@ def entry_that_says_nothing(subject: Subject) -> Iterator[Violation]:
 
 
 def _elsewhere(subject: Subject) -> Mapping[str, Position]:
-    """The migrations without an entry that the changelog names all the same, and where."""
-    missing = {name for name in subject.now.migrations if name not in subject.now.entries}
+    """The migrations without an entry that the changelog names all the same, and where; a note of
+    a released version may name one that still has to be entered."""
+    missing = _missing(subject)
     if not missing:
         return {}
     found = {
@@ -145,4 +147,29 @@ def _elsewhere(subject: Subject) -> Mapping[str, Position]:
     for match in _WORD.finditer(changelog.text):
         if match[0] in missing:
             found.setdefault(match[0], changelog.position(match.start()))
+    return {
+        name: position
+        for name, position in found.items()
+        if not subject.is_released(subject.in_changelog(position))
+    }
+
+
+def _misnamed(subject: Subject) -> Mapping[str, Reference]:
+    """The migrations without an entry, and the bullet that has their number with another name."""
+    missing = {number_groups(name): name for name in _missing(subject)}
+    found: dict[str, Reference] = {}
+    for reference in subject.now.references:
+        name = reference.migration_id
+        near = missing.get(number_groups(name))
+        if near and _LIKE_AN_ID.match(name) and not subject.is_migration(name):
+            found.setdefault(near, reference)
     return found
+
+
+def _missing(subject: Subject) -> set[str]:
+    return {name for name in subject.now.migrations if name not in subject.now.entries}
+
+
+def _no_such(subject: Subject, reference: Reference, remedy: str) -> Violation:
+    place = subject.in_changelog(reference.position)
+    return Violation(place, f"there is no migration {reference.migration_id}", remedy)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import pairwise
 
-from sqlmig.changelog.entry import TYPES
 from sqlmig.changelog.parser import Release
 from sqlmig.changelog.rules.registry import Sample, Subject, Violation, rule
 from sqlmig.model import Severity
@@ -21,6 +20,9 @@ _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
 # https://semver.org: the numbers, then what makes it a version before that one.
 _SEMVER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+\S*)?")
 
+_LEVEL = 3  # of the headings of sections
+_SHOWN = 5  # lines that one finding names
+
 _Version = tuple[tuple[int, ...], bool, list[tuple[bool, int, str]]]
 
 
@@ -28,6 +30,7 @@ _Version = tuple[tuple[int, ...], bool, list[tuple[bool, int, str]]]
     "CL010",
     bad=Sample(f"<<<<<<< HEAD\n{_ENTERED}>>>>>>> main\n", _FILE),
     good=Sample(_ENTERED, _FILE),
+    released=Severity.ERROR,
 )
 def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
     """The changelog exists, is UTF-8, and has no conflict markers.
@@ -71,9 +74,10 @@ def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
 def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
     """Unreleased changes are in one `## [Unreleased]` section, above all releases.
 
-    It may be empty, and may be missing while every migration has its entry in a release.
+    It may be empty, and may be missing. Versions that are planned, `## [1.1.0] - Unreleased`, may
+    have sections of their own.
     """
-    releases = subject.now.changelog.releases
+    releases = [each for each in subject.now.changelog.releases if not each.is_planned]
     unreleased = [release for release in releases if release.is_unreleased]
     for again in unreleased[1:]:
         yield Violation(
@@ -87,13 +91,6 @@ def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
             "Unreleased comes after a release",
             "Move it to the top.",
         )
-    entries = subject.now.entries
-    if not unreleased and any(name not in entries for name in subject.now.migrations):
-        yield Violation(
-            subject.changelog_line(1),
-            "there is no Unreleased section for the missing entries",
-            "Add the heading `## [Unreleased]` above the releases.",
-        )
 
 
 @rule(
@@ -104,29 +101,38 @@ def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
     good=Sample(f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n### Changed\n\n- Faster.\n", _FILE),
 )
 def section_of_no_type(subject: Subject) -> Iterator[Violation]:
-    """A section is one of the six types of change, each at most once in a release.
+    """A section is a type of change, `### Added`, each at most once in a release.
 
-    The types: Added, Changed, Deprecated, Removed, Fixed, Security. The same type twice in one
-    release is often left by a merge that kept both sides.
+    The types: Added, Changed, Deprecated, Removed, Fixed, Security, and those of the setting
+    `changelog_types`. The same type twice in one release is often left by a merge that kept both
+    sides. In released versions, an unknown type is reported only once.
     """
-    seen: dict[tuple[int, str], int] = {}
+    seen: dict[tuple[Release | None, str], int] = {}
     for section in subject.now.changelog.sections:
-        place = subject.changelog_line(section.line)
-        key = section.release.line, section.title
-        if section.title not in TYPES:
-            near = difflib.get_close_matches(section.title.capitalize(), TYPES, n=1, cutoff=0.8)
+        place, title = subject.changelog_line(section.line), section.title
+        is_released = section.release is not None and not section.release.is_unreleased
+        is_known = title in subject.types
+        key = section.release if is_known or not is_released else None, title
+        if section.level != _LEVEL:
+            remedy = f"Write it with three: `### {title}`."
+            yield Violation(place, f"`## {title}` is a type of change with two #", remedy)
+        elif not is_known and key not in seen:
+            remedy = _type_meant(title, subject.types)
+            yield Violation(place, f"{title!r} is not a type of change", remedy)
+        elif is_known and key in seen:
             yield Violation(
                 place,
-                f"{section.title!r} is not a type of change",
-                f"Did you mean {near[0]}?" if near else f"Use one of: {', '.join(TYPES)}.",
-            )
-        elif key in seen:
-            yield Violation(
-                place,
-                f"{section.title} occurs twice in this release, first on line {seen[key]}",
+                f"{title} occurs twice in this release, first on line {seen[key]}",
                 "Merge the two sections.",
             )
         seen.setdefault(key, section.line)
+
+
+def _type_meant(title: str, types: Sequence[str]) -> str:
+    near = difflib.get_close_matches(title.capitalize(), types, n=1, cutoff=0.8)
+    if near:
+        return f"Did you mean {near[0]}?"
+    return f"Use one of: {', '.join(types)}; or add it to the setting `changelog_types`."
 
 
 @rule(
@@ -137,19 +143,23 @@ def section_of_no_type(subject: Subject) -> Iterator[Violation]:
 def release_without_version_and_date(subject: Subject) -> Iterator[Violation]:
     """The heading of a release is `## [version] - YYYY-MM-DD`, newest first, each version once.
 
-    A release that has the higher version or the later date may stand above; for versions that are
-    not of the form 1.2.3 the dates alone are compared, and only a warning is given.
+    A release that has the higher version or the later date may come first; for versions that are
+    not of the form 1.2.3 the dates alone are compared. These are warnings; headings of another form
+    are one together, and so are releases in another order.
     """
     first: dict[str, int] = {}
     releases = [each for each in subject.now.changelog.releases if not each.is_unreleased]
+    without_date = [release for release in releases if _date(release) is None]
+    for release in without_date[:1]:
+        lines = [str(each.line) for each in without_date[1:]]
+        yield Violation(
+            subject.changelog_line(release.line),
+            f"{release.heading!r} is not [version] - date" + _and_on(lines),
+            "Write a release as in `## [1.2.0] - 2026-03-31`, with a valid date, and a type of "
+            "change with three #.",
+        )
     for release in releases:
-        if _date(release) is None:
-            yield Violation(
-                subject.changelog_line(release.line),
-                f"{release.heading!r} is not [version] - date",
-                "Write it as in `## [1.2.0] - 2026-03-31`, with a valid date.",
-            )
-        if release.name in first:
+        if release.name in first and release not in without_date:
             yield Violation(
                 subject.changelog_line(release.line),
                 f"{release.name} occurs twice, first on line {first[release.name]}",
@@ -157,14 +167,21 @@ def release_without_version_and_date(subject: Subject) -> Iterator[Violation]:
             )
         first.setdefault(release.name, release.line)
     for above, below in pairwise(releases):
-        severity = _disorder(above, below)
-        if severity is not None:
+        if _is_disorder(above, below):
             yield Violation(
                 subject.changelog_line(below.line),
                 f"{below.name} is newer than {above.name}, but comes after it",
                 "Put the newest release first.",
-                severity,
             )
+            return
+
+
+def _and_on(lines: Sequence[str]) -> str:
+    """The other lines of which the same is true, the first of them by number."""
+    if not lines:
+        return ""
+    more = ", …" if len(lines) > _SHOWN else ""
+    return f"; the same on line{'s' * (len(lines) > 1)} {', '.join(lines[:_SHOWN])}{more}"
 
 
 def _date(release: Release) -> date | None:
@@ -175,15 +192,15 @@ def _date(release: Release) -> date | None:
         return None
 
 
-def _disorder(above: Release, below: Release) -> Severity | None:
-    """How bad it is that the two stand in this order; None where it is right."""
+def _is_disorder(above: Release, below: Release) -> bool:
+    """Whether the two are in the wrong order."""
     dates = _date(above), _date(below)
     if dates[0] is None or dates[1] is None or above.name == below.name:
-        return None
+        return False
     versions = _version(above.name), _version(below.name)
     if versions[0] is None or versions[1] is None:
-        return Severity.WARNING if dates[1] > dates[0] else None
-    return Severity.ERROR if versions[1] > versions[0] and dates[1] >= dates[0] else None
+        return dates[1] > dates[0]
+    return versions[1] > versions[0] and dates[1] >= dates[0]
 
 
 def _version(name: str) -> _Version | None:

@@ -35,6 +35,7 @@ def _under_unreleased(section: str) -> str:
     "CL201",
     bad=Sample(f"{_RELEASED}{_SECTIONS}", _NEW, before=_BEFORE),
     good=Sample(_under_unreleased(f"### Added\n\n{_SECTIONS}"), _NEW, before=_BEFORE),
+    released=Severity.ERROR,
 )
 def new_entry_in_a_release(subject: Subject) -> Iterator[Violation]:
     """The entry of a new migration is under Unreleased.
@@ -127,7 +128,12 @@ def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
             )
 
 
-@rule("CL204", bad=Sample("## [Unreleased]\n\n" + _ROOMS, _OLD, before=_BEFORE), good=_BEFORE)
+@rule(
+    "CL204",
+    bad=Sample("## [Unreleased]\n\n" + _ROOMS, _OLD, before=_BEFORE),
+    good=_BEFORE,
+    released=Severity.ERROR,
+)
 def release_lost_entries(subject: Subject) -> Iterator[Violation]:
     """A release keeps its entries.
 
@@ -172,7 +178,7 @@ def new_migration_below_a_merged_one(subject: Subject) -> Iterator[Violation]:
             yield Violation(
                 subject.file(subject.now.migrations[migration_id]),
                 f"{migration_id} is new, but sorts before {newest}, which is merged",
-                "Give it the next free number.",
+                "Give it the next free number: sqlmig renumber.",
                 Severity.WARNING,
             )
 

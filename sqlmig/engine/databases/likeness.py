@@ -39,6 +39,9 @@ SELECT line FROM ranked WHERE setdatabase > 0 OR %(elsewhere)s AND NOT name = AN
 # They name what another server need not have.
 _OF_ITS_SERVER = ["role", "session_authorization", "default_tablespace", "temp_tablespaces"]
 
+# Whether a column has to be rewritten can depend on it, and it can be that of postgresql.conf.
+_TIME_ZONE = "SELECT 'TimeZone=' || reset_val FROM pg_catalog.pg_settings WHERE name = 'TimeZone'"
+
 # Those that a client of this server may ask for: not what only superusers may set or see.
 _ALLOWED = """
 SELECT s.line
@@ -101,6 +104,8 @@ def likeness_of(url: str, *, elsewhere: bool) -> Likeness:
     with opened(url) as connection, translated(connection):
         asked = {"elsewhere": elsewhere, "of_there": _OF_ITS_SERVER}
         settings = [line for (line,) in connection.execute(_SETTINGS, asked).fetchall()]
+        if elsewhere:
+            settings = [*(line for (line,) in connection.execute(_TIME_ZONE)), *settings]
         return Likeness(kind_of(connection), settings)
 
 

@@ -50,6 +50,8 @@ SELECT oid, oid::pg_catalog.regclass::text FROM pg_catalog.pg_class
 """
 
 Locks = frozenset[tuple[Any, ...]]
+# What is not there before its migration: a table, a column, a function, a schema, another object.
+_UNDEFINED = ("42P01", "42703", "42883", "3F000", "42704")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ def _refused(check: CheckFile, refusal: _Refusal) -> CheckResult:
         return CheckResult(check.name, check.title, CheckOutcome.PASSED)
     condition = condition_of(message.sqlstate)
     reason = f"expected {expected}, but the server reported {condition}: {message}"
+    if message.sqlstate in _UNDEFINED and not check.file.directives.requires:
+        reason += " (if a migration makes it, add `-- requires: <its number>` to the check)"
     return replace(_failed(check, reason), location=refusal.location)
 
 

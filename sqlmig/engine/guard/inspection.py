@@ -14,7 +14,7 @@ from sqlmig.engine.guard.loss import LossWatch, OwnRows
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import server_message
 from sqlmig.engine.server.failure import HistoryMovedError, LossFoundError, ScriptError
-from sqlmig.model import Direction
+from sqlmig.model import Direction, LostRows
 from sqlmig.plan import PlannedMigration, PlannedScript
 
 _MARKED: LiteralString = """
@@ -61,10 +61,14 @@ class SilentInspector:
 
 @dataclass(slots=True)
 class RowLossInspector(SilentInspector):
-    """Refuses a script that loses rows of any table; of the protected ones the guard sees to it."""
+    """Refuses a script that loses rows of any table; of the protected ones the guard sees to it.
+
+    Those of `consented` may.
+    """
 
     history: History
     protected: Collection[str] = ()
+    consented: Collection[str] = ()
     _watch: LossWatch = field(default_factory=lambda: LossWatch({}))
     _rows: Mapping[int, OwnRows] = field(default_factory=dict)
 
@@ -75,6 +79,8 @@ class RowLossInspector(SilentInspector):
 
     def after(self, script: PlannedScript) -> Judgment:
         """Raises LossFoundError where a table lost rows, ScriptError if that is not known."""
+        if script.name in self.consented:
+            return Judgment.ACCEPTED
         connection = self.history.connection
         with asking(script):
             suspects = self._watch.suspects(self.history)
@@ -83,12 +89,34 @@ class RowLossInspector(SilentInspector):
                 # Of all, for those that are known may have changed since their lock was undone too.
                 self._rows = self._watch.own_rows(connection, self._rows.keys() | suspects.keys())
             losses = self._watch.losses(suspects, self._rows)
-        if losses:
+        if losses and self._refuses(script, losses, is_news=is_news):
             raise LossFoundError(script, losses)
         if not is_news:
             return Judgment.ACCEPTED
         self._watch = self._watch.counting_from_here(self.history)
         return Judgment.RUN_AGAIN
+
+    def _refuses(
+        self,
+        script: PlannedScript,  # noqa: ARG002  # for those that do not refuse
+        losses: Sequence[LostRows],  # noqa: ARG002
+        *,
+        is_news: bool,  # noqa: ARG002
+    ) -> bool:
+        return True
+
+
+@dataclass(slots=True)
+class RowLossCollector(RowLossInspector):
+    """Lets each script do what it does, and remembers what it loses; in a transaction that is
+    undone."""
+
+    found: dict[str, Sequence[LostRows]] = field(default_factory=dict)
+
+    def _refuses(self, script: PlannedScript, losses: Sequence[LostRows], *, is_news: bool) -> bool:
+        if not is_news:  # the script has run again, and this is what it leaves
+            self.found[script.name] = losses
+        return False
 
 
 @contextmanager

@@ -82,7 +82,7 @@ class LossWatch:
     def losses(self, suspects: _Suspects, rows: Mapping[int, OwnRows]) -> list[LostRows]:
         """Those of them that lost rows, with how many they had."""
         return [
-            LostRows(self.tables[oid].label, rows[oid].all)
+            _loss(self.tables[oid], after, rows[oid].all)
             for oid, after in suspects.items()
             if _has_lost(self.tables[oid], after, rows[oid])
         ]
@@ -119,6 +119,15 @@ def _counted(connection: Connection, before: Table, after: Table) -> _After:
     if after.filenode == before.filenode and counted.updated == 0:
         old_rows = count_old_rows(connection, [after.identifier])
     return _After(after, counted, count_own_rows(connection, after), old_rows)
+
+
+def _loss(before: Table, after: _After | None, rows: int) -> LostRows:
+    """What is lost: columns, where the table has all of its rows."""
+    if after is None or after.counted.deleted > 0 or after.rows < rows:
+        return LostRows(before.label, rows)
+    gone = before.columns.keys() - after.table.columns.keys()
+    columns = tuple(before.columns[number].name for number in sorted(gone))
+    return LostRows(before.label, rows, columns)
 
 
 def _has_lost(before: Table, after: _After | None, rows: OwnRows) -> bool:

@@ -21,10 +21,6 @@ SELECT '_yoyo_migration.migration_id', migration_id::text FROM {{migrations}}
 SELECT '_yoyo_migration.migration_id', migration_id::text || ' (twice)' FROM {{migrations}}
  GROUP BY migration_id HAVING count(*) > 1
  UNION ALL
-SELECT concat('_yoyo_migration.migration_hash of ', migration_id), migration_hash::text
-  FROM {{migrations}}
- WHERE migration_hash IS DISTINCT FROM encode(sha256(convert_to(migration_id, 'UTF8')), 'hex')
- UNION ALL
 SELECT concat('_yoyo_migration.applied_at_utc of ', migration_id), applied_at_utc::text
   FROM {{migrations}} WHERE (applied_at_utc {_TIMES}
 """  # noqa: S608

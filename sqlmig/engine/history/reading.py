@@ -26,10 +26,11 @@ from sqlmig.engine.history.tables import (
     VERSION,
     FoundTable,
 )
-from sqlmig.engine.server.connection import Connection
+from sqlmig.engine.server.connection import Connection, server_message
 from sqlmig.engine.server.prepared import PreparedStatements
+from sqlmig.engine.server.remedies import is_hidden
 from sqlmig.engine.server.savepoint import Savepoint
-from sqlmig.errors import ConfigError
+from sqlmig.errors import ConfigError, ServerError
 from sqlmig.model import AppliedMigration, AppliedSeed, Environment, checksum
 
 # A mark and its detail are written with one time; one of another time belongs to a mark that yoyo
@@ -62,6 +63,10 @@ SELECT migration_id, apply_sql, rollback_sql FROM {details} WHERE migration_id =
 _STAMP: LiteralString = "SELECT value #>> '{{}}' FROM {state} WHERE key = 'environment'"
 
 _SEEDS: LiteralString = "SELECT seed, checksum, seeded_at FROM {seeds} ORDER BY seed"
+
+
+# What looking reads; the other tables are only written.
+_LOOKED_AT = (MIGRATIONS, LOG, DETAILS, STATE, SEEDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +149,7 @@ class History:
         self, rows: Sequence[AppliedMigration], migration_ids: Iterable[str]
     ) -> list[AppliedMigration]:
         """The same rows, those of the given ids with their recorded texts. Raises HistoryError for
-        a text that is not the one of its checksum."""
+        a rollback that is not the one of its checksum."""
         ids = list(migration_ids)
         if not ids or not self.is_complete:
             return list(rows)
@@ -198,7 +203,28 @@ class History:
         return [migration_id for (migration_id,) in self._rows(self.sql(_LOGGED))]
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self.connection.execute(query.encode()).fetchall()
+        """Raises ServerError, with the rights that looking takes, where the role lacks one."""
+        try:
+            return self.connection.execute(query.encode()).fetchall()
+        except psycopg.errors.InsufficientPrivilege as error:
+            message = server_message(error)
+            if is_hidden(message):
+                raise
+            raise ServerError(
+                f"this role cannot read the history: {message}",
+                server=message,
+                remedy=f"To look at it takes these rights: {self._grants()}",
+            ) from error
+
+    def _grants(self) -> str:
+        """The statements that let the role of this session look at the history."""
+        tables = [name for name in _LOOKED_AT if name in self.tables]
+        grants = sql.SQL("GRANT USAGE ON SCHEMA {0} TO {1}; GRANT SELECT ON {2} TO {1};").format(
+            sql.Identifier(self.schema),
+            sql.Identifier(self.connection.info.user),
+            sql.SQL(", ").join(sql.Identifier(self.schema, table) for table in tables),
+        )
+        return grants.as_string(self.connection)
 
 
 def _environment(name: str) -> Environment:
@@ -217,14 +243,7 @@ def _applied(row: tuple[Any, ...]) -> AppliedMigration:
 
 
 def _other_texts(row: AppliedMigration) -> Iterable[str]:
-    texts = (
-        ("apply_sql", row.apply_sql, row.checksum),
-        (
-            "rollback_sql",
-            row.rollback_sql,
-            row.rollback_checksum,
-        ),
-    )
-    for column, text, recorded in texts:
-        if text is not None and checksum(text) != recorded:
-            yield f"{DETAILS}.{column} of {row.migration_id} is not the text of its checksum"
+    """The text that would run: a migration's is only compared, or replayed elsewhere."""
+    text = row.rollback_sql
+    if text is not None and checksum(text) != row.rollback_checksum:
+        yield f"{DETAILS}.rollback_sql of {row.migration_id} is not the text of its checksum"

@@ -7,6 +7,7 @@ Times are the server's, so that runners on machines with different clocks agree 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import LiteralString
 
 from sqlmig.engine.history.damage import FORMAT_VERSION
@@ -111,11 +112,11 @@ SELECT CASE WHEN EXISTS (SELECT FROM log) AND EXISTS (SELECT FROM mark)
 # A partly applied migration has no mark.
 _ROLLED_BACK: LiteralString = f"""
 {_NOW}, log AS ({_LOG} RETURNING 1),
-     unmark AS (DELETE FROM {{migrations}} WHERE migration_hash = %(hash)s RETURNING 1),
+     unmark AS (DELETE FROM {{migrations}} WHERE migration_id = %(migration_id)s RETURNING 1),
      forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s),
      unseeded AS (DELETE FROM {{seeds}})
 SELECT CASE WHEN EXISTS (SELECT FROM log) AND (EXISTS (SELECT FROM unmark) OR NOT EXISTS
-                 (SELECT FROM {{migrations}} WHERE migration_hash = %(hash)s)) {_OR_FAIL}
+                 (SELECT FROM {{migrations}} WHERE migration_id = %(migration_id)s)) {_OR_FAIL}
 """  # noqa: S608
 
 _PROGRESS: LiteralString = """
@@ -139,6 +140,14 @@ ON CONFLICT (migration_id) DO UPDATE
        rollback_sql = excluded.rollback_sql, rollback_checksum = excluded.rollback_checksum,
        applied_at = excluded.applied_at, statements_done = NULL, statements_begun = NULL,
        statements_total = NULL
+"""
+
+# Both times are one, by which the mark and its detail belong together.
+_DATED: LiteralString = """
+WITH marked AS (
+  UPDATE {migrations} SET applied_at_utc = %(at)s::timestamptz AT TIME ZONE 'UTC'
+   WHERE migration_id = %(migration_id)s)
+UPDATE {details} SET applied_at = %(at)s::timestamptz WHERE migration_id = %(migration_id)s
 """
 
 # What a migration of the new name may have left, whose mark yoyo has removed, goes.
@@ -284,6 +293,11 @@ def repaired(history: History, migration_id: str, content: Content) -> str:
     return history.sql(
         _REPAIRED, migration_id=migration_id, **asdict(content), version=sqlmig_version()
     )
+
+
+def dated(history: History, migration_id: str, at: datetime) -> str:
+    """When a migration was applied, instead of when that was recorded."""
+    return history.sql(_DATED, migration_id=migration_id, at=at)
 
 
 def renamed(history: History, old: str, new: str) -> str:

@@ -7,6 +7,7 @@ in a transaction runs in one, whatever its file says; the others are on a closed
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from sqlmig.engine.databases.shared import SUBSCRIPTIONS, SharedCatalogs
@@ -22,6 +23,7 @@ from sqlmig.engine.run.alone import (
 )
 from sqlmig.engine.run.message import send_statement
 from sqlmig.engine.run.statementwise import StatementwiseWork
+from sqlmig.engine.run.steps import Steps
 from sqlmig.engine.server.connection import Connection, undo
 from sqlmig.engine.server.failure import ScriptError, failed_script
 from sqlmig.engine.server.outside import (
@@ -135,6 +137,7 @@ class ContainedStatements(StatementwiseWork):
     """
 
     containment: Containment
+    steps: Steps | None = None
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Writes the record, has it inspected, and commits it."""
@@ -146,6 +149,8 @@ class ContainedStatements(StatementwiseWork):
         self.recording.tell()
 
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:  # noqa: ARG002  # the base's
+        if self.steps is not None:
+            self.steps.begin(planned)
         return 0
 
     def _record_progress(
@@ -159,15 +164,28 @@ class ContainedStatements(StatementwiseWork):
             StatementwiseWork._send_statement(self, planned, index)
         elif runs_only_outside(planned.prepared.text, statement):
             self.containment.refuse_far(planned, index)
-            StatementwiseWork._send_statement(self, planned, index)
+            self._send_outside(planned, index)
         else:
             self._send_in_a_transaction(planned, index)
+
+    def _send_outside(self, planned: PlannedMigration, index: int) -> None:
+        with nullcontext() if self.steps is None else self.steps.alone(planned, index):
+            StatementwiseWork._send_statement(self, planned, index)
+
+    def _send_step(self, planned: PlannedMigration, index: int) -> None:
+        if self.steps is None:
+            StatementwiseWork._send_statement(self, planned, index)
+            return
+        self.steps.opened()
+        self.steps.before(planned, index)
+        StatementwiseWork._send_statement(self, planned, index)
+        self.steps.after(planned, index)
 
     def _send_in_a_transaction(self, planned: PlannedMigration, index: int) -> None:
         connection, heard = self.session.connection, len(self.session.notices.heard)
         try:
             send(connection, BEGIN)
-            StatementwiseWork._send_statement(self, planned, index)
+            self._send_step(planned, index)
             self._close(planned, index)
         except ScriptError as failure:
             undo(connection)
@@ -176,7 +194,7 @@ class ContainedStatements(StatementwiseWork):
             if planned.prepared.statements[index].word not in _OF_ITS_DATABASE:
                 self.containment.refuse_unseen(planned, index)
             self.session.notices.forget_since(heard)
-            StatementwiseWork._send_statement(self, planned, index)
+            self._send_outside(planned, index)
         else:
             self.containment.look(planned, index)
             send(connection, b"COMMIT")

@@ -6,11 +6,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import psycopg
 
 from sqlmig.engine.guard.checks import CheckInspector
-from sqlmig.engine.guard.inspection import HistoryInspector, Inspector, RowLossInspector, has_moved
+from sqlmig.engine.guard.inspection import (
+    HistoryInspector,
+    Inspector,
+    RowLossInspector,
+    has_moved,
+)
 from sqlmig.engine.guard.protected import Guard
 from sqlmig.engine.history import records
 from sqlmig.engine.history.stamping import making_own_tables, stamp_new
@@ -21,6 +27,7 @@ from sqlmig.engine.run.outcome import Fate, fate_of, recorded_of
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import LoneStatementsRunner, ScriptRunner
 from sqlmig.engine.run.statementwise import StatementwiseWork
+from sqlmig.engine.run.steps import MakeRunner, SteppedRunner, Steps
 from sqlmig.engine.run.story import Ending, Story, done
 from sqlmig.engine.run.transaction import InspectedWork, TransactionWork
 from sqlmig.engine.server.connection import undo
@@ -54,18 +61,20 @@ class Executor:
     """Executes plans in one session.
 
     `checks` look at what commits together before it does; `containment` is that of a scratch
-    database.
+    database, and `steps` look there at every statement.
     """
 
     session: RunnerSession
     rules: Rules
     checks: Sequence[CheckFile] = ()
     containment: Containment | None = None
+    steps: Steps | None = None
     _checked: list[CheckResult] = field(default_factory=list)
+    _consented: frozenset[str] = field(init=False, default=frozenset())
     _backend: Backend = field(init=False)
     _watcher: Watcher = field(init=False)
     _pid: int = field(init=False)
-    _runner: type[ScriptRunner] = field(init=False, default=ScriptRunner)
+    _runner: MakeRunner = field(init=False, default=ScriptRunner)
 
     def __post_init__(self) -> None:
         self._backend = Backend(self.session.history)
@@ -80,6 +89,7 @@ class Executor:
         alone, says that another runner changed the history, and the plan must be made again.
         """
         story = Story(plan, self.session)
+        self._consented = plan.consented
         with making_own_tables(self.session.history):
             self._backend.ensure_internal_schema_updated()
         stamp_new(self.session.history, self.rules)
@@ -103,7 +113,7 @@ class Executor:
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
         """Runs one batch, as often as it takes; errors are reported with the story so far."""
-        self._runner, heard = ScriptRunner, len(self.session.notices.heard)
+        self._runner, heard = self._first_runner(), len(self.session.notices.heard)
         row_loss = _row_loss(story.plan, batch)
         for tries in itertools.count(1):
             self.session.notices.forget_since(heard)
@@ -134,6 +144,9 @@ class Executor:
             finally:
                 undo(self.session.connection)
         raise AssertionError("the loop above does not end by itself")
+
+    def _first_runner(self) -> MakeRunner:
+        return ScriptRunner if self.steps is None else partial(SteppedRunner, steps=self.steps)
 
     def _pause(self, batch: Batch, failure: ScriptError, tries: int, story: Story) -> None:
         names = [planned.name for planned in batch]
@@ -179,7 +192,7 @@ class Executor:
 
     def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
         """Refuses what runs statement by statement: it cannot be tried and undone first."""
-        if planned.directives.transactional or _keeps_rows(planned):
+        if planned.directives.transactional or keeps_all_rows(planned):
             return
         if kept := self.rules.kept_from(planned.directives):
             raise ProtectedRowsError(
@@ -195,7 +208,7 @@ class Executor:
         if not batch[0].directives.transactional:
             if self.containment is None:
                 return StatementwiseWork(self.session, self.rules)
-            return ContainedStatements(self.session, self.rules, self.containment)
+            return ContainedStatements(self.session, self.rules, self.containment, self.steps)
         inspectors = self._inspectors(batch, row_loss)
         kind = InspectedWork if inspectors else TransactionWork
         return kind(self.session, batch, self.rules, inspectors, self._runner)
@@ -208,12 +221,15 @@ class Executor:
         if self.rules.protected:
             found.append(Guard(history, self.rules))
         if row_loss is RowLoss.ASK:
-            found.append(RowLossInspector(history, self.rules.protected))
+            found.append(self._loss_inspector())
         if self.checks:
             found.append(CheckInspector(history, self.checks, batch[-1], self._checked))
         if self.containment is not None:
             found.append(self.containment)
         return found
+
+    def _loss_inspector(self) -> RowLossInspector:
+        return RowLossInspector(self.session.history, self.rules.protected, self._consented)
 
     def _most_tries(self, batch: Batch) -> int:
         """A non-transactional migration is not rerun automatically: its first part is done."""
@@ -231,7 +247,8 @@ class Executor:
         return Ending(batch, recording.at_work or batch[0], fate)
 
 
-def _keeps_rows(planned: PlannedMigration) -> bool:
+def keeps_all_rows(planned: PlannedMigration) -> bool:
+    """Whether none of its statements can remove a row, as far as their words tell."""
     text = planned.prepared.text
     return all(keeps_rows(text, statement) for statement in planned.prepared.statements)
 

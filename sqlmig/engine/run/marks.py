@@ -5,7 +5,9 @@ The words in yoyo's log are yoyo's own; the reason is in the events.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import LiteralString
 
 from sqlmig.engine.history import records
@@ -18,12 +20,19 @@ from sqlmig.model import MigrationFile, Migrations
 _LOCK: LiteralString = "LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"
 
 
-def mark(history: History, files: Migrations, reason: str) -> None:
+def mark(
+    history: History,
+    files: Migrations,
+    reason: str,
+    times: Mapping[str, datetime] = MappingProxyType({}),
+) -> None:
     """Records those migrations as applied, with their files' texts, in one transaction; the
-    runner's lock is held."""
+    runner's lock is held. `times` are when they were, where that is not now, by their ids."""
 
-    def applied(file: MigrationFile, entry: LogEntry) -> str:
-        return records.applied(history, entry, Content.of_file(file), duration=0.0)
+    def applied(file: MigrationFile, entry: LogEntry) -> Iterator[str]:
+        yield records.applied(history, entry, Content.of_file(file), duration=0.0)
+        if file.migration_id in times:
+            yield records.dated(history, file.migration_id, times[file.migration_id])
 
     _write(history, files, "mark", reason, applied)
 
@@ -31,8 +40,8 @@ def mark(history: History, files: Migrations, reason: str) -> None:
 def unmark(history: History, files: Migrations, reason: str) -> None:
     """Records those migrations as not applied, in one transaction; the runner's lock is held."""
 
-    def rolled_back(_: MigrationFile, entry: LogEntry) -> str:
-        return records.rolled_back(history, entry)
+    def rolled_back(_: MigrationFile, entry: LogEntry) -> Iterator[str]:
+        yield records.rolled_back(history, entry)
 
     _write(history, files, "unmark", reason, rolled_back)
 
@@ -42,13 +51,13 @@ def _write(
     files: Migrations,
     event: str,
     reason: str,
-    record: Callable[[MigrationFile, LogEntry], str],
+    record: Callable[[MigrationFile, LogEntry], Iterator[str]],
 ) -> None:
     backend = Backend(history)
     backend.ensure_internal_schema_updated()
     statements = [history.sql(_LOCK)]
     for file in files:
-        statements.append(record(file, backend.entry(file.migration_id, event)))
+        statements += record(file, backend.entry(file.migration_id, event))
         statements.append(records.noted(history, event, file.migration_id, reason))
     with history.connection.transaction():
         for statement in statements:

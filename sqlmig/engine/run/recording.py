@@ -12,7 +12,7 @@ from sqlmig.engine.history.records import Content, LogEntry
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.server.failure import unrecorded
 from sqlmig.engine.server.wire import StatementError, send
-from sqlmig.model import Direction, MigrationResult, Outcome
+from sqlmig.model import Direction, MigrationResult, Outcome, RehearsalObserver
 from sqlmig.plan import PlannedMigration
 from sqlmig.target.rules import Rules
 
@@ -38,6 +38,12 @@ class Recording:
         self.at_work = planned
         self._started = time.monotonic()
         self.session.observer.started(planned.migration_id, planned.direction)
+
+    def try_out(self, planned: PlannedMigration) -> None:
+        """The same, in a transaction that is undone."""
+        self.at_work = planned
+        if isinstance(self.session.observer, RehearsalObserver):
+            self.session.observer.rehearsing(planned.migration_id)
 
     def statement(self, planned: PlannedMigration, entry: LogEntry) -> str:
         """The record; it adds the time of the message in which it is sent to that until now."""

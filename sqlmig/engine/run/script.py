@@ -184,11 +184,14 @@ class LoneStatementsRunner(ScriptRunner):
             self._send_opening(script, opening)
         count = len(script.prepared.statements)
         for index in range(count):
-            hear = self.session.notices.hearing(script, index)
-            send_statement(self.session.connection, script, index, hear, send_alone)
+            self._send_one(script, index)
             self._refuse_another_reading(script, index, index + 1)
         nothing = Chunk(len(script.prepared.text), len(script.prepared.text), count)
         self._send(ScriptMessage(script, nothing, (), self._closing(script), record()))
+
+    def _send_one(self, script: PlannedScript, index: int) -> None:
+        hear = self.session.notices.hearing(script, index)
+        send_statement(self.session.connection, script, index, hear, send_alone)
 
     def _is_ours(self, *_: object) -> bool:
         return True

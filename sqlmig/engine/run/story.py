@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psycopg
@@ -22,7 +22,14 @@ from sqlmig.engine.server.failure import (
 )
 from sqlmig.engine.server.remedies import remedy_for
 from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted, SqlmigError
-from sqlmig.model import Direction, MigrationResult, Outcome, Report, ServerMessage
+from sqlmig.model import (
+    Direction,
+    LostRows,
+    MigrationResult,
+    Outcome,
+    Report,
+    ServerMessage,
+)
 from sqlmig.plan import Plan, PlannedMigration
 
 _log = logging.getLogger("sqlmig")
@@ -67,9 +74,8 @@ class Story:
         name = failure.script.name
         report = self.report(name)
         if isinstance(failure, LossFoundError):
-            return RowLossError(
-                migration_id=name, report=report, losses=failure.losses, again=self.plan.again
-            )
+            losses = {name: failure.losses}
+            return RowLossError(report=report, losses=losses, again=self.plan.again)
         if isinstance(failure, ProtectedRowsError):
             return protected(failure, report)
         if isinstance(failure, ChecksFailedError):
@@ -82,6 +88,10 @@ class Story:
             server=failure.server,
             remedy=self._advice(failure, self._planned(name)),
         )
+
+    def would_lose(self, losses: Mapping[str, Sequence[LostRows]]) -> RowLossError:
+        """The plan was rehearsed and undone: nothing of it is done."""
+        return RowLossError(report=self.report(), losses=losses, again=self.plan.again)
 
     def refused(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
         """The server refused a statement of sqlmig's own."""

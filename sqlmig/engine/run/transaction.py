@@ -15,6 +15,7 @@ from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
 from sqlmig.engine.run.recording import Recording
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import ScriptRunner
+from sqlmig.engine.run.steps import MakeRunner
 from sqlmig.plan import PlannedMigration
 from sqlmig.target.rules import Rules
 
@@ -27,7 +28,7 @@ class TransactionWork:
     batch: Sequence[PlannedMigration]
     rules: Rules
     inspectors: Sequence[Inspector] = ()
-    runner: type[ScriptRunner] = ScriptRunner
+    runner: MakeRunner = ScriptRunner
     recording: Recording = field(init=False)
     _runner: ScriptRunner = field(init=False)
 
@@ -79,5 +80,21 @@ class InspectedWork(TransactionWork):
                 planned, lambda before: self.recording.send(planned, *before, *record)
             )
         if self._is_last(planned):
-            self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
-            self.recording.tell()
+            self._commit(planned)
+
+    def _commit(self, planned: PlannedMigration) -> None:
+        self.recording.send(planned, WRITES_NO_MORE, self.recording.commit())
+        self.recording.tell()
+
+
+@dataclass(slots=True)
+class RehearsedWork(InspectedWork):
+    """The same without its commit: the caller undoes the transaction."""
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Sends the script, and has it inspected."""
+        self.recording.try_out(planned)
+        self._runner.run(planned)
+
+    def _commit(self, planned: PlannedMigration) -> None:
+        """Nothing."""

@@ -52,11 +52,11 @@ class Notices:
     @contextmanager
     def repeating(self) -> Iterator[None]:
         """In its block a script runs once more, and says what it said before."""
-        self._is_repeating = True
+        was_repeating, self._is_repeating = self._is_repeating, True
         try:
             yield
         finally:
-            self._is_repeating = False
+            self._is_repeating = was_repeating
 
     def forget_since(self, count: int) -> None:
         """Forgets all but the first `count`: the others are of what was undone and is run again."""

@@ -105,6 +105,11 @@ def ends_session(message: ServerMessage) -> bool:
     return message.sqlstate.startswith(_ENDS_SESSION)
 
 
+def is_hidden(message: ServerMessage) -> bool:
+    """Whether the server refused to answer because a policy would hide rows."""
+    return message.sqlstate == _DENIED and "row-level security policy" in message.primary
+
+
 def remedy_for(message: ServerMessage, connection: psycopg.Connection[Any] | None = None) -> str:
     """What to do about an error whose cause its SQLSTATE tells; "" for the others.
 
@@ -112,7 +117,7 @@ def remedy_for(message: ServerMessage, connection: psycopg.Connection[Any] | Non
     behind it.
     """
     known = _REMEDIES.get(message.sqlstate, "")
-    if message.sqlstate == _DENIED and "row-level security policy" in message.primary:
+    if is_hidden(message):
         return _HIDDEN
     try:
         if message.sqlstate == _READ_ONLY:

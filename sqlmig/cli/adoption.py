@@ -1,0 +1,34 @@
+"""The command that takes over the files of another tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sqlmig.adoption.registry import NAMES
+from sqlmig.cli.command import Command
+from sqlmig.cli.output import Output
+
+
+@click.command("import", cls=Command, short_help="Import the migrations of another tool.")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "tool",
+    type=click.Choice(NAMES, case_sensitive=False),
+    help="The tool, if the files do not show it.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
+def import_(output: Output, folder: Path, tool: str | None, dry_run: bool) -> bool:
+    """Write the migrations that another tool has in FOLDER, with their rollbacks, as migrations of
+    this project. Overwrites nothing, and needs no database.
+
+    Exits 1 if something cannot be taken over; the rest is written.
+    """
+    from sqlmig.project.importing import import_migrations
+    from sqlmig.report import adoption as report
+
+    result = import_migrations(output.options.config(), folder, tool, trial=dry_run)
+    output.show(report.imported(result))
+    return not result.is_whole

@@ -1,0 +1,49 @@
+"""The history tables of other tools: which a database has, and what they say. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from sqlmig.adoption.model import Ledger, Tool
+from sqlmig.adoption.registry import TOOLS, history_table
+from sqlmig.engine.server.connection import Connection
+
+_TABLES = """
+SELECT n.nspname, c.relname, array_agg(a.attname::text), n.nspname = current_schema()
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE c.relname = ANY (%(names)s) AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+ GROUP BY 1, 2
+ ORDER BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignHistory:
+    """A history table of another tool, and whether it is in the current schema."""
+
+    tool: Tool
+    schema: str
+    is_current: bool
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.tool.table.name} of {self.tool.name}"
+
+
+def foreign_histories(connection: Connection) -> list[ForeignHistory]:
+    """Those of the database, known by their names and columns."""
+    names = [tool.table.name for tool in TOOLS]
+    rows = connection.execute(_TABLES, {"names": names}).fetchall()
+    found = ((history_table(name, columns), schema, here) for schema, name, columns, here in rows)
+    return [ForeignHistory(tool, schema, here) for tool, schema, here in found if tool]
+
+
+def read_ledger(connection: Connection, found: ForeignHistory) -> Ledger:
+    """What it says is applied."""
+    table = sql.Identifier(found.schema, found.tool.table.name)
+    cursor = connection.execute(sql.SQL(found.tool.table.query).format(table))
+    names = [column.name for column in cursor.description or ()]
+    return found.tool.history([dict(zip(names, row, strict=True)) for row in cursor.fetchall()])

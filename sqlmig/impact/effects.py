@@ -1,0 +1,94 @@
+"""What migrations do to a live database, as it is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlmig.impact.locks import Blocks, Lock
+from sqlmig.impact.sizes import Size
+from sqlmig.impact.transaction import Work
+from sqlmig.model import Location
+from sqlmig.source.script import PreparedScript
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a statement means for the users of one table: the strongest lock that its transaction
+    holds on it, whom that blocks, and the work on that table.
+
+    `is_finding` says that the lock blocks someone while large work runs, on this table or another;
+    `is_large`, that this work is on a large table; `accepted` is the reason of `-- holds`.
+    `locks_rows` says that all its rows may be locked until COMMIT, `is_emptied` that of a TRUNCATE.
+    """
+
+    table: str
+    lock: Lock
+    blocks: Blocks
+    work: Work
+    size: Size
+    is_finding: bool = False
+    is_large: bool = False
+    accepted: str | None = None
+    locks_rows: bool = False
+    is_emptied: bool = False
+
+    @property
+    def is_harmful(self) -> bool:
+        """Whether users of the table may wait for long, and no one has accepted that."""
+        return self.is_finding and self.is_large and self.accepted is None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementImpact:
+    """The effects of one statement of a script; `number` and `line` count from 1."""
+
+    script: PreparedScript
+    number: int
+    line: int
+    effects: tuple[Effect, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """It, without its semicolon."""
+        return self.script.statement_text(self.number - 1)
+
+    @property
+    def location(self) -> Location:
+        """The place of its first character."""
+        return self.script.statement_location(self.number - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationImpact:
+    """The statements of a migration, or of its rollback; none where it has no rollback."""
+
+    migration_id: str
+    statements: tuple[StatementImpact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What was seen of each migration, in order.
+
+    `large_table` is the size in bytes above which a table counts as large; `baseline` names what
+    git has merged, where that decided which migrations count; `has_sizes` says whether there was a
+    live database; `warnings` say what was not seen, and which scratch databases are left.
+    """
+
+    migrations: tuple[MigrationImpact, ...]
+    large_table: int
+    baseline: str = ""
+    has_sizes: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_harmful(self) -> bool:
+        """Whether any effect is."""
+        return any(effect.is_harmful for effect in self.effects())
+
+    def effects(self) -> Iterator[Effect]:
+        """Those of all migrations."""
+        for migration in self.migrations:
+            for statement in migration.statements:
+                yield from statement.effects

@@ -1,0 +1,186 @@
+"""What a query or a change of rows would read and write, from the plan that the server makes.
+
+The counters cannot tell: on an empty table, a statement that writes every row and one that writes
+a single row do the same. The plan can: it shows whether an index finds the rows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from sqlmig.engine.server.connection import Connection, translated
+from sqlmig.engine.server.savepoint import Savepoint
+from sqlmig.engine.server.wire import StatementError, ask, send
+
+Name = tuple[str, str]  # schema and relation
+Oids = frozenset[int]
+Node = Mapping[str, Any]
+
+_WORDS = frozenset({"select", "insert", "update", "delete", "merge", "with", "values", "table"})
+# On an empty table, reading all of it costs least: an index is shown only where it must be used.
+_BY_INDEX = ";".join(
+    f"SET LOCAL enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin", "material")
+)
+_COUNTED = ";".join(
+    f"SET LOCAL enable_{way} = off" for way in ("seqscan", "bitmapscan", "indexonlyscan")
+)
+_OIDS: LiteralString = """
+SELECT n.nspname, c.relname, c.oid
+  FROM ROWS FROM (pg_catalog.unnest(%(schemas)s::name[]), pg_catalog.unnest(%(relations)s::name[]))
+    w (schema, relation)
+  JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
+  JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.relation
+"""
+_LITERALS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+_OPEN = frozenset(("<", "<=", ">", ">=", "~<~", "~<=~", "~>~", "~>=~"))
+_OPERATORS = re.compile(r" ([-+*/<>=~!@#%^&|`?]+) ")
+_READS = re.compile(r"\b(?:select|table|with|update)\b", re.IGNORECASE)
+_FROM_A_QUERY = re.compile(
+    r"create\s+(?:(?:local|global)\s+)?(?:temp\w*\s+|unlogged\s+)?(?:table|materialized\s+view)\b"
+    r".*\bas\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_CHANGES = ("Update", "Delete", "Merge")
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Tables whose rows are changed, or locked for a change: as many as those have that are read in
+    full, `by` which they are found."""
+
+    tables: Oids
+    by: Oids
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a statement would do, by the oids of tables: `named` are all of its plan, `scanned`
+    those read without the help of an index condition or a LIMIT."""
+
+    named: Oids = frozenset()
+    scanned: Oids = frozenset()
+    writings: tuple[Writing, ...] = ()
+
+
+NOTHING = Reading()
+
+
+def prefer_indexes(connection: Connection) -> None:
+    """Has routines use indexes too, until the open transaction ends; but where no index finds the
+    rows, a scan of the table, which the server counts."""
+    send(connection, _COUNTED.encode())
+
+
+def reading(connection: Connection, word: str, statement: str) -> Reading:
+    """What the statement, which begins with that word, would do; nothing for one that has no plan.
+
+    The transaction is left as it is.
+    """
+    if not _has_plan(word, statement):
+        return NOTHING
+    aside = Savepoint()
+    question = f"EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) {statement}"
+    try:
+        send(connection, f"{aside.set};{_BY_INDEX}".encode())
+        rows = ask(connection, question.encode()).rows
+    except StatementError:  # it will fail again, and say why
+        return NOTHING
+    finally:
+        send(connection, f"{aside.return_to};{aside.release}".encode())
+    document = json.loads(rows[0][0] or "[]")
+    roots = [entry["Plan"] for entry in document if "Plan" in entry]
+    return _read(connection, roots) if roots else NOTHING
+
+
+def _has_plan(word: str, statement: str) -> bool:
+    """Whether it has one that says something: a row of an INSERT … VALUES is just written."""
+    if word == "create":
+        return _FROM_A_QUERY.match(statement) is not None
+    return word in _WORDS and (word != "insert" or _READS.search(statement) is not None)
+
+
+def _read(connection: Connection, roots: Sequence[Node]) -> Reading:
+    nodes = [node for root in roots for node in _nodes(root)]
+    named = {_name(node) for node in nodes if "Relation Name" in node}
+    known = _oids(connection, named)
+
+    def oids(names: Iterable[Name]) -> Oids:
+        return frozenset(known[name] for name in names if name in known)
+
+    return Reading(
+        oids(named),
+        oids(name for root in roots for name in _full_scans(root)),
+        tuple(Writing(oids(tables), oids(by)) for tables, by in _writings(nodes)),
+    )
+
+
+def _oids(connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
+    """The relations of those names in the open transaction, which may have renamed some."""
+    if not names:
+        return {}
+    schemas, relations = zip(*names, strict=True)
+    with translated():
+        rows = connection.execute(_OIDS, {"schemas": [*schemas], "relations": [*relations]})
+        return {(schema, relation): oid for schema, relation, oid in rows.fetchall()}
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _writings(nodes: Iterable[Node]) -> Iterator[tuple[set[Name], set[Name]]]:
+    """The tables of each change of rows, and the full scans by which it finds them."""
+    for node in nodes:
+        changes = node.get("Operation") in _CHANGES or node.get("Conflict Resolution") == "UPDATE"
+        if node["Node Type"] == "ModifyTable" and changes:
+            targets = [node, *node.get("Target Tables", ())]
+            yield {_name(t) for t in targets if "Relation Name" in t}, {*_driving_scans(node)}
+        elif node["Node Type"] == "LockRows":
+            yield {*_driving_scans(node)}, {*_driving_scans(node)}
+
+
+def _driving_scans(node: Node) -> Iterator[Name]:
+    """The full scans that decide how many rows the node gets: not those of a scalar subquery."""
+    for child in node.get("Plans", ()):
+        relationship, name = child.get("Parent Relationship"), child.get("Subplan Name", "")
+        if relationship == "SubPlan" or (relationship == "InitPlan" and name[:3] != "CTE"):
+            continue
+        if child["Node Type"] == "Limit":
+            continue
+        if _is_full_scan(child):
+            yield _name(child)
+        yield from _driving_scans(child)
+
+
+def _full_scans(node: Node) -> Iterator[Name]:
+    if node["Node Type"] == "Limit":
+        return
+    if _is_full_scan(node):
+        yield _name(node)
+    for child in node.get("Plans", ()):
+        yield from _full_scans(child)
+
+
+def _is_full_scan(node: Node) -> bool:
+    kind = node["Node Type"]
+    if kind in ("Seq Scan", "Sample Scan", "Foreign Scan"):
+        return "Relation Name" in node
+    if kind == "Bitmap Heap Scan":
+        return not _is_bounded(node.get("Recheck Cond", ""))
+    return kind in ("Index Scan", "Index Only Scan") and not _is_bounded(node.get("Index Cond", ""))
+
+
+def _is_bounded(condition: str) -> bool:
+    """Whether a condition of an index leaves most rows out: all rows may have an id above 0."""
+    operators = set(_OPERATORS.findall(_LITERALS.sub("", condition)))
+    return bool(operators - _OPEN) or {each.strip("~")[0] for each in operators} == {"<", ">"}
+
+
+def _name(node: Node) -> Name:
+    return node.get("Schema", ""), node["Relation Name"]

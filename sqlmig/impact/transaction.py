@@ -1,0 +1,272 @@
+"""What each statement of a transaction does to tables that were there before, and under which
+locks: those that it took itself, and those that earlier statements took."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlmig.impact.catalog import Catalog, LockedRelation, Relation
+from sqlmig.impact.locks import Blocks, Lock
+from sqlmig.impact.plans import Reading
+
+_WITH_ROWS = ("r", "m")
+_INDEX = "i"
+_TABLE_LIKE = ("r", "p", "m", "f", "v", "S")
+_ROUTINES = ("do", "call", "select", "with", "execute")
+# What these run is not in any plan.
+_OPAQUE = ("do", "call", "select", "with", "values", "execute", "insert", "update", "delete")
+
+
+@dataclass(slots=True)
+class Work:
+    """The large work of one statement on one table; `written`: rows that may be all of them."""
+
+    scanned: bool = False
+    rewritten: bool = False
+    indexed: bool = False
+    written: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any."""
+        return self.scanned or self.rewritten or self.indexed or self.written
+
+    def add(self, other: Work) -> None:
+        """Adds that of a partition."""
+        self.scanned |= other.scanned
+        self.rewritten |= other.rewritten
+        self.indexed |= other.indexed
+        self.written |= other.written
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What a statement means for the users of a table: the strongest lock that its transaction
+    holds on it by then, and the work on it, if any. `is_emptied` is that of a TRUNCATE."""
+
+    relation: Relation
+    lock: Lock
+    work: Work = field(default_factory=Work)
+    is_emptied: bool = False
+    locks_rows: bool = False
+
+    @property
+    def blocks(self) -> Blocks:
+        """Who waits."""
+        blocks = self.lock.blocks(self.relation.kind)
+        return Blocks.WRITES if self.locks_rows and blocks is Blocks.NOTHING else blocks
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A relation when it was last looked at."""
+
+    filenode: int
+    tablespace: int
+    scans: int = 0
+
+
+@dataclass(slots=True)
+class Transaction:
+    """The tables that one transaction has locked; `leaves` are partitions that are not the
+    project's, and `existing`, where given, all that was there before the script."""
+
+    catalog: Catalog
+    leaves: Collection[int] = ()
+    existing: Collection[int] | None = None
+    _known: dict[int, Relation] = field(default_factory=dict)
+    _others: set[int] = field(default_factory=set)
+    _seen: dict[int, _Seen] = field(default_factory=dict)
+    _held: dict[int, Lock] = field(default_factory=dict)
+    _emptied: set[int] = field(default_factory=set)
+    _written: set[int] = field(default_factory=set)
+    _keys: set[tuple[int, int, int]] = field(default_factory=set)
+
+    def step(self, word: str, reading: Reading) -> list[Touch]:
+        """What the statement, which begins with that word and has just run, did."""
+        locked = self.catalog.locked()
+        if word in _ROUTINES:
+            locked += self._undone(locked)
+        self._learn(locked)
+        look = _Look(locked, self._known, self._seen)
+        self._emptied |= look.emptied
+        works = self._works(look, word, reading)
+        held = look.held
+        self._fold_partitions(held, works, look.emptied)
+        touches = list(self._touches(held, works, look.emptied))
+        self._written |= {oid for oid, work in works.items() if work.written}
+        self._held = held
+        self._seen |= {each.oid: _seen(each) for each in locked}
+        return touches
+
+    def _undone(self, locked: Sequence[LockedRelation]) -> list[LockedRelation]:
+        """The tables that were scanned in a block whose exception handler undid it. Their locks are
+        gone by now, and may have been the strongest."""
+        found = self.catalog.scanned_without_lock([each.oid for each in locked])
+        return [e for e in found if e.oid not in self._seen or e.scans > self._seen[e.oid].scans]
+
+    def _learn(self, locked: Sequence[LockedRelation]) -> None:
+        new = [e.oid for e in locked if e.oid not in self._known and e.oid not in self._others]
+        if new:
+            found = self.catalog.before(new)
+            if self.existing is not None:
+                found = [each for each in found if each.oid in self.existing]
+            self._known |= {each.oid: each for each in found}
+            self._others |= set(new) - self._known.keys()
+
+    def _works(self, look: _Look, word: str, reading: Reading) -> dict[int, Work]:
+        works: dict[int, Work] = defaultdict(Work)
+        self._note_scans(works, look.scanned - reading.named, word, look)
+        for oid in look.rewritten:
+            works[oid].rewritten = True
+        for oid in look.indexed:
+            works[oid].indexed = True
+        self._note_plan(works, reading)
+        return {oid: work for oid, work in works.items() if oid not in self._emptied}
+
+    def _note_scans(
+        self, works: dict[int, Work], scanned: Collection[int], word: str, look: _Look
+    ) -> None:
+        for oid in scanned:
+            works[oid].scanned = True
+            works[oid].written = word in _OPAQUE and oid in look.locked_for_rows
+        if look.read:
+            self._note_foreign_keys(works, look.read)
+
+    def _note_foreign_keys(self, works: dict[int, Work], read: Collection[int]) -> None:
+        """A new foreign key reads its table, if only through an index; the table that it refers to,
+        only where there are rows."""
+        new = self.catalog.new_foreign_keys(read) - self._keys
+        self._keys |= new
+        for _, table, referenced in new:
+            works[table].scanned = True
+            if referenced in self._known:
+                works[referenced].scanned = True
+
+    def _note_plan(self, works: dict[int, Work], reading: Reading) -> None:
+        """What was planned, as far as it concerns tables that were there before."""
+        for oid in reading.scanned & self._known.keys():
+            works[oid].scanned = True
+        for writing in reading.writings:
+            if not self._known.keys().isdisjoint(writing.by):
+                for oid in writing.tables & self._known.keys():
+                    works[oid].add(Work(scanned=True, written=True))
+
+    def _fold_partitions(
+        self, held: dict[int, Lock], works: dict[int, Work], emptied: set[int]
+    ) -> None:
+        """Counts what happens to a partition as its ancestor's, where that is locked as strongly:
+        then the statement was about the ancestor."""
+        for oid in [oid for oid in held if self._known[oid].ancestors]:
+            ancestors = reversed(self._known[oid].ancestors)
+            home = next((a for a in ancestors if a in held and held[a] >= held[oid]), None)
+            if home is None and oid not in self.leaves:
+                continue
+            work = works.pop(oid, None)
+            if home is not None and work is not None:
+                works.setdefault(home, Work()).add(work)
+            if home is not None and oid in emptied:
+                emptied.add(home)
+        for oid, relation in self._known.items():
+            if oid in held and (oid in self.leaves or self._is_folded(relation, held)):
+                del held[oid]
+
+    def _is_folded(self, relation: Relation, held: Mapping[int, Lock]) -> bool:
+        return any(held.get(a, 0) >= held[relation.oid] for a in relation.ancestors)
+
+    def _touches(
+        self, held: Mapping[int, Lock], works: Mapping[int, Work], emptied: Collection[int]
+    ) -> Iterator[Touch]:
+        for oid, work in works.items():
+            lock = held.get(oid, Lock.ACCESS_SHARE)
+            is_locked = work.written or oid in self._written
+            yield Touch(self._known[oid], lock, work, locks_rows=is_locked)
+        for oid, lock in held.items():
+            if oid in works:
+                continue
+            relation, locks_rows = self._known[oid], oid in self._written
+            is_news = lock > self._held.get(oid, 0)
+            if lock.blocks(relation.kind) is Blocks.NOTHING and not (locks_rows and works):
+                continue
+            if works or is_news or oid in emptied:
+                is_emptied = oid in emptied
+                yield Touch(relation, lock, is_emptied=is_emptied, locks_rows=locks_rows)
+
+
+class _Look:
+    """What has changed since the last look; all by the oids of tables that were there before."""
+
+    def __init__(
+        self,
+        locked: Sequence[LockedRelation],
+        known: Mapping[int, Relation],
+        seen: Mapping[int, _Seen],
+    ) -> None:
+        self.held: dict[int, Lock] = {}
+        self.scanned: set[int] = set()
+        self.rewritten: set[int] = set()
+        self.indexed: set[int] = set()
+        self.emptied: set[int] = set()
+        self.locked_for_rows: set[int] = set()
+        self._known, self._seen = known, seen
+        self._rebuilt: Counter[int] = Counter()  # indexes that have new files, of each table
+        self.read: set[int] = set()  # by any scan, of an index too
+        for each in locked:
+            self._look_at_index(each)
+        for each in locked:
+            self._look_at_table(each)
+        self.indexed -= self.emptied
+
+    def _look_at_index(self, index: LockedRelation) -> None:
+        known = self._known.get(index.oid)
+        table = known.table if known else index.table
+        if table is None or table not in self._known or self._known[table].kind not in _TABLE_LIKE:
+            return
+        if known is None:
+            if index.oid not in self._seen and self._is_built(index):
+                self.indexed.add(table)
+            return
+        if index.lock is Lock.ACCESS_EXCLUSIVE:  # even a plan for the table waits for it
+            self.held[table] = index.lock
+        before = self._before(known)
+        if index.scans > before.scans:
+            self.read.add(table)
+        if index.kind == _INDEX and index.filenode != before.filenode:
+            self._rebuilt[table] += 1
+            self.indexed.add(table)
+
+    def _is_built(self, index: LockedRelation) -> bool:
+        """Whether a new index is not an old one under another oid."""
+        files = {each.filenode for each in self._known.values() if each.kind == _INDEX}
+        return index.kind == _INDEX and index.filenode not in files
+
+    def _look_at_table(self, table: LockedRelation) -> None:
+        known = self._known.get(table.oid)
+        if known is None or known.kind not in _TABLE_LIKE:
+            return
+        self.held[table.oid] = max(table.lock, self.held.get(table.oid, table.lock))
+        before = self._before(known)
+        if Lock.ROW_EXCLUSIVE in table.modes:
+            self.locked_for_rows.add(table.oid)
+        if table.scans > before.scans:
+            self.scanned.add(table.oid)
+        if table.kind in _WITH_ROWS and table.filenode != before.filenode:
+            is_emptied = known.kind == "r" and self._is_emptied(table, before)
+            (self.emptied if is_emptied else self.rewritten).add(table.oid)
+        if table.scans > before.scans:
+            self.read.add(table.oid)
+
+    def _is_emptied(self, table: LockedRelation, before: _Seen) -> bool:
+        """Whether the new file of a table is that of a TRUNCATE: nothing but its indexes, which are
+        built anew on the empty table, has read it, and it has not moved to another tablespace."""
+        read = table.scans - before.scans > self._rebuilt[table.oid] or table.oid in self.read
+        return not read and table.tablespace == before.tablespace
+
+    def _before(self, known: Relation) -> _Seen:
+        return self._seen.get(known.oid) or _Seen(known.filenode, known.tablespace)
+
+
+def _seen(each: LockedRelation) -> _Seen:
+    return _Seen(each.filenode, each.tablespace, each.scans)

@@ -1,0 +1,221 @@
+"""Writes the migrations of another tool into the project's folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+
+from sqlmig.adoption.files import Files
+from sqlmig.adoption.model import Reading
+from sqlmig.adoption.registry import recognised, tool_named
+from sqlmig.adoption.writing import VERSION, Adopted, adopted
+from sqlmig.config import Config, path_in
+from sqlmig.errors import ConfigError, SourceError
+from sqlmig.model import Location, migration_number
+from sqlmig.project.files import write_new
+from sqlmig.source.folders import SUFFIX, usable_scripts
+
+
+class Placement(Enum):
+    """What became of a migration of another tool."""
+
+    WRITTEN = "written"
+    KEPT = "kept"
+    DIFFERENT = "different"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedMigration:
+    """A migration of another tool: its files, its id here, and the files that it became, or would
+    become.
+
+    KEPT are those that are there with that content already, or that another one took the place of
+    where the original is refused; DIFFERENT those whose files are there with other content. `notes`
+    say what of it is different here.
+    """
+
+    originals: tuple[str, ...]
+    migration_id: str
+    outcome: Placement
+    paths: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of an import: the tool, each migration in its order, what could not be taken over,
+    at its place, and what was left out without harm. `is_trial` where nothing was to be written."""
+
+    tool: str
+    migrations: tuple[ImportedMigration, ...]
+    problems: tuple[SourceError, ...]
+    left_out: tuple[str, ...]
+    is_trial: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything was taken over."""
+        return not self.problems
+
+
+def import_migrations(
+    config: Config, folder: Path, tool: str | None = None, *, trial: bool = False
+) -> Imported:
+    """Writes the migrations in that folder, with their rollbacks, as sqlmig's; overwrites nothing.
+
+    `tool` is named where the files do not show it. With `trial` nothing is written. Raises
+    ConfigError, before anything is written, for a folder of no known tool or of several, one that
+    is the project's own, a number that another migration of the project has, and a file that cannot
+    be written.
+    """
+    targets = _Targets.of(config)
+    targets.refuse_as_source(folder)
+    files = Files.below(folder)
+    chosen = tool_named(tool) if tool else recognised(files)
+    reading = chosen.read(files)
+    if not reading.originals and not reading.problems:
+        raise ConfigError(
+            f"{folder} has no migrations of {chosen.name}",
+            remedy=f"Its files are named like this: {chosen.layout}.",
+        )
+    found = adopted(chosen, reading.originals)
+    targets = replace(targets, tool=chosen.name)
+    targets.refuse_taken_numbers(found)
+    results = [targets.place(each, trial=trial) for each in found]
+    problems = [*reading.problems, *(problem for _, each in results for problem in each)]
+    return Imported(
+        chosen.name,
+        tuple(result for result, _ in results),
+        tuple(problems),
+        (*reading.left_out, *_unread(files, reading, chosen.name)),
+        trial,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Targets:
+    """The folders of a project, and the migrations that are there."""
+
+    migrations: Path
+    rollbacks: Path
+    checks: Path
+    there: frozenset[str]
+    tool: str = ""
+
+    @classmethod
+    def of(cls, config: Config) -> _Targets:
+        folders = (config.migrations, config.rollbacks, config.checks)
+        migrations, rollbacks, checks = (path_in(config.project, folder) for folder in folders)
+        return cls(migrations, rollbacks, checks, frozenset(usable_scripts(migrations)))
+
+    def refuse_as_source(self, folder: Path) -> None:
+        own = {path.resolve() for path in (self.migrations, self.rollbacks)}
+        if folder.resolve() in own:
+            raise ConfigError(
+                f"{folder} is the project's own folder",
+                remedy="Move the other tool's files to another folder, and import that.",
+            )
+
+    def refuse_taken_numbers(self, found: Sequence[Adopted]) -> None:
+        """Raises ConfigError for a migration of the project that has the number of another."""
+        numbers = {migration_number(each.migration_id): each.migration_id for each in found}
+        for name in sorted(self.there - set(numbers.values())):
+            if taker := numbers.get(migration_number(name)):
+                raise ConfigError(
+                    f"{self.migrations / (name + SUFFIX)} has the number that {taker} would get",
+                    remedy="Move it away, or give it another number. Nothing was written.",
+                )
+
+    def place(
+        self, each: Adopted, *, trial: bool
+    ) -> tuple[ImportedMigration, tuple[SourceError, ...]]:
+        """Writes the files of one, as far as they are missing; what came of it."""
+        result = _Result(each, self._texts(each))
+        if each.problems or not each.migration:
+            is_there = each.migration_id in self.there
+            paths = (str(self._path(self.migrations, each)),) if is_there else ()
+            outcome = Placement.KEPT if is_there else Placement.REFUSED
+            return result.told(outcome, paths), () if is_there else self._remedied(each)
+        different = [path for path, text in result.texts.items() if _differs(path, text)]
+        if different:
+            return result.told(Placement.DIFFERENT, map(str, different)), tuple(
+                map(_kept, different)
+            )
+        missing = {path: text for path, text in result.texts.items() if not path.exists()}
+        if not trial:
+            for path, text in missing.items():
+                write_new(path, text)
+        outcome = Placement.WRITTEN if missing else Placement.KEPT
+        return result.told(outcome, map(str, missing or result.texts)), ()
+
+    def _texts(self, each: Adopted) -> dict[Path, str]:
+        texts = {self._path(self.migrations, each): each.migration}
+        if each.rollback is not None:
+            texts[self._path(self.rollbacks, each)] = each.rollback
+        if each.check is not None:
+            texts[self._path(self.checks, each)] = each.check
+        return texts
+
+    def _path(self, folder: Path, each: Adopted) -> Path:
+        return folder / f"{each.migration_id}{SUFFIX}"
+
+    def _remedied(self, each: Adopted) -> tuple[SourceError, ...]:
+        """The problems, the last with what to do where the original cannot be changed."""
+        *others, last = each.problems
+        head = f"-- {self.tool}{VERSION}{each.original.version}"
+        place = self._path(self.migrations, each)
+        remedy = f"{last.remedy} Or write {place} yourself, with `{head}` at its head.".lstrip()
+        return (*others, SourceError(last.message, location=last.location, remedy=remedy))
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A migration that is placed, and the texts of its files."""
+
+    each: Adopted
+    texts: Mapping[Path, str]
+
+    def told(self, outcome: Placement, paths: Iterator[str] | Sequence[str]) -> ImportedMigration:
+        notes = tuple(self._notes()) if self.each.migration else ()
+        original = self.each.original
+        return ImportedMigration(
+            original.paths, self.each.migration_id, outcome, tuple(paths), notes
+        )
+
+    def _notes(self) -> Iterator[str]:
+        if self.each.rollback is None:
+            yield "irreversible: no down script"
+        if "\n-- transactional: false" in self.each.migration:
+            yield "not transactional"
+
+
+def _unread(files: Files, reading: Reading, tool: str) -> Iterator[str]:
+    """The SQL files that the tool does not read, so that none is lost unseen."""
+    told = {path for each in reading.originals for path in each.paths}
+    told |= {each.check.path for each in reading.originals if each.check}
+    told |= {problem.location.path for each in reading.originals for problem in each.problems}
+    told |= {problem.location.path for problem in reading.problems}
+    told |= {each.partition(": ")[0] for each in reading.left_out}
+    for name in files.names:
+        if name.endswith(SUFFIX) and files.path(name) not in told:
+            yield f"{files.path(name)}: not a file that {tool} reads"
+
+
+def _differs(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() != text.encode()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def _kept(path: Path) -> SourceError:
+    return SourceError(
+        "already exists with other content, and was kept",
+        location=Location(str(path)),
+        remedy="Remove it to have it written, or keep it as it is.",
+    )
