@@ -52,8 +52,6 @@ class Crew:
             threading.Thread(target=self._labour, name=f"sqlmig fleet {number}", daemon=True)
             for number in range(min(self.parallel, len(targets)))
         ]
-        for thread in threads:
-            thread.start()
         was_interrupted = self._follow(threads)
         for index in sorted(self._done):
             self._tell(index)
@@ -62,18 +60,26 @@ class Crew:
         return FleetReport(tuple(results), was_interrupted)
 
     def _follow(self, threads: Sequence[threading.Thread]) -> bool:
-        """Reports what the threads do, until they end; whether a Ctrl-C came."""
+        """Starts the threads, and reports what they do until they end; whether a Ctrl-C came."""
         was_interrupted = False
-        while any(thread.is_alive() for thread in threads):
+        while True:
             try:
-                self._hear()
+                self._hear_all(threads)
             except KeyboardInterrupt:
                 if was_interrupted:
                     raise
                 was_interrupted = True
                 self._stop.set()
                 self.observer.stopping([each.name for each in list(self._at_work.values())])
-        return was_interrupted
+            else:
+                return was_interrupted
+
+    def _hear_all(self, threads: Sequence[threading.Thread]) -> None:
+        for thread in threads:
+            if thread.ident is None:
+                thread.start()
+        while any(thread.is_alive() for thread in threads):
+            self._hear()
 
     def _hear(self) -> None:
         try:

@@ -10,6 +10,7 @@ from time import monotonic
 from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.guard.conditions import refuse_unknown_conditions
+from sqlmig.engine.history.reading import History
 from sqlmig.fleet.crew import Crew, Work
 from sqlmig.fleet.listing import list_targets
 from sqlmig.fleet.preparation import Preparation
@@ -18,7 +19,7 @@ from sqlmig.fleet.targets import FleetTarget, chosen
 from sqlmig.model import MigrationState, MigrationStatus, Outcome
 from sqlmig.operations.planning import ApplyOptions, ApplyPlanner, own_statuses
 from sqlmig.operations.run import Runner
-from sqlmig.plan import OutOfOrder, plan_apply
+from sqlmig.plan import OutOfOrder, Plan, plan_apply
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import read_migrations, read_usable
 from sqlmig.source.script import prepare
@@ -100,11 +101,15 @@ class Fleet:
         def work(each: FleetTarget) -> TargetResult:
             started, database = monotonic(), self._database(each)
             planner = ApplyPlanner(database.config, files, target, options, ready)
+
+            def plan(history: History) -> Plan:
+                return replace(planner(history), again="sqlmig fleet apply")
+
             with database.history() as history:
                 database.working_rules(history, allowed)
-                if planner(history).migrations:
+                if plan(history).migrations:
                     preparation.ensure(each.database, database.config)
-                report = Runner(database, checks, allowed).run(planner, history)
+                report = Runner(database, checks, allowed).run(plan, history)
             is_applied = bool(report.ids(Outcome.DONE))
             return TargetResult(
                 each,

@@ -158,6 +158,7 @@ def test_a_failure_ends_the_run_and_the_next_run_continues(
     ]
     assert list(messages(done)) == ["tenant3"]
     assert 'relation "b" already exists' in messages(done)["tenant3"]
+    assert "then run `sqlmig fleet apply`" in messages(done)["tenant3"]
     (failed,) = done.of(TargetState.FAILED)
     assert failed.report is not None
     assert failed.report.ids(Outcome.DONE) == ("001_a",)

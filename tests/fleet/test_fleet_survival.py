@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import signal
+import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from sqlmig.fleet.results import TargetState
 from tests.database import Database
-from tests.faults.processes import KILLED, start_doomed
+from tests.faults.processes import KILLED, sleeping, start, start_doomed, wait_until
 from tests.fleet.fleets import databases, fleet, messages, of, states, targets_file, tenants
 from tests.project import Project
 from tests.thorough import is_torture
@@ -77,15 +79,48 @@ def test_runs_that_are_killed_at_random_leave_each_migration_applied_once(
     assert set(states(fleet(project, database).status()).values()) == {"current"}
 
 
+SLOW = ("fleet", "apply", "--schemas", "tenant%", "--parallel", "2")
+
+
+def test_a_ctrl_c_lets_those_at_work_finish_and_reports_the_rest(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_a", "create table a (); select pg_sleep(2)")
+    names = tenants(database, 4)
+    runner = start(project, database.url, command=SLOW)
+    wait_until(lambda: sleeping(database), runner)
+    ending = runner.signal(signal.SIGINT)
+    assert ending.code == 130
+    assert "Stopping: no target is begun any more. Waiting for tenant" in ending.stderr
+    begun = [name for name in names if recorded(database, name)]
+    assert 1 <= len(begun) <= 2
+    assert f"applied    {len(begun)}" in ending.stdout
+    assert f"Not begun: {', '.join(names[len(begun) :])}" in ending.stdout
+
+
+def test_a_second_ctrl_c_leaves_those_at_work_to_be_undone(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_a", "create table a (); select pg_sleep(60)")
+    tenants(database, 2)
+    runner = start(project, database.url, command=SLOW)
+    wait_until(lambda: sleeping(database), runner)
+    runner.process.send_signal(signal.SIGINT)
+    time.sleep(0.5)  # two that come at once are one
+    assert runner.signal(signal.SIGINT).code == 130
+    wait_until(lambda: not sleeping(database))
+    assert database.tables("tenant1") == set()
+
+
 @pytest.mark.long_form
 def test_three_broken_databases_of_fifty_are_named_and_the_next_run_continues(
     project: Project, database: Database
 ) -> None:
     project.migration("001_a", "create table a ()")
     secret = "s3cret"
-    with databases(database, 48) as urls:
+    with databases(database, 49) as (*urls, last):
         missing = f"postgresql://somebody:{secret}@127.0.0.1:1/none"
-        wrong = f"{urls[0].replace('postgres@', 'fleet_nobody@')}&password={secret}"
+        wrong = f"{last.replace('postgres@', 'fleet_nobody@')}&password={secret}"
         path = Path(targets_file(project, [*urls, missing, wrong]))
         broken = urls[7]
         with psycopg.connect(broken, autocommit=True) as connection:
