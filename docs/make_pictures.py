@@ -11,10 +11,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 
+import psycopg
 from rich.console import Console
 from rich.text import Text
 
@@ -37,12 +39,43 @@ _WRONG_ROLLBACK = {
 }
 
 
+# A type that needs a rewrite of a table that is large by now.
+_REWRITE = {
+    "sqlmig.toml": 'environment = "development"\nembedded_port = 54329\n',
+    "sql/migrations/001_payments.sql": (
+        "-- Payments\n"
+        "CREATE TABLE payments (id bigint PRIMARY KEY, amount integer NOT NULL, paid_on date);\n"
+    ),
+    "sql/rollbacks/001_payments.sql": "DROP TABLE payments;\n",
+    "sql/migrations/002_large_amounts.sql": (
+        "-- Amounts above two billion\nALTER TABLE payments ALTER COLUMN amount TYPE bigint;\n"
+    ),
+    "sql/rollbacks/002_large_amounts.sql": (
+        "ALTER TABLE payments ALTER COLUMN amount TYPE integer;\n"
+    ),
+}
+_ROWS = """
+INSERT INTO payments SELECT g, g, '2026-01-01' FROM generate_series(1, 1000000) g;
+ANALYZE payments;
+"""
+
+
 def main() -> None:
-    draw("verify", _WRONG_ROLLBACK, "sqlmig verify")
+    with project_of(_WRONG_ROLLBACK) as project:
+        draw("verify", project, "sqlmig verify")
+    with project_of(_REWRITE) as project:
+        url = run(project, "embedded url --tcp").strip()
+        os.environ["DATABASE_URL"] = url
+        run(project, "apply 001")
+        with psycopg.connect(url) as connection:
+            connection.execute(_ROWS.encode())
+        draw("impact", project, "sqlmig impact")
+        del os.environ["DATABASE_URL"]
 
 
-def draw(name: str, files: Mapping[str, str], *commands: str) -> None:
-    """Writes `name`.svg: a terminal in which the commands ran in a project with those files."""
+@contextmanager
+def project_of(files: Mapping[str, str]) -> Iterator[Path]:
+    """A folder with those files, and a running embedded server."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder)
         for path, text in files.items():
@@ -50,21 +83,25 @@ def draw(name: str, files: Mapping[str, str], *commands: str) -> None:
             (project / path).write_text(text)
         run(project, "embedded start")
         try:
-            shown = [(command, on_terminal(project, command)) for command in commands]
+            yield project
         finally:
             run(project, "embedded reset --yes")
+
+
+def draw(name: str, project: Path, command: str) -> None:
+    """Writes `name`.svg: a terminal in which the command ran in that project."""
     console = Console(record=True, width=_WIDTH, file=StringIO(), force_terminal=True)
-    for command, output in shown:
-        console.print(Text.assemble(("$ ", "green"), command))
-        console.print(Text.from_ansi(output))
+    console.print(Text.assemble(("$ ", "green"), command))
+    console.print(Text.from_ansi(on_terminal(project, command)))
     svg = console.export_svg(title="sqlmig", unique_id=f"sqlmig-{name}")
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{name}.svg").write_text(without_fonts(svg), encoding="utf-8")
 
 
-def run(project: Path, arguments: str) -> None:
+def run(project: Path, arguments: str) -> str:
     command = [sys.executable, "-m", "sqlmig", *arguments.split()]
-    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    done = subprocess.run(command, cwd=project, check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 def on_terminal(project: Path, command: str) -> str:
