@@ -47,6 +47,8 @@ from sqlmig.model import (
     Observer,
     Outcome,
     Report,
+    Round,
+    RoundObserver,
     SeedReport,
     SeedResult,
     SeedStatus,
@@ -99,6 +101,8 @@ if TYPE_CHECKING:
     from sqlmig.proof.difference import Difference
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verdict, Verification
+    from sqlmig.proof.row_changes import RowChange
+    from sqlmig.proof.rows import RowTrip, RowVerdict, RowVerification
 
 __all__ = [
     "Alone",
@@ -163,9 +167,15 @@ __all__ = [
     "Report",
     "Revision",
     "RollbackText",
+    "Round",
+    "RoundObserver",
     "RoundTrip",
+    "RowChange",
     "RowLoss",
     "RowLossError",
+    "RowTrip",
+    "RowVerdict",
+    "RowVerification",
     "RunInterrupted",
     "SanityCheckError",
     "SchemaDocument",
@@ -231,6 +241,8 @@ _LATER = {
     "sqlmig.impact.effects": ("Impact",),
     "sqlmig.proof.drift": ("Drift",),
     "sqlmig.proof.roundtrip": ("RoundTrip", "Verdict", "Verification"),
+    "sqlmig.proof.row_changes": ("RowChange",),
+    "sqlmig.proof.rows": ("RowTrip", "RowVerdict", "RowVerification"),
     "sqlmig.operations.both": (
         "ProjectPart",
         "ProjectSeedPlan",

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from sqlmig.project.importing import Imported
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
+    from sqlmig.proof.rows import RowTrip, RowVerification
 
 Tell = Callable[["RoundTrip"], None]
 
@@ -309,6 +310,26 @@ class Migrator:
         course = Course(files, planned)
         return verify(self.config, course, scratch_url=scratch_url, proofs=proofs, tell=tell)
 
+    def verify_rows(
+        self, *, scratch_url: str | None = None, tell: Callable[[RowTrip], None] = lambda _: None
+    ) -> RowVerification:
+        """What the rollbacks do to rows: on a scratch database with all migrations and the seeds of
+        the environment (development unless one is named), walks down from the newest, applies and
+        rolls back each once more, and compares the rows of every table.
+
+        `tell` is called with each result. Scratch databases as in `verify`. Raises PlanError before
+        anything runs, MigrationFailedError where a migration fails, SeedFailedError where a seed
+        does, ServerError where no database can be made.
+        """
+        from sqlmig.proof.rows import verify_rows
+        from sqlmig.proof.verify import Course
+
+        files = self._files()
+        course = Course(files, plan_apply(files, ()).migrations)
+        if self.config.is_embedded:
+            self._database.conninfo()  # tells the observer of a server that this starts
+        return verify_rows(self.config, course, _seed, scratch_url=scratch_url, tell=tell)
+
     def verify_pending(
         self,
         target: str | None = None,
@@ -518,6 +539,13 @@ def _prove_seeds(config: Config) -> list[str]:
     if config.environment is not None:
         migrator.set_environment(config.environment)
     return [f"the seed {seed.name}: {seed.reason}" for seed in migrator.prove_seeds()]
+
+
+def _seed(config: Config) -> None:
+    """Runs the seeds of the environment that the settings name, and the checks."""
+    migrator = Migrator(config)
+    migrator.set_environment(config.environment or Environment.DEVELOPMENT)
+    migrator.seed()
 
 
 def _compare(config: Config) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -156,3 +157,14 @@ def mongo_url(mongo_server: str) -> Iterator[str]:
     yield url_of(mongo_server, name)
     with MongoClient[dict[str, Any]](mongo_server) as client:
         client.drop_database(name)
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """A folder with `sqlmig` and `python`, which are those of this process."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, command in (("python", sys.executable), ("sqlmig", f"{sys.executable} -m sqlmig")):
+        (folder / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        (folder / name).chmod(0o755)
+    return folder

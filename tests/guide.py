@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import inspect
+import os
 import re
+import shlex
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.command import Run
 
 _BLOCK = re.compile(
     r"<!-- (?P<order>\w+): (?P<value>.*?) -->"
@@ -14,6 +22,9 @@ _BLOCK = re.compile(
 )
 _ELSEWHERE = re.compile(r"<!-- elsewhere: \S+ -->.*?<!-- elsewhere end -->", re.DOTALL)
 _FILE = re.compile(r"`([\w./-]+)`:\n")
+_ROOT = Path(__file__).parent.parent
+_PROGRAMS = ("sqlmig", "python")
+_OF_THE_SHELL = re.compile(r"[|&;<>$`*?\[(~]")
 
 
 @dataclass(frozen=True)
@@ -49,3 +60,51 @@ def steps(guide: Path) -> Iterator[Step]:
             yield Step("output", text)
         elif language == "sql" and (named := _FILE.search(match["before"] or "")):
             yield Step("write", text, named[1])
+
+
+class Reader:
+    """Does in a folder what a guide says, with that folder's databases."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names: dict[str, object] = {"__name__": "guide"}
+        self._expected = 0
+
+    def follow(self, step: Step) -> None:
+        if step.kind == "write":
+            path = self._folder / step.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(step.text)
+        elif step.kind == "python":
+            self._python(step.text)
+        elif step.kind == "exit":
+            self._expected = int(step.text)
+        elif step.kind == "first":
+            self.run(step.text)
+        else:
+            assert step.text.split(maxsplit=1)[0] in _PROGRAMS, "what is not run here is `text`"
+            self.run(step.text, self._expected)
+
+    def run(self, command: str, expected: int = 0, **variables: str) -> None:
+        """Runs a command as a shell does; its exit code must be the one that is expected."""
+        program, *arguments = shlex.split(command, comments=True)
+        if program == "sqlmig" and not _OF_THE_SHELL.search(command):
+            done = Run(self._folder)(*arguments, **variables)
+        else:
+            done = subprocess.run(
+                command,
+                shell=True,
+                cwd=self._folder,
+                env={**os.environ, "PYTHONPATH": str(_ROOT), **variables},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        assert done.returncode == expected, (command, done.stdout, done.stderr)
+
+    def _python(self, block: str) -> None:
+        code = compile(block, "guide", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        if code.co_flags & inspect.CO_COROUTINE:
+            asyncio.run(eval(code, self._names))
+        else:
+            exec(code, self._names)

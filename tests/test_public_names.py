@@ -70,6 +70,7 @@ TWINS = {
     "impact --since": "Migrator.impact_since",
     "verify": "Migrator.verify",
     "verify --only-pending": "Migrator.verify_pending",
+    "verify --rows": "Migrator.verify_rows",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -13,7 +14,7 @@ from sqlmig.cli.options import Options, OutputFormat
 from sqlmig.cli.terminal import Printer, medium
 from sqlmig.cli.ticker import Ticker
 from sqlmig.errors import DeclinedError, NotAgreedError, SqlmigError
-from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult, Notice
+from sqlmig.model import Blocker, Direction, IndexBuild, LockHolder, MigrationResult, Notice, Round
 from sqlmig.model.printable import Ready, printable
 from sqlmig.report import progress, servers
 from sqlmig.report.errors import error as error_view
@@ -21,6 +22,8 @@ from sqlmig.report.errors import interruption
 from sqlmig.report.figures import duration
 from sqlmig.report.table import Medium
 from sqlmig.report.view import View
+
+_SECONDS_BETWEEN_LINES = 10.0  # of a log
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,7 @@ class Progress:
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self._next_line = 0.0
 
     def server_started(self, server: str, url: str) -> None:
         """The project's own server was started."""
@@ -184,6 +188,16 @@ class Progress:
         """A migration is committed."""
         self._output.ticker.stop()
         self._output.lines(progress.finished(result))
+
+    def wrote(self, done: Round) -> None:
+        """A round of a repeated migration is committed: shown on a terminal; a pipe gets a line for
+        the first, and then one every ten seconds."""
+        words = progress.wrote(done)
+        if self._output.medium is Medium.TERMINAL:
+            self._output.doing(words)
+        elif time.monotonic() >= self._next_line:
+            self._next_line = time.monotonic() + _SECONDS_BETWEEN_LINES
+            self._output.lines(words)
 
     def waiting_for_lock(self, holder: LockHolder | None, remaining: float) -> None:
         """Another runner holds the lock."""

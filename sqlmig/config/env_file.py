@@ -8,8 +8,7 @@ from pathlib import Path
 
 from sqlmig.errors import ConfigError
 
-# A file that lies in a folder must not lower the guards of a database. Whoever may do that sets
-# the variable itself.
+# A file in a folder must not lower the guards of a database. Only a variable that is set can.
 _IGNORED = "SQLMIG_ENV"
 
 

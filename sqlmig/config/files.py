@@ -11,7 +11,7 @@ SETTINGS_FILES = ("sqlmig.toml", "pyproject.toml")
 
 
 def find_project() -> Path:
-    """The nearest folder upwards with settings, in the shortest relative form; else this one."""
+    """This folder or the nearest parent with settings, in its shortest form; else this one."""
     here = Path.cwd()
     for steps, folder in enumerate((here, *here.parents)):
         if _settings_file(folder) is not None:

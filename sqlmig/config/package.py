@@ -37,7 +37,7 @@ class PackageFolder:
 
     def find(self) -> Traversable:
         """The folder, which need not exist, in whatever the package was installed from: a path,
-        short where it lies below the current folder, or a place in a zip file.
+        relative if it is below the current folder, or a place in a zip file.
 
         Imports the package. Raises ConfigError where it cannot be imported.
         """
@@ -54,7 +54,7 @@ class PackageFolder:
         return found
 
     def below(self, project: Path) -> Path | None:
-        """The folder in a checkout of the package, which is not imported: its sources lie in the
+        """The folder in a checkout of the package, which is not imported: its sources are in the
         project's folder, or in `src` there."""
         package = Path(*self.package.split("."))
         for folder in (project, project / "src"):

@@ -20,7 +20,7 @@ _NEVER_A_PROJECT = ("node_modules", "site-packages", "venv", "__pycache__")
 def expect_project(config: Config) -> None:
     """Raises ConfigError, naming the projects below, where the folder of the project has neither
     settings nor a folder with migrations, seeds or fixtures, or where the folder of migrations that
-    its settings name is not there: a check would find nothing there for ever."""
+    its settings name does not exist: a check would never find anything there."""
     origin = config.origins.get("migrations")
     if origin and not _is_there(config.migrations_folder):
         raise ConfigError(
@@ -43,7 +43,7 @@ def expect_project(config: Config) -> None:
 
 
 def _is_there(folder: Traversable) -> bool:
-    """Whether that is a folder, or what may not be looked at, which reading it will tell."""
+    """Whether that is a folder, or may be one that we cannot read; reading it will tell."""
     try:
         return folder.is_dir()
     except OSError:

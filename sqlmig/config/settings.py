@@ -262,8 +262,8 @@ class Config:
     ) -> Self:
         """The settings in force; `arguments` are the strongest, None counts as not given.
 
-        Without `project`, the nearest folder from the current one upwards that has settings is
-        taken, else the current one; without `environ`, the variables of this process. Writes
+        Without `project`, the nearest folder that has settings is used, the current one or a
+        parent, else the current one; without `environ`, the variables of this process. Writes
         nothing. Raises ConfigError, naming the place of the value, for settings that are unknown
         or cannot be read, and for an empty argument or variable where it would name a database or
         an environment.
@@ -315,7 +315,7 @@ class Config:
 
     @property
     def migrations_folder(self) -> Traversable:
-        """Where the migrations lie."""
+        """Where the migrations are."""
         return folder_in(self.project, self.migrations)
 
     @property
@@ -325,22 +325,22 @@ class Config:
 
     @property
     def seeds_folder(self) -> Traversable:
-        """Where the SQL seeds lie, a folder for each tier."""
+        """Where the SQL seeds are, a folder for each tier."""
         return folder_in(self.project, self.seeds)
 
     @property
     def mongo_seeds_folder(self) -> Path:
-        """Where the fixtures of MongoDB lie, a folder for each tier."""
+        """Where the fixtures of MongoDB are, a folder for each tier."""
         return self.project / self.mongo_seeds
 
     @property
     def checks_folder(self) -> Traversable:
-        """Where the sanity checks lie."""
+        """Where the sanity checks are."""
         return folder_in(self.project, self.checks)
 
     @property
     def schema_document_file(self) -> Path:
-        """Where the document of the schema lies."""
+        """Where the document of the schema is."""
         return self.project / self.schema_document
 
     @property
@@ -357,7 +357,7 @@ class Config:
 
     @property
     def rollbacks_folder(self) -> Traversable:
-        """Where the rollback scripts lie."""
+        """Where the rollback scripts are."""
         return folder_in(self.project, self.rollbacks)
 
 

@@ -64,7 +64,7 @@ class Account:
     def remove(self, folder: Path) -> None:
         """Removes the account's folder, with all in it; it may be missing. Raises OSError.
 
-        The folder itself may lie in one of ours: then the account can only empty it.
+        The folder itself may be in one of ours: then the account can only empty it.
         """
         if os.path.lexists(folder):
             self.shell(_REMOVE, folder)
@@ -79,7 +79,7 @@ class Account:
         return False
 
     def take(self, path: Path) -> None:
-        """Gives the account a file or folder that lies where no other account can write."""
+        """Gives the account a file or folder in a place where no other account can write."""
         if os.geteuid() == ROOT:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
@@ -87,7 +87,7 @@ class Account:
 def left_running(log: Path, *command: str | Path) -> tuple[str | Path, ...]:
     """The command that starts another one and ends at once, having printed its pid.
 
-    The shell leaves the program to the system: it is nobody's child, so that no one has to wait
+    The shell leaves the program to the system: it has no parent here, so no process has to wait
     for its end. Its output is added to `log`.
     """
     script = 'umask 077; log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'

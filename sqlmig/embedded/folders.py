@@ -1,9 +1,9 @@
 """The folder of one embedded server: found, made and removed.
 
-An ordinary user's lies in the project: `.sqlmig/postgres`. Root's cannot: its server may run under
+An ordinary user's is in the project: `.sqlmig/postgres`. Root's cannot: its server may run under
 an account that does not get through to the project, and another account may be able to write there.
 So `.sqlmig/postgres` is a link of root's to a folder of root's under /var/tmp; or /dev/shm, if the
-project itself lies there. In a folder of root's directly below one of these, no other account can
+project itself is there. In a folder of root's directly below one of these, no other account can
 replace anything: paths below it stay what they are. `.sqlmig` itself promises no such thing, and is
 only used by descriptor.
 """

@@ -34,7 +34,7 @@ _log = logging.getLogger("sqlmig")
 
 @dataclass(frozen=True, slots=True)
 class MongoStatus:
-    """How the embedded MongoDB stands; `pid` and `url` are None while it does not run, the
+    """The state of the embedded MongoDB; `pid` and `url` are None while it does not run, the
     folders before its first start."""
 
     running: bool
@@ -93,7 +93,7 @@ class EmbeddedMongo:
                 remove_folder(self._root, home, _SERVER)
 
     def status(self) -> MongoStatus:
-        """How the server stands. Reads only: nothing is made, started or connected to."""
+        """The state of the server. Reads only: makes, starts and connects to nothing."""
         home = find_folder(self._root, _SERVER)
         if home is None:
             return MongoStatus(running=False)

@@ -26,7 +26,7 @@ _log = logging.getLogger("sqlmig")
 
 @dataclass(frozen=True, slots=True)
 class ServerStatus:
-    """How the embedded server stands; what is not known yet, before the first start, is None.
+    """The state of the embedded server; what is not known before its first start is None.
 
     `socket` is the socket's folder, as libpq's `host` wants it; `port` is part of the socket's
     name, and nothing listens on the network unless that was asked for. `version` is the cluster's
@@ -100,7 +100,7 @@ class EmbeddedPostgres:
                 remove_home(self._root, home)
 
     def status(self) -> ServerStatus:
-        """How the server stands. Reads only: nothing is made, started or connected to."""
+        """The state of the server. Reads only: makes, starts and connects to nothing."""
         home = find_home(self._root)
         if home is None:
             return ServerStatus(running=False)

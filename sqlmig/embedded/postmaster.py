@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Larger than any pid that a system gives out, and still a number to PostgreSQL.
 _NOBODYS_PID = 2**31 - 1
-# An empty or damaged file says nothing that could help.
+# An empty or damaged file has no usable content.
 _REPLACE = 'umask 077; rm -rf "$1"; [ -z "$2" ] || printf %s "$2" >"$1"'
 _STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.005
@@ -37,8 +37,8 @@ def server_pid(data: Path) -> int | None:
 def is_server(pid: int, data: Path) -> bool:
     """Whether the process is the server on the data folder; a zombie is not.
 
-    It belongs to the folder's owner, and is told by its arguments, or, in a project that was moved
-    since, by the folder it works in, which only Linux tells.
+    It belongs to the folder's owner, and is recognised by its arguments, or, in a project that was
+    moved since, by its current folder, which only Linux shows.
     """
     process = Path("/proc", str(pid))
     if not Path("/proc/self").exists():

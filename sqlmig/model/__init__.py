@@ -11,11 +11,20 @@ from sqlmig.model.observer import (
     NoticeObserver,
     Observer,
     RehearsalObserver,
+    RoundObserver,
     ServerObserver,
     SilentObserver,
 )
 from sqlmig.model.places import Finding, Location, Position, Severity, line_numbers
-from sqlmig.model.runs import Direction, Environment, LostRows, MigrationResult, Outcome, Report
+from sqlmig.model.runs import (
+    Direction,
+    Environment,
+    LostRows,
+    MigrationResult,
+    Outcome,
+    Report,
+    Round,
+)
 from sqlmig.model.scripts import (
     Directives,
     Expectation,
@@ -72,6 +81,8 @@ __all__ = [
     "Position",
     "RehearsalObserver",
     "Report",
+    "Round",
+    "RoundObserver",
     "Rows",
     "Script",
     "ScriptFile",

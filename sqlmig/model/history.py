@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from sqlmig.model.printable import counted
+
 
 class MigrationState(Enum):
     """The state of one migration, from its files and the history."""
@@ -27,7 +29,9 @@ class AppliedMigration:
 
     `checksum` and the texts are None where yoyo alone applied it, and the texts also if they were
     not requested or not kept. `statements_done`, `statements_begun` and `statements_total` are
-    None once complete; where one more is begun than done, its runner stopped during it.
+    None once complete; where one more is begun than done, its runner stopped during it. `rows_done`
+    are the rows that a repeated migration has written so far, None once complete and for others;
+    `most_rows` is where it is taken to never end, None where that is not known.
     """
 
     migration_id: str
@@ -41,6 +45,8 @@ class AppliedMigration:
     statements_done: int | None = None
     statements_begun: int | None = None
     statements_total: int | None = None
+    rows_done: int | None = None
+    most_rows: int | None = None
 
     @property
     def is_partial(self) -> bool:
@@ -50,8 +56,17 @@ class AppliedMigration:
     @property
     def doubtful_statement(self) -> int | None:
         """The number, from 1, of the statement that was started and may have completed, or None."""
+        if self.rows_done is not None:
+            return None
         begun = self.statements_begun or 0
         return begun if begun > (self.statements_done or 0) else None
+
+    @property
+    def progress(self) -> str:
+        """How far a partial one has come."""
+        if self.rows_done is not None:
+            return f"{counted(self.rows_done, 'row')} so far"
+        return f"{self.statements_done} of {self.statements_total} statements"
 
 
 Applied = Sequence[AppliedMigration]

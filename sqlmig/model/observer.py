@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from sqlmig.model.runs import Direction, MigrationResult
+from sqlmig.model.runs import Direction, MigrationResult, Round
 from sqlmig.model.server import Blocker, IndexBuild, LockHolder, Notice
 
 
@@ -45,6 +45,14 @@ class NoticeObserver(Observer, Protocol):
 
     def noticed(self, notice: Notice) -> None:
         """A script raised a warning, a notice or an info; the script may still be undone."""
+
+
+@runtime_checkable
+class RoundObserver(Observer, Protocol):
+    """An observer that is told of the rounds of repeated migrations, too."""
+
+    def wrote(self, done: Round) -> None:
+        """A round is committed."""
 
 
 @runtime_checkable

@@ -68,6 +68,18 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """A round of a repeated migration that is committed: its number in this run, from 1, the rows
+    that it wrote, and all that the migration has written so far; `duration` in seconds."""
+
+    migration_id: str
+    number: int
+    rows: int
+    rows_so_far: int
+    duration: float
+
+
+@dataclass(frozen=True, slots=True)
 class LostRows:
     """A table that would lose rows to a script, or, where they are named, these columns of all its
     rows; `rows` is how many it has now."""

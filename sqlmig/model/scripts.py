@@ -46,13 +46,15 @@ class Directives:
     """What the head of a file declares; the defaults are those of a file that declares nothing.
 
     `depends` are migration ids; the timeouts are PostgreSQL durations as written (`2s`, `10min`);
-    `touches` are pairs of a protected table and the reason for changing its rows, `holds` of a
-    table and the reason for keeping its users waiting. `expect`, `requires` (references to
-    migrations) and `after_seeds` are those of a check.
+    `touches` are pairs of a table and the reason for changing its rows, `holds` of a table and the
+    reason for keeping its users waiting; `until_no_rows` says that its one statement runs again
+    and again, each time in a transaction. `expect`, `requires` (references to migrations) and
+    `after_seeds` are those of a check.
     """
 
     depends: tuple[str, ...] = ()
     transactional: bool = True
+    until_no_rows: bool = False
     irreversible: str | None = None
     lock_timeout: str | None = None
     statement_timeout: str | None = None
@@ -63,6 +65,11 @@ class Directives:
     expect: Expected = Expected()  # a frozen value
     requires: tuple[str, ...] = ()
     after_seeds: bool = False
+
+    @property
+    def is_atomic(self) -> bool:
+        """Whether all of the file and its record are one transaction."""
+        return self.transactional and not self.until_no_rows
 
 
 @dataclass(frozen=True, slots=True)

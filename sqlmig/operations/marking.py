@@ -88,8 +88,7 @@ def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> 
     row = next((row for row in rows if row.migration_id == file.migration_id), None)
     if row is not None and row.is_partial:
         raise PlanError(
-            f"{file.migration_id} is partly applied: {row.statements_done} of "
-            f"{row.statements_total} statements",
+            f"{file.migration_id} is partly applied: {row.progress}",
             remedy="Finish it with `sqlmig apply`, or roll it back: "
             f"sqlmig rollback --only {file.migration_id}.",
         )

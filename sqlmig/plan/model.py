@@ -102,11 +102,13 @@ def notes(planned: Iterable[PlannedMigration]) -> tuple[str, ...]:
 
 
 def refuse_non_transactional(planned: Sequence[PlannedMigration]) -> None:
-    """Raises PlanError for one that is declared to run outside a transaction."""
-    outside = [m.migration_id for m in planned if not m.directives.transactional]
+    """Raises PlanError for one that is declared to run outside a transaction, or in several."""
+    outside = [m for m in planned if not m.directives.is_atomic]
     if outside:
+        is_repeated = outside[0].directives.until_no_rows
+        mode = "repeat: until no rows" if is_repeated else "transactional: false"
         raise PlanError(
-            f"cannot run in one transaction with others: {', '.join(outside)} "
-            "is declared `transactional: false`",
+            "cannot run in one transaction with others: "
+            f"{', '.join(m.migration_id for m in outside)} is declared `{mode}`",
             remedy="Run without --atomic, or up to the migration before it first.",
         )

@@ -1,4 +1,4 @@
-"""Where a non-transactional migration that stopped partway is resumed."""
+"""Where a migration that stopped partway is resumed: a non-transactional or a repeated one."""
 
 from __future__ import annotations
 
@@ -29,10 +29,14 @@ class Decision:
 @dataclass(frozen=True, slots=True)
 class Resumption:
     """The first `done` statements need not run; the next one is in doubt if its runner died in
-    the middle of it, so that only the database shows whether it is done."""
+    the middle of it, so that only the database shows whether it is done. A repeated migration has
+    written so many `rows`; beyond `most_rows` it is taken to never end, None where that is to be
+    counted."""
 
     done: int = 0
     in_doubt: bool = False
+    rows: int = 0
+    most_rows: int | None = None
 
 
 FROM_THE_START = Resumption()
@@ -47,8 +51,14 @@ def resumption(
     """How the migration continues; `row` has the text that was recorded when it stopped.
 
     Raises PartialMigrationError where a statement that is done, or may be, has changed since, or
-    where that is not known; PlanError for a decision about another statement.
+    where that is not known; PlanError for a decision about another statement. What a repeated one
+    has written is kept whatever its file says now, and what a changed file may write counts anew.
     """
+    if row.rows_done is not None and file.file.directives.until_no_rows:
+        is_changed = row.checksum != file.file.script.checksum
+        return Resumption(rows=row.rows_done, most_rows=None if is_changed else row.most_rows)
+    if row.rows_done is not None:
+        raise _refusal(file, "it no longer repeats", "Restore `-- repeat: until no rows`.")
     if file.file.directives.transactional:
         raise _refusal(file, "it is transactional now", "Restore `-- transactional: false`.")
     done, begun = row.statements_done or 0, row.statements_begun or 0

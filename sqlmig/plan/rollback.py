@@ -156,8 +156,8 @@ def _partial(rows: Iterable[AppliedMigration]) -> Iterable[str]:
     for row in rows:
         if row.is_partial:
             yield (
-                f"{row.migration_id} is only partly applied ({row.statements_done} of "
-                f"{row.statements_total} statements); its whole rollback script runs"
+                f"{row.migration_id} is only partly applied ({row.progress}); its whole rollback "
+                "script runs"
             )
 
 

@@ -111,6 +111,14 @@ class Stage:
         self._name = self._server.create(template=self._kept)
         self._enter(self._name)
 
+    @contextmanager
+    def left(self) -> Iterator[str]:
+        """In its block, others may work on the database as it is, and hold the runner's lock: its
+        URL."""
+        self.close()
+        yield self.url
+        self._enter(self._name)
+
     def close(self) -> None:
         """Ends the connection."""
         self._open.close()

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlmig.model import (
     Direction,
+    Directives,
     MigrationResult,
     MigrationState,
     MigrationStatus,
@@ -137,7 +138,7 @@ def _status_row(item: MigrationStatus, now: datetime) -> tuple[Cell, ...]:
     if item.out_of_order:
         state += ", out of order"
     if applied and applied.is_partial:
-        state += f" ({applied.statements_done} of {applied.statements_total} statements)"
+        state += f" ({applied.progress})"
     return (
         Cell(item.migration_id),
         Cell(state, _STATE_COLOURS[item.state]),
@@ -161,6 +162,7 @@ def _status(item: MigrationStatus) -> Members:
         "duration_ms": applied.duration_ms if applied else None,
         "statements_done": applied.statements_done if applied else None,
         "statements_total": applied.statements_total if applied else None,
+        "rows_done": applied.rows_done if applied else None,
     }
 
 
@@ -184,16 +186,25 @@ def _how(planned: Plan) -> str:
     outside = [m.migration_id for m in planned.migrations if not m.directives.transactional]
     if outside:
         return f"each by itself; {', '.join(outside)} outside a transaction"
+    if any(m.directives.until_no_rows for m in planned.migrations):
+        return "each in its own transaction, or in one for each round"
     return "each in its own transaction"
 
 
 def _script(migration: PlannedMigration) -> list[str]:
     """The SQL that will be sent, indented so that no line of it looks like one of ours."""
     prepared, done = migration.prepared, migration.resumption.done
-    mode = "" if migration.directives.transactional else " (outside a transaction)"
+    mode = _mode(migration.directives)
     start = prepared.statements[done - 1].stop if done else 0
     sql = (f"    {line}".rstrip() for line in split_lines(prepared.text[start:].strip()))
     return [f"-- {prepared.script.path}{mode}", *sql, ""]
+
+
+def _mode(directives: Directives) -> str:
+    """How a script runs, where it is not one transaction."""
+    if directives.until_no_rows:
+        return " (repeats until no rows)"
+    return "" if directives.transactional else " (outside a transaction)"
 
 
 def _plan_row(migration: PlannedMigration) -> tuple[Cell, ...]:
@@ -207,6 +218,8 @@ def _planned(migration: PlannedMigration) -> Members:
         "id": migration.migration_id,
         "path": migration.prepared.script.path,
         "transactional": migration.directives.transactional,
+        "until_no_rows": migration.directives.until_no_rows,
+        "rows_done": migration.resumption.rows,
         "statements": len(migration.prepared.statements),
         "statements_done": migration.resumption.done,
         "description": migration.description,

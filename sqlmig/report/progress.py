@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlmig.model import Direction, LockHolder, MigrationResult, Notice
-from sqlmig.report.figures import duration
+from sqlmig.model import Direction, LockHolder, MigrationResult, Notice, Round
+from sqlmig.report.figures import counted, duration
 
 
 def started(migration_id: str, direction: Direction) -> str:
@@ -24,6 +24,12 @@ def finished(result: MigrationResult) -> str:
     """The line of a migration that is committed."""
     done = "applied" if result.direction is Direction.APPLY else "rolled back"
     return f"{done}  {result.migration_id}  ({duration(result.duration)})"
+
+
+def wrote(done: Round) -> str:
+    """The line of a repeated migration that goes on."""
+    rows, rounds = counted(done.rows_so_far, "row"), counted(done.number, "round")
+    return f"applying  {done.migration_id}  ({rows} so far; {rounds} in this run)"
 
 
 def waiting(holder: LockHolder | None, remaining: float) -> str:

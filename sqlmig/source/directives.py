@@ -102,6 +102,12 @@ def _seeds(value: str) -> bool:
     return True
 
 
+def _until(value: str) -> bool:
+    if value != "until no rows":
+        raise ValueError("expected `until no rows`")
+    return True
+
+
 def _never(_: str) -> bool:
     return False
 
@@ -153,6 +159,7 @@ DIRECTIVES = (
         (FileKind.MIGRATION, FileKind.ROLLBACK),
         is_unmistakable=lambda value: value.lower() in _SWITCH,
     ),
+    DirectiveSpec("repeat", _until, _MIGRATION, field="until_no_rows"),
     DirectiveSpec("irreversible", _reason, _MIGRATION, is_unmistakable=lambda value: not value),
     DirectiveSpec("lock_timeout", _duration, _EVERY_KIND, is_unmistakable=is_duration),
     DirectiveSpec("statement_timeout", _duration, _EVERY_KIND, is_unmistakable=is_duration),

@@ -113,7 +113,7 @@ def read_usable(migrations: Traversable, rollbacks: Traversable) -> UsableFiles:
 
 
 def read_script(path: Traversable) -> Script:
-    """The SQL text of a file. Raises SourceError where it is no UTF-8 text or cannot be read."""
+    """The SQL text of a file. Raises SourceError if it is not UTF-8 text or cannot be read."""
     try:
         data = _contents(path)
     except OSError as error:
@@ -128,8 +128,8 @@ def read_script(path: Traversable) -> Script:
 def script_from_bytes(path: str, data: bytes) -> Script:
     """The script that those bytes are: UTF-8, with or without a byte order mark.
 
-    Raises SourceError, at the place, for bytes that are no UTF-8 and for a NUL, at which the
-    server's protocol would cut the text in silence.
+    Raises SourceError, at the place, for bytes that are not UTF-8 and for a NUL, at which the
+    server's protocol would cut the text without an error.
     """
     if _looks_like_utf_16(data):
         raise SourceError(
@@ -252,8 +252,7 @@ def _with_rollback(
     pair: tuple[Traversable | None, Traversable | None],
     rollbacks: Traversable,
 ) -> MigrationFile:
-    """The migration with its rollback, of which there may be one apart, in `rollbacks`, or one
-    beside it."""
+    """The migration with its rollback, which may be in `rollbacks` or beside it."""
     apart, beside = pair
     if apart and beside:
         raise SourceError(

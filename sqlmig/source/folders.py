@@ -71,7 +71,7 @@ def list_subfolders(folder: Traversable) -> list[Traversable]:
 
 
 def is_passed_over(name: str) -> bool:
-    """Whether a file of that name is nothing to sqlmig, wherever it lies."""
+    """Whether sqlmig ignores files of that name, in any folder."""
     return name.startswith(_PASSED_OVER)
 
 
@@ -91,8 +91,8 @@ def raise_all(errors: Sequence[SourceError]) -> None:
 
 
 def _listing(folder: Traversable) -> tuple[Mapping[str, Traversable], Set[str]] | None:
-    """What is in the folder by name, sorted, but for what nobody means, and the names of those that
-    are files for certain; None where it is no folder."""
+    """What is in the folder by name, sorted, without the files that are ignored, and the names that
+    are certainly files; None if it is not a folder."""
     try:
         if not folder.is_dir():
             return None
@@ -147,9 +147,9 @@ def _suffix(name: str) -> str:
 
 
 def _problem(file: Traversable) -> SourceError | None:
-    """Why that can be no script, as far as can be known without opening it."""
+    """Why that cannot be a script, as far as can be known without opening it."""
     place, suffix = Location(shown(file)), _suffix(file.name)
-    if not file.name.isprintable():  # as what is no UTF-8 is not either
+    if not file.name.isprintable():  # as what is not UTF-8 is not either
         return SourceError(
             f"the name {file.name!r} cannot be shown",
             location=Location(shown(file).removesuffix(file.name).rstrip("/")),

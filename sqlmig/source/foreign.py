@@ -1,6 +1,6 @@
 """Files of other tools, known by their markers: comments that divide one file into its two halves.
 
-sqlmig reads no such marker. It would run the file whole, the half that undoes it too.
+sqlmig does not read such markers. It would run the whole file, also the half that undoes it.
 """
 
 from __future__ import annotations
@@ -146,6 +146,6 @@ def _pattern() -> re.Pattern[str]:
 
 
 def _begins_line(text: str, offset: int) -> bool:
-    """Whether nothing stands before it but the `#` of Play's `# --- !Ups`."""
+    """Whether nothing is before it but the `#` of Play's `# --- !Ups`."""
     start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     return text[start:offset].strip() in ("", "#")

@@ -109,6 +109,16 @@ class _Head:
                 "Fix the value, or remove the line.",
             ) from error
         self.values[target] = self.values.get(target, ()) + parsed if spec.repeats else parsed
+        self._refuse_two_modes(offset)
+
+    def _refuse_two_modes(self, offset: int) -> None:
+        """Each round of a repeated file is a transaction."""
+        if self.values.get("until_no_rows") and not self.values.get("transactional", True):
+            raise self._error(
+                offset,
+                "a file cannot have both 'repeat' and 'transactional: false'",
+                "Remove one: a repeated file runs each of its rounds in a transaction.",
+            )
 
     def _refuse_near_miss(self, offset: int, name: str) -> None:
         for known in VOCABULARY[self.kind]:

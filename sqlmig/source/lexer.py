@@ -40,7 +40,7 @@ def _maybe(pattern: str) -> str:
 
 
 def _no_letters(but: str = "") -> str:
-    """All that is no letter, but for these, to stand in a set. To scan.l every character beyond
+    """All that is not a letter, without these, for use in a set. To scan.l every character beyond
     ASCII is a letter; a set that names those takes milliseconds to compile."""
     left_out = f"{string.ascii_letters}_{but}"
     return re.escape("".join(chr(code) for code in range(128) if chr(code) not in left_out))
@@ -58,7 +58,7 @@ _WORD = f"(?![eE]'){_LETTER}{_PART_OF_WORD}*+"
 _STRING = "'[^']*+" + _many("''[^']*+") + "'"
 _QUOTED_NAME = '"[^"]*+' + _many('""[^"]*+') + '"'
 _LONE_DOLLAR = rf"\$(?!{_LETTER}|\$)"  # of a parameter such as $1
-# 'a' <newline> 'b' is one literal; -- comments may stand between. It matters after E'a': the
+# 'a' <newline> 'b' is one literal; -- comments may be between. It matters after E'a': the
 # escapes hold in 'b' too.
 _CONTINUATION = (
     _many(rf"[ \t\f\v]|{_LINE_COMMENT}") + r"[\n\r]" + _many(rf"[{_SPACE}]|{_LINE_COMMENT}[\n\r]")
@@ -116,7 +116,7 @@ class Statement:
     text[start:end] is the statement without its semicolon; a comment before it is not part of it,
     one between its last word and the semicolon is. `word` is its first word in lower case
     (`\\restrict` for a meta-command), or its first character where that begins no word. `data` is
-    where the rows of COPY … FROM stdin stand, without the line of the end marker. The text of the
+    where the rows of COPY … FROM stdin are, without the line of the end marker. The text of the
     next statement may begin at `stop`.
     """
 
@@ -152,7 +152,7 @@ def leading_words(text: str, statement: Statement, count: int) -> tuple[str, ...
     """The first `count` tokens of a statement, fewer if it has fewer: words in lower case.
 
     Comments between them are skipped: `ROLLBACK /* all */ TO a` → ("rollback", "to", "a"). What is
-    no word (a literal, a quoted name, punctuation) is given as it stands. A meta-command has one.
+    no word (a literal, a quoted name, punctuation) is given unchanged. A meta-command has one.
     """
     if statement.is_meta_command:
         return (statement.word,)
@@ -163,8 +163,8 @@ def leading_words(text: str, statement: Statement, count: int) -> tuple[str, ...
 def line_comments(text: str, end: int, start: int = 0) -> Iterator[tuple[int, str]]:
     """The `--` comments of text[start:end], as (offset of the dashes, the rest of the line).
 
-    Meant for SQL alone, such as the head of a script, text[:first_statement(text)]. What stands in
-    literals and block comments does not count. Raises LexError.
+    Meant for SQL alone, such as the head of a script, text[:first_statement(text)]. Literals and
+    block comments are skipped. Raises LexError.
     """
     while (start := _after(_skip_space(text, start))) < end:
         if text.startswith("--", start):
@@ -311,7 +311,7 @@ def _verbatim_parts(text: str) -> _Spans:
 
 
 def _tokens_between(text: str, position: int, end: int) -> Iterator[str]:
-    """The tokens, those that mean something else by what stands before them marked for it."""
+    """The tokens, with a mark on those whose meaning depends on what is before them."""
     for start, stop in _spans_before(end, text, position):
         before = text[position - 1 : position]
         if before == "'" and _continuation(text, position):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -12,6 +12,7 @@ from sqlmig.source.files import lexical_error
 from sqlmig.source.folders import raise_all
 from sqlmig.source.lexer import LexError, Statement, leading_words, statements
 from sqlmig.source.outside import runs_only_outside
+from sqlmig.source.rounds import round_problems
 from sqlmig.source.transactions import own_transactions
 
 # A server takes some ten times the text in memory to parse one message; batches keep that small.
@@ -84,8 +85,9 @@ def prepare(script: Script, directives: Directives) -> PreparedScript:
     """The script ready to run.
 
     Raises SourceError, at the statement, for text that cannot be read as SQL, a statement that
-    would end the transaction or cannot run in one, a psql meta-command, and a setting that changes
-    how text is read; UnusableFilesError for several of these (the first fifty).
+    would end the transaction or cannot run in one, a psql meta-command, a setting that changes how
+    text is read, and what a repeated file cannot have; UnusableFilesError for several of these (the
+    first fifty).
     """
     try:
         found = tuple(statements(script.text))
@@ -122,13 +124,15 @@ def _is_harmless(statement: Statement) -> bool:
 
 
 def _problems(
-    script: Script, found: Iterable[Statement], directives: Directives
+    script: Script, found: Sequence[Statement], directives: Directives
 ) -> Iterator[SourceError]:
     for statement in found:
         try:
             _refuse(script, statement, directives)
         except SourceError as error:
             yield error
+    if directives.until_no_rows:
+        yield from round_problems(script, found)
 
 
 def _refuse(script: Script, statement: Statement, directives: Directives) -> None:

@@ -120,3 +120,36 @@ def test_marks_tell_what_they_did(run: Run) -> None:
     assert refused.returncode == 2
     assert "already has a history" in refused.stderr
     assert run("mark", "3").returncode == 2
+
+
+def test_verify_rows_names_what_does_not_come_back_and_what_is_declared(
+    run: Run, project: Project
+) -> None:
+    project.migration("001_a", "create table a (id int primary key, x int, y int)", "drop table a")
+    project.migration("002_b", "alter table a drop x", "alter table a add x int")
+    declared = "-- touches: a: nobody needs y\n"
+    project.migration("003_c", f"{declared}alter table a drop y", "alter table a add y int")
+    project.migration("004_d", "create index i on a (id)", "drop index i")
+    project.write("sql/seeds/demo/01_a.sql", "insert into a values (1), (2) on conflict do nothing")
+    done = run("verify", "--rows")
+    assert done.returncode == 1
+    assert done.stdout == (
+        "kept  004_d\n"
+        "declared loss  003_c\n"
+        "    2 values of a.y do not come back (declared: nobody needs y)\n"
+        "loss  002_b\n"
+        "    2 values of a.x do not come back\n"
+        "kept  001_a\n"
+        "4 migrations: 2 kept, 1 declared loss, 1 loss; 2 rows with the seeds of development.\n"
+        "Have the rollback restore what is lost, or declare it in the migration or its rollback: "
+        "-- touches: TABLE: REASON.\n"
+    )
+    other = run("--env", "testing", "verify", "--rows")
+    assert "; 0 rows with the seeds of testing" in other.stdout
+
+
+@pytest.mark.parametrize("other", ["001", "--only-pending"])
+def test_verify_rows_is_for_all_migrations(run: Run, other: str) -> None:
+    refused = run("verify", "--rows", other)
+    assert refused.returncode == 2
+    assert "cannot be combined" in refused.stderr

@@ -30,7 +30,7 @@ class Send(Protocol):
         message: bytes,
         copy_rows: str = "",
         hear: wire.Hearing | None = None,
-    ) -> None:
+    ) -> int:
         """Runs the text as one message."""
 
 
@@ -71,16 +71,17 @@ def _deadly_send(moment: str, place: str) -> Send:
         message: bytes,
         copy_rows: str = "",
         hear: wire.Hearing | None = None,
-    ) -> None:
+    ) -> int:
         number = str(next(count))
         is_the_last = (
             place == number if place.isdecimal() else message.lstrip().startswith(place.encode())
         )
         if is_the_last and moment == "before":
             _die()
-        _send(connection, message, copy_rows, hear)
+        rows = _send(connection, message, copy_rows, hear)
         if is_the_last and moment == "after":
             _die()
+        return rows
 
     return send
 

@@ -70,6 +70,12 @@ def test_a_brief_lock_is_listed_and_is_no_finding(judge: Judge) -> None:
     assert not found.is_harmful
 
 
+def test_the_rounds_of_a_backfill_are_no_finding(judge: Judge) -> None:
+    update = "update orders set note = '' where id in (select id from orders where note is null"
+    assert judge(f"{update})").is_harmful
+    assert not judge(f"-- repeat: until no rows\n{update} limit 1000)").is_harmful
+
+
 def test_a_lock_is_held_while_later_work_runs_on_another_table(judge: Judge) -> None:
     found = judge("alter table customers add x int; create index on orders (total)")
     assert effects(found) == [

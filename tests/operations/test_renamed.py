@@ -137,6 +137,25 @@ def test_a_renamed_migration_that_is_half_done_keeps_its_progress(
     assert migrator.apply().ids(Outcome.DONE) == ("003_see",)
 
 
+def test_a_renamed_backfill_keeps_the_rows_it_has_written(
+    migrator: Migrator, project: Project, database: Database
+) -> None:
+    database.execute("create table t (id int, x int check (id < 2 or x is null))")
+    database.execute("insert into t values (1), (2)")
+    text = "update t set x = 1 where id in (select id from t where x is null order by id limit 1)"
+    project.migration("003_c", f"-- repeat: until no rows\n{text}", "select 1")
+    with pytest.raises(ExecutionError):
+        migrator.apply()
+    rename(project, "003_c", "003_see", f"-- repeat: until no rows\n{text}")
+    assert migrator.repair(["003_see"]) == ["003_see"]
+    (partial,) = [s.applied for s in migrator.status() if s.state is MigrationState.PARTIAL]
+    assert partial is not None
+    assert (partial.migration_id, partial.rows_done) == ("003_see", 1)
+    database.execute("alter table t drop constraint t_check")
+    assert migrator.apply().ids(Outcome.DONE) == ("003_see",)
+    assert database.value("SELECT count(*) FROM _sqlmig_state WHERE key LIKE 'rows of %'") == 0
+
+
 def test_what_has_the_number_goes_before_what_has_the_text(
     project: Project, database: Database
 ) -> None:

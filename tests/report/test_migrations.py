@@ -276,6 +276,7 @@ def test_status_has_all_that_is_known_of_each_migration() -> None:
                 "duration_ms": 12,
                 "statements_done": 1,
                 "statements_total": 2,
+                "rows_done": None,
             },
             {
                 "id": "002_b",
@@ -290,6 +291,7 @@ def test_status_has_all_that_is_known_of_each_migration() -> None:
                 "duration_ms": None,
                 "statements_done": None,
                 "statements_total": None,
+                "rows_done": None,
             },
         ]
     }
@@ -309,6 +311,8 @@ def test_a_plan_has_its_order_and_the_sql_that_it_sends() -> None:
                 "id": "001_a",
                 "path": "sql/migrations/001_a.sql",
                 "transactional": True,
+                "until_no_rows": False,
+                "rows_done": 0,
                 "statements": 1,
                 "statements_done": 0,
                 "description": "Rows",

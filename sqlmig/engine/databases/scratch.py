@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -46,6 +47,11 @@ SELECT d.datname
 # How a server refuses a locale that it does not have, or an option of a later version.
 _UNKNOWN_LOCALES = ("0A000", "22023", "42601", "42809", "42P17")
 _NO_SUCH_DATABASE = "3D000"
+# Our own sessions there are closed, but the server may take a moment to end them. A role that acts
+# as another one may not even hurry them.
+_STILL_ENDING = ("55006", "42501")
+_SECONDS_TO_END = 10.0
+_SECONDS_BETWEEN_TRIES = 0.1
 _NEEDS_ESCAPING = re.compile(r"[\\\s]")
 
 
@@ -83,8 +89,20 @@ class ScratchServer:
 
     def drop(self, name: str) -> None:
         """Drops a database that `create` made, with the sessions that are still in it."""
-        self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        deadline = time.monotonic() + _SECONDS_TO_END
+        while not self._is_dropped(name, is_last=time.monotonic() > deadline):
+            time.sleep(_SECONDS_BETWEEN_TRIES)
         self._names.remove(name)
+
+    def _is_dropped(self, name: str, *, is_last: bool) -> bool:
+        """Whether no session that is just ending was in the way; raises at the last try."""
+        try:
+            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        except ServerError as error:
+            if is_last or error.server.sqlstate not in _STILL_ENDING:
+                raise
+            return False
+        return True
 
     def drop_all(self) -> None:
         """Drops every database that is left; those that stay are among the warnings."""

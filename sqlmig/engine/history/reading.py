@@ -62,6 +62,13 @@ SELECT migration_id, apply_sql, rollback_sql FROM {details} WHERE migration_id =
 
 _STAMP: LiteralString = "SELECT value #>> '{{}}' FROM {state} WHERE key = 'environment'"
 
+# Of repeated migrations that are partly applied: {"rows": …, "most": …} for each.
+_ROWS: LiteralString = """
+SELECT substr(key, length(%(prefix)s) + 1), (value ->> 'rows')::bigint, (value ->> 'most')::bigint
+  FROM {state} WHERE starts_with(key, %(prefix)s)
+"""
+ROWS_KEY = "rows of "
+
 _SEEDS: LiteralString = "SELECT seed, checksum, seeded_at FROM {seeds} ORDER BY seed"
 
 
@@ -125,7 +132,18 @@ class History:
             return []
         query = _READ if self.is_complete else _READ_OF_YOYO_ALONE
         rows = [_applied(row) for row in self._rows(self.sql(query))]
-        return in_order_of_application(rows, self._logged)
+        return self._with_rows(in_order_of_application(rows, self._logged))
+
+    def _with_rows(self, found: list[AppliedMigration]) -> list[AppliedMigration]:
+        """The same, with what repeated migrations have written so far."""
+        if not (self.is_complete and any(row.is_partial for row in found)):
+            return found
+        written = {name: rows for name, *rows in self._rows(self.sql(_ROWS, prefix=ROWS_KEY))}
+        return [
+            replace(row, rows_done=done, most_rows=most)
+            for row in found
+            for done, most in (written.get(row.migration_id, (None, None)),)
+        ]
 
     def refuse_unsound(self) -> None:
         """Raises HistoryError for a history that is newer than this version, or holds what no

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import LiteralString
 
 from sqlmig.engine.history.damage import FORMAT_VERSION
-from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.reading import ROWS_KEY, History
 from sqlmig.engine.server.connection import sqlmig_version
 from sqlmig.engine.server.raising import raising
 from sqlmig.model import Direction, Environment, MigrationFile, Script, SeedFile, TextRecord
@@ -114,7 +114,8 @@ _ROLLED_BACK: LiteralString = f"""
 {_NOW}, log AS ({_LOG} RETURNING 1),
      unmark AS (DELETE FROM {{migrations}} WHERE migration_id = %(migration_id)s RETURNING 1),
      forgotten AS (DELETE FROM {{details}} WHERE migration_id = %(migration_id)s),
-     unseeded AS (DELETE FROM {{seeds}})
+     unseeded AS (DELETE FROM {{seeds}}),
+     unwritten AS (DELETE FROM {{state}} WHERE key = %(rows_key)s)
 SELECT CASE WHEN EXISTS (SELECT FROM log) AND (EXISTS (SELECT FROM unmark) OR NOT EXISTS
                  (SELECT FROM {{migrations}} WHERE migration_id = %(migration_id)s)) {_OR_FAIL}
 """  # noqa: S608
@@ -123,6 +124,21 @@ _PROGRESS: LiteralString = """
 UPDATE {details} SET statements_done = %(done)s, statements_begun = %(begun)s
  WHERE migration_id = %(migration_id)s
 """
+
+# What is counted already stays: another runner may have begun in between.
+_ROWS_BEGUN: LiteralString = """
+INSERT INTO {state} AS s VALUES
+  (%(key)s, jsonb_build_object('rows', 0, 'most', %(most)s::bigint))
+ON CONFLICT (key) DO UPDATE SET value = s.value || jsonb_build_object('most', %(most)s::bigint)
+"""
+
+_ROWS_WRITTEN: LiteralString = """
+UPDATE {state} SET value = value
+       || jsonb_build_object('rows', (value ->> 'rows')::bigint + %(rows)s::bigint)
+ WHERE key = %(key)s RETURNING value ->> 'rows', value ->> 'most'
+"""
+
+_ROWS_FORGOTTEN: LiteralString = "DELETE FROM {state} WHERE key = %(key)s"
 
 _ATTEMPTED: LiteralString = """
 SELECT EXISTS (SELECT FROM {details} WHERE migration_id = %(migration_id)s
@@ -157,7 +173,9 @@ DELETE FROM {details} WHERE migration_id = %(new)s
 UPDATE {migrations} SET migration_id = %(new)s,
        migration_hash = encode(sha256(convert_to(%(new)s, 'UTF8')), 'hex')
  WHERE migration_id = %(old)s;
-UPDATE {details} SET migration_id = %(new)s WHERE migration_id = %(old)s
+UPDATE {details} SET migration_id = %(new)s WHERE migration_id = %(old)s;
+DELETE FROM {state} WHERE key = %(prefix)s || %(new)s;
+UPDATE {state} SET key = %(prefix)s || %(new)s WHERE key = %(prefix)s || %(old)s
 """
 
 _NOTED: LiteralString = """
@@ -248,7 +266,7 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
 
 def rolled_back(history: History, entry: LogEntry) -> str:
     """Log, and the removal of mark and detail; it is not known which seeds' rows remain."""
-    return history.sql(_ROLLED_BACK, **asdict(entry))
+    return history.sql(_ROLLED_BACK, **asdict(entry), rows_key=ROWS_KEY + entry.migration_id)
 
 
 def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:
@@ -269,6 +287,22 @@ def begun(history: History, migration_id: str, content: Content, done: int, tota
 def progress(history: History, migration_id: str, *, done: int, begun: int) -> str:
     """Records how many of its statements are done, and how many were begun."""
     return history.sql(_PROGRESS, migration_id=migration_id, done=done, begun=begun)
+
+
+def rows_begun(history: History, migration_id: str, most: int | None) -> str:
+    """A repeated migration begins or continues; it may write so many rows in all."""
+    return history.sql(_ROWS_BEGUN, key=ROWS_KEY + migration_id, most=most)
+
+
+def rows_written(history: History, migration_id: str, rows: int) -> str:
+    """A round has written so many; one row with all so far and the most, or none where the
+    migration is no longer begun."""
+    return history.sql(_ROWS_WRITTEN, key=ROWS_KEY + migration_id, rows=rows)
+
+
+def rows_forgotten(history: History, migration_id: str) -> str:
+    """A repeated migration is complete."""
+    return history.sql(_ROWS_FORGOTTEN, key=ROWS_KEY + migration_id)
 
 
 def was_attempted(history: History, migration_id: str) -> str:
@@ -302,7 +336,7 @@ def dated(history: History, migration_id: str, at: datetime) -> str:
 
 def renamed(history: History, old: str, new: str) -> str:
     """An applied migration, or a part of one, has another name from now on."""
-    return history.sql(_RENAMED, old=old, new=new)
+    return history.sql(_RENAMED, old=old, new=new, prefix=ROWS_KEY)
 
 
 def noted(history: History, event: str, subject: str, reason: str) -> str:

@@ -24,6 +24,7 @@ from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import ContainedStatements, Containment
 from sqlmig.engine.run.limits import pause
 from sqlmig.engine.run.outcome import Fate, fate_of, recorded_of
+from sqlmig.engine.run.rounds import RoundsWork
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import LoneStatementsRunner, ScriptRunner
 from sqlmig.engine.run.statementwise import StatementwiseWork
@@ -210,6 +211,8 @@ class Executor:
                 return StatementwiseWork(self.session, self.rules)
             return ContainedStatements(self.session, self.rules, self.containment, self.steps)
         inspectors = self._inspectors(batch, row_loss)
+        if batch[0].directives.until_no_rows and self.steps is None:
+            return RoundsWork(self.session, batch, self.rules, inspectors)
         kind = InspectedWork if inspectors else TransactionWork
         return kind(self.session, batch, self.rules, inspectors, self._runner)
 
@@ -232,8 +235,9 @@ class Executor:
         return RowLossInspector(self.session.history, self.rules.protected, self._consented)
 
     def _most_tries(self, batch: Batch) -> int:
-        """A non-transactional migration is not rerun automatically: its first part is done."""
-        return self.session.limits.tries if batch[0].directives.transactional else 1
+        """A migration of several transactions is not rerun: its first part is done, and rounds
+        are tried again one by one."""
+        return self.session.limits.tries if batch[0].directives.is_atomic else 1
 
     def _ending(self, batch: Batch, work: BatchWork) -> Ending:
         """The outcome of the batch, if no answer came.

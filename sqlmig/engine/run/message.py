@@ -20,12 +20,13 @@ def send_statement(
     script: PlannedScript,
     index: int,
     hear: Hearing | None = None,
-    send: Callable[[Connection, bytes, str, Hearing | None], None] = send,
-) -> None:
-    """Sends one statement of the script alone. Raises ScriptError, at its place."""
+    send: Callable[[Connection, bytes, str, Hearing | None], int] = send,
+) -> int:
+    """Sends one statement of the script alone; how many rows it wrote or returned. Raises
+    ScriptError, at its place."""
     statement, text = script.prepared.statements[index], script.prepared.statement_text(index)
     try:
-        send(connection, text.encode(), script.prepared.copied_rows(statement.data), hear)
+        return send(connection, text.encode(), script.prepared.copied_rows(statement.data), hear)
     except StatementError as failure:
         raise failed_script(script, failure, offset=statement.start, statement=index) from failure
 

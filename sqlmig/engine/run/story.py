@@ -108,7 +108,7 @@ class Story:
     def lost(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
         """The connection broke; reports what the history says of the batch."""
         message, name = server_message(error), ending.at_work.migration_id
-        undone = "was undone" if ending.at_work.directives.transactional else "stopped partway"
+        undone = "was undone" if ending.at_work.directives.is_atomic else "stopped partway"
         told = {
             Fate.COMMITTED: f"the connection was lost, but {name} is committed",
             Fate.UNDONE: f"the connection was lost, and {name} {undone}",
@@ -155,7 +155,7 @@ class Story:
         if ending.fate is Fate.COMMITTED:
             self.add([done(planned) for planned in ending.batch])
             return self.report()
-        is_undone = ending.fate is Fate.UNDONE and ending.at_work.directives.transactional
+        is_undone = ending.fate is Fate.UNDONE and ending.at_work.directives.is_atomic
         outcome = Outcome.UNDONE if is_undone else Outcome.FAILED
         return self.report(ending.at_work.migration_id, outcome)
 
@@ -172,8 +172,12 @@ class Story:
 def _what_remains(failure: ScriptError, planned: PlannedMigration) -> str:
     """What a failed migration leaves behind."""
     name, kept = planned.migration_id, failure.statements_kept
-    if planned.directives.transactional:
+    if planned.directives.is_atomic:
         return f"{name} was undone completely."
+    if planned.directives.until_no_rows:
+        if failure.rows_kept == 0:
+            return f"{name} stopped before any row was written."
+        return f"{name} stopped partway: {failure.rows_kept} rows of its rounds before were kept."
     if kept == 0:
         return f"{name} stopped at its first statement."
     were_kept = "statement was" if kept == 1 else f"{kept} statements were"

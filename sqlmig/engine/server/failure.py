@@ -46,6 +46,7 @@ class ScriptError(Exception):
         self.outside = ""  # how it can run, if it was refused because of the transaction around it
         self.statements_kept = 0  # of a non-transactional migration, those done before it
         self.has_collided = False  # with another session, at the same row of a system catalog
+        self.rows_kept = 0  # of a repeated migration, those that earlier rounds wrote
 
     @property
     def is_worth_a_retry(self) -> bool:

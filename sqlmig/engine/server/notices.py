@@ -38,8 +38,11 @@ class Notices:
         statement = _chosen(script, candidates, diagnostic)
         if severity not in _LEVELS or statement < 0 or self._is_repeating:
             return
-        message = message_of(diagnostic)
-        notice = Notice(script.name, severity, message, _place(script, statement))
+        self.add(Notice(script.name, severity, message_of(diagnostic), _place(script, statement)))
+
+    def add(self, notice: Notice) -> None:
+        """Takes one that is ready."""
+        severity = notice.severity
         self.heard.append(notice)
         _log.log(_LEVELS[severity], "%s", notice)
         if isinstance(self.observer, NoticeObserver):

@@ -69,13 +69,16 @@ class _Answer:
     """What has come back of a message so far."""
 
     completed: int = 0
+    rows: int = 0
     error: psycopg.Error | None = None
 
     def take(self, result: PGresult) -> None:
         """Adds the result of a statement: all of it, or a part before its last rows."""
         # One result of each statement has its tag, which is not always the last; what a rule adds
         # has none.
-        self.completed += bool(result.command_status)
+        if result.command_status:
+            self.completed += 1
+            self.rows = result.command_tuples or 0
 
 
 @dataclass(slots=True)
@@ -105,8 +108,9 @@ class _Question(_Answer):
 
 def send(
     connection: Connection, message: bytes, copy_rows: str = "", hear: Hearing | None = None
-) -> None:
-    """Runs the text as one simple-query message, and drops the rows that it returns.
+) -> int:
+    """Runs the text as one simple-query message, and drops the rows that it returns; how many rows
+    its last statement wrote or returned.
 
     `copy_rows` are the rows for its COPY … FROM STDIN. Raises StatementError;
     psycopg.OperationalError where the connection is lost.
@@ -114,17 +118,19 @@ def send(
     answer = _Answer()
     with _heard(connection, answer, hear):
         _run(connection, message, copy_rows, answer)
+    return answer.rows
 
 
 def send_alone(
     connection: Connection, statement: bytes, copy_rows: str = "", hear: Hearing | None = None
-) -> None:
+) -> int:
     """The same for a single statement, in the form of message that the server refuses to read as
     several."""
     answer = _Answer()
     with _heard(connection, answer, hear):
         connection.pgconn.send_query_params(statement, None)
         _finish(connection, copy_rows, answer)
+    return answer.rows
 
 
 def ask(connection: Connection, message: bytes, copy_rows: str = "") -> Rows:

@@ -1,0 +1,174 @@
+"""Repeated work: one statement, again and again, until it writes no rows.
+
+Each round is a transaction that also records the rows written so far, so it is always known what
+is done. The round that writes none carries the record of the migration.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from sqlmig.engine.guard.inspection import has_moved
+from sqlmig.engine.history import records
+from sqlmig.engine.history.records import LogEntry
+from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE, beginning, put_back
+from sqlmig.engine.run.limits import pause, set_timeouts
+from sqlmig.engine.run.message import ScriptMessage, send_statement
+from sqlmig.engine.run.recording import content_of
+from sqlmig.engine.run.script import ScriptRunner
+from sqlmig.engine.run.source_rows import count_source_rows
+from sqlmig.engine.run.transaction import InspectedWork
+from sqlmig.engine.server.connection import undo
+from sqlmig.engine.server.failure import HistoryMovedError, ScriptError
+from sqlmig.engine.server.wire import ask
+from sqlmig.model import Notice, Round, RoundObserver, ServerMessage
+from sqlmig.model.printable import counted
+from sqlmig.plan import PlannedMigration, PlannedScript
+from sqlmig.source.script import Chunk
+
+_T = TypeVar("_T")
+_LONG_SECONDS = 1.0
+# The limit of a round is too short for all rows.
+_COUNTS_ARE_SLOW = "SET LOCAL statement_timeout = 0"
+# A condition that holds for each row once, and for some once more, is no reason to stop.
+_TIMES_ALL_ROWS = 2
+
+
+class RoundRunner(ScriptRunner):
+    """Runs a script of one statement, and counts the `rows` that it writes."""
+
+    rows = 0
+
+    def _send_script(
+        self,
+        script: PlannedScript,
+        opening: Sequence[str],
+        record: Callable[[], str] = lambda: "",
+    ) -> None:
+        if opening:
+            self._send_opening(script, opening)
+        hear = self.session.notices.hearing(script, 0)
+        self.rows = send_statement(self.session.connection, script, 0, hear)
+        self._refuse_another_reading(script, 0, 1)
+        end = len(script.prepared.text)
+        self._send(ScriptMessage(script, Chunk(end, end, 1), (), self._closing(script), record()))
+
+
+@dataclass(slots=True)
+class RoundsWork(InspectedWork):
+    """Runs one repeated migration; `record` commits its last round, which wrote no rows."""
+
+    _rows_so_far: int = field(init=False, default=0)
+    _slowest: float = field(init=False, default=_LONG_SECONDS / 2)
+
+    def run(self, planned: PlannedMigration) -> None:
+        """Runs and commits the rounds that write rows, each as often as it takes, and then one that
+        writes none. Raises ScriptError, also where there is no end to them."""
+        self.recording.begin(planned)
+        self._rows_so_far = planned.resumption.rows
+        self._tried(planned, self._begin)
+        for number in itertools.count(1):
+            if not self._tried(planned, partial(self._round, number=number)):
+                return
+
+    def _tried(self, planned: PlannedMigration, step: Callable[[PlannedMigration], _T]) -> _T:
+        """What the step returns, which is done again where another session's lock was in its
+        way."""
+        notices, limits = self.session.notices, self.session.limits
+        heard = len(notices.heard)
+        for tries in itertools.count(1):
+            try:
+                return step(planned)
+            except ScriptError as failure:
+                undo(self.session.connection)
+                failure.rows_kept = self._rows_so_far
+                if not failure.is_worth_a_retry or tries >= limits.tries:
+                    raise
+                notices.forget_since(heard)
+                pause([planned.name], failure, tries, self.session.observer)
+        raise AssertionError("the loop above does not end by itself")
+
+    def _begin(self, planned: PlannedMigration) -> None:
+        """Records that the migration is begun, and how many rows it may write in all."""
+        history, name = self.session.history, planned.migration_id
+        limits = set_timeouts(self.session.limits, planned.directives, history)
+        self.recording.send(planned, *beginning(self.session), *limits, _COUNTS_ARE_SLOW)
+        if has_moved(history, [planned]):
+            raise HistoryMovedError(planned)
+        most = planned.resumption.most_rows
+        if most is None:
+            rows = count_source_rows(self.session.connection, planned)
+            most = planned.resumption.rows + _TIMES_ALL_ROWS * rows if rows is not None else None
+        self.recording.send(
+            planned,
+            *put_back(self.session.lock),
+            records.begun(history, name, content_of(planned), 0, 1),
+            records.rows_begun(history, name, most),
+            "COMMIT",
+        )
+
+    def _round(self, planned: PlannedMigration, number: int) -> int:
+        """Runs one round, and commits it with the rows so far, if it wrote any; how many."""
+        started = time.monotonic()
+        runner = self._runner = RoundRunner(self.session, self.inspectors)
+        runner.run(planned)
+        if not runner.rows:
+            return 0
+        so_far: list[int] = []
+        runner.record(planned, lambda b: so_far.append(self._add(planned, runner.rows, b)))
+        self.recording.send(planned, WRITES_NO_MORE, "COMMIT")
+        self._rows_so_far = so_far[-1]
+        duration = time.monotonic() - started
+        self._tell(planned, Round(planned.name, number, runner.rows, self._rows_so_far, duration))
+        return runner.rows
+
+    def _add(self, planned: PlannedMigration, rows: int, before: Sequence[str]) -> int:
+        """Records the rows of a round; all so far."""
+        if before:
+            self.recording.send(planned, *before)
+        statement = records.rows_written(self.session.history, planned.migration_id, rows)
+        found = ask(self.session.connection, statement.encode()).rows
+        if not found:
+            raise HistoryMovedError(planned)  # another runner has given it up
+        so_far, most = int(found[0][0] or 0), found[0][1]
+        if most is not None and so_far > int(most):
+            raise _endless(planned, so_far)
+        self.recording.send(planned, *NOTHING_LEFT)
+        return so_far
+
+    def _record(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
+        yield from InspectedWork._record(self, planned, entry)
+        yield records.rows_forgotten(self.session.history, planned.migration_id)
+
+    def _tell(self, planned: PlannedMigration, done: Round) -> None:
+        if isinstance(self.session.observer, RoundObserver):
+            self.session.observer.wrote(done)
+        # Of many that are long, those that are twice as long as all before.
+        if done.duration > 2 * self._slowest:
+            self._slowest = done.duration
+            self.session.notices.add(_long(planned, done))
+
+
+def _long(planned: PlannedMigration, done: Round) -> Notice:
+    told = (
+        f"round {done.number} took {done.duration:.1f} s for {counted(done.rows, 'row')}, which "
+        "were locked as long: lower its LIMIT"
+    )
+    place = planned.prepared.statement_location(0)
+    return Notice(planned.name, "WARNING", ServerMessage("", told), place)
+
+
+def _endless(planned: PlannedMigration, rows: int) -> ScriptError:
+    failure = ScriptError(
+        planned,
+        f"{planned.name} would have written {counted(rows, 'row')}, more than twice as many as its "
+        "tables had when it began: its condition also holds for rows that are done",
+        location=planned.prepared.statement_location(0),
+    )
+    failure.hint = "Let the WHERE clause leave out the rows that are done."
+    return failure
