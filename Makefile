@@ -23,7 +23,7 @@ torture: $(VENV)/.installed
 	  tests/engine/test_guard.py tests/engine/test_settings.py tests/impact tests/proof/test_shared.py \
 	  tests/proof/test_kinds.py tests/proof/test_scratch.py tests/test_public_names.py \
 	  tests/test_deployments.py \
-	  tests/test_startup.py --torture -n auto $(ARGS)
+	  tests/test_startup.py tests/fleet --torture -n auto $(ARGS)
 	SQLMIG_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/proof/test_pg_dump.py \
 	  tests/engine/test_committing_scripts.py tests/mongo/test_extended_json.py -n auto $(ARGS)
 	SQLMIG_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/engine/test_whose_history.py $(ARGS)

@@ -34,13 +34,18 @@ class ProcessFailedError(Exception):
         self.reason = reason
 
 
-def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Run:
+def run(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    most_seconds: int = _MOST_SECONDS,
+) -> Run:
     """Runs the command in the folder, with those variables beside the ones of this process.
 
-    Raises ProcessFailedError, also where it takes longer than a minute.
+    Raises ProcessFailedError, also where it takes longer than `most_seconds`.
     """
     with tempfile.NamedTemporaryFile() as report:
-        launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), report.name, str(_MOST_SECONDS)]
+        launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), report.name, str(most_seconds)]
         done = subprocess.run(
             [*launcher, *command],
             cwd=folder,
@@ -53,7 +58,7 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
         written = report.read()
     said = f"{' '.join(command)}\n{done.stdout[-_LAST_WORDS:]}{done.stderr[-_LAST_WORDS:]}"
     if not written:
-        raise ProcessFailedError(f"over {_MOST_SECONDS} s", said)
+        raise ProcessFailedError(f"over {most_seconds} s", said)
     figures = json.loads(written)
     if figures["exit_code"] != 0:
         raise ProcessFailedError("failed", said)

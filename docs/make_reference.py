@@ -19,7 +19,7 @@ from sqlmig import errors
 from sqlmig.adoption.model import HistoryTable
 from sqlmig.adoption.registry import TOOLS
 from sqlmig.cli import main as command_line
-from sqlmig.config import SETTINGS_FILES, Config
+from sqlmig.config import SETTINGS_FILES, Config, FleetSettings
 
 PAGE = Path(__file__).with_name("reference.md")
 
@@ -104,11 +104,19 @@ def settings() -> Iterator[str]:
             default = shown(getattr(Config(), setting.name))
             rows.append((f"`{setting.name}`", variables, default, setting.metadata["meaning"]))
     yield table(("setting", "variable", "default", "meaning"), rows)
+    yield "The settings of a [fleet](fleet.md) are in `[fleet]`, or in `[tool.sqlmig.fleet]`.\n"
+    yield table(("setting", "default", "meaning"), list(settings_of_fleet()))
+
+
+def settings_of_fleet() -> Iterator[tuple[str, str, str]]:
+    for setting in fields(FleetSettings):
+        default = shown(getattr(FleetSettings(), setting.name))
+        yield f"`{setting.name}`", default, setting.metadata["meaning"]
 
 
 def shown(default: object) -> str:
     """A default as settings would have it; "" where there is none."""
-    if default in (None, (), {}):
+    if default in (None, (), {}, FleetSettings()):
         return ""
     if isinstance(default, Mapping):
         return "; ".join(f"{name.value}: {', '.join(tiers)}" for name, tiers in default.items())

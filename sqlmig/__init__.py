@@ -8,7 +8,7 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sqlmig.config import Config
+from sqlmig.config import Config, FleetSettings
 from sqlmig.errors import (
     ChangelogError,
     ConfigError,
@@ -75,6 +75,9 @@ if TYPE_CHECKING:
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
     from sqlmig.document.file import DocumentState, FoundDocument, SchemaDocument
     from sqlmig.embedded import EmbeddedPostgres
+    from sqlmig.fleet.fleet import Fleet
+    from sqlmig.fleet.results import FleetObserver, FleetReport, TargetResult, TargetState
+    from sqlmig.fleet.targets import FleetTarget
     from sqlmig.impact.effects import Impact
     from sqlmig.migrator import Migrator
     from sqlmig.mongo.fixtures import Fixtures, read_fixtures
@@ -127,6 +130,11 @@ __all__ = [
     "FixtureError",
     "Fixtures",
     "FixturesReport",
+    "Fleet",
+    "FleetObserver",
+    "FleetReport",
+    "FleetSettings",
+    "FleetTarget",
     "FoundDocument",
     "GuardError",
     "Impact",
@@ -186,6 +194,8 @@ __all__ = [
     "SqlmigError",
     "Staged",
     "Starter",
+    "TargetResult",
+    "TargetState",
     "Transactions",
     "UnstableSeed",
     "Verdict",
@@ -217,6 +227,9 @@ _LATER = {
     "sqlmig.plan.comparison": ("Comparison",),
     "sqlmig.document.file": ("DocumentState", "FoundDocument", "SchemaDocument"),
     "sqlmig.embedded": ("EmbeddedPostgres",),
+    "sqlmig.fleet.fleet": ("Fleet",),
+    "sqlmig.fleet.results": ("FleetObserver", "FleetReport", "TargetResult", "TargetState"),
+    "sqlmig.fleet.targets": ("FleetTarget",),
     "sqlmig.migrator": ("Migrator",),
     "sqlmig.mongo.fixtures": ("Fixtures", "read_fixtures"),
     "sqlmig.mongo.project": ("MongoProject",),

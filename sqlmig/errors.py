@@ -36,6 +36,7 @@ SqlmigError
     │   └── RowLossError                    a rollback in production needs confirmation
     ├── SeedFailedError
     ├── ScratchScriptError
+    ├── PreparationError                        of a fleet
     ├── CheckEndedTransactionError
     └── GuardError                          the guard undid what a script did to a table
         ├── ProtectedTableError
@@ -415,8 +416,8 @@ class SeedFailedError(ExecutionError):
         return _told_in_place(self, self.remedy)
 
 
-class ScratchScriptError(ExecutionError):
-    """The script that prepares scratch databases failed; `location` and `server` are as for
+class _PreparingError(ExecutionError):
+    """A script that prepares databases failed; `location` and `server` are as for
     MigrationFailedError."""
 
     def __init__(
@@ -434,6 +435,16 @@ class ScratchScriptError(ExecutionError):
     def lines(self) -> list[str]:
         """See SqlmigError."""
         return _told_in_place(self, self.remedy)
+
+
+class ScratchScriptError(_PreparingError):
+    """The script that prepares scratch databases failed; `location` and `server` are as for
+    MigrationFailedError."""
+
+
+class PreparationError(_PreparingError):
+    """The script that creates what the targets of a fleet share failed; `location` and `server`
+    are as for MigrationFailedError."""
 
 
 class GuardError(ExecutionError):
@@ -505,12 +516,29 @@ class NotAgreedError(SqlmigError):
     """Destructive work was not confirmed: nothing was done."""
 
 
+def in_words(unforeseen: Exception) -> ExecutionError:
+    """What no other door has translated: of the operating system, or a fault of our own."""
+    if isinstance(unforeseen, OSError):
+        reason = unforeseen.strerror or str(unforeseen)
+        file = f"{unforeseen.filename}: " if unforeseen.filename is not None else ""
+        return ExecutionError(
+            f"{file}{reason}",
+            remedy="The operating system refused this, and the command was not completed. "
+            "`sqlmig status` shows what is applied.",
+        )
+    return ExecutionError(
+        f"an error in sqlmig itself: {type(unforeseen).__name__}: {unforeseen}",
+        remedy="The command was not completed; `sqlmig status` shows what is applied. Please "
+        "report this, with the log of --verbose.",
+    )
+
+
 class DeclinedError(NotAgreedError):
     """A person answered no: the message says what was not done."""
 
 
 def _told_in_place(
-    error: MigrationFailedError | SeedFailedError | ScratchScriptError, after: str
+    error: MigrationFailedError | SeedFailedError | _PreparingError, after: str
 ) -> list[str]:
     """The message with its place and line, the server's details, and what comes after."""
     place = f"{error.location}: " if error.location else ""

@@ -42,6 +42,8 @@ TWINS = {
     "embedded url": "EmbeddedPostgres.url",
     "environment": "Migrator.environment",
     "environment set": "set_environment",
+    "fleet apply": "Fleet.apply",
+    "fleet status": "Fleet.status",
     "import": "Migrator.import_migrations",
     "init": "write_starter",
     "mark": "Migrator.mark",

@@ -12,7 +12,7 @@ import click
 
 from sqlmig.cli.options import COMMON_FORMATS, Options, OutputFormat, global_options
 from sqlmig.cli.output import Output
-from sqlmig.errors import ExecutionError, SqlmigError
+from sqlmig.errors import ExecutionError, SqlmigError, in_words
 from sqlmig.model.printable import printable
 
 _log = logging.getLogger("sqlmig")
@@ -60,30 +60,12 @@ class Command(click.Command):
         except (click.exceptions.Exit, click.ClickException):
             raise
         except Exception as unforeseen:  # noqa: BLE001 - no traceback reaches a user
-            output.error(_in_words(unforeseen))
+            _log.debug("the command failed", exc_info=unforeseen)  # where it was raised
+            output.error(in_words(unforeseen))
             ctx.exit(ExecutionError.exit_code)
         if found_something:
             ctx.exit(_FOUND_SOMETHING)
         _refuse_lost_output(ctx)
-
-
-def _in_words(unforeseen: Exception) -> ExecutionError:
-    """What no other door has translated: of the operating system, or a fault of our own. Where it
-    was raised is for the log."""
-    _log.debug("the command failed", exc_info=unforeseen)
-    if isinstance(unforeseen, OSError):
-        reason = unforeseen.strerror or str(unforeseen)
-        file = f"{unforeseen.filename}: " if unforeseen.filename is not None else ""
-        return ExecutionError(
-            f"{file}{reason}",
-            remedy="The operating system refused this, and the command was not completed. "
-            "`sqlmig status` shows what is applied.",
-        )
-    return ExecutionError(
-        f"an error in sqlmig itself: {type(unforeseen).__name__}: {unforeseen}",
-        remedy="The command was not completed; `sqlmig status` shows what is applied. Please "
-        "report this, with the log of --verbose.",
-    )
 
 
 def _refuse_lost_output(ctx: click.Context) -> None:

@@ -26,6 +26,7 @@ MODULES = {
     "files": ("init", "validate", "diff", "repair"),
     "adoption": ("import",),
     "marks": ("show", "baseline", "mark", "unmark"),
+    "fleet": ("fleet",),
     "proof": ("verify", "drift"),
     "document": ("schema",),
     "impact": ("impact",),

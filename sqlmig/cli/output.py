@@ -56,6 +56,11 @@ class Output:
             self.warnings(view.warnings)
             self.printer.say(*view.lines(self.medium))
 
+    def show_line(self, view: View) -> None:
+        """Prints one result of many as one line of JSON; people get all of them at the end."""
+        if self.is_json:
+            self.printer.say_verbatim(f"{view.document_line()}\n")
+
     def show_file(self, text: str, view: View) -> None:
         """Prints the text of a file: as it is to a pipe or another file, escaped on a terminal."""
         if self.is_json or self.options.quiet or _is_terminal(sys.stdout):

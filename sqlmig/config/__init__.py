@@ -1,6 +1,7 @@
 """Settings: values only, from files, variables and arguments."""
 
 from sqlmig.config.files import SETTINGS_FILES, has_settings
+from sqlmig.config.fleet import FleetSettings
 from sqlmig.config.layers import LIBPQ_VARIABLES, refuse_empty
 from sqlmig.config.package import Folder, PackageFolder, path_in
 from sqlmig.config.parsers import named_environment
@@ -12,6 +13,7 @@ __all__ = [
     "LIBPQ_VARIABLES",
     "SETTINGS_FILES",
     "Config",
+    "FleetSettings",
     "Folder",
     "PackageFolder",
     "expect_project",

@@ -96,6 +96,13 @@ def count(value: object) -> int:
     return int(str(value))
 
 
+def natural(value: object) -> int:
+    """A whole number, 0 or more."""
+    if isinstance(value, bool) or not str(value).isdecimal():
+        raise ValueError("is not a number: expected a whole number, 0 or more")
+    return int(str(value))
+
+
 def size(value: object) -> int:
     """A number of bytes, with PostgreSQL's units or without one."""
     match = None if isinstance(value, bool) else _SIZE.fullmatch(str(value))

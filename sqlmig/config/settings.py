@@ -17,6 +17,7 @@ from typing import Any, Self
 from sqlmig.config import parsers
 from sqlmig.config.env_file import read_env_file
 from sqlmig.config.files import SETTINGS_FILES, existing_folder, find_project, read_settings
+from sqlmig.config.fleet import FleetSettings, parse_fleet
 from sqlmig.config.layers import Found, Layers
 from sqlmig.config.package import Folder, folder_in
 from sqlmig.errors import ConfigError
@@ -65,8 +66,9 @@ class Config:
     durations, waits are seconds. `squashed` a migration, and the migrations that it replaced;
     `changelog` is None where it is turned off; `changelog_baseline` is a git revision;
     `large_table` is in bytes. `tiers` are those whose seeds an environment gets, in order;
-    `tier_may_write` has the exceptions: forbidden tables that a tier may write to. `origins` says
-    where each setting that was given comes from: an option, a variable, or a file.
+    `tier_may_write` has the exceptions: forbidden tables that a tier may write to. `fleet` are the
+    settings of `sqlmig fleet`. `origins` says where each setting that was given comes from: an
+    option, a variable, or a file.
     """
 
     project: Path = Path()
@@ -240,6 +242,9 @@ class Config:
     squashed: tuple[tuple[str, tuple[str, ...]], ...] = _setting(
         "a migration, and the migrations that it replaced", (), parsers.squashed
     )
+    fleet: FleetSettings = _setting(
+        "a table: many databases or schemas, migrated together", FleetSettings(), parse_fleet
+    )
     env_file: Path | None = _setting(
         "a file of variables for development, such as `.env`; variables that are set are stronger",
         None,
@@ -342,6 +347,12 @@ class Config:
     def scratch_script_file(self) -> Traversable | None:
         """The script that prepares scratch databases, where there is one."""
         script = self.scratch_script
+        return None if script is None else folder_in(self.project, script)
+
+    @property
+    def preparation_file(self) -> Traversable | None:
+        """The script that prepares the databases of a fleet, where there is one."""
+        script = self.fleet.preparation
         return None if script is None else folder_in(self.project, script)
 
     @property

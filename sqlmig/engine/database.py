@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlmig.config import Config
-from sqlmig.engine.history.finding import find_history, refuse_to_displace
+from sqlmig.engine.history.finding import find_history, refuse_elsewhere, refuse_to_displace
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection, opened, translated
 from sqlmig.errors import EnvironmentMismatchError
@@ -20,16 +20,26 @@ if TYPE_CHECKING:
     from sqlmig.engine.run.runner_session import RunnerSession
 
 
+# What all tenants of a database share is there.
+SHARED_SCHEMA = "public"
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The database that the settings name; it holds no connection."""
+    """The database that the settings name, or the one `schema` of it; it holds no connection.
+
+    With a schema, sessions begin with a search_path of it and `public`, and the guard looks at its
+    tables alone.
+    """
 
     config: Config
     observer: Observer = field(default_factory=SilentObserver)
+    schema: str | None = None
 
     def connect(self) -> Connection:
         """A new connection. Raises ConfigError, DatabaseUnavailableError, EmbeddedError."""
-        return opened(self.conninfo(), self.config.wait_for_database)
+        search_path = () if self.schema is None else (self.schema, SHARED_SCHEMA)
+        return opened(self.conninfo(), self.config.wait_for_database, search_path)
 
     def conninfo(self) -> str:
         """What libpq needs to reach it; the observer is told of a server that this starts.
@@ -48,9 +58,14 @@ class Database:
     def history_on(self, connection: Connection) -> History:
         """The history as it is now. Raises ConfigError if it is not certain which is meant, or
         where it is to be made; HistoryError."""
-        history = find_history(connection, self.config.history_schema)
+        history = self._found(connection, self.config.history_schema)
+        if self.schema is not None:
+            refuse_elsewhere(history, self.schema)
         refuse_to_displace(history)
         return history
+
+    def _found(self, connection: Connection, schema: str | None) -> History:
+        return replace(find_history(connection, schema), scope=self.schema)
 
     @contextmanager
     def working(self, found: History) -> Iterator[RunnerSession]:
@@ -67,13 +82,13 @@ class Database:
             config.lock_timeout, config.statement_timeout, config.lock_wait, config.lock_tries
         )
         with lock.held(config.lock_wait, self.observer):
-            history = find_history(found.connection, found.schema)
+            history = self._found(found.connection, found.schema)
             notices = Notices(self.observer)
             yield RunnerSession(history, lock, limits, self.observer, self.connect, notices)
 
     def renewed(self, session: RunnerSession) -> RunnerSession:
         """The same session, with the history as it is now."""
-        return replace(session, history=find_history(session.connection, session.history.schema))
+        return replace(session, history=self._found(session.connection, session.history.schema))
 
     def rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
         """The rules for reading this database. Raises EnvironmentMismatchError if it has a

@@ -10,11 +10,13 @@ from sqlmig.config import Config
 from sqlmig.engine.history.reading import History
 from sqlmig.model import AppliedMigration, Migrations, MigrationStatus
 from sqlmig.plan import Decision, OutOfOrder, Plan, Transactions, plan_apply, resolve, statuses
+from sqlmig.plan.apply import Ready
 from sqlmig.plan.ownership import refuse_another
 from sqlmig.plan.references import name_in
 from sqlmig.plan.renames import Renames, as_recorded, find_renames
 from sqlmig.plan.status import with_unusable
 from sqlmig.source.files import UsableFiles
+from sqlmig.source.script import prepare
 
 Planner = Callable[[History], Plan]
 
@@ -86,12 +88,14 @@ class ApplyOptions(TypedDict, total=False):
 
 @dataclass(slots=True)
 class ApplyPlanner:
-    """Plans an apply; the same history gives the same plan again."""
+    """Plans an apply; the same history gives the same plan again. `ready` makes each script ready
+    to run."""
 
     config: Config
     files: Migrations
     target: str | None
     options: ApplyOptions
+    ready: Ready = prepare
     _made: tuple[list[AppliedMigration], Plan] | None = field(default=None, init=False)
 
     def __call__(self, history: History) -> Plan:
@@ -106,6 +110,7 @@ class ApplyPlanner:
                 out_of_order=self.options.get("out_of_order") or setting,
                 transactions=self.options.get("transactions", Transactions.EACH),
                 decision=self.options.get("decision"),
+                ready=self.ready,
             )
             self._made = rows, plan
         return self._made[1]

@@ -55,8 +55,8 @@ def validate(config: Config) -> tuple[MigrationFile, ...]:
 
 def read_project(config: Config) -> ValidFiles:
     """Every file of the project, every statement read: migrations and rollbacks, seeds of every
-    tier, checks, the scratch script, and fixtures for MongoDB where there are any; a project may
-    have no migrations yet.
+    tier, checks, the scripts that prepare databases, and fixtures for MongoDB where there are any;
+    a project may have no migrations yet.
 
     Reads the files only. Raises SourceError for one problem, UnusableFilesError with all problems
     of all files, and ConfigError where there is no project.
@@ -120,6 +120,8 @@ class _Reading:
             yield path, FileKind.CHECK
         if (script := config.scratch_script_file) is not None:
             yield script, FileKind.SCRATCH
+        if (script := config.preparation_file) is not None:
+            yield script, FileKind.PREPARATION
 
 
 def _line(error: SourceError) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 
 from sqlmig.errors import (
@@ -16,10 +16,12 @@ from sqlmig.model import (
     Applied,
     AppliedMigration,
     Direction,
+    Directives,
     MigrationFile,
     Migrations,
     MigrationState,
     MigrationStatus,
+    Script,
     migration_order,
 )
 from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes, refuse_non_transactional
@@ -27,7 +29,9 @@ from sqlmig.plan.ownership import is_confirmed
 from sqlmig.plan.references import resolve
 from sqlmig.plan.resume import FROM_THE_START, Decision, resumption
 from sqlmig.plan.status import statuses
-from sqlmig.source.script import prepare
+from sqlmig.source.script import PreparedScript, prepare
+
+Ready = Callable[[Script, Directives], PreparedScript]
 
 _OPEN = (MigrationState.PENDING, MigrationState.PARTIAL)
 
@@ -47,9 +51,10 @@ def plan_apply(
     out_of_order: OutOfOrder = OutOfOrder.REFUSE,
     transactions: Transactions = Transactions.EACH,
     decision: Decision | None = None,
+    ready: Ready = prepare,
 ) -> Plan:
     """The pending migrations up to and including the target, or all of them; a partial one is
-    resumed where it stopped.
+    resumed where it stopped. `ready` makes each script ready to run.
 
     Raises ChecksumMismatchError, MissingMigrationError, PartialMigrationError or OutOfOrderError
     where files and history contradict each other, UnknownTargetError for the target, PlanError
@@ -63,7 +68,7 @@ def plan_apply(
     if out_of_order is OutOfOrder.REFUSE:
         _refuse_out_of_order(standing, wanted)
     rows = {row.migration_id: row for row in history}
-    planned = tuple(_planned(file, rows.get(file.migration_id), decision) for file in wanted)
+    planned = tuple(_planned(file, rows.get(file.migration_id), decision, ready) for file in wanted)
     if transactions is Transactions.TOGETHER:
         refuse_non_transactional(planned)
     return Plan(Direction.APPLY, planned, _warnings(standing, files, planned), transactions)
@@ -142,11 +147,11 @@ def _up_to(files: Migrations, target: str | None) -> Migrations:
 
 
 def _planned(
-    file: MigrationFile, row: AppliedMigration | None, decision: Decision | None
+    file: MigrationFile, row: AppliedMigration | None, decision: Decision | None, ready: Ready
 ) -> PlannedMigration:
-    prepared = prepare(file.file.script, file.file.directives)
+    prepared = ready(file.file.script, file.file.directives)
     if file.rollback:
-        prepare(file.rollback.script, file.rollback.directives)  # refused now, not when needed
+        ready(file.rollback.script, file.rollback.directives)  # refused now, not when needed
     return PlannedMigration(
         file.migration_id,
         Direction.APPLY,

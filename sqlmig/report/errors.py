@@ -14,8 +14,7 @@ from sqlmig.report.view import Members, View, place
 def error(problem: SqlmigError) -> View:
     """Why a command could not do its work: the text is what the checks found, which goes before
     the message."""
-    errors = getattr(problem, "errors", (problem,))
-    members: dict[str, Any] = {"errors": [_error(each) for each in errors]}
+    members: dict[str, Any] = {"errors": error_members(problem)}
     report = getattr(problem, "report", None)
     if report is not None:
         members["report"] = report_members(report)
@@ -23,6 +22,11 @@ def error(problem: SqlmigError) -> View:
     if checks:
         members["checks"] = [check_members(check) for check in checks]
     return View(violations(checks), members)
+
+
+def error_members(problem: SqlmigError) -> list[Members]:
+    """Each problem that an error has found."""
+    return [_error(each) for each in getattr(problem, "errors", (problem,))]
 
 
 def interruption(interrupt: BaseException) -> View:

@@ -73,10 +73,15 @@ def report_members(report: Report) -> Members:
     return {
         "direction": report.direction.value,
         "warnings": [*report.warnings],
-        "migrations": [_result(each) for each in report.results],
+        "migrations": migration_results(report),
         "checks": [check_members(check) for check in report.checks],
         "notices": [notice_members(notice) for notice in report.notices],
     }
+
+
+def migration_results(report: Report) -> list[Members]:
+    """What became of each migration of a run."""
+    return [_result(each) for each in report.results]
 
 
 def _nothing_to_do(direction: Direction, target: str | None) -> str:

@@ -36,8 +36,15 @@ class View:
 
     def document(self) -> str:
         """The members as a JSON document, with the version of its format."""
+        return self._json(indent=2)
+
+    def document_line(self) -> str:
+        """The same document on one line, for output with many of them."""
+        return self._json(indent=None)
+
+    def _json(self, indent: int | None) -> str:
         members = {"version": VERSION, **self.members}
-        return json_escaped(json.dumps(members, indent=2, ensure_ascii=False))
+        return json_escaped(json.dumps(members, indent=indent, ensure_ascii=False))
 
 
 def place(location: Location | None) -> Members | None:

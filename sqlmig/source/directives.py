@@ -32,6 +32,7 @@ class FileKind(Enum):
     SEED = "seed"
     CHECK = "check"
     SCRATCH = "scratch script"
+    PREPARATION = "preparation script"
 
 
 def _words(value: str) -> tuple[str, ...]:

@@ -271,7 +271,7 @@ def test_a_project_may_be_a_folder_of_the_repository(
     monkeypatch.chdir(repository.root)
     config = Config.load(Path("services/fees"), environ={})
     paths = [each.location.path for each in lint_changelog(config, Staged()).findings]
-    assert paths[1] == f"services/fees/sql/migrations/{B}.sql"
+    assert paths[0] == f"services/fees/sql/migrations/{B}.sql"
 
 
 @pytest.mark.parametrize("folder", [".", "services/fees"])

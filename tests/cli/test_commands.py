@@ -462,7 +462,7 @@ def test_a_no_does_nothing_and_exits_as_a_rollback_that_was_not_agreed_to(
         assert f"This {what}" in read(ours, "Continue?")
         os.write(ours, b"n\n")
         said = read(ours)
-        assert f"Nothing was changed. To confirm: sqlmig {command} reset --yes." in said
+        assert "Nothing was changed." in said
         assert "Usage" not in said
         assert process.wait() == 3
 

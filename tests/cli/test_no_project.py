@@ -22,7 +22,8 @@ ARGUMENTS = {
     "mark": ("1", "--reason", "a test"),
     "unmark": ("1", "--reason", "a test"),
     "mongo reset": ("--yes",),
-    "import": ("elsewhere",),
+    "fleet status": ("--schemas", "public"),
+    "fleet apply": ("--schemas", "public"),
 }
 MORE = [
     ("environment", "set", "testing"),
@@ -38,7 +39,16 @@ MORE = [
 ]
 # They work on files, or on a server that is there.
 WITHOUT_A_SERVER = {
-    *("create", "drop", "init", "new", "changelog lint", "changelog add", "changelog rules"),
+    *(
+        "create",
+        "drop",
+        "import",
+        "init",
+        "new",
+        "changelog lint",
+        "changelog add",
+        "changelog rules",
+    ),
     *("embedded status", "embedded stop", "embedded reset", "embedded url"),
 }
 

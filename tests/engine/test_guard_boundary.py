@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sqlmig import Migrator
+from sqlmig import Fleet, Migrator
 from sqlmig.plan import Transactions
 from tests.database import Database
 from tests.project import Project
@@ -213,6 +213,21 @@ def rows_of_the_same_run(project: Project, database: Database) -> None:
     )
     Migrator(config).apply(transactions=Transactions.TOGETHER)
     assert database.rows("select id from paid") == [(1,)]
+
+
+@shows("With `sqlmig fleet`")
+def another_tenant(project: Project, database: Database) -> None:
+    database.execute("create schema tenant1; create schema tenant2")
+    database.execute("create table tenant2.paid as select 1 as id")
+    project.migration("001_change", "delete from tenant2.paid")
+    config = project.config(
+        database=database.url,
+        environment="production",
+        protected_tables="paid",
+        fleet={"schemas": "tenant1"},
+    )
+    assert [result.error for result in Fleet(config).apply().results] == [None]
+    assert database.value("select count(*) from tenant2.paid") == 0
 
 
 @shows("Functions in C")

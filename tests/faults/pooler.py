@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,14 +38,15 @@ def pgbouncer() -> str | None:
 
 
 @contextmanager
-def pooled(database: Database) -> Iterator[str]:
-    """A URL of the same database through a pooler, which ends with the block."""
+def pooled(database: Database, *settings: str) -> Iterator[str]:
+    """A URL of the same database through a pooler with these lines among its settings, which ends
+    with the block."""
     account = account_for_new_cluster()
     with tempfile.TemporaryDirectory(prefix="sqlmig-pooler-", dir="/var/tmp") as name:
         folder = Path(name)
-        settings = _write_settings(folder, database)
+        path = _write_settings(folder, database, settings)
         account.take(folder)
-        process = _start(settings, account)
+        process = _start(path, account)
         url = f"postgresql://postgres@/{database.connection.info.dbname}?host={folder}&port={_PORT}"
         try:
             wait_until(lambda: _answers(url))
@@ -55,12 +56,11 @@ def pooled(database: Database) -> Iterator[str]:
             process.wait()
 
 
-def _write_settings(folder: Path, database: Database) -> Path:
+def _write_settings(folder: Path, database: Database, more: Sequence[str]) -> Path:
     info = database.connection.info
     settings = folder / "pgbouncer.ini"
-    settings.write_text(
-        _SETTINGS.format(host=info.host, port=info.port, own_port=_PORT, folder=folder)
-    )
+    common = _SETTINGS.format(host=info.host, port=info.port, own_port=_PORT, folder=folder)
+    settings.write_text("\n".join((common.rstrip("\n"), *more, "")))
     return settings
 
 

@@ -59,7 +59,11 @@ SELECT c.oid, n.nspname, c.relname, c.oid::pg_catalog.regclass::text, c.relfilen
 _OF_FAMILIES: LiteralString = """
    AND c.oid = ANY (ARRAY(
      WITH RECURSIVE family(oid) AS (
-       SELECT k.oid FROM pg_catalog.pg_class k WHERE k.relname = ANY (%(names)s::name[])
+       SELECT k.oid FROM pg_catalog.pg_class k
+        WHERE k.relname = ANY (%(names)s::name[])
+          AND (%(schemas)s::name[] IS NULL OR k.relnamespace = ANY (ARRAY(
+                SELECT s.oid FROM pg_catalog.pg_namespace s
+                 WHERE s.nspname = ANY (%(schemas)s::name[]))))
         UNION SELECT pg_catalog.unnest(%(oids)s::oid[])
         UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON i.inhparent = f.oid)
      SELECT oid FROM family))
@@ -158,9 +162,15 @@ def all_tables(history: History) -> Tables:
 
 
 def families(history: History, names: Iterable[str], oids: Iterable[int] = ()) -> Tables:
-    """The tables of those names, or with those oids, with their partitions and children."""
-    bare = [name.rpartition(".")[2] for name in names]
-    return _read(history, _TABLES + _OF_FAMILIES, names=bare, oids=list(oids))
+    """The tables of those names, or with those oids, with their partitions and children.
+
+    Where the history has a scope, a name means a table there, or in the schema that comes with it.
+    """
+    parts = [name.rpartition(".") for name in names]
+    schemas = None if history.scope is None else [history.scope, *(part[0] for part in parts)]
+    bare = [part[2] for part in parts]
+    query = _TABLES + _OF_FAMILIES
+    return _read(history, query, names=bare, schemas=schemas, oids=list(oids))
 
 
 def unknown_names(history: History, names: Iterable[str]) -> list[str]:

@@ -153,6 +153,26 @@ def refuse_to_displace(history: History) -> None:
         )
 
 
+def refuse_elsewhere(history: History, schema: str) -> None:
+    """Raises ConfigError where sessions that were to begin in that schema are not there."""
+    if history.current_schema == schema:
+        return
+    if history.search_path[:1] != (schema,):
+        raise ConfigError(
+            f"the session is not in the schema {schema}: its search_path is "
+            f"{', '.join(history.search_path)}, as if the connection's `options` were dropped",
+            remedy="Nothing was touched. A pooler may do that: use the URL of the server itself.",
+        )
+    if not history.schema_exists:
+        raise ConfigError(
+            f"the schema {schema} does not exist", remedy=f"Create it: CREATE SCHEMA {schema};"
+        )
+    raise ConfigError(
+        f"this role may not use the schema {schema}",
+        remedy=f"Grant it: GRANT USAGE, CREATE ON SCHEMA {schema} TO …;",
+    )
+
+
 def _chosen(survey: _Survey, connection: Connection) -> str:
     having = [
         name for name in survey.path if not {MIGRATIONS, DETAILS}.isdisjoint(survey.tables_in(name))

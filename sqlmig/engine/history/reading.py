@@ -85,7 +85,7 @@ class History:
     server can notice that its client is gone while a statement runs (`notices_lost_clients`).
     `search_path` has the names in it, of schemas that exist or not; `tables` those that are there,
     by name. `prepared` are the statements that are already planned; `savepoint` precedes each
-    script.
+    script. The guard looks at the tables of the schema `scope` alone, or at those of all.
     """
 
     connection: Connection
@@ -98,6 +98,7 @@ class History:
     current_schema: str | None
     tables: Mapping[str, FoundTable]
     prepared: PreparedStatements = field(repr=False, compare=False)
+    scope: str | None = None
     savepoint: Savepoint = field(default_factory=Savepoint, repr=False, compare=False)
     _templates: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 

@@ -14,16 +14,18 @@ from sqlmig.engine.databases.shared import SUBSCRIPTIONS, SharedCatalogs
 from sqlmig.engine.guard.inspection import Judgment, SilentInspector
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.records import LogEntry
+from sqlmig.engine.run.alone import (
+    AS_OURSELVES,
+    BEGIN,
+    BEGIN_SCRIPT,
+    RUN_DEFERRED,
+    run_alone,
+)
 from sqlmig.engine.run.message import send_statement
 from sqlmig.engine.run.statementwise import StatementwiseWork
 from sqlmig.engine.run.steps import Steps
 from sqlmig.engine.server.connection import Connection, undo
-from sqlmig.engine.server.failure import (
-    ReadOtherwiseError,
-    ScriptError,
-    failed_script,
-    unrecorded,
-)
+from sqlmig.engine.server.failure import ScriptError, failed_script
 from sqlmig.engine.server.outside import (
     ACTIVE_SQL_TRANSACTION,
     INVALID_TRANSACTION_TERMINATION,
@@ -31,7 +33,6 @@ from sqlmig.engine.server.outside import (
 )
 from sqlmig.engine.server.parsing import reads_as_before
 from sqlmig.engine.server.savepoint import Savepoint
-from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, send
 from sqlmig.errors import BeyondDatabaseError, ExecutionError
 from sqlmig.model import Location
@@ -52,14 +53,6 @@ _WHAT = {
     "pg_tablespace": "tablespaces",
 }
 _ELSEWHERE = "Name a server where that is harmless: --scratch-url."
-# As the statement's own transaction would be, but one that sees what others commit meanwhile, as
-# the look from outside does.
-_BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
-_BEGIN_SCRIPT = b";".join((_BEGIN, *map(str.encode, AS_THE_ROLE_HAS_IT)))
-# Nothing of a script is left to run at COMMIT. LOCAL ends with the transaction: who the script has
-# become comes back.
-_AS_OURSELVES = "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT"
-_RUN_DEFERRED = f"SET CONSTRAINTS ALL IMMEDIATE;CLOSE ALL;{_AS_OURSELVES}"
 # LOCK fails outside a transaction: so it does in a file that is not transactional.
 _NEEDS_A_BLOCK = "lock"
 # Of a partitioned table they run outside a transaction alone, and reach no further than that table.
@@ -81,20 +74,7 @@ class Containment(SilentInspector):
     def run(self, script: PlannedScript) -> None:
         """Runs a script that is not recorded, in a transaction of its own, and commits it. Raises
         ScriptError, BeyondDatabaseError."""
-        connection = self.history.connection
-        try:
-            send(connection, _BEGIN_SCRIPT)
-            for index in range(len(script.prepared.statements)):
-                send_statement(connection, script, index)
-                if not reads_as_before(connection):
-                    raise ReadOtherwiseError(script, index, index + 1)
-            _send_end(connection, script, _RUN_DEFERRED.encode())
-            self.recorded(script)
-            _send_end(connection, script, b"COMMIT")
-        except StatementError as failure:
-            raise unrecorded(script, failure) from failure
-        finally:
-            undo(connection)
+        run_alone(self.history.connection, script, look=self.recorded)
 
     def recorded(self, script: PlannedScript) -> Judgment:
         """Looks at what script and record have done."""
@@ -132,12 +112,12 @@ class Containment(SilentInspector):
         the first, where the record did it, or no statement alone."""
         connection, aside = self.history.connection, Savepoint()
         try:
-            send(connection, _BEGIN_SCRIPT)
+            send(connection, BEGIN_SCRIPT)
             for index in range(len(script.prepared.statements)):
                 send_statement(connection, script, index)
                 if not reads_as_before(connection):
                     return 0
-                send(connection, f"{aside.set};{_AS_OURSELVES}".encode())
+                send(connection, f"{aside.set};{AS_OURSELVES}".encode())
                 if self.catalogs.changed():
                     return index
                 send(connection, f"{aside.return_to};{aside.release}".encode())
@@ -163,7 +143,7 @@ class ContainedStatements(StatementwiseWork):
         """Writes the record, has it inspected, and commits it."""
         with self.recording.writing(planned, entry):
             statement = self.recording.statement(planned, entry)
-            self.recording.send(planned, _BEGIN.decode(), statement, _RUN_DEFERRED)
+            self.recording.send(planned, BEGIN.decode(), statement, RUN_DEFERRED)
         self.containment.recorded(planned)
         self.recording.send(planned, self.recording.commit())
         self.recording.tell()
@@ -204,7 +184,7 @@ class ContainedStatements(StatementwiseWork):
     def _send_in_a_transaction(self, planned: PlannedMigration, index: int) -> None:
         connection, heard = self.session.connection, len(self.session.notices.heard)
         try:
-            send(connection, _BEGIN)
+            send(connection, BEGIN)
             self._send_step(planned, index)
             self._close(planned, index)
         except ScriptError as failure:
@@ -222,18 +202,9 @@ class ContainedStatements(StatementwiseWork):
     def _close(self, planned: PlannedMigration, index: int) -> None:
         start = planned.prepared.statements[index].start
         try:
-            send(self.session.connection, _RUN_DEFERRED.encode())
+            send(self.session.connection, RUN_DEFERRED.encode())
         except StatementError as failure:
             raise failed_script(planned, failure, offset=start, statement=index) from failure
-
-
-def _send_end(connection: Connection, script: PlannedScript, message: bytes) -> None:
-    """Sends what runs whatever is deferred to the end of the script."""
-    try:
-        send(connection, message)
-    except StatementError as failure:
-        end, count = len(script.prepared.text), len(script.prepared.statements)
-        raise failed_script(script, failure, offset=end, statement=count) from failure
 
 
 def _commits(failure: ScriptError, word: str) -> bool:

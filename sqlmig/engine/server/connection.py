@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any
@@ -30,15 +31,17 @@ Connector = Callable[[], Connection]
 _CONNECT_TIMEOUT_SECONDS = 10
 _SECONDS_BETWEEN_TRIES = 0.3
 _UNKNOWN_SETTING = "42704"
+_SPECIAL_IN_OPTIONS = re.compile(r"[\s\\]")
 
 
-def opened(database: str, wait: float = 0.0) -> Connection:
+def opened(database: str, wait: float = 0.0, search_path: Sequence[str] = ()) -> Connection:
     """A connection in autocommit mode, closed at the end of its `with` block; its session is as
     sqlmig's own statements need it.
 
     `database` is a libpq URL or key=value string, or "" for what libpq finds itself; a server
-    that does not answer is tried again for `wait` seconds. Raises ConfigError for a URL that libpq
-    cannot read, and DatabaseUnavailableError.
+    that does not answer is tried again for `wait` seconds. The names of `search_path`, where there
+    are any, are the session's, whatever the role or the URL say. Raises ConfigError for a URL that
+    libpq cannot read, and DatabaseUnavailableError.
     """
     parameters = parameters_of(database)
     deadline = time.monotonic() + wait
@@ -52,6 +55,7 @@ def opened(database: str, wait: float = 0.0) -> Connection:
                     client_encoding="utf8",
                     application_name=application_name(),
                     **_defaults(parameters),
+                    **_options(database, search_path),
                 )
             )
         except psycopg.OperationalError as error:
@@ -148,6 +152,18 @@ def _defaults(parameters: Mapping[str, Any]) -> dict[str, Any]:
     if "connect_timeout" in parameters or "PGCONNECT_TIMEOUT" in os.environ:
         return {}
     return {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}
+
+
+def _options(database: str, search_path: Sequence[str]) -> dict[str, Any]:
+    """The parameter that has a session begin with that search_path; the last one given wins.
+
+    Source: `options` of libpq, in which a backslash goes before white space and backslashes.
+    """
+    if not search_path:
+        return {}
+    quoted = ",".join('"{}"'.format(name.replace('"', '""')) for name in search_path)
+    setting = "-csearch_path=" + _SPECIAL_IN_OPTIONS.sub(r"\\\g<0>", quoted)
+    return {"options": f"{parameters_in_force(database).get('options', '')} {setting}".lstrip()}
 
 
 def _unavailable(

@@ -17,6 +17,9 @@ from sqlmig.source.script import PreparedScript
 ENDED_TRANSACTION = "ended the transaction that it runs in"
 
 _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+_UNIQUE_VIOLATION, _INTERNAL_ERROR = "23505", "XX000"
+# Source: simple_heap_update and simple_heap_delete of heapam.c.
+_CONCURRENTLY = ("tuple concurrently updated", "tuple concurrently deleted")
 _NO_SUCH_STATEMENT, _STATEMENT_EXISTS = "26000", "42P05"
 _UNTRANSLATABLE_CHARACTER = "22P05"
 _LACKED = "has a character that the database's encoding lacks"
@@ -42,12 +45,14 @@ class ScriptError(Exception):
         self.hint = ""  # what to know besides fixing the script
         self.outside = ""  # how it can run, if it was refused because of the transaction around it
         self.statements_kept = 0  # of a non-transactional migration, those done before it
+        self.has_collided = False  # with another session, at the same row of a system catalog
         self.rows_kept = 0  # of a repeated migration, those that earlier rounds wrote
 
     @property
     def is_worth_a_retry(self) -> bool:
-        """Whether it met another session's lock, which will be released."""
-        return self.server is not None and self.server.sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
+        """Whether it met another session's lock, which will be released, or collided with it."""
+        sqlstate = self.server.sqlstate if self.server else ""
+        return self.has_collided or sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
 
     @property
     def may_be_about_a_savepoint(self) -> bool:
@@ -169,10 +174,20 @@ def failed_script(
             when = f"it {_LACKED}"
         return ScriptError(script, f"{script.prepared.script.path}: {when}: {message}", message)
     failed = ScriptError(script, str(message), message, location)
+    failed.has_collided = _has_collided(failure)
     if 0 <= statement < len(script.prepared.statements):
         word = script.prepared.statements[statement].word
         failed.outside = outside_remedy(message, word, is_in_one=script.directives.transactional)
     return failed
+
+
+def _has_collided(failure: StatementError) -> bool:
+    """Whether another session wrote the same row of a system catalog at the same time, as two
+    that create one extension do. The words of an internal error are never translated."""
+    fields = failure.error.diag
+    if fields.sqlstate == _INTERNAL_ERROR:
+        return (fields.message_primary or "").startswith(_CONCURRENTLY)
+    return fields.sqlstate == _UNIQUE_VIOLATION and fields.schema_name == "pg_catalog"
 
 
 def place_of(

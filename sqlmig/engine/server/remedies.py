@@ -61,6 +61,8 @@ _OF_CONNECTIONS: Mapping[str, str] = {
     "permission denied for database": "Let the role connect: GRANT CONNECT ON DATABASE …",
     "starting up": _REMEDIES["57P03"],
     "shutting down": _REMEDIES["57P03"],
+    "unsupported startup parameter": "A pooler refuses this parameter: use the URL of the server "
+    "itself.",
     "permission denied to set parameter": "Remove it from `options` in the URL, or from PGOPTIONS.",
 }
 _UNREACHED = "Check that the server is running and that the database URL is correct."

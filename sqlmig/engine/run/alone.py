@@ -1,0 +1,54 @@
+"""Runs a script that is not recorded, in a transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlmig.engine.run.message import send_statement
+from sqlmig.engine.server.connection import Connection, undo
+from sqlmig.engine.server.failure import ReadOtherwiseError, failed_script, unrecorded
+from sqlmig.engine.server.parsing import reads_as_before
+from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
+from sqlmig.engine.server.wire import StatementError, send
+from sqlmig.plan import PlannedScript
+
+# As the statement's own transaction would be, but one that sees what others commit meanwhile, as
+# a look from outside does.
+BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
+BEGIN_SCRIPT = b";".join((BEGIN, *map(str.encode, AS_THE_ROLE_HAS_IT)))
+# Nothing of a script is left to run at COMMIT. LOCAL ends with the transaction: who the script has
+# become comes back.
+AS_OURSELVES = "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT"
+RUN_DEFERRED = f"SET CONSTRAINTS ALL IMMEDIATE;CLOSE ALL;{AS_OURSELVES}"
+
+
+def run_alone(
+    connection: Connection,
+    script: PlannedScript,
+    opening: str = "",
+    look: Callable[[PlannedScript], object] = lambda _: None,
+) -> None:
+    """Runs the script, statement by statement, and commits it, once `look` has seen what it did.
+    `opening` goes before it in its transaction. Raises ScriptError, and what `look` raises."""
+    try:
+        send(connection, b";".join((BEGIN_SCRIPT, opening.encode())))
+        for index in range(len(script.prepared.statements)):
+            send_statement(connection, script, index)
+            if not reads_as_before(connection):
+                raise ReadOtherwiseError(script, index, index + 1)
+        _send_end(connection, script, RUN_DEFERRED.encode())
+        look(script)
+        _send_end(connection, script, b"COMMIT")
+    except StatementError as failure:
+        raise unrecorded(script, failure) from failure
+    finally:
+        undo(connection)
+
+
+def _send_end(connection: Connection, script: PlannedScript, message: bytes) -> None:
+    """Sends what runs whatever is deferred to the end of the script."""
+    try:
+        send(connection, message)
+    except StatementError as failure:
+        end, count = len(script.prepared.text), len(script.prepared.statements)
+        raise failed_script(script, failure, offset=end, statement=count) from failure

@@ -1,0 +1,1 @@
+"""One project on many databases, or on many schemas of its database."""

@@ -1,0 +1,95 @@
+"""The script that creates what the targets of a database share: extensions, functions.
+
+It runs before the first migration of a run, once for each database, under one lock: also where
+several runners begin at the same time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from sqlmig.config import Config
+from sqlmig.engine.database import SHARED_SCHEMA, Database
+from sqlmig.engine.run.alone import run_alone
+from sqlmig.engine.run.limits import pause
+from sqlmig.engine.server.connection import Connection, translated
+from sqlmig.engine.server.failure import ScriptError
+from sqlmig.engine.server.remedies import remedy_for
+from sqlmig.errors import PreparationError
+from sqlmig.model import Directives, SilentObserver
+from sqlmig.source.directives import FileKind
+from sqlmig.source.files import read_file
+from sqlmig.source.script import PreparedScript, prepare
+
+# Held as long as the transaction, so also behind a pooler.
+_LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('sqlmig:fleet', 0))"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationScript:
+    """The script of the setting `preparation`, ready to run."""
+
+    prepared: PreparedScript
+    directives: Directives
+
+    @property
+    def name(self) -> str:
+        """Its path."""
+        return self.prepared.script.path
+
+
+@dataclass(slots=True)
+class Preparation:
+    """Runs the script in each database once, whichever thread comes first."""
+
+    script: PreparationScript | None
+    _turns: dict[Hashable, threading.Lock] = field(default_factory=dict)
+    _done: set[Hashable] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, config: Config) -> Preparation:
+        """That of the project. Raises SourceError where its script cannot be used."""
+        path = config.preparation_file
+        if path is None:
+            return cls(None)
+        file = read_file(path, FileKind.PREPARATION)
+        return cls(PreparationScript(prepare(file.script, file.directives), file.directives))
+
+    def ensure(self, database: Hashable, config: Config) -> None:
+        """Returns once the script has run in that database, which `config` names. Raises
+        PreparationError, and what connecting raises."""
+        if self.script is None:
+            return
+        with self._turns.setdefault(database, threading.Lock()):
+            if database not in self._done:
+                with Database(config, schema=SHARED_SCHEMA).connect() as connection:
+                    _run(connection, self.script, config)
+                self._done.add(database)
+
+
+def _run(connection: Connection, script: PreparationScript, config: Config) -> None:
+    lock = f"SET LOCAL lock_timeout = '{config.lock_timeout}';{_LOCK}"
+    for tries in itertools.count(1):
+        try:
+            with translated(connection):
+                run_alone(connection, script, lock)
+        except ScriptError as failure:
+            if not failure.is_worth_a_retry or tries >= config.lock_tries:
+                raise _told(failure, connection) from failure
+            pause([script.name], failure, tries, SilentObserver())
+        else:
+            return
+
+
+def _told(failure: ScriptError, connection: Connection) -> PreparationError:
+    known = remedy_for(failure.server, connection) if failure.server else ""
+    fix = f"Fix {failure.script.name}, which the setting `preparation` of the fleet names."
+    return PreparationError(
+        failure.message,
+        location=failure.location,
+        server=failure.server,
+        remedy=f"It was undone, and no migration was run. {known or fix}",
+    )
