@@ -221,8 +221,8 @@ def test_a_check_of_what_a_rollback_removed_gets_a_hint(
     with pytest.raises(SanityCheckError) as caught:
         changes.rollback("1", row_loss=RowLoss.ACCEPT)
     (found,) = caught.value.checks
-    assert "add `-- requires: <its number>` to the check" in found.reason
-    check(project, "-- requires: 1\nselect * from cities")
+    assert "add `-- requires: <its id>` to the check" in found.reason
+    check(project, "-- requires: 001_tables\nselect * from cities")
     assert [each.outcome for each in changes.check()] == [NOT_APPLICABLE]
 
 
