@@ -120,8 +120,9 @@ def set_trap(repository: Repository, trap: Trap, program: Program) -> None:
 
 
 def disturb(repository: Repository) -> None:
-    """Writes a file anew, so that git would have to look into it."""
-    repository.write(PATH, (repository.root / PATH).read_bytes() + b"-- more\n")
+    """Writes a file anew, of the same size, so that git would have to look into it."""
+    repository.write(PATH, (repository.root / PATH).read_bytes().swapcase())
+    os.utime(repository.root / PATH, (0, 0))
 
 
 @pytest.mark.parametrize("name", TRAPS)
