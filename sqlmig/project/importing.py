@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -93,7 +93,7 @@ def import_migrations(
         chosen.name,
         tuple(result for result, _ in results),
         tuple(problems),
-        (*reading.left_out, *_unread(files, reading, chosen.name)),
+        (*reading.left_out, *targets.others(_unread(files, reading), files)),
         trial,
     )
 
@@ -168,6 +168,13 @@ class _Targets:
         outcome = Placement.WRITTEN if missing else Placement.KEPT
         return result.told(outcome, map(str, missing or result.texts)), ()
 
+    def others(self, unread: Iterable[str], files: Files) -> Iterator[str]:
+        """Those files but for the project's own, so that none is lost unseen."""
+        own = {path.resolve() for path in (self.migrations, self.rollbacks, self.checks)}
+        for name in unread:
+            if (files.root / name).parent.resolve() not in own:
+                yield f"{files.path(name)}: not a file that {self.tool} reads"
+
     def _texts(self, each: Adopted) -> dict[Path, str]:
         texts = {self._path(self.migrations, each): each.migration}
         if each.rollback is not None:
@@ -209,8 +216,8 @@ class _Result:
             yield "not transactional"
 
 
-def _unread(files: Files, reading: Reading, tool: str) -> Iterator[str]:
-    """The SQL files that the tool does not read, so that none is lost unseen."""
+def _unread(files: Files, reading: Reading) -> Iterator[str]:
+    """The names of the SQL files that the tool does not read."""
     told = {path for each in reading.originals for path in each.paths}
     told |= {each.check.path for each in reading.originals if each.check}
     told |= {problem.location.path for each in reading.originals for problem in each.problems}
@@ -218,7 +225,7 @@ def _unread(files: Files, reading: Reading, tool: str) -> Iterator[str]:
     told |= {each.partition(": ")[0] for each in reading.left_out}
     for name in files.names:
         if name.endswith(SUFFIX) and files.path(name) not in told:
-            yield f"{files.path(name)}: not a file that {tool} reads"
+            yield name
 
 
 def _version_of(tool: Tool, path: Path) -> str | None:

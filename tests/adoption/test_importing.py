@@ -459,6 +459,18 @@ def test_the_named_tool_decides_where_two_fit(original: Original) -> None:
     assert original.problems("goose")[0].endswith("no marker of goose in it")
 
 
+def test_the_projects_own_files_are_not_left_out_of_a_folder_above_them(
+    original: Original,
+) -> None:
+    plan = "%project=p\n\na 2024-01-01T00:00:00Z A <a@b.c>\n"
+    files = {"sqitch.plan": plan, "deploy/a.sql": "select 1;", "revert/a.sql": "select 2;"}
+    for name, text in files.items():
+        original.project.write(name, text)
+    original.folder = original.project.root
+    original.imported()
+    assert original.imported().left_out == ()
+
+
 def test_the_projects_own_folder_is_not_imported(original: Original) -> None:
     original.project.migration("001_a", "select 1")
     config = original.project.config()
