@@ -88,7 +88,7 @@ def history(rows: Sequence[Row]) -> Ledger:
             failed.append(f"{row['script']} has failed")
         elif version is None:
             left_out += [f"{row['script']}: {kind}"] if kind != "SCHEMA" else []
-        elif kind == "BASELINE":
+        elif kind.endswith("BASELINE"):  # also SQL_BASELINE, of a B script
             up_to = version
         elif kind == "DELETE" or kind.startswith("UNDO"):
             applied.pop(key(version), None)
@@ -112,16 +112,27 @@ def checksums(data: bytes) -> tuple[str, ...]:
 def _original(files: Files, match: re.Match[str], downs: dict[str, str]) -> Original:
     version = match["version"].replace("_", ".")
     bare = Original(version, version.replace(".", "_"), match["name"] or "", (), None)
-    original = joined(files, bare, match[0], downs.pop(key(version), None))
-    settings = _settings(files, match[0])
-    outside = settings.get("executeintransaction") == "false"
-    literal = settings.get("placeholderreplacement") == "false"
-    problems = () if literal else (*_placeholders(original.up), *_placeholders(original.down))
+    down = downs.pop(key(version), None)
+    original = joined(files, bare, match[0], down)
+    problems = list(original.problems)
     return replace(
         original,
-        up=replace(original.up, transactional=not outside) if original.up else None,
-        problems=(*original.problems, *problems),
+        up=_as_run(files, match[0], original.up, problems),
+        down=_as_run(files, down, original.down, problems),
+        problems=tuple(problems),
     )
+
+
+def _as_run(
+    files: Files, name: str | None, half: Half | None, problems: list[SourceError]
+) -> Half | None:
+    """The half as the script's own settings have it run; its placeholders go to `problems`."""
+    if half is None:
+        return None
+    settings = _settings(files, f"{name}")
+    if settings.get("placeholderreplacement") != "false":
+        problems += _placeholders(half)
+    return replace(half, transactional=settings.get("executeintransaction") != "false")
 
 
 def _settings(files: Files, name: str) -> dict[str, str]:
@@ -130,12 +141,12 @@ def _settings(files: Files, name: str) -> dict[str, str]:
     return {left.strip().lower(): right.strip().lower() for left, _, right in pairs}
 
 
-def _placeholders(half: Half | None) -> Iterator[SourceError]:
+def _placeholders(half: Half) -> Iterator[SourceError]:
     """Flyway replaces them in comments and strings too."""
-    for match in _PLACEHOLDER.finditer(half.masked) if half else ():
+    for match in _PLACEHOLDER.finditer(half.masked):
         yield SourceError(
             f"the placeholder {match[0]}, which sqlmig does not replace",
-            location=Location.at(half.path, half.masked, match.start()) if half else Location(""),
+            location=Location.at(half.path, half.masked, match.start()),
             remedy="Write its value into the file.",
         )
 

@@ -79,7 +79,7 @@ def _original(files: Files, change: Change, left_out: list[str]) -> Original:
         description=change.note,
         requires=change.requires,
         remarks=tuple(_remarks(change)),
-        check=_check(files, verify, left_out),
+        check=_check(files, change, verify, left_out),
         problems=tuple(problems),
     )
 
@@ -100,9 +100,13 @@ def _half(files: Files, name: str | None, problems: list[SourceError]) -> Half |
     return half
 
 
-def _check(files: Files, name: str | None, left_out: list[str]) -> Half | None:
-    """The verify script where it is a query that a check can be; else it is left out."""
+def _check(files: Files, change: Change, name: str | None, left_out: list[str]) -> Half | None:
+    """The verify script where it is a query that a check can be; else it is left out. `sqitch
+    verify` leaves out those of reworked changes too (Engine.pm, `_verify_changes`)."""
     if name is None:
+        return None
+    if change.rework_tags:
+        left_out.append(f"{files.path(name)}: the verify script of a change that is reworked later")
         return None
     check = as_check(files.text(name), files.path(name))
     if check is None:

@@ -8,13 +8,22 @@ from dataclasses import replace
 from sqlmig.adoption.model import Half
 from sqlmig.adoption.psql import run_by_psql
 from sqlmig.errors import SourceError
-from sqlmig.model import Script
+from sqlmig.model import CheckFile, Script, ScriptFile
+from sqlmig.source.checks import prepare_check
+from sqlmig.source.directives import FileKind
+from sqlmig.source.head import read_head
 from sqlmig.source.lexer import LexError, leading_words, statements
 
 _ENDINGS = {("rollback",), ("commit",), ("end",)}
 _BEGINNINGS = {("begin",), ("start", "transaction")}
 _IMPOSSIBLE = re.compile(r"\bwhere\s+(?:false|1\s*=\s*0)\s*$", re.IGNORECASE)
 _FROM = re.compile(r"\bfrom\b", re.IGNORECASE)
+_WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
+# These return one row of no rows, and with GROUP BY none.
+_AGGREGATE = re.compile(
+    r"\b(?:count|sum|min|max|avg|every|(?:bool|bit)_(?:and|or|xor)|\w+_agg)\s*\(", re.IGNORECASE
+)
+_GROUPS = re.compile(r"\b(?:group\s+by|having)\b", re.IGNORECASE)
 _DIVISION = re.compile(r"\bselect\s+1\s*/\s*count\s*\(", re.IGNORECASE)
 
 
@@ -35,16 +44,26 @@ def as_check(text: str, path: str) -> Half | None:
             return None
         query = text[found[0].start : found[0].end].rstrip()
         _, variables = run_by_psql(Script.of(path, query))
+        expected = _expected(query)
+        if variables or expected is None:
+            return None
+        body = f"-- expect: {expected}\n\n{query};\n"
+        _refuse_unusable(Script.of(path, body))
     except (LexError, SourceError):
         return None
-    expected = _expected(query)
-    if variables or expected is None:
-        return None
-    body = f"-- expect: {expected}\n\n{query};\n"
     return replace(Half.whole(Script.of(path, query)), body=body)
+
+
+def _refuse_unusable(script: Script) -> None:
+    """Raises SourceError for what the project could not read as a check: all its commands would
+    refuse it."""
+    directives, description = read_head(script.path, script.text, FileKind.CHECK)
+    prepare_check(CheckFile("", ScriptFile(script, directives, description)))
 
 
 def _expected(query: str) -> str | None:
     if _IMPOSSIBLE.search(query):
-        return "no rows"
-    return "rows" if _DIVISION.match(query) or not _FROM.search(query) else None
+        return None if _AGGREGATE.search(query) else "no rows"
+    if _DIVISION.match(query):
+        return None if _GROUPS.search(query) else "rows"
+    return None if _FROM.search(query) or _WHERE.search(query) else "rows"

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlmig.adoption.model import Half, Original, Tool
 from sqlmig.adoption.numbering import migration_ids
 from sqlmig.errors import SourceError
-from sqlmig.model import Directives, MigrationFile, Script
+from sqlmig.model import Directives, Script
 from sqlmig.source.directives import FileKind
 from sqlmig.source.files import lexical_error
 from sqlmig.source.foreign import refuse_foreign
@@ -57,9 +57,9 @@ def adopted(tool: Tool, originals: Sequence[Original]) -> list[Adopted]:
     ]
 
 
-def original_version(tool: Tool, file: MigrationFile) -> str | None:
-    """The version of the tool's that a migration was made from; None where it was not."""
-    text = file.file.script.text
+def original_version(tool: Tool, text: str) -> str | None:
+    """The version of the tool's that a migration of that text was made from; None where it was not.
+    Raises LexError."""
     marker = f" {tool.name}{VERSION}"
     head = text[: first_statement(text)]
     found = (comment for _, comment in all_line_comments(head) if comment.startswith(marker))

@@ -77,7 +77,7 @@ def _routines(routines: Sequence[Routine]) -> Iterator[str]:
             (
                 cell_code(f"{each.name.sql}({one_line(each.arguments)})"),
                 cell_code(each.returns),
-                each.properties,
+                prose(each.properties),
                 prose(each.note),
             )
             for each in routines

@@ -99,7 +99,7 @@ def _matched(
     tool: Tool, ledger: Ledger, files: Migrations
 ) -> list[tuple[MigrationFile, datetime | None]]:
     """The migrations that are applied, in the order in which they were, with the tool's times."""
-    versions = {file.migration_id: original_version(tool, file) for file in files}
+    versions = {file.migration_id: original_version(tool, file.file.script.text) for file in files}
     by_key: dict[str, MigrationFile] = {}
     for file in files:
         if (version := versions[file.migration_id]) is not None:
@@ -143,8 +143,7 @@ def _refuse_unknown(tool: Tool, unknown: Sequence[Entry]) -> None:
 
 def _refuse_other_texts(tool: Tool, ledger: Ledger, folder: Path) -> None:
     """Raises PlanError for originals that are not what was applied."""
-    checksums = tool.checksums
-    if checksums is None:
+    if tool.checksums is None:
         raise PlanError(
             f"{tool.name} keeps no checksums to compare with files",
             remedy="Run this again without --folder.",
@@ -155,7 +154,7 @@ def _refuse_other_texts(tool: Tool, ledger: Ledger, folder: Path) -> None:
         path
         for entry in ledger.entries
         if entry.checksum and (path := paths.get(tool.key(entry.version)))
-        if entry.checksum not in checksums(Path(path).read_bytes())
+        if not _has_checksum(tool, Path(path), entry.checksum)
     ]
     lacking = [entry.version for entry in ledger.entries if tool.key(entry.version) not in paths]
     if other or lacking:
@@ -166,6 +165,15 @@ def _refuse_other_texts(tool: Tool, ledger: Ledger, folder: Path) -> None:
             remedy="Restore them and import them again. To record the project's files as they are: "
             "without --folder. Nothing was recorded.",
         )
+
+
+def _has_checksum(tool: Tool, path: Path, checksum: str) -> bool:
+    """Whether the file is the text of which that was recorded; not where it cannot be read."""
+    try:
+        data = path.read_bytes() if path.is_file() else None  # a pipe would be waited for
+    except OSError:
+        return False
+    return data is not None and tool.checksums is not None and checksum in tool.checksums(data)
 
 
 def _increasing(

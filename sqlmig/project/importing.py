@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
 from sqlmig.adoption.files import Files
-from sqlmig.adoption.model import Reading
+from sqlmig.adoption.model import Reading, Tool
 from sqlmig.adoption.registry import recognised, tool_named
-from sqlmig.adoption.writing import VERSION, Adopted, adopted
+from sqlmig.adoption.writing import VERSION, Adopted, adopted, original_version
 from sqlmig.config import Config, path_in
 from sqlmig.errors import ConfigError, SourceError
 from sqlmig.model import Location, migration_number
 from sqlmig.project.files import write_new
+from sqlmig.source.files import read_script
 from sqlmig.source.folders import SUFFIX, usable_scripts
+from sqlmig.source.lexer import LexError
 
 
 class Placement(Enum):
@@ -68,8 +70,8 @@ def import_migrations(
 
     `tool` is named where the files do not show it. With `trial` nothing is written. Raises
     ConfigError, before anything is written, for a folder of no known tool or of several, one that
-    is the project's own, a number that another migration of the project has, and a file that cannot
-    be written.
+    is the project's own, a number that another migration of the project has, a migration that the
+    project has under another id, and a file that cannot be written.
     """
     targets = _Targets.of(config)
     targets.refuse_as_source(folder)
@@ -84,13 +86,14 @@ def import_migrations(
     found = adopted(chosen, reading.originals)
     targets = replace(targets, tool=chosen.name)
     targets.refuse_taken_numbers(found)
+    targets.refuse_other_ids(chosen, found)
     results = [targets.place(each, trial=trial) for each in found]
     problems = [*reading.problems, *(problem for _, each in results for problem in each)]
     return Imported(
         chosen.name,
         tuple(result for result, _ in results),
         tuple(problems),
-        (*reading.left_out, *_unread(files, reading, chosen.name)),
+        (*reading.left_out, *targets.others(_unread(files, reading), files)),
         trial,
     )
 
@@ -129,6 +132,20 @@ class _Targets:
                     remedy="Move it away, or give it another number. Nothing was written.",
                 )
 
+    def refuse_other_ids(self, tool: Tool, found: Sequence[Adopted]) -> None:
+        """Raises ConfigError for an original that an earlier import gave another id: the project
+        would have it twice."""
+        ids = {tool.key(each.original.version): each.migration_id for each in found}
+        for name in sorted(self.there - {each.migration_id for each in found}):
+            version = _version_of(tool, self.migrations / (name + SUFFIX))
+            if version is not None and (new := ids.get(tool.key(version))):
+                raise ConfigError(
+                    f"{self.migrations / (name + SUFFIX)} is version {version} of {tool.name}, "
+                    f"which would now become {new}",
+                    remedy="Files that were added to the original change its numbers here. Import "
+                    "those alone, from a folder of their own. Nothing was written.",
+                )
+
     def place(
         self, each: Adopted, *, trial: bool
     ) -> tuple[ImportedMigration, tuple[SourceError, ...]]:
@@ -150,6 +167,13 @@ class _Targets:
                 write_new(path, text)
         outcome = Placement.WRITTEN if missing else Placement.KEPT
         return result.told(outcome, map(str, missing or result.texts)), ()
+
+    def others(self, unread: Iterable[str], files: Files) -> Iterator[str]:
+        """Those files but for the project's own, so that none is lost unseen."""
+        own = {path.resolve() for path in (self.migrations, self.rollbacks, self.checks)}
+        for name in unread:
+            if (files.root / name).parent.resolve() not in own:
+                yield f"{files.path(name)}: not a file that {self.tool} reads"
 
     def _texts(self, each: Adopted) -> dict[Path, str]:
         texts = {self._path(self.migrations, each): each.migration}
@@ -192,8 +216,8 @@ class _Result:
             yield "not transactional"
 
 
-def _unread(files: Files, reading: Reading, tool: str) -> Iterator[str]:
-    """The SQL files that the tool does not read, so that none is lost unseen."""
+def _unread(files: Files, reading: Reading) -> Iterator[str]:
+    """The names of the SQL files that the tool does not read."""
     told = {path for each in reading.originals for path in each.paths}
     told |= {each.check.path for each in reading.originals if each.check}
     told |= {problem.location.path for each in reading.originals for problem in each.problems}
@@ -201,7 +225,14 @@ def _unread(files: Files, reading: Reading, tool: str) -> Iterator[str]:
     told |= {each.partition(": ")[0] for each in reading.left_out}
     for name in files.names:
         if name.endswith(SUFFIX) and files.path(name) not in told:
-            yield f"{files.path(name)}: not a file that {tool} reads"
+            yield name
+
+
+def _version_of(tool: Tool, path: Path) -> str | None:
+    try:
+        return original_version(tool, read_script(path).text)
+    except (SourceError, LexError):
+        return None  # told by what reads the project
 
 
 def _differs(path: Path, text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,21 @@ def test_flyways_undo_and_baseline_count(project: Project, database: Database) -
     assert adoption.left_out == ("R__views.sql: SQL",)
 
 
+def test_flyways_baseline_script_counts_as_all_up_to_its_version(
+    project: Project, database: Database
+) -> None:
+    rows = (
+        "INSERT INTO flyway_schema_history VALUES "
+        "(1, '1.2', 'x', 'SQL_BASELINE', 'B1_2__all.sql', 1, 'me', '2024-01-01', 1, true)"
+    )
+    move = move_of("flyway", project, database, rows=rows)
+    assert move.migrator.baseline_from("flyway").migration_ids == (
+        "1_users",
+        "1_1_greet",
+        "1_2_index",
+    )
+
+
 @pytest.mark.parametrize("tool", ["flyway", "sqlx", "prisma"])
 def test_files_that_are_not_what_was_applied_are_named(
     tool: str, project: Project, database: Database
@@ -132,6 +148,20 @@ def test_files_that_are_not_what_was_applied_are_named(
     assert "Nothing was recorded" in caught.value.remedy
     path.write_bytes(text)
     assert len(move.migrator.baseline_from(tool, move.original).migration_ids) == 5
+
+
+def test_a_file_that_cannot_be_read_is_not_what_was_applied(
+    project: Project, database: Database
+) -> None:
+    move = move_of("flyway", project, database)
+    first, second = move.migrator.import_migrations(move.original, "flyway").migrations[:2]
+    gone, pipe = Path(first.originals[0]), Path(second.originals[0])
+    gone.unlink()
+    gone.symlink_to("nowhere")
+    pipe.unlink()
+    os.mkfifo(pipe)
+    with pytest.raises(PlanError, match=f"not what was applied: {gone}, {pipe}\n"):
+        move.migrator.baseline_from("flyway", move.original)
 
 
 def test_a_tool_without_checksums_has_nothing_to_compare(

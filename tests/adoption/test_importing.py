@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sqlmig.adoption.verifying import as_check
 from sqlmig.errors import ConfigError
 from sqlmig.project.importing import Imported, Placement, import_migrations
 from tests.project import Project
@@ -141,6 +142,15 @@ def test_an_order_that_is_not_that_of_the_numbers_numbers_all_anew(original: Ori
     assert original.ids() == ["001_v10_a", "002_v9_b"]
 
 
+def test_a_migration_is_not_imported_again_under_another_id(original: Original) -> None:
+    original.write_all({"9_b.sql": up_down("select 1;", "")})
+    original.imported()
+    original.write_all({"10_a.sql": up_down("select 1;", "")})
+    with pytest.raises(ConfigError, match=r"9_b\.sql is version 9 of dbmate.* become 002_v9_b"):
+        original.imported()
+    assert [path.name for path in original.project.root.glob("sql/migrations/*")] == ["9_b.sql"]
+
+
 def test_dates_of_a_name_stay_whole(original: Original) -> None:
     text = "-- +migrate Up\nselect 1;\n"
     original.write_all({"2024-01-31-a.sql": text, "2024-02-01-b.sql": text, "last.sql": text})
@@ -239,6 +249,60 @@ def test_a_verify_script_that_is_one_query_becomes_a_check(original: Original) -
         "a verify script that is not one query"
     ]
     assert "-- transactional: false" in original.text("migrations/002_b.sql")
+
+
+def test_the_verify_script_of_a_reworked_change_is_left_out(original: Original) -> None:
+    by = "A <a@b.c>"
+    plan = f"%project=p\n\na 2024-01-01T00:00:00Z {by}\n@v1 2024-01-01T00:00:01Z {by}\n"
+    original.write_all(
+        {
+            "sqitch.plan": f"{plan}a [a@v1] 2024-01-01T00:00:02Z {by}\n",
+            "deploy/a@v1.sql": "create table a (x int);\n",
+            "verify/a@v1.sql": "SELECT x FROM a WHERE false;\n",
+            "deploy/a.sql": "alter table a rename x to y;\n",
+            "verify/a.sql": "SELECT y FROM a WHERE false;\n",
+        }
+    )
+    result = original.imported()
+    assert result.left_out == (
+        f"{original.folder}/verify/a@v1.sql: the verify script of a change that is reworked later",
+    )
+    checks = (original.project.root / "sql/checks").iterdir()
+    assert [path.name for path in checks] == ["002_a.sql"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT count(*) FROM a WHERE false",
+        "SELECT 1/count(*) FROM a WHERE false",
+        "SELECT 1/count(*) FROM a GROUP BY b",
+        "SELECT 1 WHERE to_regclass('b') IS NOT NULL",
+        "SELECT x -- requires: something\nFROM a WHERE false",
+        "SELECT nextval('b')",
+    ],
+)
+def test_a_query_of_which_one_cannot_tell_or_that_no_check_can_be_is_none(query: str) -> None:
+    assert as_check(query, "verify/a.sql") is None
+
+
+def test_each_script_of_flyway_has_its_own_settings(original: Original) -> None:
+    original.write_all(
+        {
+            "V1__a.sql": "select '${x}';",
+            "V1__a.sql.conf": "placeholderReplacement=false\n",
+            "U1__a.sql": "vacuum;\nvacuum;\n",
+            "U1__a.sql.conf": "executeInTransaction=false\n",
+            "V2__b.sql": "select 1;",
+            "V2__b.sql.conf": "placeholderReplacement=false\n",
+            "U2__b.sql": "select '${x}';",
+        }
+    )
+    assert original.problems() == [
+        "U2__b.sql:1:9: the placeholder ${x}, which sqlmig does not replace"
+    ]
+    assert "-- transactional: false" not in original.text("migrations/1_a.sql")
+    assert "-- transactional: false" in original.text("rollbacks/1_a.sql")
 
 
 REFUSED: dict[str, tuple[Mapping[str, str | bytes], list[str]]] = {
@@ -393,6 +457,18 @@ def test_the_named_tool_decides_where_two_fit(original: Original) -> None:
         {"1_a.sql": up_down("select 1;", ""), "2_b.sql": "-- +goose Up\nselect 2;\n"}
     )
     assert original.problems("goose")[0].endswith("no marker of goose in it")
+
+
+def test_the_projects_own_files_are_not_left_out_of_a_folder_above_them(
+    original: Original,
+) -> None:
+    plan = "%project=p\n\na 2024-01-01T00:00:00Z A <a@b.c>\n"
+    files = {"sqitch.plan": plan, "deploy/a.sql": "select 1;", "revert/a.sql": "select 2;"}
+    for name, text in files.items():
+        original.project.write(name, text)
+    original.folder = original.project.root
+    original.imported()
+    assert original.imported().left_out == ()
 
 
 def test_the_projects_own_folder_is_not_imported(original: Original) -> None:

@@ -109,6 +109,14 @@ def test_notes_are_with_what_they_are_about(database: Database) -> None:
     assert [text.count(f"note {number}<br>and more") for number in range(len(kinds))] == [1] * 10
 
 
+def test_the_name_of_a_language_is_one_cell(database: Database) -> None:
+    database.execute(
+        'CREATE LANGUAGE "a|<b>" HANDLER plpgsql_call_handler;'
+        "CREATE FUNCTION f() RETURNS int LANGUAGE \"a|<b>\" AS 'BEGIN RETURN 1; END'"
+    )
+    assert r"| `f()` | `integer` | a\|&lt;b&gt; | |" in document(database)
+
+
 def test_the_order_of_creation_makes_no_difference(database: Database) -> None:
     parts = (
         'CREATE TABLE "N" (a int CONSTRAINT "N_1" CHECK (a > 1) CONSTRAINT "N_2" CHECK (a > 2));'

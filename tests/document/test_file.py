@@ -72,7 +72,10 @@ def test_line_ends_and_a_byte_order_mark_make_no_difference(path: Path) -> None:
     assert NEW.compare(path).state is DocumentState.STALE
 
 
-@some("content", [b"# Our schema\n", b"\xff\xfe", b"<!-- sqlmig schema -->\n"])
+QUOTED = f"# Our guide\n\nThe file begins so:\n\n```\n{OLD.text.splitlines()[0]}\n```\n\nMore.\n"
+
+
+@some("content", [b"# Our schema\n", b"\xff\xfe", b"<!-- sqlmig schema -->\n", QUOTED.encode()])
 def test_what_sqlmig_did_not_write_is_never_overwritten(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
