@@ -24,6 +24,7 @@ from tests.project import Project
 HEAD = "-- repeat: until no rows\n"
 FILL = """update t set done = done + 1 where id in (
   select id from t where done = 0 order by id limit {})"""
+PURGE = "delete from t where id in (select id from t order by id limit 10)"
 KEPT = "SELECT count(*) FROM _sqlmig_state WHERE key LIKE 'rows of %'"
 
 
@@ -229,6 +230,20 @@ def test_its_rows_are_counted_under_the_settings_of_its_rounds(
     project.migration("001_fill", f"{HEAD}{dated}select id from t where done = 0 limit 10)")
     migrator.apply()
     assert database.rows("SELECT DISTINCT done FROM t") == [(1,)]
+
+
+def test_rows_that_another_session_deletes_first_do_not_end_it(
+    project: Project, database: Database, migrator: Migrator, rounds: Rounds
+) -> None:
+    project.migration("001_purge", f"{HEAD}{PURGE}")
+    with database.another_connection() as other:
+        other.execute("begin; delete from t where id <= 10")
+        deleting = threading.Timer(0.5, other.execute, ("commit",))
+        deleting.start()
+        migrator.apply()
+        deleting.join()
+    assert database.value("SELECT count(*) FROM t") == 0
+    assert [each.rows for each in rounds.rounds] == [10, 5]
 
 
 def test_all_in_one_transaction_is_refused(project: Project, migrator: Migrator) -> None:

@@ -68,14 +68,18 @@ class RoundsWork(InspectedWork):
     _slowest: float = field(init=False, default=_LONG_SECONDS / 2)
 
     def run(self, planned: PlannedMigration) -> None:
-        """Runs and commits the rounds that write rows, each as often as it takes, and then one that
-        writes none. Raises ScriptError, also where there is no end to them."""
+        """Runs and commits the rounds that write rows, each as often as it takes, until two in a
+        row write none: the rows that the first waited for may be deleted, and others left. Raises
+        ScriptError, also where there is no end to them."""
         self.recording.begin(planned)
         self._rows_so_far = planned.resumption.rows
         self._tried(planned, self._begin)
         for number in itertools.count(1):
-            if not self._tried(planned, partial(self._round, number=number)):
-                return
+            step = partial(self._round, number=number)
+            if not self._tried(planned, step):
+                undo(self.session.connection)
+                if not self._tried(planned, step):
+                    return
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Commits the last round, with the record of the migration."""
