@@ -134,37 +134,47 @@ def _nodes(node: Node) -> Iterator[Node]:
         yield from _nodes(child)
 
 
-def _writings(nodes: Iterable[Node]) -> Iterator[tuple[set[Name], set[Name]]]:
+def _writings(nodes: Sequence[Node]) -> Iterator[tuple[set[Name], set[Name]]]:
     """The tables of each change of rows, and the full scans by which it finds them."""
+    limited = [c for node in nodes if node["Node Type"] == "Limit" for c in node.get("Plans", ())]
     for node in nodes:
         changes = node.get("Operation") in _CHANGES or node.get("Conflict Resolution") == "UPDATE"
         if node["Node Type"] == "ModifyTable" and changes:
             targets = [node, *node.get("Target Tables", ())]
             yield {_name(t) for t in targets if "Relation Name" in t}, {*_driving_scans(node)}
-        elif node["Node Type"] == "LockRows":
+        elif node["Node Type"] == "LockRows" and not any(node is each for each in limited):
             yield {*_driving_scans(node)}, {*_driving_scans(node)}
 
 
 def _driving_scans(node: Node) -> Iterator[Name]:
     """The full scans that decide how many rows the node gets: not those of a scalar subquery."""
     for child in node.get("Plans", ()):
-        relationship, name = child.get("Parent Relationship"), child.get("Subplan Name", "")
-        if relationship == "SubPlan" or (relationship == "InitPlan" and name[:3] != "CTE"):
-            continue
-        if child["Node Type"] == "Limit":
+        if _is_apart(child) or child["Node Type"] == "Limit":
             continue
         if _is_full_scan(child):
             yield _name(child)
         yield from _driving_scans(child)
 
 
-def _full_scans(node: Node) -> Iterator[Name]:
-    if node["Node Type"] == "Limit":
-        return
-    if _is_full_scan(node):
+def _is_apart(child: Node) -> bool:
+    """Whether it is a subquery that is run for a value, not for its rows."""
+    relationship, name = child.get("Parent Relationship"), child.get("Subplan Name", "")
+    return relationship == "SubPlan" or (relationship == "InitPlan" and name[:3] != "CTE")
+
+
+def _full_scans(node: Node, *, is_limited: bool = False) -> Iterator[Name]:
+    """Those that no LIMIT above them ends early."""
+    if _is_full_scan(node) and not is_limited:
         yield _name(node)
+    is_limited = (is_limited or node["Node Type"] == "Limit") and not _reads_all(node)
     for child in node.get("Plans", ()):
-        yield from _full_scans(child)
+        yield from _full_scans(child, is_limited=is_limited and not _is_apart(child))
+
+
+def _reads_all(node: Node) -> bool:
+    """Whether it reads all of its input before it returns a row."""
+    kind = node["Node Type"]
+    return kind in ("Sort", "Hash") or (kind == "Aggregate" and node.get("Strategy") != "Sorted")
 
 
 def _is_full_scan(node: Node) -> bool:

@@ -49,6 +49,14 @@ def _problems(script: Script, statement: Statement) -> Iterator[SourceError]:
             "this statement has no LIMIT, so its first round would write all rows",
             "Choose the rows of a round: WHERE id IN (SELECT id FROM … WHERE … LIMIT 10000).",
         )
+    elif ("skip", "locked") in pairwise(words):
+        yield _error(
+            script,
+            statement,
+            "SKIP LOCKED would end this as soon as other sessions hold the rows that are left: "
+            "a round then writes none",
+            "Remove it: a round waits for these rows, and is tried again after `lock_timeout`.",
+        )
 
 
 def _verb(words: Sequence[str]) -> str:

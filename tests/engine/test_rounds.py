@@ -24,6 +24,7 @@ from tests.project import Project
 HEAD = "-- repeat: until no rows\n"
 FILL = """update t set done = done + 1 where id in (
   select id from t where done = 0 order by id limit {})"""
+PURGE = "delete from t where id in (select id from t order by id limit 10)"
 KEPT = "SELECT count(*) FROM _sqlmig_state WHERE key LIKE 'rows of %'"
 
 
@@ -131,6 +132,26 @@ def test_what_failed_is_partial_and_continues_without_a_question(
     assert database.rows("SELECT DISTINCT done FROM t") == [(1,)]
 
 
+def test_what_cannot_be_recorded_at_the_end_keeps_its_rows_and_says_so(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_fill", HEAD + FILL.format(10))
+    fail_at(database, 1)
+    with pytest.raises(MigrationFailedError):
+        migrator.apply()
+    database.execute(
+        "drop trigger refuse on t;"
+        "create trigger refuse before insert on _yoyo_migration execute function refuse()"
+    )
+    with pytest.raises(MigrationFailedError, match="could not be recorded") as caught:
+        migrator.apply()
+    assert "25 rows of its rounds before were kept" in caught.value.remedy
+    assert status(migrator) == ("partial", 25)
+    database.execute("drop trigger refuse on _yoyo_migration")
+    migrator.apply()
+    assert database.rows("SELECT DISTINCT done FROM t") == [(1,)]
+
+
 def test_a_partial_one_is_given_up_by_its_rollback(
     project: Project, database: Database, migrator: Migrator
 ) -> None:
@@ -182,6 +203,10 @@ def test_a_condition_that_never_ends_is_an_error_until_it_is_fixed(
         "select n from generate_series(1, 9) n where n not in (select id from u) limit 3",
         "select a.id * 100 + b.id from t a, t2 b where a.id < 4 and a.id * 100 + b.id not in"
         " (select id from u) limit 6",
+        "select a.id * 100 + b.id from t a, t b where a.id * 100 + b.id not in"
+        " (select id from u) limit 9",
+        "select id * 100 + n from t, (values (1), (2), (3), (4)) v (n) where id * 100 + n not in"
+        " (select id from u) limit 6",
     ],
 )
 def test_an_insert_may_write_more_rows_than_its_tables_have(
@@ -192,6 +217,33 @@ def test_an_insert_may_write_more_rows_than_its_tables_have(
     project.migration("001_fill", f"{HEAD}insert into u {source}")
     migrator.apply()
     assert database.value("SELECT count(*) FROM u") > 9
+
+
+def test_its_rows_are_counted_under_the_settings_of_its_rounds(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    database.execute(
+        "do $$begin execute format("
+        " 'alter database %I set datestyle = ''SQL, DMY''', current_database()); end$$"
+    )
+    dated = "update t set done = 1 where '31/12/2024'::date < now() and id in ("
+    project.migration("001_fill", f"{HEAD}{dated}select id from t where done = 0 limit 10)")
+    migrator.apply()
+    assert database.rows("SELECT DISTINCT done FROM t") == [(1,)]
+
+
+def test_rows_that_another_session_deletes_first_do_not_end_it(
+    project: Project, database: Database, migrator: Migrator, rounds: Rounds
+) -> None:
+    project.migration("001_purge", f"{HEAD}{PURGE}")
+    with database.another_connection() as other:
+        other.execute("begin; delete from t where id <= 10")
+        deleting = threading.Timer(0.5, other.execute, ("commit",))
+        deleting.start()
+        migrator.apply()
+        deleting.join()
+    assert database.value("SELECT count(*) FROM t") == 0
+    assert [each.rows for each in rounds.rounds] == [10, 5]
 
 
 def test_all_in_one_transaction_is_refused(project: Project, migrator: Migrator) -> None:

@@ -369,6 +369,20 @@ SELECT * FROM orders WHERE id = 1
     nothing
 SELECT * FROM orders FOR UPDATE
     orders ROW SHARE scanned+written
+SELECT * FROM orders LIMIT 10 FOR UPDATE
+    nothing
+SELECT * FROM orders LIMIT 10
+    nothing
+SELECT * FROM orders ORDER BY id LIMIT 10
+    nothing
+SELECT * FROM orders ORDER BY note LIMIT 10
+    orders ACCESS SHARE scanned
+SELECT count(*) FROM orders LIMIT 1
+    orders ACCESS SHARE scanned
+SELECT max(id) FROM orders
+    nothing
+SELECT * FROM customers WHERE name = (SELECT max(note) FROM orders) LIMIT 1
+    orders ACCESS SHARE scanned
 SELECT setval('counter', 5)
     nothing
 UPDATE orders SET qty = qty
@@ -378,6 +392,10 @@ UPDATE orders SET qty = qty WHERE note IS NULL
 UPDATE orders SET qty = qty WHERE id = 1
     nothing
 UPDATE orders SET qty = qty WHERE id IN (SELECT id FROM orders WHERE note IS NULL LIMIT 100)
+    nothing
+UPDATE orders SET qty = qty WHERE id IN (SELECT id FROM orders LIMIT 100 FOR UPDATE)
+    nothing
+WITH a AS (SELECT id FROM orders LIMIT 9 FOR UPDATE) DELETE FROM orders o USING a WHERE o.id = a.id
     nothing
 UPDATE orders SET qty = qty WHERE id BETWEEN 1 AND 1000
     nothing

@@ -36,6 +36,7 @@ def refused(text: str) -> list[tuple[str, Position | None]]:
         f"with recursive a(n) as (select 1), b as ({CHOSEN}) delete from t using b",
         f"with update as ({CHOSEN}), insert as (select 1) insert into t table update",
         f"with gone as (delete from t where id in ({CHOSEN}) returning *) insert into u table gone",
+        f"update t set x = 1 where id in ({CHOSEN} for update)",
         f"begin; update t set x = 1 where id in ({CHOSEN}); commit;",
     ],
 )
@@ -56,6 +57,11 @@ def test_one_statement_that_writes_some_rows_is_accepted(text: str) -> None:
         ('update t set "limit" = 1', "has no LIMIT", Position(1, 1)),
         ("update t set x = 'limit 10' /* limit 10 */", "has no LIMIT", Position(1, 1)),
         ("insert into u select * from t limit all", "has no LIMIT", Position(1, 1)),
+        (
+            f"update t set x = 1 where id in ({CHOSEN} for update skip /* */ Locked)",
+            "SKIP LOCKED would end this",
+            Position(1, 1),
+        ),
     ],
 )
 def test_what_cannot_be_repeated_is_refused_at_its_place(

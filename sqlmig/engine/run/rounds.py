@@ -25,6 +25,7 @@ from sqlmig.engine.run.source_rows import count_source_rows
 from sqlmig.engine.run.transaction import InspectedWork
 from sqlmig.engine.server.connection import undo
 from sqlmig.engine.server.failure import HistoryMovedError, ScriptError
+from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import ask
 from sqlmig.model import Notice, Round, RoundObserver, ServerMessage
 from sqlmig.model.printable import counted
@@ -67,14 +68,26 @@ class RoundsWork(InspectedWork):
     _slowest: float = field(init=False, default=_LONG_SECONDS / 2)
 
     def run(self, planned: PlannedMigration) -> None:
-        """Runs and commits the rounds that write rows, each as often as it takes, and then one that
-        writes none. Raises ScriptError, also where there is no end to them."""
+        """Runs and commits the rounds that write rows, each as often as it takes, until two in a
+        row write none: the rows that the first waited for may be deleted, and others left. Raises
+        ScriptError, also where there is no end to them."""
         self.recording.begin(planned)
         self._rows_so_far = planned.resumption.rows
         self._tried(planned, self._begin)
         for number in itertools.count(1):
-            if not self._tried(planned, partial(self._round, number=number)):
-                return
+            step = partial(self._round, number=number)
+            if not self._tried(planned, step):
+                undo(self.session.connection)
+                if not self._tried(planned, step):
+                    return
+
+    def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
+        """Commits the last round, with the record of the migration."""
+        try:
+            InspectedWork.record(self, planned, entry)
+        except ScriptError as failure:
+            failure.rows_kept = self._rows_so_far
+            raise
 
     def _tried(self, planned: PlannedMigration, step: Callable[[PlannedMigration], _T]) -> _T:
         """What the step returns, which is done again where another session's lock was in its
@@ -96,12 +109,14 @@ class RoundsWork(InspectedWork):
     def _begin(self, planned: PlannedMigration) -> None:
         """Records that the migration is begun, and how many rows it may write in all."""
         history, name = self.session.history, planned.migration_id
-        limits = set_timeouts(self.session.limits, planned.directives, history)
-        self.recording.send(planned, *beginning(self.session), *limits, _COUNTS_ARE_SLOW)
+        self.recording.send(planned, *beginning(self.session))
         if has_moved(history, [planned]):
             raise HistoryMovedError(planned)
         most = planned.resumption.most_rows
         if most is None:
+            limits = set_timeouts(self.session.limits, planned.directives, history)
+            # The server reads the statement as it will in its rounds: a date, a policy for rows.
+            self.recording.send(planned, *AS_THE_ROLE_HAS_IT, *limits, _COUNTS_ARE_SLOW)
             rows = count_source_rows(self.session.connection, planned)
             most = planned.resumption.rows + _TIMES_ALL_ROWS * rows if rows is not None else None
         self.recording.send(

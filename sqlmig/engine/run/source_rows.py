@@ -16,7 +16,9 @@ from sqlmig.plan import PlannedMigration
 _EXPLAIN = "EXPLAIN (VERBOSE, FORMAT JSON) "
 _COUNT = "SELECT pg_catalog.count(*) FROM ONLY {}"
 _WRITES = "ModifyTable"
-_MAKE_ROWS = frozenset({"Function Scan", "ProjectSet", "Table Function Scan"})
+_MAKE_ROWS = frozenset(
+    {"Function Scan", "ProjectSet", "Table Function Scan", "Values Scan", "WorkTable Scan"}
+)
 
 Node = Mapping[str, Any]
 Name = tuple[str, str]
@@ -24,7 +26,7 @@ Name = tuple[str, str]
 
 def count_source_rows(connection: Connection, planned: PlannedMigration) -> int | None:
     """The rows of all tables that the migration's one statement reads; None where they say nothing
-    of how many it may write: an INSERT from several tables, or from a function.
+    of how many it may write: an INSERT from several tables, from one twice, or from a function.
 
     Raises ScriptError where the server cannot plan it, or this role may not read a table.
     """
@@ -53,12 +55,12 @@ def _plans(connection: Connection, planned: PlannedMigration) -> Iterator[Node]:
 def _sources(plan: Node) -> set[Name]:
     """The tables whose rows limit what is written, partitions each by itself; none if unknown."""
     nodes = list(_nodes(plan))
-    read = {_name(node) for node in nodes if "Relation Name" in node if not _writes(node)}
+    read = [_name(node) for node in nodes if "Relation Name" in node if not _writes(node)]
     if plan.get("Operation") != "Insert":
-        return read
-    sources = read - {_name(plan)}
+        return set(read)
+    sources = [name for name in read if name != _name(plan)]
     is_known = len(sources) == 1 and not any(node["Node Type"] in _MAKE_ROWS for node in nodes)
-    return sources if is_known else set()
+    return set(sources) if is_known else set()
 
 
 def _nodes(node: Node) -> Iterator[Node]:
