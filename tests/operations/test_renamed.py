@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from sqlmig import Migrator, Outcome
-from sqlmig.errors import ExecutionError, PlanError, RenamedMigrationError
+from sqlmig.errors import (
+    ExecutionError,
+    PlanError,
+    RenamedMigrationError,
+    SchemaNotCurrentError,
+)
 from sqlmig.model import MigrationState
 from sqlmig.plan import Alone, Newest
 from tests.database import Database
@@ -88,6 +93,21 @@ def test_a_renamed_migration_is_rolled_back_and_compared_by_either_name(
     assert states(migrator) == {"001_a": "pending", "002_b": "pending"}
 
 
+def test_a_renamed_migration_gets_no_second_mark_and_loses_none(
+    migrator: Migrator, project: Project, database: Database
+) -> None:
+    project.migration("002_b", "create table b ()", "drop table b")
+    rename(project, "001_AddIndexes2", "001_a", "create table a ()")
+    for refused in (
+        lambda: migrator.mark("001_a", "it is there"),
+        lambda: migrator.unmark("001_a", "it is not"),
+        lambda: migrator.unmark("001_AddIndexes2", "it is not"),
+    ):
+        with pytest.raises(RenamedMigrationError, match="001_AddIndexes2 is now 001_a"):
+            refused()
+    assert database.applied() == ["001_AddIndexes2", "002_b"]
+
+
 def test_another_migration_under_the_same_number_is_not_taken_for_a_rename(
     migrator: Migrator, project: Project
 ) -> None:
@@ -131,6 +151,8 @@ def test_a_renamed_migration_that_is_half_done_keeps_its_progress(
         migrator.apply()
     rename(project, "003_c", "003_see", text)
     assert states(migrator)["003_see"] == "renamed"
+    with pytest.raises(SchemaNotCurrentError, match="003_see is partial"):
+        migrator.expect_current()
     assert migrator.repair(["003_see"]) == ["003_see"]
     assert states(migrator)["003_see"] == "partial"
     database.execute("create table missing ()")
