@@ -98,13 +98,13 @@ def test_a_renamed_migration_gets_no_second_mark_and_loses_none(
 ) -> None:
     project.migration("002_b", "create table b ()", "drop table b")
     rename(project, "001_AddIndexes2", "001_a", "create table a ()")
-    for refused in (
-        lambda: migrator.mark("001_a", "it is there"),
-        lambda: migrator.unmark("001_a", "it is not"),
-        lambda: migrator.unmark("001_AddIndexes2", "it is not"),
+    for write, name in (
+        (migrator.mark, "001_a"),
+        (migrator.unmark, "001_a"),
+        (migrator.unmark, "001_AddIndexes2"),
     ):
         with pytest.raises(RenamedMigrationError, match="001_AddIndexes2 is now 001_a"):
-            refused()
+            write(name, "a reason")
     assert database.applied() == ["001_AddIndexes2", "002_b"]
 
 
