@@ -189,3 +189,14 @@ def test_what_has_the_number_goes_before_what_has_the_text(
     for folder in ("migrations", "rollbacks"):
         project.remove(f"sql/{folder}/002_b.sql")
     assert states(migrator) == {"001_one": "renamed", "002_b": "missing", "003_c": "applied"}
+
+
+def test_a_file_that_cannot_be_used_is_not_taken_for_renamed(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_b", "select 1")
+    migrator = Migrator(project.config(database=database.url))
+    migrator.apply()
+    database.execute("DROP TABLE _sqlmig_migration, _sqlmig_state, _sqlmig_seed, _sqlmig_event")
+    project.migration("001_a", "select 2")
+    assert states(migrator) == {"001_a": "pending", "001_b": "unusable"}
