@@ -84,6 +84,17 @@ def test_nothing_is_written_where_it_is_refused(
     assert collided.git("status", "--porcelain", "--untracked-files=all") == before
 
 
+def test_a_file_in_the_way_is_found_before_anything_is_written(collided: Repository) -> None:
+    collided.write("sql/rollbacks/012_mine.sql", "select 1;")
+    before = collided.git("status", "--porcelain", "--untracked-files=all")
+    changelog = collided.root / "docs/CHANGELOG.md"
+    text = changelog.read_text()
+    with pytest.raises(PlanError, match=r"012_mine\.sql exists already"):
+        renumber(collided.config(), "002_mine", "12")
+    assert collided.git("status", "--porcelain", "--untracked-files=all") == before
+    assert changelog.read_text() == text
+
+
 def test_a_number_of_two_is_asked_about(collided: Repository) -> None:
     with pytest.raises(UnknownTargetError, match="could be any of: 002_mine, 002_theirs"):
         renumber(collided.config(), "2")

@@ -150,7 +150,9 @@ class EmbeddedPostgres:
 
     def _start(self) -> None:
         home = find_home(self._root) or make_home(self._root)
-        if not cluster.is_running(home):
+        if cluster.is_running(home):  # another process was faster, or its database is missing
+            refuse_other_port(home, self._port)
+        else:
             programs = self._find_programs(home)
             if home.cluster_major is None:
                 cluster.make_cluster(home, programs)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.databases.named import NamedDatabase
-from sqlmig.errors import ConfigError
+from sqlmig.engine.history.finding import other_histories
+from sqlmig.engine.history.reading import History
+from sqlmig.errors import ConfigError, EnvironmentMismatchError
 from sqlmig.model import Environment
 
 
@@ -38,18 +40,32 @@ def drop_database(config: Config, agree: Callable[[str], None] | None = None) ->
     it.
 
     Raises as `create_database`; EnvironmentMismatchError where the database's stamp is not the
-    named environment, or it has a history and no stamp.
+    named environment, or it has a history and no stamp: that of any history in it.
     """
     _refuse_embedded(config, "sqlmig embedded reset")
     database = _named(config)
     if not database.exists():
         return DatabaseChange(database.name, changed=False)
     with Database(config).history() as history:
-        rules = Database(config).working_rules(history)
-    _refuse_production(rules.environment, "drop")
+        _refuse_production(Database(config).working_rules(history).environment, "drop")
+        for schema in other_histories(history):
+            _refuse_other(replace(config, history_schema=schema), history)
     if agree is not None:
         agree(database.name)
     return DatabaseChange(database.name, database.drop())
+
+
+def _refuse_other(config: Config, history: History) -> None:
+    """Raises EnvironmentMismatchError where the history of that config, which is in the same
+    database, may be production's."""
+    database = Database(config)
+    try:
+        database.working_rules(database.history_on(history.connection))
+    except EnvironmentMismatchError as refusal:
+        raise EnvironmentMismatchError(
+            f"the schema {config.history_schema} has a history of its own: {refusal.message}",
+            remedy=f"{refusal.remedy} Do that with history_schema = {config.history_schema!r}.",
+        ) from None
 
 
 def _named(config: Config) -> NamedDatabase:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from sqlmig.engine.database import Database
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.stamping import stamp_new
-from sqlmig.errors import PlanError
+from sqlmig.errors import PlanError, RenamedMigrationError
 from sqlmig.model import Applied, MigrationFile, Migrations
 from sqlmig.operations.planning import own_rows
 from sqlmig.plan import resolve
+from sqlmig.plan.renames import find_renames
 
 _BASELINE = "baseline"
 
@@ -81,8 +82,8 @@ def plan_whole(wanted: Migrations, rows: Applied, reason: str) -> Marking:
 def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> Marking:
     """The migration, to be marked as applied; none where it is.
 
-    Raises UnknownTargetError, and PlanError where it is half done, or depends on one that is not
-    applied, or where there is no reason.
+    Raises UnknownTargetError, RenamedMigrationError, and PlanError where it is half done, or
+    depends on one that is not applied, or where there is no reason.
     """
     file = _file(files, reference)
     row = next((row for row in rows if row.migration_id == file.migration_id), None)
@@ -94,6 +95,7 @@ def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> 
         )
     if row is not None:
         return Marking((), reason)
+    _refuse_renamed(files, rows, file.migration_id)
     applied = {row.migration_id for row in rows if not row.is_partial}
     lacking = [name for name in file.file.directives.depends if name not in applied]
     if lacking:
@@ -107,11 +109,12 @@ def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> 
 def plan_unmark(files: Migrations, rows: Applied, reference: str, reason: str) -> Marking:
     """The migration, to be marked as not applied; none where it is not.
 
-    Raises UnknownTargetError, and PlanError where its file is gone, an applied one depends on it,
-    or where there is no reason.
+    Raises UnknownTargetError, RenamedMigrationError, and PlanError where its file is gone, an
+    applied one depends on it, or where there is no reason.
     """
     applied = [row.migration_id for row in rows]
     migration_id = resolve(reference, [*applied, *(file.migration_id for file in files)])
+    _refuse_renamed(files, rows, migration_id)
     if migration_id not in applied:
         return Marking((), reason)
     by_id = {file.migration_id: file for file in files}
@@ -128,6 +131,17 @@ def plan_unmark(files: Migrations, rows: Applied, reference: str, reason: str) -
             remedy="Unmark those first, newest first.",
         )
     return Marking((by_id[migration_id],), _stated(reason))
+
+
+def _refuse_renamed(files: Migrations, rows: Applied, migration_id: str) -> None:
+    """Raises RenamedMigrationError for a migration that is applied under another name."""
+    for recorded, file in find_renames(files, rows).items():
+        if migration_id in (recorded, file.migration_id):
+            raise RenamedMigrationError(
+                f"renamed since it was applied: {recorded} is now {file.migration_id}",
+                migration_ids=[file.migration_id],
+                remedy=f"Record the new name first: sqlmig repair {file.migration_id}.",
+            )
 
 
 def _file(files: Migrations, reference: str) -> MigrationFile:

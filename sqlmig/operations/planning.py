@@ -33,7 +33,7 @@ def own_statuses(files: UsableFiles, history: History) -> list[MigrationStatus]:
     """The state of every migration in the history or on disk, also of files that cannot be used.
     Raises AnotherHistoryError."""
     rows = rows_to_compare(files.migrations, history)
-    found = with_unusable(statuses(files.migrations, rows), files.unusable, rows)
+    found = with_unusable(statuses(files.migrations, rows, files.unusable), files.unusable, rows)
     refuse_another(found, history.schema)
     return found
 

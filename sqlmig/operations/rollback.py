@@ -60,7 +60,7 @@ class RollbackPlanner:
         rolled back."""
         request, files = self.request, self.files.migrations
         rows = rows_with_texts(history)
-        renames = find_renames(files, rows)
+        renames = find_renames(files, rows, self.files.unusable)
         selection = _as_recorded(request.selection, renames)
         if not _names_one_of(selection, rows):
             own_statuses(self.files, history)

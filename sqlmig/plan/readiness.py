@@ -15,15 +15,25 @@ _NAMED = 5
 def refuse_unready(statuses: Sequence[MigrationStatus], message: str, consequence: str) -> None:
     """Raises SchemaNotCurrentError, with the first few named after the message, where a migration
     is pending, changed or partly applied."""
-    unready = [status for status in statuses if status.state in _UNREADY]
+    unready = [item for item in statuses if item.state in _UNREADY or _is_half_done(item)]
     if unready:
-        told = ", ".join(f"{item.migration_id} is {item.state.value}" for item in unready[:_NAMED])
+        told = ", ".join(f"{item.migration_id} is {_told(item)}" for item in unready[:_NAMED])
         more = f" and {len(unready) - _NAMED} more" if len(unready) > _NAMED else ""
         raise SchemaNotCurrentError(
             f"{message}: {told}{more}",
             statuses=unready,
             remedy=f"{consequence} {_way_on(unready)} (see `sqlmig status`).",
         )
+
+
+def _is_half_done(status: MigrationStatus) -> bool:
+    """Whether it is partly applied, also under a name that its file no longer has."""
+    return status.applied is not None and status.applied.is_partial
+
+
+def _told(status: MigrationStatus) -> str:
+    state = MigrationState.PARTIAL if _is_half_done(status) else status.state
+    return state.value
 
 
 def _way_on(unready: Sequence[MigrationStatus]) -> str:

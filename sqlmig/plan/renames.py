@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from sqlmig.model import (
@@ -19,14 +19,15 @@ from sqlmig.plan.changed import change_of, differ_in_layout_only
 Renames = Mapping[str, MigrationFile]
 
 
-def find_renames(files: Migrations, history: Applied) -> Renames:
+def find_renames(files: Migrations, history: Applied, unusable: Collection[str] = ()) -> Renames:
     """The new file of each renamed migration, by the recorded id.
 
     It is known by its number and its text, in another layout too, or by its number alone where no
     text was recorded; else by a text that no other has. `history` has the texts of what has no
-    file.
+    file. The ids of `unusable` have one.
     """
-    on_disk, applied = {f.migration_id for f in files}, {row.migration_id for row in history}
+    on_disk = {file.migration_id for file in files} | set(unusable)
+    applied = {row.migration_id for row in history}
     gone = [row for row in history if row.migration_id not in on_disk]
     new = [file for file in files if file.migration_id not in applied]
     if not (gone and new):

@@ -148,8 +148,8 @@ def plan_rollback(
 
 def _again(selection: Selection, ids: Sequence[str]) -> str:
     last = ids[-1] if ids else ""
-    only = "--only " if isinstance(selection, Alone) else ""
-    return f"sqlmig rollback {only}{last}"
+    is_alone = isinstance(selection, Alone | Exactly) and len(ids) == 1
+    return f"sqlmig rollback {'--only ' if is_alone else ''}{last}"
 
 
 def _partial(rows: Iterable[AppliedMigration]) -> Iterable[str]:

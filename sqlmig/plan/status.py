@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlmig.errors import SourceError
 from sqlmig.model import (
@@ -24,12 +24,15 @@ _REMEDIES = {
 }
 
 
-def statuses(files: Migrations, history: Applied) -> list[MigrationStatus]:
+def statuses(
+    files: Migrations, history: Applied, unusable: Collection[str] = ()
+) -> list[MigrationStatus]:
     """The state of every migration on disk or in the history, in the order in which they apply.
 
-    `history` is in the order of application, with the recorded text where the checksums differ.
+    `history` is in the order of application, with the recorded text where the checksums differ;
+    `unusable` are the ids of files that are not among them, which `with_unusable` adds.
     """
-    renames = find_renames(files, history)
+    renames = find_renames(files, history, unusable)
     applied = {_id_now(row.migration_id, renames): row for row in history}
     missing = sorted(set(applied) - {file.migration_id for file in files}, key=migration_order)
     newest = max((i for i, file in enumerate(files) if file.migration_id in applied), default=-1)

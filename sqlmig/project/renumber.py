@@ -136,10 +136,11 @@ def _carry_out(here: ProjectFiles, ids: Mapping[str, str]) -> Renumbering:
         for path in (here.migrations[old], here.rollbacks.get(old))
         if path
     }
+    moves = [*_in_free_order(paths, set(here.files))]  # refused now, before anything is written
     texts = _changed_texts(here, ids)
     for path, text in texts.items():
         rewrite(project / path, text)
-    for old, new in _in_free_order(paths, set(here.files)):
+    for old, new in moves:
         move(project / old, project / new)
     moved = {str(project / old): str(project / new) for old, new in paths.items()}
     changed = (str(project / path) for path in texts if path not in paths)

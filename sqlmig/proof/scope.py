@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from sqlmig.engine.history.finding import other_histories
 from sqlmig.engine.history.reading import History
-from sqlmig.engine.history.tables import MIGRATIONS
 from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import ConfigError
-
-_OTHERS = """
-SELECT n.nspname::text
-  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relname = %s AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname <> %s
-"""
 
 # In which of these schemas there is something, but for what extensions have there.
 _FILLED = """
@@ -52,8 +46,7 @@ def scope_of(schemas: tuple[str, ...], history: History, replayed: Connection) -
     on a scratch database, made nothing."""
     if schemas:
         return Scope(schemas)
-    names = history.connection.execute(_OTHERS, (MIGRATIONS, history.schema)).fetchall()
-    others = [name for (name,) in names]
+    others = other_histories(history)
     filled = {name for (name,) in replayed.execute(_FILLED, (others,)).fetchall()}
     return Scope(left_out=tuple(name for name in others if name not in filled))
 

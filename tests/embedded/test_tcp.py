@@ -43,6 +43,9 @@ def test_a_port_is_open_to_those_with_the_password_alone() -> None:
             assert server.start() == server.status() == plain.start()
             with pytest.raises(EmbeddedError, match=f"listens on port {port}, but embedded_port"):
                 EmbeddedPostgres(root, port=port + 1).start()
+            query(server.url("postgres"), "DROP DATABASE sqlmig")
+            with pytest.raises(EmbeddedError, match=f"listens on port {port}, but embedded_port"):
+                EmbeddedPostgres(root, port=port + 1).start()
             server.stop()
             plain.start()
             with pytest.raises(EmbeddedError, match="listens on no port"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,25 @@ def test_a_database_that_may_be_production_is_not_dropped(
     with pytest.raises(EnvironmentMismatchError):
         drop_database(settings(url))
     assert exists(database)
+
+
+def test_a_database_with_another_history_of_production_is_not_dropped(
+    database: Database, project: Project, url: str
+) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+    create_database(settings(url))
+    theirs = replace(settings(url, "production", project.root), history_schema="theirs")
+    Migrator(theirs).apply()
+    ours = replace(settings(url, root=project.root), history_schema="ours")
+    with pytest.raises(EnvironmentMismatchError, match=r"schema theirs .* stamped as production"):
+        drop_database(ours)
+    assert exists(database)
+
+
+def test_a_database_that_only_a_service_names_is_not_guessed() -> None:
+    for work in (create_database, drop_database):
+        with pytest.raises(ConfigError, match="only in the service 'billing'"):
+            work(settings("service=billing user=postgres"))
 
 
 def test_a_refusal_to_agree_keeps_the_database(database: Database, url: str) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from sqlmig import Migrator, Outcome
-from sqlmig.errors import ExecutionError, PlanError, RenamedMigrationError
+from sqlmig.errors import (
+    ExecutionError,
+    PlanError,
+    RenamedMigrationError,
+    SchemaNotCurrentError,
+)
 from sqlmig.model import MigrationState
 from sqlmig.plan import Alone, Newest
 from tests.database import Database
@@ -88,6 +93,21 @@ def test_a_renamed_migration_is_rolled_back_and_compared_by_either_name(
     assert states(migrator) == {"001_a": "pending", "002_b": "pending"}
 
 
+def test_a_renamed_migration_gets_no_second_mark_and_loses_none(
+    migrator: Migrator, project: Project, database: Database
+) -> None:
+    project.migration("002_b", "create table b ()", "drop table b")
+    rename(project, "001_AddIndexes2", "001_a", "create table a ()")
+    for write, name in (
+        (migrator.mark, "001_a"),
+        (migrator.unmark, "001_a"),
+        (migrator.unmark, "001_AddIndexes2"),
+    ):
+        with pytest.raises(RenamedMigrationError, match="001_AddIndexes2 is now 001_a"):
+            write(name, "a reason")
+    assert database.applied() == ["001_AddIndexes2", "002_b"]
+
+
 def test_another_migration_under_the_same_number_is_not_taken_for_a_rename(
     migrator: Migrator, project: Project
 ) -> None:
@@ -131,6 +151,8 @@ def test_a_renamed_migration_that_is_half_done_keeps_its_progress(
         migrator.apply()
     rename(project, "003_c", "003_see", text)
     assert states(migrator)["003_see"] == "renamed"
+    with pytest.raises(SchemaNotCurrentError, match="003_see is partial"):
+        migrator.expect_current()
     assert migrator.repair(["003_see"]) == ["003_see"]
     assert states(migrator)["003_see"] == "partial"
     database.execute("create table missing ()")
@@ -167,3 +189,14 @@ def test_what_has_the_number_goes_before_what_has_the_text(
     for folder in ("migrations", "rollbacks"):
         project.remove(f"sql/{folder}/002_b.sql")
     assert states(migrator) == {"001_one": "renamed", "002_b": "missing", "003_c": "applied"}
+
+
+def test_a_file_that_cannot_be_used_is_not_taken_for_renamed(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_b", "select 1")
+    migrator = Migrator(project.config(database=database.url))
+    migrator.apply()
+    database.execute("DROP TABLE _sqlmig_migration, _sqlmig_state, _sqlmig_seed, _sqlmig_event")
+    project.migration("001_a", "select 2")
+    assert states(migrator) == {"001_a": "pending", "001_b": "unusable"}

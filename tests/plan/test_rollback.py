@@ -21,6 +21,7 @@ from sqlmig.plan import (
     Newest,
     PlannedMigration,
     RollbackText,
+    Selection,
     Since,
     plan_rollback,
     select,
@@ -142,10 +143,12 @@ def test_what_another_runner_has_rolled_back_meanwhile_is_refused() -> None:
         (Newest(2), "sqlmig rollback 001_a"),
         (Since("2"), "sqlmig rollback 002_b"),
         (Alone("1"), "sqlmig rollback --only 001_a"),
+        (Exactly(("001_a",)), "sqlmig rollback --only 001_a"),
+        (Exactly(("002_b", "001_a")), "sqlmig rollback 001_a"),
     ],
 )
 def test_a_plan_names_the_command_that_does_the_rest_of_it(
-    selection: Newest | Since | Alone, again: str
+    selection: Selection, again: str
 ) -> None:
     assert plan_rollback(ON_DISK, [by_yoyo("001_a"), by_yoyo("002_b")], selection).again == again
 

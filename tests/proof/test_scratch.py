@@ -140,6 +140,25 @@ def test_any_value_of_a_setting_is_taken_over(project: Project, database: Databa
         assert connection.execute("SHOW app.note").fetchall() == [(value,)]
 
 
+@pytest.mark.parametrize("is_variable", [False, True])
+def test_what_the_client_asks_for_is_stronger_than_the_settings_of_the_database(
+    project: Project, database: Database, monkeypatch: pytest.MonkeyPatch, *, is_variable: bool
+) -> None:
+    database.execute(f"ALTER DATABASE {database.connection.info.dbname} SET search_path = theirs")
+    url = database.url
+    if is_variable:
+        monkeypatch.setenv("PGOPTIONS", "-csearch_path=mine")
+    else:
+        url += "&options=-csearch_path%3Dmine"
+    with (
+        scratch_beside(project.config(database=url), None) as server,
+        opened(url) as target,
+        opened(server.url_of(server.create())) as connection,
+    ):
+        for session in (target, connection):
+            assert session.execute("SHOW search_path").fetchall() == [("mine",)]
+
+
 def test_on_another_server_sessions_begin_with_the_settings_of_the_role_too(
     project: Project, database: Database, role: str
 ) -> None:
@@ -150,6 +169,17 @@ def test_on_another_server_sessions_begin_with_the_settings_of_the_role_too(
         opened(server.url_of(server.create())) as connection,
     ):
         assert connection.execute("SHOW app.tenant").fetchall() == [("5",)]
+
+
+def test_on_another_server_sessions_have_the_search_path_of_the_url(
+    project: Project, database: Database
+) -> None:
+    config = project.config(database=f"{database.url}&options=-csearch_path%3Dtenant7,public")
+    with (
+        scratch_beside(config, database.url) as server,
+        opened(server.url_of(server.create())) as connection,
+    ):
+        assert connection.execute("SHOW search_path").fetchall() == [("tenant7,public",)]
 
 
 def left_by_a_dead_run(url: str) -> str:

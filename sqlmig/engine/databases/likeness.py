@@ -39,8 +39,12 @@ SELECT line FROM ranked WHERE setdatabase > 0 OR %(elsewhere)s AND NOT name = AN
 # They name what another server need not have.
 _OF_ITS_SERVER = ["role", "session_authorization", "default_tablespace", "temp_tablespaces"]
 
-# Whether a column has to be rewritten can depend on it, and it can be that of postgresql.conf.
-_TIME_ZONE = "SELECT 'TimeZone=' || reset_val FROM pg_catalog.pg_settings WHERE name = 'TimeZone'"
+# Whether a column has to be rewritten can depend on the time zone, which can be that of
+# postgresql.conf. The search_path can be that of the URL.
+_OF_THE_SESSION = """
+SELECT name || '=' || reset_val FROM pg_catalog.pg_settings
+ WHERE name = 'TimeZone' OR name = 'search_path' AND source = 'client'
+"""
 
 # Those that a client of this server may ask for: not what only superusers may set or see.
 _ALLOWED = """
@@ -105,7 +109,7 @@ def likeness_of(url: str, *, elsewhere: bool) -> Likeness:
         asked = {"elsewhere": elsewhere, "of_there": _OF_ITS_SERVER}
         settings = [line for (line,) in connection.execute(_SETTINGS, asked).fetchall()]
         if elsewhere:
-            settings = [*(line for (line,) in connection.execute(_TIME_ZONE)), *settings]
+            settings += [line for (line,) in connection.execute(_OF_THE_SESSION)]
         return Likeness(kind_of(connection), settings)
 
 

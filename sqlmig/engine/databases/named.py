@@ -15,7 +15,8 @@ from sqlmig.engine.server.connection import (
     parameters_in_force,
     translated,
 )
-from sqlmig.errors import DatabaseUnavailableError
+from sqlmig.engine.server.url import parameters_of
+from sqlmig.errors import ConfigError, DatabaseUnavailableError
 
 # The databases that initdb makes for clients to connect to; an administrator may have dropped the
 # first.
@@ -26,12 +27,18 @@ class NamedDatabase:
     """The database of a URL, whether it exists or not; a server that does not answer is tried
     again for `wait` seconds.
 
-    Its methods raise ConfigError for a URL that libpq cannot read, DatabaseUnavailableError, and
-    ServerError where the server refuses.
+    Raises ConfigError for a URL that libpq cannot read, and for one of a service that has the name
+    of the database: what would be created or dropped is the one that is named. Its methods raise
+    ConfigError, DatabaseUnavailableError, and ServerError where the server refuses.
     """
 
     def __init__(self, url: str, wait: float = 0.0) -> None:
         parameters = parameters_in_force(url)
+        if "service" in parameters and "dbname" not in parameters_of(url):
+            raise ConfigError(
+                f"the database's name is only in the service {parameters['service']!r}",
+                remedy="Nothing was changed. Name it in the URL too, with dbname.",
+            )
         self.name = parameters.get("dbname") or parameters.get("user", "")
         self._url = url
         self._wait = wait

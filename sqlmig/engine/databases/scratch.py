@@ -14,10 +14,16 @@ from contextlib import closing, contextmanager
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from sqlmig.engine.databases.likeness import Likeness, allowed_settings, creations
-from sqlmig.engine.server.connection import Connection, opened, server_message, translated
+from sqlmig.engine.server.connection import (
+    Connection,
+    opened,
+    parameters_in_force,
+    server_message,
+    translated,
+)
 from sqlmig.errors import ConfigError, DatabaseUnavailableError, ServerError
 
 PREFIX = "sqlmig_scratch_"
@@ -129,9 +135,10 @@ class ScratchServer:
 
     def url_of(self, name: str) -> str:
         """How to reach that database."""
-        given = conninfo_to_dict(self._url).get("options") or ""
-        options = " ".join(f"-c {_escaped(setting)}" for setting in self._settings)
-        return make_conninfo(self._url, dbname=name, options=f"{given} {options}".strip())
+        given = parameters_in_force(self._url).get("options", "")
+        *settings, fast = (f"-c {_escaped(setting)}" for setting in self._settings)
+        # The last one wins: a client's own, as over those that the server keeps for a database.
+        return make_conninfo(self._url, dbname=name, options=" ".join([*settings, given, fast]))
 
     def _create_like_the_target(self, name: str) -> None:
         try:

@@ -69,6 +69,12 @@ SELECT current_schema(),
            LIMIT {_NAMED + 1}) o)
 """  # noqa: S608
 
+_OTHERS = """
+SELECT n.nspname::text
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relname = %s AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname <> %s
+"""
+
 _MADE_WITH = """
 SELECT value = to_jsonb(%s::text[]) FROM {schema}.{state} WHERE key = 'search_path'
 """
@@ -136,6 +142,12 @@ def find_history(connection: Connection, schema: str | None) -> History:
         tables=tables,
         prepared=PreparedStatements(connection),
     )
+
+
+def other_histories(history: History) -> list[str]:
+    """The other schemas of the database that have a history."""
+    rows = history.connection.execute(_OTHERS, (MIGRATIONS, history.schema)).fetchall()
+    return [name for (name,) in rows]
 
 
 def refuse_to_displace(history: History) -> None:
