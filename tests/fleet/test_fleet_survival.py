@@ -68,7 +68,7 @@ def test_runs_that_are_killed_at_random_leave_each_migration_applied_once(
         killed += ending.code == KILLED
         database.execute(
             "select pg_terminate_backend(pid, 10000) from pg_stat_activity "
-            "where application_name like 'sqlmig %'"
+            "where application_name like 'sqlmig %' and datname = current_database()"
         )
         assert_agreed(database, names)
     assert killed
