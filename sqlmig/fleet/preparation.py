@@ -6,7 +6,6 @@ several runners begin at the same time.
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from sqlmig.config import Config
 from sqlmig.engine.database import SHARED_SCHEMA, Database
 from sqlmig.engine.run.alone import run_alone
-from sqlmig.engine.run.limits import pause
+from sqlmig.engine.run.limits import Retries
 from sqlmig.engine.server.connection import Connection, translated
 from sqlmig.engine.server.failure import ScriptError
 from sqlmig.engine.server.remedies import remedy_for
@@ -72,14 +71,15 @@ class Preparation:
 
 def _run(connection: Connection, script: PreparationScript, config: Config) -> None:
     lock = f"SET LOCAL lock_timeout = '{config.lock_timeout}';{_LOCK}"
-    for tries in itertools.count(1):
+    retries = Retries(config.lock_tries, SilentObserver())
+    while True:
         try:
             with translated(connection):
                 run_alone(connection, script, lock)
         except ScriptError as failure:
-            if not failure.is_worth_a_retry or tries >= config.lock_tries:
+            if not retries.allow(failure):
                 raise _told(failure, connection) from failure
-            pause([script.name], failure, tries, SilentObserver())
+            retries.pause([script.name], failure)
         else:
             return
 

@@ -10,6 +10,7 @@ from sqlmig import MigrationFailedError, Migrator, Report
 from sqlmig.model import Outcome
 from tests.database import Database
 from tests.faults.processes import wait_until, waiting
+from tests.observer import RecordingObserver
 from tests.project import Project
 
 STATEMENTS = {
@@ -42,3 +43,13 @@ def test_a_duplicate_in_a_table_of_the_users_is_an_error(
     project.migration("001_a", "create table a (id int primary key); insert into a values (1), (1)")
     with pytest.raises(MigrationFailedError, match="duplicate key"):
         Migrator(project.config(database=database.url, lock_tries=2)).apply()
+
+
+def test_what_exists_is_an_error_after_one_more_try(project: Project, database: Database) -> None:
+    sql = "create text search configuration simple_too (copy = simple)"
+    database.execute(sql)
+    project.migration("001_a", sql)
+    observer = RecordingObserver()
+    with pytest.raises(MigrationFailedError, match="duplicate key"):
+        Migrator(project.config(database=database.url), observer).apply()
+    assert len(observer.retries) == 1

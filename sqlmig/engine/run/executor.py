@@ -3,7 +3,6 @@ way, and reports the result of every migration."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,7 +21,7 @@ from sqlmig.engine.history import records
 from sqlmig.engine.history.stamping import making_own_tables, stamp_new
 from sqlmig.engine.run.backend import Backend
 from sqlmig.engine.run.containment import ContainedStatements, Containment
-from sqlmig.engine.run.limits import pause
+from sqlmig.engine.run.limits import Retries
 from sqlmig.engine.run.outcome import Fate, fate_of, recorded_of
 from sqlmig.engine.run.rounds import RoundsWork
 from sqlmig.engine.run.runner_session import RunnerSession
@@ -116,7 +115,8 @@ class Executor:
         """Runs one batch, as often as it takes; errors are reported with the story so far."""
         self._runner, heard = self._first_runner(), len(self.session.notices.heard)
         row_loss = _row_loss(story.plan, batch)
-        for tries in itertools.count(1):
+        retries = Retries(self._most_tries(batch), self.session.observer)
+        while True:
             self.session.notices.forget_since(heard)
             work = self._work(batch, row_loss)
             try:
@@ -133,9 +133,9 @@ class Executor:
                 self._refuse_moved(batch, failure)
                 if self._is_sent_otherwise(failure, work):
                     continue
-                if not failure.is_worth_a_retry or tries >= self._most_tries(batch):
+                if not retries.allow(failure):
                     raise story.failed(failure) from failure
-                self._pause(batch, failure, tries, story)
+                self._pause(batch, failure, retries, story)
             except StatementError as failure:
                 raise story.refused(self._ending(batch, work), failure.error) from failure
             except psycopg.Error as error:
@@ -144,15 +144,14 @@ class Executor:
                 raise story.interrupted(self._ending(batch, work)) from interrupt
             finally:
                 undo(self.session.connection)
-        raise AssertionError("the loop above does not end by itself")
 
     def _first_runner(self) -> MakeRunner:
         return ScriptRunner if self.steps is None else partial(SteppedRunner, steps=self.steps)
 
-    def _pause(self, batch: Batch, failure: ScriptError, tries: int, story: Story) -> None:
+    def _pause(self, batch: Batch, failure: ScriptError, retries: Retries, story: Story) -> None:
         names = [planned.name for planned in batch]
         try:
-            pause(names, failure, tries, self.session.observer)
+            retries.pause(names, failure)
         except KeyboardInterrupt as interrupt:
             ending = Ending(batch, batch[0], Fate.UNDONE)
             raise story.interrupted(ending) from interrupt

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.failure import ScriptError
-from sqlmig.model import Directives, Observer
+from sqlmig.model import Directives, Location, Observer
 
 _log = logging.getLogger("sqlmig")
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
@@ -51,12 +51,35 @@ def set_session_timeouts(limits: Limits, directives: Directives, history: Histor
     return _set("SET", directives.lock_timeout or "0", limits, directives, history)
 
 
-def pause(names: Sequence[str], failure: ScriptError, tries: int, observer: Observer) -> None:
-    """Backs off after so many tries, with jitter, so that two runners do not collide again."""
-    delay = min(_FIRST_DELAY * 2 ** (tries - 1), _LONGEST_DELAY) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
-    _log.warning("%s; trying again in %.1f s", failure.message, delay)
-    observer.retrying(names, failure.message, delay)
-    time.sleep(delay)
+@dataclass(slots=True)
+class Retries:
+    """Decides whether what failed is tried again, `most` times in all, and waits before it."""
+
+    most: int
+    observer: Observer
+    _failed: int = 0
+    _duplicate: tuple[str, Location | None] = ("", None)
+
+    def allow(self, failure: ScriptError) -> bool:
+        """Whether another try may help, now that this one failed.
+
+        Of two sessions that add one key to a system catalog, the second fails once the first has
+        committed. A statement that fails in the same way again has not met another session: what
+        it makes exists.
+        """
+        self._failed += 1
+        duplicate = failure.catalog_index, failure.location
+        is_made = bool(failure.catalog_index) and duplicate == self._duplicate
+        self._duplicate = duplicate
+        return failure.is_worth_a_retry and not is_made and self._failed < self.most
+
+    def pause(self, names: Sequence[str], failure: ScriptError) -> None:
+        """Backs off, with jitter, so that two runners do not collide again."""
+        longest = min(_FIRST_DELAY * 2 ** (self._failed - 1), _LONGEST_DELAY)
+        delay = longest * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+        _log.warning("%s; trying again in %.1f s", failure.message, delay)
+        self.observer.retrying(names, failure.message, delay)
+        time.sleep(delay)
 
 
 def _set(

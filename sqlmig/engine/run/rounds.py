@@ -17,7 +17,7 @@ from sqlmig.engine.guard.inspection import has_moved
 from sqlmig.engine.history import records
 from sqlmig.engine.history.records import LogEntry
 from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE, beginning, put_back
-from sqlmig.engine.run.limits import pause, set_timeouts
+from sqlmig.engine.run.limits import Retries, set_timeouts
 from sqlmig.engine.run.message import ScriptMessage, send_statement
 from sqlmig.engine.run.recording import content_of
 from sqlmig.engine.run.script import ScriptRunner
@@ -92,19 +92,19 @@ class RoundsWork(InspectedWork):
     def _tried(self, planned: PlannedMigration, step: Callable[[PlannedMigration], _T]) -> _T:
         """What the step returns, which is done again where another session's lock was in its
         way."""
-        notices, limits = self.session.notices, self.session.limits
+        notices = self.session.notices
         heard = len(notices.heard)
-        for tries in itertools.count(1):
+        retries = Retries(self.session.limits.tries, self.session.observer)
+        while True:
             try:
                 return step(planned)
             except ScriptError as failure:
                 undo(self.session.connection)
                 failure.rows_kept = self._rows_so_far
-                if not failure.is_worth_a_retry or tries >= limits.tries:
+                if not retries.allow(failure):
                     raise
                 notices.forget_since(heard)
-                pause([planned.name], failure, tries, self.session.observer)
-        raise AssertionError("the loop above does not end by itself")
+                retries.pause([planned.name], failure)
 
     def _begin(self, planned: PlannedMigration) -> None:
         """Records that the migration is begun, and how many rows it may write in all."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -33,7 +32,7 @@ from sqlmig.engine.guard.tables import (
 from sqlmig.engine.history import records
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE
-from sqlmig.engine.run.limits import pause
+from sqlmig.engine.run.limits import Retries
 from sqlmig.engine.run.runner_session import RunnerSession
 from sqlmig.engine.run.script import ScriptRunner
 from sqlmig.engine.server.connection import Connection, undo
@@ -70,18 +69,18 @@ class Seeder:
         Raises SeedFailedError, ForbiddenSeedError, ProtectedTableError or SanityCheckError; then
         nothing of the batch is left.
         """
-        for tries in itertools.count(1):
+        retries = Retries(self.session.limits.tries, self.session.observer)
+        while True:
             self.session.notices.forget_since(0)
             try:
                 return self._attempt(seeds, checks)
             except ScriptError as failure:
                 undo(self.session.connection)
-                if not failure.is_worth_a_retry or tries >= self.session.limits.tries:
+                if not retries.allow(failure):
                     raise told(failure, self.session.connection) from failure
-                pause([seed.name for seed in seeds], failure, tries, self.session.observer)
+                retries.pause([seed.name for seed in seeds], failure)
             finally:
                 undo(self.session.connection)
-        raise AssertionError("the loop above does not end by itself")
 
     def _attempt(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
         watch = SeedWatch(self.session.history, self.forbidden)

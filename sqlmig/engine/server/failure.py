@@ -45,14 +45,20 @@ class ScriptError(Exception):
         self.hint = ""  # what to know besides fixing the script
         self.outside = ""  # how it can run, if it was refused because of the transaction around it
         self.statements_kept = 0  # of a non-transactional migration, those done before it
-        self.has_collided = False  # with another session, at the same row of a system catalog
+        self.catalog_index = ""  # of a system catalog, which has the key already
         self.rows_kept = 0  # of a repeated migration, those that earlier rounds wrote
 
     @property
     def is_worth_a_retry(self) -> bool:
-        """Whether it met another session's lock, which will be released, or collided with it."""
+        """Whether it met another session's lock, which will be released, or collided with it at a
+        row of a system catalog, as two that create one extension do.
+
+        The words of an internal error are never translated.
+        """
         sqlstate = self.server.sqlstate if self.server else ""
-        return self.has_collided or sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
+        if self.server and sqlstate == _INTERNAL_ERROR:
+            return self.server.primary.startswith(_CONCURRENTLY)
+        return bool(self.catalog_index) or sqlstate in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
 
     @property
     def may_be_about_a_savepoint(self) -> bool:
@@ -174,20 +180,19 @@ def failed_script(
             when = f"it {_LACKED}"
         return ScriptError(script, f"{script.prepared.script.path}: {when}: {message}", message)
     failed = ScriptError(script, str(message), message, location)
-    failed.has_collided = _has_collided(failure)
+    failed.catalog_index = _catalog_index(failure)
     if 0 <= statement < len(script.prepared.statements):
         word = script.prepared.statements[statement].word
         failed.outside = outside_remedy(message, word, is_in_one=script.directives.transactional)
     return failed
 
 
-def _has_collided(failure: StatementError) -> bool:
-    """Whether another session wrote the same row of a system catalog at the same time, as two
-    that create one extension do. The words of an internal error are never translated."""
+def _catalog_index(failure: StatementError) -> str:
+    """The unique index of a system catalog that refused a key; "" for other failures."""
     fields = failure.error.diag
-    if fields.sqlstate == _INTERNAL_ERROR:
-        return (fields.message_primary or "").startswith(_CONCURRENTLY)
-    return fields.sqlstate == _UNIQUE_VIOLATION and fields.schema_name == "pg_catalog"
+    if fields.sqlstate != _UNIQUE_VIOLATION or fields.schema_name != "pg_catalog":
+        return ""
+    return fields.constraint_name or ""
 
 
 def place_of(
