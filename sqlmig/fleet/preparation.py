@@ -12,50 +12,31 @@ from dataclasses import dataclass, field
 
 from sqlmig.config import Config
 from sqlmig.engine.database import SHARED_SCHEMA, Database
-from sqlmig.engine.run.alone import run_alone
+from sqlmig.engine.run.alone import LoneScript, run_alone
 from sqlmig.engine.run.limits import Retries
 from sqlmig.engine.server.connection import Connection, translated
 from sqlmig.engine.server.failure import ScriptError
 from sqlmig.engine.server.remedies import remedy_for
 from sqlmig.errors import PreparationError
-from sqlmig.model import Directives, SilentObserver
+from sqlmig.model import SilentObserver
 from sqlmig.source.directives import FileKind
-from sqlmig.source.files import read_file
-from sqlmig.source.script import PreparedScript, prepare
 
 # Held as long as the transaction, so also behind a pooler.
 _LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('sqlmig:fleet', 0))"
-
-
-@dataclass(frozen=True, slots=True)
-class PreparationScript:
-    """The script of the setting `preparation`, ready to run."""
-
-    prepared: PreparedScript
-    directives: Directives
-
-    @property
-    def name(self) -> str:
-        """Its path."""
-        return self.prepared.script.path
 
 
 @dataclass(slots=True)
 class Preparation:
     """Runs the script in each database once, whichever thread comes first."""
 
-    script: PreparationScript | None
+    script: LoneScript | None
     _turns: dict[Hashable, threading.Lock] = field(default_factory=dict)
     _done: set[Hashable] = field(default_factory=set)
 
     @classmethod
     def of(cls, config: Config) -> Preparation:
         """That of the project. Raises SourceError where its script cannot be used."""
-        path = config.preparation_file
-        if path is None:
-            return cls(None)
-        file = read_file(path, FileKind.PREPARATION)
-        return cls(PreparationScript(prepare(file.script, file.directives), file.directives))
+        return cls(LoneScript.read(config.preparation_file, FileKind.PREPARATION))
 
     def ensure(self, database: Hashable, config: Config) -> None:
         """Returns once the script has run in that database, which `config` names. Raises
@@ -69,7 +50,7 @@ class Preparation:
                 self._done.add(database)
 
 
-def _run(connection: Connection, script: PreparationScript, config: Config) -> None:
+def _run(connection: Connection, script: LoneScript, config: Config) -> None:
     lock = f"SET LOCAL lock_timeout = '{config.lock_timeout}';{_LOCK}"
     retries = Retries(config.lock_tries, SilentObserver())
     while True:

@@ -7,30 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sqlmig.config import Config
+from sqlmig.engine.run.alone import LoneScript
 from sqlmig.engine.run.containment import Containment
 from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.failure import ScriptError
 from sqlmig.engine.server.remedies import remedy_for
 from sqlmig.errors import ScratchScriptError
-from sqlmig.model import Directives
 from sqlmig.proof.catalog import ObjectName, SchemaSnapshot, session_role, snapshot
 from sqlmig.proof.difference import Difference, Presence, names_of_wholes
 from sqlmig.source.directives import FileKind
-from sqlmig.source.files import read_file
-from sqlmig.source.script import PreparedScript, prepare
-
-
-@dataclass(frozen=True, slots=True)
-class ScratchScript:
-    """The script of the setting `scratch_script`, ready to run."""
-
-    prepared: PreparedScript
-    directives: Directives
-
-    @property
-    def name(self) -> str:
-        """Its path."""
-        return self.prepared.script.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +48,9 @@ class Given:
         return not wholes.isdisjoint(given.name for given in self.objects)
 
 
-def scratch_script(config: Config) -> ScratchScript | None:
+def scratch_script(config: Config) -> LoneScript | None:
     """The project's script, if it has one. Raises SourceError where it cannot be used."""
-    path = config.scratch_script_file
-    if path is None:
-        return None
-    file = read_file(path, FileKind.SCRATCH)
-    return ScratchScript(prepare(file.script, file.directives), file.directives)
+    return LoneScript.read(config.scratch_script_file, FileKind.SCRATCH)
 
 
 def given_by(make: Callable[[], None], beside: Connection) -> Given:
@@ -81,7 +62,7 @@ def given_by(make: Callable[[], None], beside: Connection) -> Given:
     return Given(_given(before, snapshot(beside, role)).objects)
 
 
-def prepared_by(script: ScratchScript, containment: Containment, beside: Connection) -> Given:
+def prepared_by(script: LoneScript, containment: Containment, beside: Connection) -> Given:
     """Runs the script in the scratch database of `containment`, into which `beside` is another
     session; what it made. Raises ScratchScriptError, BeyondDatabaseError."""
     role = session_role(beside)

@@ -1,8 +1,10 @@
-"""Runs a script that is not recorded, in a transaction of its own."""
+"""Scripts that a setting names and no history records: each runs in a transaction of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 
 from sqlmig.engine.run.message import send_statement
 from sqlmig.engine.server.connection import Connection, undo
@@ -10,7 +12,11 @@ from sqlmig.engine.server.failure import ReadOtherwiseError, failed_script, unre
 from sqlmig.engine.server.parsing import reads_as_before
 from sqlmig.engine.server.settings import AS_THE_ROLE_HAS_IT
 from sqlmig.engine.server.wire import StatementError, send
+from sqlmig.model import Directives
 from sqlmig.plan import PlannedScript
+from sqlmig.source.directives import FileKind
+from sqlmig.source.files import read_file
+from sqlmig.source.script import PreparedScript, prepare
 
 # As the statement's own transaction would be, but one that sees what others commit meanwhile, as
 # a look from outside does.
@@ -20,6 +26,28 @@ BEGIN_SCRIPT = b";".join((BEGIN, *map(str.encode, AS_THE_ROLE_HAS_IT)))
 # become comes back.
 AS_OURSELVES = "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT"
 RUN_DEFERRED = f"SET CONSTRAINTS ALL IMMEDIATE;CLOSE ALL;{AS_OURSELVES}"
+
+
+@dataclass(frozen=True, slots=True)
+class LoneScript:
+    """A script that is not recorded, ready to run."""
+
+    prepared: PreparedScript
+    directives: Directives
+
+    @classmethod
+    def read(cls, path: Traversable | None, kind: FileKind) -> LoneScript | None:
+        """The script in that file, where a setting names one. Raises SourceError where it cannot be
+        used."""
+        if path is None:
+            return None
+        file = read_file(path, kind)
+        return cls(prepare(file.script, file.directives), file.directives)
+
+    @property
+    def name(self) -> str:
+        """Its path."""
+        return self.prepared.script.path
 
 
 def run_alone(
