@@ -27,34 +27,32 @@ _IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN (
 # What a left-out object has for its own (indexes, constraints, types, …) is left out with it.
 _OWN = "d.deptype IN ('a', 'i') AND coalesce(c.relkind IN ('i', 'I', 't', 'S'), true)"
 
-# All objects that are left out, found from the few that are excluded themselves.
-EXCLUDED = f"""excluded AS (
-  SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
-   UNION
-  SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE {_IS_LEFT_OUT}
-   UNION
-  SELECT d.classid, d.objid FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
-   WHERE d.refclassid = 'pg_namespace'::regclass AND {_IS_LEFT_OUT}
-   UNION
-  SELECT 'pg_class'::regclass, oid FROM pg_class WHERE {_IS_FOREIGN_TABLE}
-   UNION
-  SELECT d.classid, d.objid
-    FROM excluded e
-    JOIN pg_depend d ON d.refclassid = e.classid AND d.refobjid = e.objid
-    LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
-   WHERE {_OWN}
-), included AS (
-  SELECT 'pg_namespace'::regclass::oid AS classid, oid AS objid FROM pg_namespace WHERE {_IS_NAMED}
+
+def _closure(name: str, is_root: str, others: str = "") -> str:
+    """The schemas that `is_root` finds, what is in them, `others`, and what these have for their
+    own."""
+    return f"""{name} AS (
+  SELECT 'pg_namespace'::regclass::oid AS classid, oid AS objid FROM pg_namespace WHERE {is_root}
    UNION
   SELECT d.classid, d.objid FROM pg_depend d JOIN pg_namespace n ON n.oid = d.refobjid
-   WHERE d.refclassid = 'pg_namespace'::regclass AND {_IS_NAMED}
+   WHERE d.refclassid = 'pg_namespace'::regclass AND {is_root}
+   {others}
    UNION
   SELECT d.classid, d.objid
-    FROM included i
-    JOIN pg_depend d ON d.refclassid = i.classid AND d.refobjid = i.objid
+    FROM {name} r
+    JOIN pg_depend d ON d.refclassid = r.classid AND d.refobjid = r.objid
     LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
    WHERE {_OWN}
 ), """
+
+
+_OTHERS = f"""UNION
+  SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
+   UNION
+  SELECT 'pg_class'::regclass, oid FROM pg_class WHERE {_IS_FOREIGN_TABLE}"""
+
+# All objects that are left out, found from the few that are excluded themselves.
+EXCLUDED = _closure("excluded", _IS_LEFT_OUT, _OTHERS) + _closure("included", _IS_NAMED)
 IS_EXCLUDED = f"""((l.classid, l.objid) IN (SELECT classid, objid FROM excluded)
     OR {_SOME_ARE_NAMED} AND (l.classid, l.objid) NOT IN (SELECT classid, objid FROM included))"""
 

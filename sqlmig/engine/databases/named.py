@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -51,21 +52,17 @@ class NamedDatabase:
 
     def create(self) -> bool:
         """Creates it, as a copy of template1; False if it exists already."""
-        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name))
-        with self._server() as connection:
-            try:
-                connection.execute(statement)
-            except psycopg.errors.DuplicateDatabase:
-                return False
-        return True
+        return self._run("CREATE DATABASE {}", psycopg.errors.DuplicateDatabase)
 
     def drop(self) -> bool:
         """Drops it, unless other sessions use it; False if it does not exist."""
-        statement = sql.SQL("DROP DATABASE {}").format(sql.Identifier(self.name))
+        return self._run("DROP DATABASE {}", psycopg.errors.InvalidCatalogName)
+
+    def _run(self, statement: LiteralString, nothing_to_do: type[psycopg.Error]) -> bool:
         with self._server() as connection:
             try:
-                connection.execute(statement)
-            except psycopg.errors.InvalidCatalogName:
+                connection.execute(sql.SQL(statement).format(sql.Identifier(self.name)))
+            except nothing_to_do:
                 return False
         return True
 

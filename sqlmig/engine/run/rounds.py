@@ -18,7 +18,7 @@ from sqlmig.engine.history import records
 from sqlmig.engine.history.records import LogEntry
 from sqlmig.engine.run.frame import NOTHING_LEFT, WRITES_NO_MORE, beginning, put_back
 from sqlmig.engine.run.limits import Retries, set_timeouts
-from sqlmig.engine.run.message import ScriptMessage, send_statement
+from sqlmig.engine.run.message import send_statement
 from sqlmig.engine.run.recording import content_of
 from sqlmig.engine.run.script import ScriptRunner
 from sqlmig.engine.run.source_rows import count_source_rows
@@ -30,7 +30,6 @@ from sqlmig.engine.server.wire import ask
 from sqlmig.model import Notice, Round, RoundObserver, ServerMessage
 from sqlmig.model.printable import counted
 from sqlmig.plan import PlannedMigration, PlannedScript
-from sqlmig.source.script import Chunk
 
 _T = TypeVar("_T")
 _LONG_SECONDS = 1.0
@@ -56,8 +55,7 @@ class RoundRunner(ScriptRunner):
         hear = self.session.notices.hearing(script, 0)
         self.rows = send_statement(self.session.connection, script, 0, hear)
         self._refuse_another_reading(script, 0, 1)
-        end = len(script.prepared.text)
-        self._send(ScriptMessage(script, Chunk(end, end, 1), (), self._closing(script), record()))
+        self._send_end(script, record)
 
 
 @dataclass(slots=True)

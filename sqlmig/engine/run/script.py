@@ -127,6 +127,12 @@ class ScriptRunner:
         closing = (self._mark.release, *self._closing(script))
         self._send(ScriptMessage(script, parts[-1], before, closing, record()))
 
+    def _send_end(self, script: PlannedScript, record: Callable[[], str]) -> None:
+        """What closes a script whose statements were sent one by one, and its record."""
+        end, count = len(script.prepared.text), len(script.prepared.statements)
+        nothing = Chunk(end, end, count)
+        self._send(ScriptMessage(script, nothing, (), self._closing(script), record()))
+
     def _refuse_another_reading(self, script: PlannedScript, first: int, end: int) -> None:
         if not reads_as_before(self.session.connection):
             raise ReadOtherwiseError(script, first, end)
@@ -182,12 +188,10 @@ class LoneStatementsRunner(ScriptRunner):
     ) -> None:
         if opening:
             self._send_opening(script, opening)
-        count = len(script.prepared.statements)
-        for index in range(count):
+        for index in range(len(script.prepared.statements)):
             self._send_one(script, index)
             self._refuse_another_reading(script, index, index + 1)
-        nothing = Chunk(len(script.prepared.text), len(script.prepared.text), count)
-        self._send(ScriptMessage(script, nothing, (), self._closing(script), record()))
+        self._send_end(script, record)
 
     def _send_one(self, script: PlannedScript, index: int) -> None:
         hear = self.session.notices.hearing(script, index)
