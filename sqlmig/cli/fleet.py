@@ -12,9 +12,9 @@ import click
 
 from sqlmig.cli.command import INTERRUPTED, Command
 from sqlmig.cli.completion import complete_migration
+from sqlmig.cli.fleet_progress import fleet_progress
 from sqlmig.cli.options import allow_protected
 from sqlmig.cli.output import Output
-from sqlmig.cli.progress import fleet_progress
 from sqlmig.cli.session import announce_postgres
 from sqlmig.errors import ExecutionError
 from sqlmig.plan import OutOfOrder
