@@ -91,7 +91,7 @@ class Release:
 class Section:
     """A heading of the third level within a release, or a type of change as one of the second.
 
-    The latter is a mistake that is told as such: `release` is None if no release is above it.
+    The latter is a mistake, and reported as one: `release` is None if no release is above it.
     """
 
     title: str

@@ -43,7 +43,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class WorkingTree:
-    """What lies on the disk, whatever git knows of it."""
+    """The files on the disk, whatever git knows of it."""
 
     def __str__(self) -> str:
         return "the working tree"

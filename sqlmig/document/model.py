@@ -135,7 +135,7 @@ class Routine:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An object that is told in one line."""
+    """An object that takes one line."""
 
     name: str
     definition: str = ""

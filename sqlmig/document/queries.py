@@ -67,7 +67,7 @@ SELECT a.attrelid::bigint, a.attname,
 """  # noqa: S608
 
 # A foreign key to a partitioned table has one more for each partition. NOT NULL, which is a
-# constraint from PostgreSQL 18 on, is told with the column.
+# constraint from PostgreSQL 18 on, is shown with the column.
 CONSTRAINTS = """
 SELECT k.conrelid::bigint, k.contype::text, k.conname, d.whole,
        CASE WHEN starts_with(d.whole, d.head) THEN substr(d.whole, length(d.head) + 1) END,
@@ -96,7 +96,7 @@ SELECT k.conrelid::bigint, k.contype::text, k.conname, d.whole,
         (SELECT o.conrelid FROM pg_catalog.pg_constraint o WHERE o.oid = k.conparentid))
 """
 
-# Indexes of constraints are told with these. What CREATE INDEX says before USING is left out.
+# Indexes of constraints are shown with these. What CREATE INDEX says before USING is left out.
 _INDEXES = """
 SELECT x.indrelid::bigint, c.relname,
        CASE WHEN starts_with(d.whole, d.head) THEN substr(d.whole, length(d.head) + 1)
@@ -214,7 +214,7 @@ SELECT i.type, i.identity, n.nspname, f.proname, pg_catalog.pg_get_function_argu
  WHERE f.oid >= 16384
 """
 
-# The sequence of an identity column is told with the column.
+# The sequence of an identity column is shown with the column.
 SEQUENCES = """
 SELECT i.type, i.identity, n.nspname, c.relname,
        pg_catalog.concat_ws(' ', 'AS ' || pg_catalog.format_type(s.seqtypid, NULL),

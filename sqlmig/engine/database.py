@@ -42,7 +42,7 @@ class Database:
         return opened(self.conninfo(), self.config.wait_for_database, search_path)
 
     def conninfo(self) -> str:
-        """What libpq needs to reach it; the observer is told of a server that this starts.
+        """What libpq needs to reach it; the observer gets a server that this starts.
 
         Raises ConfigError and EmbeddedError.
         """

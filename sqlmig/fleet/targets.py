@@ -38,8 +38,8 @@ class FleetTarget:
 
     @property
     def address(self) -> Hashable:
-        """What tells it from the others, whoever connects: its database, and what its sessions
-        begin with, which may name a schema."""
+        """What no two targets share, whichever role connects: the database, the schema, and what
+        sessions begin with, which may name a schema."""
         options = parameters_of(self.url).get("options") if self.url is not None else None
         return self.database, self.schema, options
 

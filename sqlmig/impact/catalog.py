@@ -2,7 +2,7 @@
 session sees until it commits, and as the transaction has them locked.
 
 The counters are asked of the locked relations alone: the view of all of them takes milliseconds at
-a thousand tables. They are told to the server's statistics at the end of each transaction, so that
+a thousand tables. They are added to the server's statistics at the end of each transaction, so that
 they begin at zero in the next one.
 """
 

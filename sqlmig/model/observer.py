@@ -49,7 +49,7 @@ class NoticeObserver(Observer, Protocol):
 
 @runtime_checkable
 class RoundObserver(Observer, Protocol):
-    """An observer that is told of the rounds of repeated migrations, too."""
+    """An observer that also gets the rounds of repeated migrations."""
 
     def wrote(self, done: Round) -> None:
         """A round is committed."""
@@ -57,7 +57,7 @@ class RoundObserver(Observer, Protocol):
 
 @runtime_checkable
 class RehearsalObserver(Observer, Protocol):
-    """An observer that also hears of migrations that are tried, before a question about them."""
+    """An observer that also gets the migrations that are tried before a question about them."""
 
     def rehearsing(self, migration_id: str) -> None:
         """Its rollback is about to be run in a transaction that is undone."""

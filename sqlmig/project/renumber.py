@@ -66,7 +66,7 @@ def renumber(
 
 
 def _with_checks(config: Config) -> ProjectFiles:
-    """What lies on the disk, the sanity checks too."""
+    """The files on the disk, the sanity checks too."""
     here = files_on_disk(config)
     if not isinstance(config.checks, Path):
         return here

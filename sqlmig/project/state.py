@@ -11,7 +11,7 @@ from sqlmig.errors import ChangelogError
 
 
 def files_on_disk(config: Config) -> ProjectFiles:
-    """What lies on the disk. Raises ChangelogError for a file that cannot be read."""
+    """The files on the disk. Raises ChangelogError for a file that cannot be read."""
     places = Places.of(config)
     return ProjectFiles(places, on_disk(config.project, places.all()))
 

@@ -133,7 +133,7 @@ def entry_that_says_nothing(subject: Subject) -> Iterator[Violation]:
 
 
 def _elsewhere(subject: Subject) -> Mapping[str, Position]:
-    """The migrations without an entry that the changelog names all the same, and where; a note of
+    """The migrations without an entry that the changelog names elsewhere, and where; a note of
     a released version may name one that still has to be entered."""
     missing = _missing(subject)
     if not missing:

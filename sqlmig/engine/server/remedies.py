@@ -113,8 +113,8 @@ def is_hidden(message: ServerMessage) -> bool:
 def remedy_for(message: ServerMessage, connection: psycopg.Connection[Any] | None = None) -> str:
     """What to do about an error whose cause its SQLSTATE tells; "" for the others.
 
-    With the session, out of its transaction, it is told where the setting comes from that is
-    behind it.
+    With the session, out of its transaction, the remedy names where the setting behind it
+    comes from.
     """
     known = _REMEDIES.get(message.sqlstate, "")
     if is_hidden(message):

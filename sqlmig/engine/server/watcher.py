@@ -30,7 +30,7 @@ SELECT a.pid, coalesce(w.locked, 'a transaction'),
      WHERE l.pid = %(pid)s AND NOT l.granted AND l.relation IS NOT NULL LIMIT 1
   ) w ON true
 """
-# The server's own view of CREATE INDEX and REINDEX; which phase counts what is told in
+# The server's own view of CREATE INDEX and REINDEX; which phase counts what is described in
 # "CREATE INDEX Progress Reporting" of PostgreSQL's manual.
 _BUILDS = """
 SELECT relid::pg_catalog.regclass::text, phase,
