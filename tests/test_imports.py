@@ -85,8 +85,11 @@ def test_rich_is_not_imported_in_a_pipe(project: Project, database: Database) ->
         assert "rich" not in imported_by(project, *url, command)
 
 
-def test_a_command_without_a_database_does_not_import_its_driver(project: Project) -> None:
-    imported = imported_by(project, "validate")
+@pytest.mark.parametrize("arguments", [("validate",), ("--help",), ("fleet", "apply", "--help")])
+def test_a_command_without_a_database_does_not_import_its_driver(
+    project: Project, arguments: tuple[str, ...]
+) -> None:
+    imported = imported_by(project, *arguments)
     assert not imported & {"psycopg", "yoyo", "rich", "motor", "markdown_it"}
 
 

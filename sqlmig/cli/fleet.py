@@ -12,13 +12,11 @@ import click
 
 from sqlmig.cli.command import INTERRUPTED, Command
 from sqlmig.cli.completion import complete_migration
-from sqlmig.cli.fleet_progress import fleet_progress
 from sqlmig.cli.options import allow_protected
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import announce_postgres
 from sqlmig.errors import ExecutionError
 from sqlmig.plan import OutOfOrder
-from sqlmig.report import fleet as report
 
 if TYPE_CHECKING:
     from sqlmig.config import Config
@@ -114,6 +112,7 @@ def _fleet(
     output: Output, only: tuple[str, ...], given: dict[str, Any], **arguments: object
 ) -> Iterator[Fleet]:
     """The fleet that the options describe; its progress is shown while the block runs."""
+    from sqlmig.cli.fleet_progress import fleet_progress
     from sqlmig.fleet.fleet import Fleet
 
     config = output.options.config(**arguments)
@@ -134,6 +133,7 @@ def _from_here(config: Config, path: Path) -> Path:
 def _show(output: Output, done: FleetReport, *, check: bool = False) -> None:
     """Prints the report, of which JSON has all targets that were begun, and exits as it says."""
     from sqlmig.fleet.results import TargetState
+    from sqlmig.report import fleet as report
 
     if output.is_json:
         for result in done.of(TargetState.NOT_BEGUN):
