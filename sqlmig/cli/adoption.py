@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from sqlmig.adoption.registry import NAMES
 from sqlmig.cli.command import Command
+from sqlmig.cli.completion import complete_tool
 from sqlmig.cli.output import Output
 
 
@@ -16,8 +16,9 @@ from sqlmig.cli.output import Output
 @click.option(
     "--from",
     "tool",
-    type=click.Choice(NAMES, case_sensitive=False),
-    help="The tool, if the files do not show it.",
+    metavar="TOOL",
+    shell_complete=complete_tool,
+    help="The tool, if the files do not show it, such as dbmate.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 def import_(output: Output, folder: Path, tool: str | None, dry_run: bool) -> bool:

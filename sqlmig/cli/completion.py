@@ -1,4 +1,4 @@
-"""Shell completion of migrations."""
+"""Shell completion of migrations, and of the tools that can be taken over."""
 
 from __future__ import annotations
 
@@ -34,3 +34,14 @@ def complete_migration(
         for name in found
         if name.startswith(incomplete) and name == on_one_line(name)
     ]
+
+
+def complete_tool(
+    _context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The tools whose migrations can be taken over."""
+    from click.shell_completion import CompletionItem
+
+    from sqlmig.adoption.registry import NAMES
+
+    return [CompletionItem(name) for name in NAMES if name.startswith(incomplete.lower())]

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 
-from sqlmig.adoption.registry import NAMES
 from sqlmig.cli.command import Command
+from sqlmig.cli.completion import complete_tool
 from sqlmig.cli.output import Output
 from sqlmig.cli.session import migrator_for
 from sqlmig.errors import ConfigError
 from sqlmig.report import marks as report
-from sqlmig.report.adoption import adopted
 
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="The reason, for the log.")
 
@@ -36,7 +35,8 @@ def show(output: Output, migration: str, rollback: bool, recorded: bool) -> None
 @click.option(
     "--from",
     "tool",
-    type=click.Choice(NAMES, case_sensitive=False),
+    metavar="TOOL",
+    shell_complete=complete_tool,
     help="Record what the history of this tool says, instead of TARGET.",
 )
 @click.option(
@@ -55,6 +55,8 @@ def baseline(output: Output, target: str | None, tool: str | None, folder: Path 
         )
     migrator = migrator_for(output)
     if tool is not None:
+        from sqlmig.report.adoption import adopted
+
         output.show(adopted(migrator.baseline_from(tool, folder)))
     else:
         output.show(report.marked(migrator.baseline(target or "")))

@@ -140,6 +140,7 @@ def test_commands_and_migrations_are_completed(smart_kids: Path) -> None:
 
     assert "rollback" in completed("sqlmig ro")
     assert completed("sqlmig rollback 00") >= {"001_extensions", "005_payments"}
+    assert completed("sqlmig import x --from sq") == {"sql-migrate", "sqlx", "sqitch"}
 
 
 def test_a_rollback_asks_once_on_lines_of_its_own_and_takes_a_no(
