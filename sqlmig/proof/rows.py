@@ -15,6 +15,7 @@ from sqlmig.engine.guard.tables import all_tables
 from sqlmig.engine.server.connection import translated
 from sqlmig.errors import MigrationFailedError
 from sqlmig.model import Environment, MigrationFile
+from sqlmig.plan import PlannedMigration
 from sqlmig.proof.replay import Stage, staged
 from sqlmig.proof.roundtrip import rollback_of
 from sqlmig.proof.row_changes import RowChange, row_changes, too_large
@@ -126,16 +127,15 @@ class RowTrips:
             if has_ended:
                 yield RowTrip(name, RowVerdict.NOT_ATTEMPTED)
                 continue
-            trip = self._trip(course, files[name])
+            trip = self._trip(migration, files[name])
             yield trip
             has_ended = bool(trip.error or trip.verdict is RowVerdict.IRREVERSIBLE)
 
-    def _trip(self, course: Course, file: MigrationFile) -> RowTrip:
-        name = file.migration_id
+    def _trip(self, migration: PlannedMigration, file: MigrationFile) -> RowTrip:
+        name = migration.migration_id
         if file.rollback is None:
             reason = file.file.directives.irreversible or ""
             return RowTrip(name, RowVerdict.IRREVERSIBLE, reason=reason)
-        planned = next(each for each in course.planned if each.migration_id == name)
         rollback, failure = rollback_of(file), RowVerdict.ROLLBACK_FAILED
         try:
             above = all_tables(self.stage.history)
@@ -143,7 +143,7 @@ class RowTrips:
             empty = fill_dropped(self.stage.history, above)
             before = snapshot(self.stage.history)
             failure = RowVerdict.APPLY_FAILED
-            self.stage.run(planned)
+            self.stage.run(migration)
             failure = RowVerdict.ROLLBACK_FAILED
             self.stage.run(rollback)
         except MigrationFailedError as error:

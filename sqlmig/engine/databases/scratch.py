@@ -95,20 +95,18 @@ class ScratchServer:
 
     def drop(self, name: str) -> None:
         """Drops a database that `create` made, with the sessions that are still in it."""
+        statement = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
         deadline = time.monotonic() + _SECONDS_TO_END
-        while not self._is_dropped(name, is_last=time.monotonic() > deadline):
-            time.sleep(_SECONDS_BETWEEN_TRIES)
+        while True:
+            try:
+                self._execute(statement)
+            except ServerError as error:
+                if error.server.sqlstate not in _STILL_ENDING or time.monotonic() > deadline:
+                    raise
+                time.sleep(_SECONDS_BETWEEN_TRIES)
+            else:
+                break
         self._names.remove(name)
-
-    def _is_dropped(self, name: str, *, is_last: bool) -> bool:
-        """Whether no session that is just ending was in the way; raises at the last try."""
-        try:
-            self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-        except ServerError as error:
-            if is_last or error.server.sqlstate not in _STILL_ENDING:
-                raise
-            return False
-        return True
 
     def drop_all(self) -> None:
         """Drops every database that is left; those that stay are among the warnings."""
