@@ -17,6 +17,35 @@ from tests.database import Database
 def test_a_ctrl_c_between_sending_and_waiting_ends_the_statement(
     database: Database, monkeypatch: pytest.MonkeyPatch, send: Callable[[Connection, bytes], int]
 ) -> None:
+    with opened(database.url) as connection:
+        interrupt_before_waiting(monkeypatch)
+        with pytest.raises(wire.MessageInterrupted) as interrupted:
+            send(connection, b"SELECT pg_sleep(60)")
+        assert interrupted.value.completed == 0
+        assert send(connection, b"SELECT 1") == 1
+
+
+def test_a_cancel_that_overtakes_the_statement_is_sent_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = psycopg.Connection.cancel_safe
+    cancels: list[float] = []
+
+    def cancel_safe(connection: Connection, *, timeout: float) -> None:
+        cancels.append(timeout)
+        if len(cancels) > 1:
+            usual(connection, timeout=timeout)
+
+    monkeypatch.setattr(psycopg.Connection, "cancel_safe", cancel_safe)
+    with opened(database.url) as connection:
+        interrupt_before_waiting(monkeypatch)
+        with pytest.raises(wire.MessageInterrupted) as interrupted:
+            wire.send(connection, b"SELECT pg_sleep(60)")
+        assert interrupted.value.completed == 0
+        assert wire.send(connection, b"SELECT 1") == 1
+
+
+def interrupt_before_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = psycopg.Connection.wait
     interrupts = [KeyboardInterrupt()]
 
@@ -25,9 +54,4 @@ def test_a_ctrl_c_between_sending_and_waiting_ends_the_statement(
             raise interrupts.pop()
         return usual(connection, generator, **limits)
 
-    with opened(database.url) as connection:
-        monkeypatch.setattr(psycopg.Connection, "wait", wait)
-        with pytest.raises(wire.MessageInterrupted) as interrupted:
-            send(connection, b"SELECT pg_sleep(60)")
-        assert interrupted.value.completed == 0
-        assert send(connection, b"SELECT 1") == 1
+    monkeypatch.setattr(psycopg.Connection, "wait", wait)

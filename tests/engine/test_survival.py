@@ -75,7 +75,7 @@ def test_ctrl_c_between_two_tries_says_what_is_applied(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sqlmig.engine.run.executor.pause", interrupt)
+    monkeypatch.setattr("sqlmig.engine.run.limits.Retries.pause", interrupt)
     with database.another_connection() as other, other.transaction():
         other.execute("lock table busy")
         with pytest.raises(RunInterrupted, match="1 applied, 1 undone"):

@@ -7,7 +7,7 @@ fed, and an error says how many statements were completed before it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -181,8 +181,18 @@ def _cancel_unwaited(connection: Connection, receiving: PQGen[None]) -> None:
     """Ends what a Ctrl-C hit after it was sent and before it was waited for; psycopg cancels only
     what it waits for, and the connection would take no other command."""
     if connection.pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
-        connection.cancel_safe(timeout=_SECONDS_TO_CANCEL)
-        connection.wait(receiving)
+        connection.wait(_cancelled(connection, receiving))
+
+
+def _cancelled(connection: Connection, receiving: PQGen[None]) -> PQGen[None]:
+    """Drives it on to its end, and cancels until then: the server ignores a cancel that overtakes
+    the statement."""
+    with suppress(StopIteration):
+        request = next(receiving)
+        while True:
+            connection.cancel_safe(timeout=_SECONDS_TO_CANCEL)
+            if ready := (yield request):
+                request = receiving.send(ready)
 
 
 def _receive(pgconn: PGconn, copy_rows: bytes, answer: _Answer) -> PQGen[None]:
