@@ -30,8 +30,8 @@ class Decision:
 class Resumption:
     """The first `done` statements need not run; the next one is in doubt if its runner died in
     the middle of it, so that only the database shows whether it is done. A repeated migration has
-    written so many `rows`; beyond `most_rows` it is taken to never end, None where that is to be
-    counted."""
+    written so many `rows`; beyond `most_rows`, or more where its tables have grown, it is taken to
+    never end; None where that is to be counted."""
 
     done: int = 0
     in_doubt: bool = False

@@ -197,6 +197,24 @@ def test_a_condition_that_never_ends_is_an_error_until_it_is_fixed(
     assert database.rows("SELECT DISTINCT done FROM t") == [(1,)]
 
 
+def test_a_table_that_grew_since_it_began_is_counted_at_the_next_start(
+    project: Project, database: Database, migrator: Migrator
+) -> None:
+    project.migration("001_fill", HEAD + FILL.format(10))
+    database.execute(
+        "create function grow() returns trigger language plpgsql as $$begin"
+        " insert into t select (select max(id) from t) + n from generate_series(1, 30) n"
+        "  where (select count(*) from t) < 60; return new; end$$;"
+        "create trigger grow before update on t for each row execute function grow()"
+    )
+    with pytest.raises(MigrationFailedError, match="its tables have grown") as caught:
+        migrator.apply()
+    assert "run `sqlmig apply` again" in caught.value.remedy
+    assert status(migrator) == ("partial", 50)
+    migrator.apply()
+    assert database.rows("SELECT done, count(*) FROM t GROUP BY 1") == [(1, 85)]
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -110,13 +110,11 @@ class RoundsWork(InspectedWork):
         self.recording.send(planned, *beginning(self.session))
         if has_moved(history, [planned]):
             raise HistoryMovedError(planned)
-        most = planned.resumption.most_rows
-        if most is None:
-            limits = set_timeouts(self.session.limits, planned.directives, history)
-            # The server reads the statement as it will in its rounds: a date, a policy for rows.
-            self.recording.send(planned, *AS_THE_ROLE_HAS_IT, *limits, _COUNTS_ARE_SLOW)
-            rows = count_source_rows(self.session.connection, planned)
-            most = planned.resumption.rows + _TIMES_ALL_ROWS * rows if rows is not None else None
+        limits = set_timeouts(self.session.limits, planned.directives, history)
+        # The server reads the statement as it will in its rounds: a date, a policy for rows.
+        self.recording.send(planned, *AS_THE_ROLE_HAS_IT, *limits, _COUNTS_ARE_SLOW)
+        rows = count_source_rows(self.session.connection, planned)
+        most = None if rows is None else _most(planned, rows)
         self.recording.send(
             planned,
             *put_back(self.session.lock),
@@ -167,6 +165,15 @@ class RoundsWork(InspectedWork):
             self.session.notices.add(_long(planned, done))
 
 
+def _most(planned: PlannedMigration, rows: int) -> int:
+    """How many rows it may write in all, now that its tables have so many: they may have grown
+    since it began."""
+    resumption, most = planned.resumption, _TIMES_ALL_ROWS * rows
+    if resumption.most_rows is None:
+        return resumption.rows + most
+    return max(resumption.most_rows, most)
+
+
 def _long(planned: PlannedMigration, done: Round) -> Notice:
     told = (
         f"round {done.number} took {done.duration:.1f} s for {counted(done.rows, 'row')}, which "
@@ -180,8 +187,11 @@ def _endless(planned: PlannedMigration, rows: int) -> ScriptError:
     failure = ScriptError(
         planned,
         f"{planned.name} would have written {counted(rows, 'row')}, more than twice as many as its "
-        "tables had when it began: its condition also holds for rows that are done",
+        "tables had: its condition also holds for rows that are done, or its tables have grown",
         location=planned.prepared.statement_location(0),
     )
-    failure.hint = "Let the WHERE clause leave out the rows that are done."
+    failure.hint = (
+        "Let the WHERE clause leave out the rows that are done. If it does, run `sqlmig apply` "
+        "again: the tables are counted at each start."
+    )
     return failure
