@@ -12,6 +12,7 @@ from sqlmig.config import Config, FleetSettings
 from sqlmig.errors import (
     ChangelogError,
     ConfigError,
+    ConnectionLostError,
     DatabaseUnavailableError,
     ExecutionError,
     FixtureError,
@@ -114,6 +115,7 @@ __all__ = [
     "Comparison",
     "Config",
     "ConfigError",
+    "ConnectionLostError",
     "DatabaseChange",
     "DatabaseUnavailableError",
     "Decision",

@@ -33,6 +33,7 @@ SqlmigError
     ├── ServerError
     ├── DocumentsRefusedError                     by MongoDB
     ├── MigrationFailedError
+    │   ├── ConnectionLostError             in the middle of a migration
     │   └── RowLossError                    a rollback in production needs confirmation
     ├── SeedFailedError
     ├── ScratchScriptError
@@ -328,6 +329,10 @@ class MigrationFailedError(ExecutionError):
     def lines(self) -> list[str]:
         """See SqlmigError."""
         return _told_in_place(self, f"{self.report.tally()}. {self.remedy}".rstrip())
+
+
+class ConnectionLostError(MigrationFailedError):
+    """The connection broke during a migration; `report` says what the history has of it."""
 
 
 class RowLossError(MigrationFailedError):

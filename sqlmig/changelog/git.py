@@ -221,6 +221,5 @@ def _refusal(command: str, said: bytes) -> ChangelogError:
     return ChangelogError(
         f"git {command}: {message}",
         remedy=advice
-        or "The changelog is checked against what git has: run this in a repository that works "
-        "(a bare one has to be named with GIT_DIR).",
+        or "Run this in a git repository that works; a bare one has to be named with GIT_DIR.",
     )

@@ -12,7 +12,10 @@ from sqlmig.report import servers as report
 
 @click.command(cls=Command, short_help="Create the database, for development.")
 def create(output: Output) -> None:
-    """Create the database that the settings name, if it does not exist. Not in production."""
+    """Create the database that the settings name, if it does not exist. Not in production.
+
+    To create a migration, use `sqlmig new`.
+    """
     from sqlmig.operations.databases import create_database
 
     config = output.options.config()

@@ -139,8 +139,7 @@ def _opened(folder: Path) -> Iterator[int]:
 
 
 def _make_root(root: Path) -> None:
-    if not root.parent.exists():
-        root.parent.mkdir(parents=True)
+    root.parent.mkdir(parents=True, exist_ok=True)
     with _opened(root.parent) as parent, suppress(FileExistsError):
         os.mkdir(root.name, dir_fd=parent)
     with _opened(root) as project, suppress(FileExistsError):

@@ -18,7 +18,12 @@ from sqlmig.engine.run.executor import Executor
 from sqlmig.engine.run.steps import Steps
 from sqlmig.engine.server.connection import Connection, opened, translated
 from sqlmig.engine.server.remedies import ends_session, remedy_for
-from sqlmig.errors import DatabaseUnavailableError, ExecutionError, MigrationFailedError
+from sqlmig.errors import (
+    ConnectionLostError,
+    DatabaseUnavailableError,
+    ExecutionError,
+    MigrationFailedError,
+)
 from sqlmig.model import Direction, Environment
 from sqlmig.plan import Plan, PlannedMigration
 from sqlmig.proof.catalog import SchemaSnapshot
@@ -128,14 +133,18 @@ class Stage:
         try:
             yield
         except MigrationFailedError as error:
-            server, connection = error.server, self._executor.session.connection
-            if connection.closed or (server is not None and ends_session(server)):
+            if self._has_lost_session(error):
                 raise DatabaseUnavailableError(
                     f"the session in the scratch database was lost: {error.message}",
-                    remedy=(server and remedy_for(server))
+                    remedy=(error.server and remedy_for(error.server))
                     or "See the server's log; then run this again.",
                 ) from error
             raise
+
+    def _has_lost_session(self, error: MigrationFailedError) -> bool:
+        is_ended = error.server is not None and ends_session(error.server)
+        is_lost = is_ended or isinstance(error, ConnectionLostError)
+        return is_lost or self._executor.session.connection.closed
 
     def _made(self) -> str:
         """A new database with a history, prepared by the project's script if there is one."""

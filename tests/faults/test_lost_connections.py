@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from sqlmig import Migrator, Outcome
-from sqlmig.errors import ExecutionError, MigrationFailedError
+from sqlmig.errors import DatabaseUnavailableError, ExecutionError, MigrationFailedError
 from sqlmig.model import Direction, SilentObserver
 from tests.database import Database
 from tests.faults.figures import Figure
@@ -36,6 +36,7 @@ from tests.faults.proxy import proxied
 from tests.project import Project
 
 COMMIT_OF_002 = re.compile(rb"002_entry.*COMMIT\0", re.DOTALL)
+HOLDER = re.compile(rb"pg_locks.*pg_stat_activity|pg_stat_activity.*pg_locks", re.DOTALL)
 
 
 class HoldingObserver(SilentObserver):
@@ -180,6 +181,18 @@ def test_where_the_server_cannot_be_asked_again_the_report_does_not_claim_to_kno
     assert "sqlmig status" in ending.stderr
     assert "Traceback" not in ending.stderr
     assert_consistent(database, project)
+
+
+def test_a_connection_that_is_lost_is_not_a_verdict_about_the_migration(
+    project: Project, database: Database, figure: Figure
+) -> None:
+    project.migration("001_ledger", "create table ledger (entry text)", "drop table ledger")
+    write_index(project, 2)
+    with proxied(database) as proxy:
+        proxy.lose_answer_to = HOLDER
+        with pytest.raises(DatabaseUnavailableError, match="in the scratch database was lost"):
+            Migrator(project.config(database=proxy.url(database))).verify()
+    figure("answers about the lock lost")
 
 
 def test_a_connection_cut_at_a_random_time_leaves_nothing_to_clean_up(

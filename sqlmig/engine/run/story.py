@@ -21,7 +21,13 @@ from sqlmig.engine.server.failure import (
     TransactionEndedError,
 )
 from sqlmig.engine.server.remedies import remedy_for
-from sqlmig.errors import MigrationFailedError, RowLossError, RunInterrupted, SqlmigError
+from sqlmig.errors import (
+    ConnectionLostError,
+    MigrationFailedError,
+    RowLossError,
+    RunInterrupted,
+    SqlmigError,
+)
 from sqlmig.model import (
     Direction,
     LostRows,
@@ -105,7 +111,7 @@ class Story:
             remedy=self._known(message) or "See `sqlmig status`.",
         )
 
-    def lost(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
+    def lost(self, ending: Ending, error: psycopg.Error) -> ConnectionLostError:
         """The connection broke; reports what the history says of the batch."""
         message, name = server_message(error), ending.at_work.migration_id
         undone = "was undone" if ending.at_work.directives.is_atomic else "stopped partway"
@@ -115,7 +121,7 @@ class Story:
             Fate.UNKNOWN: f"the connection was lost, and it is not known whether {name} is "
             "committed",
         }[ending.fate]
-        return MigrationFailedError(
+        return ConnectionLostError(
             f"{told}: {message.primary}",
             migration_id=name,
             report=self._after(ending),
