@@ -11,6 +11,9 @@ from enum import Enum
 
 _NUMBER = re.compile(r"\d+(?:_\d+)*(?![A-Za-z0-9])")
 
+# Of a long text, so that it is not in memory a second time as bytes.
+_HASHED_CHARACTERS = 1 << 20
+
 _DURATION = re.compile(r"0|\d+(?:\.\d+)?\s*(?:us|ms|s|min|h|d)")
 
 
@@ -126,7 +129,10 @@ def checksum(text: str) -> str:
     """`sha256:` and the hash of the text with CRLF and CR as LF, so that checkouts agree."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256()
+    for start in range(0, len(text), _HASHED_CHARACTERS):
+        digest.update(text[start : start + _HASHED_CHARACTERS].encode())
+    return f"sha256:{digest.hexdigest()}"
 
 
 @functools.cache

@@ -52,7 +52,9 @@ def refused_bytes(data: bytes) -> SourceError:
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("select 1;\n", "4a45092ccf992ea92250053a80b931b787924ba61648f420555511b84f10ab6c"),
         ("créer\n", "cea88f80b4f7ae9513d4cec2203f01370d06d74ed70045208b1a8aa883e6f8b7"),
+        ("-- é\n" * 600_000, "c10083a4e0ef666cb3ebfe87a612be3c9d2aaafa756d5e4fab9961df7b525a6b"),
     ],
+    ids=["empty", "ASCII", "accents", "long"],
 )
 def test_the_checksum_of_a_text_never_changes(text: str, expected: str) -> None:
     assert checksum(text) == f"sha256:{expected}"
