@@ -1,4 +1,4 @@
-"""The commands by name, each in the module of its group, and what click refuses before one runs."""
+"""The group of all commands, and what click refuses before one runs."""
 
 from __future__ import annotations
 
@@ -12,42 +12,13 @@ from typing import Any
 import click
 
 from sqlmig.cli.command import INTERRUPTED
+from sqlmig.cli.names import ELSEWHERE, MODULES
+from sqlmig.cli.options import Options
+from sqlmig.cli.suggested import completed
 from sqlmig.cli.terminal import Printer
 from sqlmig.errors import ConfigError
 from sqlmig.report.errors import error as error_view
 
-# The module of each command; it is imported when one of its commands is first requested.
-MODULES = {
-    "migrations": ("apply", "rollback", "status"),
-    "seeds": ("seed", "check"),
-    "mongo": ("mongo",),
-    "environment": ("environment",),
-    "databases": ("create", "drop"),
-    "files": ("init", "validate", "diff", "repair"),
-    "adoption": ("import",),
-    "marks": ("show", "baseline", "mark", "unmark"),
-    "fleet": ("fleet",),
-    "proof": ("verify", "drift"),
-    "document": ("schema",),
-    "impact": ("impact",),
-    "new": ("new", "renumber"),
-    "changelog": ("changelog",),
-    "embedded": ("embedded",),
-}
-# What other tools call it.
-_ELSEWHERE = {
-    "up": "sqlmig apply",
-    "migrate": "sqlmig apply",
-    "upgrade": "sqlmig apply",
-    "down": "sqlmig rollback --steps 1",
-    "undo": "sqlmig rollback --steps 1",
-    "downgrade": "sqlmig rollback",
-    "create": "sqlmig new",
-    "generate": "sqlmig new",
-    "info": "sqlmig status",
-    "history": "sqlmig status",
-    "help": "sqlmig --help",
-}
 _MODULE_OF = {name: module for module, names in MODULES.items() for name in names}
 
 
@@ -72,8 +43,8 @@ class CommandLine(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command; the usual name of another tool's command gets a hint."""
         name = args[0] if args else ""
-        if name in _ELSEWHERE and self.get_command(ctx, name) is None:
-            ctx.fail(f"No such command {name!r}. Did you mean {_ELSEWHERE[name]}?")
+        if name in ELSEWHERE and self.get_command(ctx, name) is None:
+            ctx.fail(f"No such command {name!r}. Did you mean {ELSEWHERE[name]}?")
         return super().resolve_command(ctx, args)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -104,9 +75,10 @@ def _show_wrong_usage(error: click.ClickException) -> None:
     """As click shows it, without what the message repeats from the command line."""
     shown = io.StringIO()
     error.show(shown)
+    given = Options.given_to(getattr(error, "ctx", None))
     message = error.format_message()
     *usage, label = shown.getvalue().removesuffix(f"{message}\n").split("\n")
     if label:
-        Printer().say_aside(*usage, f"{label}{message}")
+        Printer().say_aside(*usage, f"{label}{completed(message, given)}")
     else:
         error.show()  # the help, where no command was given

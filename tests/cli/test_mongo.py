@@ -95,7 +95,9 @@ def test_unset_means_production_and_its_documents_are_kept(
 def test_status_tells_what_differs_and_what_is_next(run: MongoRun) -> None:
     done = run("status", "--env", "test")
     assert done.returncode == 0
-    assert done.stdout.endswith("Fixtures for testing: 2 new.\nNext: sqlmig seed --only mongo\n")
+    assert done.stdout.endswith(
+        "Fixtures for testing: 2 new.\nNext: sqlmig --env test seed --only mongo\n"
+    )
     run("seed", "--env", "test")
     assert run("status", "--env", "test").stdout.endswith("Fixtures for testing: 2 unchanged.\n")
 
@@ -133,11 +135,13 @@ def test_reset_wants_a_yes_and_tells_what_it_dropped(
     assert refused.returncode == 3
     assert refused.stderr == (
         "Error: this drops every collection that was seeded; confirmation is required\n"
-        "Nothing was changed. To confirm: sqlmig mongo reset --yes.\n"
+        "Nothing was changed. To confirm: sqlmig --env dev mongo reset --yes.\n"
     )
     assert aside["classes"].count_documents({}) == 2
     done = run("reset", "--env", "dev", "--yes")
-    assert done.stdout == "Dropped classes, students. Seed again with: sqlmig seed --only mongo\n"
+    assert done.stdout == (
+        "Dropped classes, students. Seed again with: sqlmig --env dev seed --only mongo\n"
+    )
     assert aside.list_collection_names() == ["_sqlmig_state"]
 
 

@@ -57,6 +57,21 @@ def parameters_of(database: str) -> Mapping[str, Any]:
     return parameters
 
 
+def has_secret(database: str) -> bool:
+    """Whether it has a password, or may have: libpq cannot read it, or took part of one for
+    something else."""
+    try:
+        parameters = parameters_of(database)
+    except ConfigError:
+        return True
+    options = psycopg.pq.Conninfo.get_defaults()
+    secrets = {each.keyword.decode() for each in options if each.dispchar == b"*"} | {"password"}
+    return any(
+        name in secrets or ("@" in str(value) and name != "user")
+        for name, value in parameters.items()
+    )
+
+
 def _unreadable(database: str) -> ConfigError:
     other = _OTHER_SCHEME.match(database)
     if other and not database.startswith(_SCHEMES):
