@@ -27,7 +27,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layers:
-    """All that can give a setting a value; the files each with its name."""
+    """All that can give a setting a value; the files each with its name. The environment that the
+    env file names gives none."""
 
     arguments: Mapping[str, object]
     variables: Mapping[str, str]
@@ -35,6 +36,7 @@ class Layers:
     settings_file: str
     env_file: Mapping[str, str] = field(default_factory=dict)
     env_file_name: str = ""
+    ignored_environment: str = ""
 
     def find(self, setting: Field[Any]) -> Found | None:
         """What the strongest layer says of a setting; None where no layer has it.

@@ -34,14 +34,17 @@ _UNKNOWN_SETTING = "42704"
 _SPECIAL_IN_OPTIONS = re.compile(r"[\s\\]")
 
 
-def opened(database: str, wait: float = 0.0, search_path: Sequence[str] = ()) -> Connection:
+def opened(
+    database: str, wait: float = 0.0, search_path: Sequence[str] = (), create: str = ""
+) -> Connection:
     """A connection in autocommit mode, closed at the end of its `with` block; its session is as
     sqlmig's own statements need it.
 
     `database` is a libpq URL or key=value string, or "" for what libpq finds itself; a server
     that does not answer is tried again for `wait` seconds. The names of `search_path`, where there
     are any, are the session's, whatever the role or the URL say. Raises ConfigError for a URL that
-    libpq cannot read, and DatabaseUnavailableError.
+    libpq cannot read, and DatabaseUnavailableError, which names the command `create` where there is
+    no such database.
     """
     parameters = parameters_of(database)
     deadline = time.monotonic() + wait
@@ -60,7 +63,7 @@ def opened(database: str, wait: float = 0.0, search_path: Sequence[str] = ()) ->
             )
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline:
-                raise _unavailable(error, parameters) from error
+                raise _unavailable(error, parameters, create) from error
             time.sleep(_SECONDS_BETWEEN_TRIES)
 
 
@@ -167,7 +170,7 @@ def _options(database: str, search_path: Sequence[str]) -> dict[str, Any]:
 
 
 def _unavailable(
-    error: psycopg.OperationalError, parameters: Mapping[str, Any]
+    error: psycopg.OperationalError, parameters: Mapping[str, Any], create: str
 ) -> DatabaseUnavailableError:
     shown = " ".join(
         f"{name}={parameters[name]}"
@@ -177,5 +180,5 @@ def _unavailable(
     reason = str(error).removeprefix("connection failed: ").strip()
     return DatabaseUnavailableError(
         f"no connection to the database ({shown or 'from the PG* variables'})\n{reason}",
-        remedy=connection_remedy(reason),
+        remedy=connection_remedy(reason, create),
     )
