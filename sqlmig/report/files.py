@@ -82,7 +82,7 @@ def written(done: Written, changelog: Path | None) -> View:
         [
             *lines,
             "Next: write the SQL of both directions, then sqlmig apply",
-            "For a table with many rows: docs/zero-downtime.md, and sqlmig impact",
+            "Before a deployment: sqlmig impact",
         ],
         {
             "id": done.migration_id,
