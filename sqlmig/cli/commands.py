@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from importlib import import_module
 from itertools import pairwise
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from sqlmig.cli.command import INTERRUPTED
-from sqlmig.cli.names import ELSEWHERE, MODULES
+from sqlmig.cli.names import MODULES, meant_by, meant_by_words
 from sqlmig.cli.options import Options
 from sqlmig.cli.suggested import completed
 from sqlmig.cli.terminal import Printer
@@ -20,6 +21,8 @@ from sqlmig.errors import ConfigError
 from sqlmig.report.errors import error as error_view
 
 _MODULE_OF = {name: module for module, names in MODULES.items() for name in names}
+
+_EXTRA_WORDS = re.compile(r"unexpected extra arguments? \((.*)\)$")
 
 
 class CommandLine(click.Group):
@@ -43,8 +46,8 @@ class CommandLine(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command; the usual name of another tool's command gets a hint."""
         name = args[0] if args else ""
-        if name in ELSEWHERE and self.get_command(ctx, name) is None:
-            ctx.fail(f"No such command {name!r}. Did you mean {ELSEWHERE[name]}?")
+        if (meant := meant_by(name)) and self.get_command(ctx, name) is None:
+            ctx.fail(f"No such command {name!r}. {meant}")
         return super().resolve_command(ctx, args)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -52,12 +55,26 @@ class CommandLine(click.Group):
         try:
             code = self.main(*args, **kwargs | {"standalone_mode": False})
         except click.ClickException as error:
-            _tell_wrong_usage(error)
+            _tell_wrong_usage(_answered(error))
             code = error.exit_code
         except click.Abort:
             Printer().say_aside("Interrupted.")
             code = INTERRUPTED
         sys.exit(code)
+
+
+def _answered(error: click.ClickException) -> click.ClickException:
+    """The error, with what was meant where other tools have such an option or such words."""
+    if isinstance(error, click.NoSuchOption) and (meant := meant_by(error.option_name)):
+        return click.NoSuchOption(error.option_name, f"{error.message} {meant}", ctx=error.ctx)
+    context = getattr(error, "ctx", None)
+    extra = _EXTRA_WORDS.search(error.message)
+    if context is None or extra is None:
+        return error
+    words = f"{context.params.get('description', '')} {extra[1]}".strip()
+    if meant := meant_by_words(str(context.info_name), words):
+        return click.UsageError(f"{error.message}. {meant}", ctx=context)
+    return error
 
 
 def _tell_wrong_usage(error: click.ClickException) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -105,6 +105,8 @@ def _instead_of(name: str, value: str) -> str:
         return f"Write options=-csearch_path%3D{path} instead of {name}."
     if name in _RENAMED:
         return f"Write {_RENAMED[name]} instead of {name}, with one of its values."
+    if name == "socket":
+        return f"Write host={quote(value, safe='')} instead of socket."
     if name == "pgbouncer":
         return (
             "Leave it out: sqlmig sees by itself that it talks to a pooler. Better, give the URL "
