@@ -18,6 +18,7 @@ from pymongo.database import Database
 
 from sqlmig.embedded import EmbeddedMongo
 from tests.command import Run
+from tests.database import Database as PostgresDatabase
 from tests.mongo.seeds import Seeds
 from tests.project import Project
 
@@ -283,6 +284,19 @@ def test_without_a_url_the_ways_to_give_one_are_named(run: MongoRun) -> None:
     done = run("seed", url=None)
     assert done.returncode == 2
     assert "--mongo-url, SQLMIG_MONGO_URL, MONGODB_URI, MONGO_URL" in done.stderr
+    assert 'No server? Use --embedded, or the setting mongo = "embedded".' in done.stderr
+
+
+def test_seeding_both_databases_says_which_is_which(
+    project: Project, mongo_url: str, database: PostgresDatabase
+) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+    project.write("sql/seeds/reference/001.sql", "insert into a default values")
+    run = Run(project.root, database.url)
+    assert run("apply").returncode == 0
+    told = run("seed", "--mongo-url", mongo_url).stdout
+    assert "Seeded PostgreSQL for production: 1 seed changed rows.\n" in told
+    assert told.endswith("Seeded MongoDB for production: 2 added.\n")
 
 
 @pytest.mark.parametrize(
@@ -312,7 +326,7 @@ def test_the_embedded_server_is_started_announced_and_found_again(
         embedded = partial(Run(project.root), "embedded")
         shown = embedded("status").stdout
         assert f"Connect with: mongosh '{server.status().url}'" in shown
-        assert embedded("stop").stdout == "Stopped; the data is kept.\n"
+        assert embedded("stop").stdout == "Stopped MongoDB (SecantusDB); the data is kept.\n"
         assert not server.status().running
         answer = embedded("reset", "--yes", "--format", "json").stdout
         assert json.loads(answer)["mongo"]["data"] is None
