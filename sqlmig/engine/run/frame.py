@@ -56,7 +56,7 @@ def put_back(lock: RunnerLock) -> Sequence[str]:
 
     They fail where another runner has taken the lock that the script released.
     """
-    pinned = () if lock.is_pooled else pins(lock.connection.info.server_version)
+    pinned = () if lock.is_pooled else (pins(lock.connection.info.server_version),)
     return (*_RESET, *pinned, f"SELECT CASE {_keep_lock(lock)} ELSE true END")
 
 
