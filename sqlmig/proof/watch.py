@@ -55,6 +55,8 @@ class Watch:
         self._news, self._counts = news(found).encode(), counts(found).encode()
         self._rows: dict[int, list[Row]] = {}
         self._definitions: dict[ObjectName, list[str]] = {}
+        self._objects: dict[ObjectName, str] = {}
+        self._stale: set[ObjectName] = set()
         self._total = 0
         self._since, self._roles = _BEFORE_ALL, ""
         self._altered: set[int] = set()
@@ -74,7 +76,8 @@ class Watch:
             if self._total != total:
                 self._read_again(self._miscounted())
         self._altered = set(altered)
-        return SchemaSnapshot({name: "\n".join(found) for name, found in self._definitions.items()})
+        self._join_stale()
+        return SchemaSnapshot(dict(self._objects))
 
     def _ask(self, query: bytes, **parameters: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, parameters).fetchall()
@@ -98,10 +101,20 @@ class Watch:
             chosen = {"own_role": 0, "objects": list(numbers), **self._scope}
             self._keep(self._ask(self._walk_some, **chosen))
 
+    def _join_stale(self) -> None:
+        """Updates the objects whose definitions were read again."""
+        for name in self._stale:
+            if name in self._definitions:
+                self._objects[name] = "\n".join(self._definitions[name])
+            else:
+                self._objects.pop(name, None)
+        self._stale.clear()
+
     def _forget(self, numbers: Collection[int]) -> None:
         for row in [row for number in numbers for row in self._rows.pop(number, ())]:
             self._total -= row.rows
             if row.object is not None:
+                self._stale.add(row.object)
                 definitions = self._definitions[row.object]
                 definitions.remove(row.definition)
                 if not definitions:
@@ -112,4 +125,5 @@ class Watch:
             self._rows.setdefault(row.number, []).append(row)
             self._total += row.rows
             if row.object is not None:
+                self._stale.add(row.object)
                 insort(self._definitions.setdefault(row.object, []), row.definition)

@@ -57,7 +57,7 @@ def put_back(lock: RunnerLock) -> Sequence[str]:
 
     They fail if the script released sqlmig's lock and another runner has taken it.
     """
-    pinned = () if lock.is_pooled else pins(lock.connection.info.server_version)
+    pinned = () if lock.is_pooled else (pins(lock.connection.info.server_version),)
     return (*_RESET, *pinned, f"SELECT CASE {_keep_lock(lock)} ELSE true END")
 
 

@@ -40,18 +40,19 @@ WRITTEN_FORM: Mapping[str, str] = {
 }
 
 
-def pins(server_version: int) -> tuple[str, ...]:
-    """The statements that give the session the settings for sqlmig's own statements."""
-    return tuple(f"SET {name} = '{value}'" for name, value in _pinned(server_version).items())
+def pins(server_version: int) -> str:
+    """The query that gives the session the settings that sqlmig's own statements need: one result
+    instead of many."""
+    return setting(_pinned(server_version))
 
 
 def first_pins(server_version: int, pid: int) -> str:
-    """One query that pins the settings in a new session, if its server process is `pid`.
+    """The same query for a new session whose server process is `pid`.
 
-    A pooler's clients get another process than the one reported to them. Its sessions are left
+    A pooler gives its clients another process than the one it announced. Its sessions are left
     unchanged, because other clients use them next.
     """
-    return f"{setting(_pinned(server_version))} WHERE pg_catalog.pg_backend_pid() = {pid}"
+    return f"{pins(server_version)} WHERE pg_catalog.pg_backend_pid() = {pid}"
 
 
 def setting(settings: Mapping[str, str]) -> str:
