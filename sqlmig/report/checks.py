@@ -22,7 +22,7 @@ def checks(results: Sequence[CheckResult], folder: str) -> View:
     write one into that folder."""
     nothing = (
         f"There are no sanity checks. Write the first as {folder}/010_name.sql (sqlmig's "
-        "docs/environments.md)."
+        "docs/seeds.md)."
     )
     drawn = Table(("CHECK", "RESULT", "DESCRIPTION"), [_check_row(result) for result in results])
     text = [drawn, *violations(results), checked(results)]

@@ -99,7 +99,7 @@ def test_without_checks_and_seeds_it_is_said(run: Run) -> None:
     run("apply")
     assert run("check").stdout == (
         "There are no sanity checks. Write the first as sql/checks/010_name.sql (sqlmig's "
-        "docs/environments.md).\n"
+        "docs/seeds.md).\n"
     )
     nothing = (
         "Nothing to seed: there are no seeds for production. They are read from "
