@@ -1,9 +1,9 @@
-"""goose: one file a migration, its halves below `-- +goose Up` and `-- +goose Down`.
+"""goose: one file per migration, with its halves below `-- +goose Up` and `-- +goose Down`.
 
 Source: github.com/pressly/goose: internal/sqlparser/parser.go (annotations at the beginning of a
-line, in any case of letters in newer versions; lines end at LF or CRLF and are joined by LF),
+line, case-insensitive in newer versions; lines end at LF or CRLF and are joined by LF),
 collect_migration.go and NumericComponent (names: a number above 0 before the first `_`),
-database/dialect/postgres.go (the table; of several rows of a version the newest counts).
+database/dialect/postgres.go (the table; if a version has several rows, the newest counts).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TABLE = HistoryTable(
 
 
 def recognise(files: Files) -> str | None:
-    """The first file with its annotation."""
+    """The first file with an annotation of goose."""
     return first_with(files, _NAMES, _ANNOTATION)
 
 
@@ -45,7 +45,7 @@ def read(files: Files) -> Reading:
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """The versions whose newest row says that they are applied, but for its first row, 0."""
+    """The versions whose newest row says that they are applied, except goose's initial row, 0."""
     newest = {row["version"]: row for row in rows}
     applied = [row for row in rows if newest[row["version"]] is row and row["is_applied"]]
     return Ledger(

@@ -1,4 +1,4 @@
-"""All tools whose files and histories can be taken over."""
+"""All tools whose files and histories sqlmig can adopt."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def tool_named(name: str) -> Tool:
 
 
 def recognised(files: Files) -> Tool:
-    """The tool whose files these are. Raises ConfigError where no tool fits, or several do."""
+    """The tool whose files these are. Raises ConfigError if no tool fits, or several do."""
     found = {tool: shown for tool in TOOLS if (shown := tool.recognise(files)) is not None}
     if not found:
         raise ConfigError(
