@@ -30,7 +30,7 @@ def fleet() -> None:
 
 
 def _of_fleet(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that name the targets, and say how they are worked on."""
+    """The options that name the targets, and that say how to work on them."""
     options = (
         click.option(
             "--targets",
@@ -126,12 +126,13 @@ def _fleet(
 
 
 def _from_here(config: Config, path: Path) -> Path:
-    """A path of the command line, for one that starts from the project's folder."""
+    """Makes a path from the command line independent of the project's folder."""
     return path if config.project == Path() else path.absolute()
 
 
 def _show(output: Output, done: FleetReport, *, check: bool = False) -> None:
-    """Prints the report, of which JSON has all targets that were begun, and exits as it says."""
+    """Prints the report and exits with its code; in JSON, the targets that were begun have been
+    printed already."""
     from sqlmig.fleet.results import TargetState
     from sqlmig.report import fleet as report
 

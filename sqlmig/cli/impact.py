@@ -1,4 +1,4 @@
-"""The command that says what migrations do to a live database."""
+"""The command that shows what migrations do to a live database."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def impact(
     scratch_url: str | None,
 ) -> bool:
     """Run the pending migrations, up to and including TARGET, on a scratch database, and show which
-    locks they hold there and what large work runs meanwhile. The database itself is not touched:
-    it says which migrations are pending, and how large its tables are.
+    locks they hold there and what large work runs meanwhile. The database itself is only read, to
+    see which migrations are pending and how large its tables are.
 
     --since and --all need no database; without one, every table counts as large.
     """

@@ -136,7 +136,7 @@ def rollback(
 
 
 def _agrees(output: Output, loss: RowLossError) -> bool:
-    """Asks, on a terminal. Raises DeclinedError for a no."""
+    """Asks, on a terminal. Raises DeclinedError if the answer is no."""
     is_agreed = output.agrees(*loss.told)
     if output.can_ask and not is_agreed:
         done = loss.report.ids(Outcome.DONE)
