@@ -41,18 +41,18 @@ _KEPT_BY_GIT = ".gitkeep"
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """The files that were made, and those that were there already and are as they were."""
+    """The files that were created, and those that existed and were left unchanged."""
 
     created: tuple[Path, ...]
     kept: tuple[Path, ...]
 
 
 def write_starter(project: Path | None = None) -> Starter:
-    """Writes what a new project needs into that folder, or the current one; overwrites nothing.
+    """Writes what a new project needs to that folder, or to the current one; overwrites nothing.
 
-    A project with settings of its own keeps them, and one with migrations, in the folder that its
-    settings name, gets no first one. Raises ConfigError where a file cannot be written, and where
-    no folder is named and the current one lies in a project.
+    A project that has settings keeps them, and one with migrations in the folder that its settings
+    name gets no first migration. Raises ConfigError if a file cannot be written, or if no folder is
+    named and the current one is inside a project.
     """
     config = _config(project)
     migrations, rollbacks = _folders(config)
@@ -63,9 +63,9 @@ def write_starter(project: Path | None = None) -> Starter:
 
 
 def write_empty_starter(project: Path | None = None) -> Starter:
-    """Writes the settings and the two folders, each with a file by which git keeps it.
+    """Writes the settings and the two folders, each with a file that makes git keep it.
 
-    For the rest as `write_starter`.
+    Otherwise like `write_starter`.
     """
     config = _config(project)
     empty = [folder for folder in _folders(config) if not folder.exists()]
