@@ -1,4 +1,4 @@
-"""What was taken over from another tool: files, and the history of a database."""
+"""Reports of what was imported from another tool: files, and the history of a database."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ _DONE = {
 
 
 def imported(result: Imported) -> View:
-    """What became of each migration, what could not be taken over and where, and what comes
-    next."""
+    """The result for each migration, what could not be converted and where, and the next step."""
     return View(
         [*_imported_lines(result)],
         {
@@ -42,7 +41,7 @@ def imported(result: Imported) -> View:
 
 
 def adopted(result: Adoption) -> View:
-    """Which migrations count as applied now, and whose times they have."""
+    """Which migrations are now recorded as applied, and where their times come from."""
     count = counted(len(result.migration_ids), "migration")
     times = f"the times are {result.tool}'s" if result.keeps_times else _NOW
     done = f"{count} recorded as applied, as {result.table} says; {times}."

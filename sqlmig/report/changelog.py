@@ -1,4 +1,4 @@
-"""What the linter of the changelog found, and its reference."""
+"""Reports of the changelog linter, and its reference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def inspection(found: Inspection) -> View:
-    """Every finding of a check of the changelog with its remedy, and how many there are."""
+    """Every finding of a changelog check with its remedy, and the count."""
     findings = [line for each in found.findings for line in (str(each), f"  {each.remedy}")]
     return View(
         [*findings, inspected(found)],
@@ -55,7 +55,7 @@ def page(markdown: str) -> View:
 
 
 def inspected(found: Inspection) -> str:
-    """What was looked at, what it was compared with, and how many findings of each severity there
+    """What was checked, what it was compared with, and how many findings of each severity there
     are."""
     migrations = counted(found.migrations, "migration")
     looked_at = f"{migrations} in {found.state}, compared with {found.baseline}"

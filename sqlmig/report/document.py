@@ -1,4 +1,4 @@
-"""The document of the schema: what was found of its file, and what was written."""
+"""Reports of the schema document: the state of its file, and what was written."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def checked(document: SchemaDocument, found: FoundDocument) -> View:
 
 
 def written(document: SchemaDocument, found: FoundDocument) -> View:
-    """What became of the file."""
+    """What was done with the file."""
     return View([_WRITTEN[found.state].format(found.path)], _members(document, found))
 
 

@@ -1,4 +1,4 @@
-"""The files that were read, and those that were written."""
+"""Reports of the files that were read or written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def validated(files: ValidFiles, state: str = "") -> View:
-    """Which files were read, of which state of the repository, all of which can be used."""
+    """Which files were read, in which state of the repository; all of them are usable."""
     parts = [counted(len(files.migrations), "migration")]
     if files.migrations:
         irreversible = sum(migration.rollback is None for migration in files.migrations)

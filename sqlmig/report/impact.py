@@ -1,4 +1,4 @@
-"""What migrations do to a live database."""
+"""Reports of what migrations do to a live database."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REMEDIES = {
 
 
 def impact(found: Impact) -> View:
-    """Each statement that locks a table or works on one, and how many findings there are."""
+    """Each statement that locks or works on a table, and how many findings there are."""
     lines = (line for each in found.migrations for line in _migration(each))
     return View(
         [*lines, _summary(found)],
@@ -43,7 +43,8 @@ def impact(found: Impact) -> View:
 
 
 def annotated(found: Impact) -> View:
-    """A line for each harmful effect, as GitHub shows it in a pull request, and the summary."""
+    """An annotation for each harmful effect, which GitHub shows in a pull request, and the
+    summary."""
     findings = [
         annotation(Finding("impact", _sentence(effect), statement.location, _instead(effect)))
         for migration in found.migrations
@@ -71,7 +72,7 @@ def _shortened(statement: StatementImpact) -> str:
 
 
 def _sentence(effect: Effect) -> str:
-    """What happens to the table, and who waits."""
+    """What happens to the table, and what it blocks."""
     accepted = f"; accepted: {effect.accepted}" if effect.accepted is not None else ""
     return f"{effect.table}{_size(effect.size)}: {_what(effect)}, which {_whom(effect)}{accepted}"
 

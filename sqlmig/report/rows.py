@@ -1,4 +1,4 @@
-"""What rollbacks do to rows."""
+"""Reports of what rollbacks do to rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INDENT = "    "
 
 
 def verified(result: RowVerification) -> View:
-    """How many migrations ended how, with how many rows, and what to do."""
+    """How many migrations ended with each result, with how many rows, and what to do."""
     counts = Counter(trip.verdict for trip in result.trips)
     told = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
     migrations = counted(len(result.trips), "migration")
@@ -41,7 +41,7 @@ def verified(result: RowVerification) -> View:
 
 
 def trip(found: RowTrip) -> Iterator[str]:
-    """The line of one migration, and what became of the rows below."""
+    """The line for one migration, followed by what happened to the rows."""
     reason = f": {found.reason}" if found.reason else ""
     yield f"{found.verdict.value}  {found.migration_id}{reason}"
     if found.error is not None:
