@@ -363,8 +363,8 @@ class RowLossError(MigrationFailedError):
 def _told_loss(migration_id: str, losses: Sequence[LostRows]) -> str:
     if not losses:
         return (
-            f"rolling back {migration_id} may lose rows: its statements run one by one, or after "
-            "some that do, so they cannot be tried and undone"
+            f"rolling back {migration_id} may lose rows: its statements, or statements before "
+            "them, run outside a transaction, so they cannot be tried and undone"
         )
     rows = [str(loss) for loss in losses if not loss.columns]
     columns = [str(loss) for loss in losses if loss.columns]
@@ -538,7 +538,7 @@ def in_words(unforeseen: Exception) -> ExecutionError:
     return ExecutionError(
         f"an error in sqlmig itself: {type(unforeseen).__name__}: {unforeseen}",
         remedy="The command was not completed; `sqlmig status` shows what is applied. Please "
-        "report this, with the log of --verbose.",
+        "report this with the log of --verbose.",
     )
 
 

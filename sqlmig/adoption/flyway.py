@@ -37,9 +37,11 @@ _VERSIONED = r"(?P<version>\d+(?:[._]\d+)*)(?:__(?P<name>[^/]*))?\.sql"
 _UPS = rf"{_PATH}V{_VERSIONED}"
 _DOWNS = rf"{_PATH}U{_VERSIONED}"
 _OTHERS = {
-    rf"{_PATH}R__[^/]*\.sql": "a repeatable migration, which sqlmig has not",
-    rf"{_PATH}B{_VERSIONED}": "a baseline migration, which sqlmig has not",
-    rf"{_PATH}(?:(?:before|after)[A-Z]\w*|createSchema)\.sql": "a callback, which sqlmig has not",
+    rf"{_PATH}R__[^/]*\.sql": "a repeatable migration, which sqlmig does not have",
+    rf"{_PATH}B{_VERSIONED}": "a baseline migration, which sqlmig does not have",
+    rf"{_PATH}(?:(?:before|after)[A-Z]\w*|createSchema)\.sql": (
+        "a callback, which sqlmig does not have"
+    ),
     rf"{_PATH}[VUR]\d*(?:[._]\d+)*__[^/]*\.(?:java|kt|groovy|scala|class|py|sh|bash|ps1|bat|cmd)": (
         "a migration that is not SQL"
     ),
@@ -155,7 +157,7 @@ def _placeholders(half: Half) -> Iterator[SourceError]:
 def _refused(files: Files) -> Iterator[SourceError]:
     for pattern, message in _OTHERS.items():
         for match in files.matching(pattern):
-            yield files.problem(match[0], message, "Write what it does as a migration.")
+            yield files.problem(match[0], message, "Rewrite it as a migration.")
 
 
 TOOL = Tool(

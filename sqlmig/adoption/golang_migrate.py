@@ -35,7 +35,7 @@ def read(files: Files) -> Reading:
     """Its migrations, by number; files in another language are refused."""
     found, problems = paired(files, files.matching(_UPS), files.matching(_DOWNS))
     problems += [
-        files.problem(match[0], "a migration that is not SQL", "Write as SQL what it does.")
+        files.problem(match[0], "a migration that is not SQL", "Rewrite it in SQL.")
         for match in files.matching(_OTHERS)
     ]
     return Reading(tuple(sorted(found, key=lambda each: int(each.number))), tuple(problems))

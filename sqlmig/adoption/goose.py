@@ -39,7 +39,7 @@ def read(files: Files) -> Reading:
     found = each_file(files, files.matching(_NAMES), read_halves, "number")
     go_files = (match[0] for match in files.matching(r"\d+_[^/]*(?<!_test)\.go"))
     problems = tuple(
-        files.problem(name, "a migration in Go", "Write as SQL what it does.") for name in go_files
+        files.problem(name, "a migration in Go", "Rewrite it in SQL.") for name in go_files
     )
     return Reading(tuple(sorted(found, key=lambda each: int(each.number))), problems)
 
@@ -84,7 +84,7 @@ def _give(sections: Sections, line: Line) -> None:
         case "envsub on":
             sections.refuse(
                 line,
-                "environment variables are put into the SQL, which sqlmig does not do",
+                "environment variables are substituted in the SQL, which sqlmig does not do",
                 "Write the values into the file, and remove the annotation.",
             )
         case _:

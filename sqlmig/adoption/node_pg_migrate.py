@@ -55,10 +55,9 @@ def read(files: Files) -> Reading:
         for name in downs.values()
     ]
     problems += [
-        files.problem(match[0], "a migration in JavaScript or TypeScript", "Write as SQL what it "
-                      "does.")
+        files.problem(match[0], "a migration in JavaScript or TypeScript", "Rewrite it in SQL.")
         for match in files.matching(_CODE)
-    ]  # fmt: skip
+    ]
     return Reading(tuple(sorted(found, key=_order)), tuple(problems))
 
 

@@ -42,7 +42,7 @@ def tool_named(name: str) -> Tool:
     if name.lower() not in _BY_NAME:
         raise ConfigError(
             f"{name!r} is not a tool that sqlmig knows",
-            remedy=did_you_mean(nearest(name.lower(), NAMES), f"Known are: {', '.join(NAMES)}."),
+            remedy=did_you_mean(nearest(name.lower(), NAMES), f"Known tools: {', '.join(NAMES)}."),
         )
     return _BY_NAME[name.lower()]
 
@@ -52,7 +52,7 @@ def recognised(files: Files) -> Tool:
     found = {tool: shown for tool in TOOLS if (shown := tool.recognise(files)) is not None}
     if not found:
         raise ConfigError(
-            f"{files.root} has no files of a tool that sqlmig knows",
+            f"{files.root} has no files of any tool that sqlmig knows",
             remedy="Name the folder with the migrations themselves, and the tool with --from: "
             f"{', '.join(NAMES)}.",
         )

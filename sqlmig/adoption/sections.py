@@ -52,8 +52,8 @@ class Sections:
         if direction in self._seen:
             self.refuse(
                 line,
-                f"a second part for {direction} in one file",
-                "Put what belongs together into one part.",
+                f"a second {direction} part in one file",
+                "Merge the two parts.",
             )
         elif direction == DOWN and UP not in self._seen:
             self.refuse(line, "a down part without an up part above it", "Write its up part first.")
@@ -67,7 +67,7 @@ class Sections:
         """A marker after which semicolons do not end a statement."""
         self.end_block()
         if not self._seen:
-            self.refuse(line, "a statement block outside of both parts", "Move it below a part.")
+            self.refuse(line, "a statement block outside both parts", "Move it below a part.")
         self._block = line
 
     def close_block(self, line: Line) -> None:
@@ -95,7 +95,7 @@ class Sections:
         self.end_block()
         if not self._seen:
             self.refuse(
-                Line(0, ""), f"no marker of {self.tool} in it", "Mark its parts, or move it away."
+                Line(0, ""), f"it has no {self.tool} marker", "Mark its parts, or move it away."
             )
         if self.problems:
             return Halves(None, problems=tuple(self.problems))

@@ -75,7 +75,7 @@ class _Plan:
         elif match := _CHANGE.fullmatch(content):
             self._change(line, match, note)
         else:
-            self._refuse(line, "is no line of a plan")
+            self._refuse(line, "is not a line of a plan")
 
     def _tag(self, name: str) -> None:
         if self.changes:

@@ -158,9 +158,7 @@ def _program() -> str:
     folders = [folder for folder in os.get_exec_path() if Path(folder).is_absolute()]
     program = shutil.which("git", path=os.pathsep.join(folders))
     if program is None:
-        raise ChangelogError(
-            "git is not installed", remedy="Install it: the changelog is checked against it."
-        )
+        raise ChangelogError("git is not installed", remedy="Install git.")
     return program
 
 
@@ -221,6 +219,5 @@ def _refusal(command: str, said: bytes) -> ChangelogError:
     advice = FETCH_EVERYTHING if "promisor" in message else "\n".join(lines[first + 1 :]).strip()
     return ChangelogError(
         f"git {command}: {message}",
-        remedy=advice
-        or "Run this in a git repository that works; a bare one has to be named with GIT_DIR.",
+        remedy=advice or "Run this in a valid git repository; name a bare one with GIT_DIR.",
     )

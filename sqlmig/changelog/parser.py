@@ -30,10 +30,10 @@ _INLINE.normalizeLink = lambda url: url  # type: ignore[method-assign]
 # bullets are such text and need no Markdown parser, which would take most of the time.
 _PLAIN = re.compile(r"(?>[^`\[<&\\]+|`(?! )[^`\n]+(?<! )`(?!`))*")
 
-# The blocks of a bullet need no parser either if it is one line of plain words, code and links to
-# other files, with another bullet right below it: a blank line in its place changes nothing around
-# it, except within an HTML block, which it would end. The group is atomic, as the lexer's are, and
-# not possessive (python/cpython#106052).
+# The blocks of a bullet need no parser either if it is one line of plain words, code and links that
+# lead to no .md or .sql file, with another bullet right below it: a blank line in its place changes
+# nothing around it, except within an HTML block, which it would end. The group is atomic, as the
+# lexer's are, and not possessive (python/cpython#106052).
 _NAMES_NOTHING = re.compile(
     r"^[-*+] (?=[\w\[`])(?>(?:[^`~<>\\\[\]\n]|`(?!\s*\d)(?![^`\n]*/\d)[^`\n]+`(?!`)"
     r"|\[[^`~<>\\\[\]\n]*\]\((?![^)\n]*\.(?:md|sql))[^`~<>\\()\s]*\))*)(?=\n[-*+] [\w\[`])",

@@ -18,7 +18,7 @@ from sqlmig.cli.output import Output
     "tool",
     metavar="TOOL",
     shell_complete=complete_tool,
-    help="The tool, if the files do not show it, such as dbmate.",
+    help="The tool, such as dbmate, if the files do not show it.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 def import_(output: Output, folder: Path, tool: str | None, dry_run: bool) -> bool:

@@ -102,8 +102,7 @@ def _tell_wrong_usage(error: click.ClickException) -> None:
 
 
 def _show_wrong_usage(error: click.ClickException) -> None:
-    """Shows it as click does, but the part of the message that repeats the command line is
-    escaped."""
+    """Shows it as click does, but escapes what the message repeats from the command line."""
     shown = io.StringIO()
     error.show(shown)
     message = error.format_message()

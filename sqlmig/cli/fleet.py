@@ -41,15 +41,15 @@ def _of_fleet(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--query",
             metavar="SQL",
-            help="A query on the project's database: `name, url` or `name, schema`.",
+            help="A query on the project's database that returns `name, url` or `name, schema`.",
         ),
         click.option(
             "--schemas",
             metavar="PATTERN",
-            help="The schemas of the project's database with such names, as for LIKE.",
+            help="The schemas of the project's database whose names match PATTERN, as in LIKE.",
         ),
         click.option(
-            "--only", multiple=True, metavar="NAME", help="Only this target (may repeat)."
+            "--only", multiple=True, metavar="NAME", help="Only this target (repeatable)."
         ),
         click.option(
             "--parallel",
@@ -82,7 +82,7 @@ def status(output: Output, check: bool, only: tuple[str, ...], **given: Any) -> 
     "--max-failures",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Begin no target after more than N failures (default: 0).",
+    help="Start no new target after more than N failures (default: 0).",
 )
 @allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
@@ -100,7 +100,7 @@ def apply(
     allow_out_of_order: bool,
     **given: Any,
 ) -> None:
-    """Apply to every target all pending migrations, or those up to and including TARGET."""
+    """Apply all pending migrations, or those up to and including TARGET, to every target."""
     out_of_order = OutOfOrder.ALLOW if allow_out_of_order else None
     with _fleet(output, only, given, lock_wait=lock_wait) as fleet:
         done = fleet.apply(target, allowed=allowed, out_of_order=out_of_order)

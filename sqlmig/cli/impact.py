@@ -21,10 +21,14 @@ class _Impact(Command):
 
 @click.command(cls=_Impact, short_help="Show what migrations would block on a live database.")
 @click.argument("target", required=False, shell_complete=complete_migration)
-@click.option("--since", metavar="ID|REV", help="Those after a migration, or not in a revision.")
+@click.option(
+    "--since",
+    metavar="ID|REV",
+    help="The migrations after ID, or those not in the git revision REV.",
+)
 @click.option("--all", "everything", is_flag=True, help="All migrations on disk.")
 @click.option("--check", is_flag=True, help="Exit 1 for a finding on a large table.")
-@click.option("--rollbacks", is_flag=True, help="Judge the rollback scripts.")
+@click.option("--rollbacks", is_flag=True, help="Analyze the rollback scripts instead.")
 @click.option(
     "--scratch-url",
     metavar="URL",

@@ -16,7 +16,7 @@ from sqlmig.report import files as report
 @click.command(cls=Command, short_help="Create a migration.")
 @click.argument("description")
 @click.option("--slug", metavar="NAME", help="The name of its files, after the number.")
-@click.option("--timestamp", is_flag=True, help="Number it by the time.")
+@click.option("--timestamp", is_flag=True, help="Number it with a timestamp.")
 @click.option("--no-transaction", is_flag=True, help="Run each statement outside a transaction.")
 @click.option("--irreversible", metavar="REASON", help="Why it has no rollback; implies --adr.")
 @click.option("--adr", is_flag=True, help="Also create a decision record.")

@@ -62,7 +62,7 @@ def allow_protected(command: Callable[..., Any]) -> Callable[..., Any]:
         "allowed",
         multiple=True,
         metavar="TABLE",
-        help="Allow files that declare it to change rows of a protected TABLE (may repeat).",
+        help="Allow files that declare it to change rows of a protected TABLE (repeatable).",
     )(command)
 
 

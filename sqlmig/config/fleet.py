@@ -44,7 +44,7 @@ class FleetSettings:
     )
     parallel: int = _setting("how many targets to work on at a time", 4, parsers.count)
     max_failures: int = _setting(
-        "after how many failures to continue; after one more, no target is begun",
+        "how many failures to tolerate; after one more, no new target is started",
         0,
         parsers.natural,
     )

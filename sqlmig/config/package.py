@@ -28,7 +28,7 @@ class PackageFolder:
         match = _SHAPE.fullmatch(value.removeprefix(PREFIX))
         if match is None or ".." in match[2].split("/"):
             raise ValueError(
-                "is not a folder of a package: expected such as package:billing/sql/migrations"
+                "is not a folder of a package: expected one such as package:billing/sql/migrations"
             )
         return cls(match[1], match[2].strip("/"))
 

@@ -137,7 +137,7 @@ def environment(value: object) -> Environment:
     except ValueError:
         raise ValueError(
             "is not an environment: expected development, testing or production "
-            "(for staging, take production: it keeps rows, and has the same rules)"
+            "(for staging, use production: it keeps rows, and has the same rules)"
         ) from None
 
 
@@ -164,28 +164,30 @@ def schemas(value: object) -> tuple[str, ...]:
 def tables_by_tier(value: object) -> Mapping[str, tuple[str, ...]]:
     """Names of tables for each tier."""
     if not isinstance(value, Mapping):
-        raise ValueError("expected a table of lists of tables, one for each tier")
+        raise ValueError("is not a table with a list of tables for each tier")
     return MappingProxyType({tier: tables(names) for tier, names in value.items()})
 
 
 def tiers(value: object) -> Mapping[Environment, tuple[str, ...]]:
     """The tiers of each environment; environments that are not given keep theirs."""
     if not isinstance(value, Mapping):
-        raise ValueError("expected a table of lists of tiers, one for each environment")
+        raise ValueError("is not a table with a list of tiers for each environment")
     given = {environment(name): tiers for name, tiers in value.items()}
     for tiers in given.values():
         if not isinstance(tiers, list | tuple) or not all(_is_tier(tier) for tier in tiers):
-            raise ValueError("expected a list of tiers, which are names of folders")
+            raise ValueError(
+                "has an environment without a list of tiers, which are names of folders"
+            )
     return MappingProxyType({**DEFAULT_TIERS, **{e: tuple(tiers) for e, tiers in given.items()}})
 
 
 def squashed(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Migrations, each with those that it replaced."""
     if not isinstance(value, Mapping):
-        raise ValueError("expected a table of lists of migration ids")
+        raise ValueError("is not a table with a list of replaced ids for each migration")
     for old in value.values():
         if not isinstance(old, list) or not all(isinstance(name, str) for name in old):
-            raise ValueError("expected a list of replaced migration ids for each migration")
+            raise ValueError("is not a table with a list of replaced ids for each migration")
     return tuple((new, tuple(old)) for new, old in value.items())
 
 

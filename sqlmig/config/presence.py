@@ -35,8 +35,8 @@ def expect_project(config: Config) -> None:
     raise ConfigError(
         f"{config.project.resolve()} has neither sqlmig settings nor the folder "
         f"{config.migrations}",
-        remedy=f"Projects below: {', '.join(below[:_SHOWN])}{more}. "
-        f"Go there, or name one: --project {below[0]}"
+        remedy=f"Projects in subfolders: {', '.join(below[:_SHOWN])}{more}. "
+        f"Change to one of them, or name it: --project {below[0]}"
         if below
         else "Name the folder of your project with --project, or create one with `sqlmig init`.",
     )

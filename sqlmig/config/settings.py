@@ -102,7 +102,7 @@ class Config:
         names_target=True,
     )
     mongo_driver: str | None = _setting(
-        "`motor` or `pymongo`; else motor if it is installed",
+        "`motor` or `pymongo`; by default, motor if it is installed",
         None,
         parsers.mongo_driver,
         "SQLMIG_MONGO_DRIVER",
@@ -116,25 +116,25 @@ class Config:
         names_target=True,
     )
     embedded_port: int | None = _setting(
-        "a port on 127.0.0.1 for the embedded server, with a password; else a socket alone",
+        "a port on 127.0.0.1 for the embedded server, with a password; by default, only a socket",
         None,
         parsers.port,
         "SQLMIG_EMBEDDED_PORT",
     )
     embedded_version: int | None = _setting(
-        "the major version of the embedded server, which refuses another",
+        "the major version of the embedded server; any other is refused",
         None,
         parsers.count,
         "SQLMIG_EMBEDDED_VERSION",
     )
     history_schema: str | None = _setting(
-        "the schema of sqlmig's own tables; else the current one",
+        "the schema of sqlmig's own tables; by default, the current schema",
         None,
         parsers.text,
         "SQLMIG_HISTORY_SCHEMA",
     )
     schemas: tuple[str, ...] = _setting(
-        "the schemas that `verify` and `drift` compare; else all but those of other histories",
+        "the schemas that `verify` and `drift` compare; by default, all except other histories'",
         (),
         parsers.schemas,
         "SQLMIG_SCHEMAS",
@@ -146,7 +146,10 @@ class Config:
         "SQLMIG_LOCK_TIMEOUT",
     )
     statement_timeout: str | None = _setting(
-        "for each statement; else the server's", None, parsers.duration, "SQLMIG_STATEMENT_TIMEOUT"
+        "for each statement; by default, the server's",
+        None,
+        parsers.duration,
+        "SQLMIG_STATEMENT_TIMEOUT",
     )
     lock_wait: float = _setting(
         "seconds to wait for another runner",
@@ -163,7 +166,7 @@ class Config:
         option="--wait-for-database",
     )
     lock_tries: int = _setting(
-        "how often a migration is tried if it cannot get a lock",
+        "how many times a migration is tried if it cannot get a lock",
         10,
         parsers.count,
         "SQLMIG_LOCK_TRIES",
@@ -212,7 +215,7 @@ class Config:
         parsers.tables_by_tier,
     )
     large_table: int = _setting(
-        "the size above which a table is large for `impact`: bytes, or such as `10MB`",
+        "the size above which a table is large for `impact`, in bytes or with a unit: `10MB`",
         10 * 1024**2,
         parsers.size,
         "SQLMIG_LARGE_TABLE",
@@ -224,7 +227,7 @@ class Config:
         "SQLMIG_CHANGELOG",
     )
     timestamps: bool = _setting(
-        "`sqlmig new` numbers migrations by the time", default=False, parse=parsers.switch
+        "`sqlmig new` numbers migrations with timestamps", default=False, parse=parsers.switch
     )
     changelog_types: tuple[str, ...] = _setting(
         "types of change besides those of Keep a Changelog", (), parsers.words
@@ -245,7 +248,7 @@ class Config:
         "a table: many databases or schemas, migrated together", FleetSettings(), parse_fleet
     )
     env_file: Path | None = _setting(
-        "a file of variables for development, such as `.env`; variables that are set are stronger",
+        "a file of variables for development, such as `.env`; environment variables override it",
         None,
         parsers.path,
     )

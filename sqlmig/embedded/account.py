@@ -130,7 +130,8 @@ def account_of(uid: int) -> Account:
         entry = pwd.getpwuid(uid)
     except KeyError:
         raise AccountError(
-            f"the user id {uid} has no name on this machine, and PostgreSQL refuses to run without",
+            f"the user id {uid} has no name on this machine, and PostgreSQL refuses to run without "
+            "one",
             remedy="In a container, start it with a user of its image (`--user postgres`) or add "
             f"one (`useradd --uid {uid} developer`); or give a server with --database-url.",
         ) from None

@@ -33,7 +33,7 @@ class ProgramsNotFoundError(EmbeddedError):
 
     def __init__(self, probes: Sequence[str], *, remedy: str) -> None:
         self.probes = tuple(probes)
-        lines = ("no programs of PostgreSQL 15 or newer were found; looked at:", *self.probes)
+        lines = ("no programs of PostgreSQL 15 or newer were found; searched:", *self.probes)
         super().__init__("\n  ".join(lines), remedy=remedy)
 
 

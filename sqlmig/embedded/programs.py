@@ -143,7 +143,7 @@ def _by_number(folder: Path) -> list[int]:
 def _examine(folder: Path | None, account: Account, copies: Path | None) -> Programs | str:
     """The programs in a folder, or why they cannot be used."""
     if folder is None:
-        return "nothing"
+        return "not found"
     missing = [name for name in _NEEDED if not (folder / name).is_file()]
     if missing:
         return f"no {', '.join(missing)}"

@@ -100,7 +100,8 @@ def _of_query(config: Config) -> Sequence[FleetTarget]:
         raise ConfigError(
             f"the query of the fleet returns {', '.join(columns) or 'no columns'}, not `name, url` "
             "or `name, schema`",
-            remedy="Name its columns so, and select no others: SELECT id AS name, schema FROM …",
+            remedy="Name its columns like this, and select no others: "
+            "SELECT id AS name, schema FROM …",
         )
     return [_of_row(number, dict(zip(columns, row, strict=True))) for number, row in rows]
 
@@ -118,7 +119,7 @@ def _of_row(number: int, row: Mapping[str, Any]) -> FleetTarget:
     texts = {column: "" if value is None else str(value) for column, value in row.items()}
     origin = f"row {number} of the query"
     if not is_name(texts["name"]):
-        raise ConfigError(f"{origin}: its name is empty or an address", remedy="Give it a name.")
+        raise ConfigError(f"{origin}: the name is empty or an address", remedy="Give it a name.")
     for column in ("url", "schema"):
         if column in texts and not texts[column].strip():
             raise ConfigError(

@@ -74,12 +74,13 @@ def _baseline(repository: Repository, revision: str, unknown: UnknownTargetError
         baseline = find_baseline(repository.git, WorkingTree(), revision)
     except ChangelogError as error:
         raise ChangelogError(
-            f"{revision!r} is no migration here, and git cannot compare with it: {error.message}",
+            f"{revision!r} is not a migration here, and git cannot compare with it: "
+            f"{error.message}",
             remedy=f"{error.remedy} Or name a migration. {unknown.remedy}",
         ) from error
     if baseline.commit is None:
         raise ChangelogError(
-            f"{revision!r} is no migration here, and git has no commit to compare with",
-            remedy="Commit first, or name a migration; --all judges all of them.",
+            f"{revision!r} is not a migration here, and git has no commit to compare with",
+            remedy="Commit first, or name a migration; --all analyzes all of them.",
         )
     return baseline

@@ -124,7 +124,7 @@ def _identifying(fields: dict[str, Any], path: FieldPath) -> Any:
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     if kind_of(value) is None:
-        message = f"the _id is to come from this field, which is not {_ANY_KIND}"
+        message = f"the _id comes from this field, which is not {_ANY_KIND}"
         raise RefusedValueError(message, "Fill it, or add an _id.", path)
     return value
 

@@ -71,9 +71,11 @@ def list_files(folder: Path) -> tuple[tuple[Source, ...], dict[str, Path]]:
         elif (schema := _SCHEMA.fullmatch(name)) and path.is_file():
             schemas[_collection(schema[1], path)] = path
         else:
-            raise _misplaced(path, "not named as a fixture", f"Name it as in {_NAMES}.")
+            raise _misplaced(path, "not named like a fixture", f"Name it as in {_NAMES}.")
     for collection in schemas.keys() - {source.collection for source in sources}:
-        raise _misplaced(schemas[collection], "not a collection with fixtures", f"Name: {_NAMES}.")
+        raise _misplaced(
+            schemas[collection], "not a collection with fixtures", f"Name it as in {_NAMES}."
+        )
     tiers = list(Tier)
     sources.sort(key=lambda each: (each.order, each.collection, tiers.index(each.tier)))
     return tuple(sources), schemas

@@ -49,7 +49,7 @@ def written_documents(source: Source, file: BinaryIO) -> Iterator[tuple[Place, A
     if not (first := window.skip_space()):
         raise window.error("the file is empty", "Write [] for no documents.")
     if first not in "[{":
-        raise window.error("neither an array of documents nor documents one a line")
+        raise window.error("neither an array of documents nor one document per line")
     if first == "[":
         yield from _items(window)
     while mark := window.skip_space():
@@ -117,7 +117,7 @@ class _Window:
                 if not (is_cut and self._read_on()):
                     raise self._not_json(error) from error
             except RecursionError as error:
-                raise self.error("nested far too deeply") from error
+                raise self.error("nested too deeply") from error
             else:
                 if end < len(self._text) or not self._read_on():
                     place = Place(*self._place(), self._index, self._text[self.at : end])

@@ -135,7 +135,7 @@ def _missing(value: Any, collection: str, some: Sequence[Any]) -> tuple[str, str
     kind, kinds = kind_of(value), sorted({kind_of(target) or "" for target in some})
     if kinds and kind not in kinds:
         kind = kind or f"a {type(value).__name__}"
-        return f"is {kind}, and the _ids of {collection} are {' or '.join(kinds)}", ""
+        return f"is {kind}, but the _ids of {collection} are {' or '.join(kinds)}", ""
     near = nearest(str(value), map(str, some))
     return f"no _id of {collection} is {value}", did_you_mean(near, "")
 

@@ -94,7 +94,7 @@ class MongoSeeder:
         """
         if self._environment is Environment.PRODUCTION:
             raise ConfigError(
-                "collections are dropped in development and testing only, and this is production",
+                "collections are dropped only in development and testing, but this is production",
                 remedy="If it is not, name the environment with --env.",
             )
         await read_stamp(self.database, self._environment)

@@ -24,10 +24,10 @@ async def read_stamp(database: AsyncDatabase, named: Environment | None) -> Envi
     value = found["value"] if found else None
     stamp = next((each for each in Environment if each.value == value), None)
     if value is not None and (stamp is None or named not in (None, stamp)):
-        asked = f"{named.value} is asked for" if named else "that is not an environment"
+        asked = f"but {named.value} was requested" if named else "which is not an environment"
         raise EnvironmentMismatchError(
-            f"this MongoDB database is stamped as {value}, and {asked}",
-            remedy="Nothing was written. If that is what it is now (a restored dump, say): "
+            f"this MongoDB database is stamped as {value}, {asked}",
+            remedy="Nothing was written. If that is what it is now (a restored dump, for example): "
             f"sqlmig environment set {named.value if named else 'NAME'}.",
         )
     return stamp

@@ -12,18 +12,18 @@ from sqlmig.errors import ConfigError
 from sqlmig.project.files import write_new
 
 _SETTINGS = """\
-# Settings of sqlmig; see its README. Where SQLMIG_DATABASE_URL, DATABASE_URL, PGHOST, PGHOSTADDR,
-# PGSERVICE or PGDATABASE is set, it is stronger than `database`.
+# Settings of sqlmig; see its README. The variables SQLMIG_DATABASE_URL, DATABASE_URL, PGHOST,
+# PGHOSTADDR, PGSERVICE and PGDATABASE take precedence over `database`.
 
-database = "embedded"    # a server of the project's own, for development; or a libpq URL
-env_file = ".env"        # variables for development, if there is such a file; keep it out of git
+database = "embedded"    # the project's own server, for development; or a libpq URL
+env_file = ".env"        # variables for development, if the file exists; keep it out of git
 # migrations = "sql/migrations"
 # rollbacks = "sql/rollbacks"
 # lock_timeout = "5s"
 """
 
 _MIGRATION = """\
--- Notes, a table to begin with
+-- Notes, a table to start with
 
 CREATE TABLE notes (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

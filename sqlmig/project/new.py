@@ -80,7 +80,7 @@ def new_migration(config: Config, draft: Draft, now: datetime) -> Written:
     project has a changelog.
 
     The number is the next one above all that are on disk or merged, in their style, or the time of
-    `now` if the draft or the settings say so; dates are that of `now`. Existing files are never
+    `now` if the draft or the settings say so; the date is that of `now`. Existing files are never
     overwritten. Raises ChangelogError, before anything is written, if the description makes no file
     name or the changelog cannot be read; ConfigError if a file cannot be written.
     """

@@ -59,6 +59,6 @@ def refuse_absent(schemas: Collection[str], *connections: Connection) -> None:
         absent &= {name for (name,) in connection.execute(_ABSENT, (list(schemas),)).fetchall()}
     if absent:
         raise ConfigError(
-            f"the setting `schemas` names what is not there: {', '.join(sorted(absent))}",
+            f"the setting `schemas` names schemas that do not exist: {', '.join(sorted(absent))}",
             remedy="Name schemas that the migrations use.",
         )

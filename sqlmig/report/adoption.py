@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 _NOW = "the times are those of this baseline"
 _DONE = {
-    Placement.WRITTEN: "made",
+    Placement.WRITTEN: "created",
     Placement.KEPT: "kept",
     Placement.DIFFERENT: "kept, differs",
-    Placement.REFUSED: "not made",
+    Placement.REFUSED: "not created",
 }
 
 
@@ -89,7 +89,7 @@ def _next_steps(result: Imported) -> Iterator[str]:
 
 def _word(each: ImportedMigration, result: Imported) -> str:
     would_be = result.is_trial and each.outcome is Placement.WRITTEN
-    return "would be made" if would_be else _DONE[each.outcome]
+    return "would be created" if would_be else _DONE[each.outcome]
 
 
 def _migration(each: ImportedMigration) -> Members:

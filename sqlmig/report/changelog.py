@@ -33,9 +33,9 @@ def inspection(found: Inspection) -> View:
 
 def entered(entries: Sequence[Entry]) -> View:
     """The new lines of the changelog."""
-    lines = [f"entered  {entry.location}: {entry.bullet}" for entry in entries]
+    lines = [f"added  {entry.location}: {entry.bullet}" for entry in entries]
     return View(
-        lines or ["Nothing to enter: every migration has an entry."],
+        lines or ["Nothing to add: every migration has an entry."],
         {
             "entries": [
                 {
@@ -66,7 +66,7 @@ def inspected(found: Inspection) -> str:
         told = (counted(counts[each], each.value) for each in Severity if counts[each])
         return f"{looked_at}: {', '.join(told)}."
     if not found.migrations:
-        return f"{looked_at}. Look at files that git does not have yet with --worktree."
+        return f"{looked_at}. Check files that git does not have yet with --worktree."
     return f"{looked_at}: {found.changelog} has an entry for each."
 
 

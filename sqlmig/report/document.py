@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 _FOUND: Mapping[DocumentState, str] = {
     DocumentState.CURRENT: "{} is up to date.",
-    DocumentState.STALE: "{} is out of date: - is the file, + what the migrations make. "
-    "Write it again with `sqlmig schema`.",
-    DocumentState.EDITED: "{} was edited after sqlmig wrote it: - is the file, + what the "
-    "migrations make. Put notes into COMMENT ON in a migration; then run `sqlmig schema`.",
+    DocumentState.STALE: "{} is out of date (-: the file, +: what the migrations make). "
+    "Update it with `sqlmig schema`.",
+    DocumentState.EDITED: "{} was edited after sqlmig wrote it (-: the file, +: what the "
+    "migrations make). Put notes into COMMENT ON in a migration; then run `sqlmig schema`.",
     DocumentState.FOREIGN: "{} was not written by `sqlmig schema`. Name another file with --output "
     "or the setting `schema_document`.",
-    DocumentState.MISSING: "{} does not exist. Write it with `sqlmig schema`.",
+    DocumentState.MISSING: "{} does not exist. Create it with `sqlmig schema`.",
 }
 _WRITTEN: Mapping[DocumentState, str] = {
     **_FOUND,
     DocumentState.STALE: "updated  {}",
     DocumentState.EDITED: "updated  {}, which had been edited",
-    DocumentState.MISSING: "made  {}",
+    DocumentState.MISSING: "created  {}",
 }
 _WITH_DIFFERENCE = (DocumentState.STALE, DocumentState.EDITED)
 

@@ -54,8 +54,8 @@ def fleet(report: FleetReport) -> View:
 def stopping(at_work: Sequence[str]) -> str:
     """The notice after a Ctrl-C."""
     return (
-        f"Stopping: no target is begun any more. Waiting for {_named(at_work) or 'none'}; another "
-        "Ctrl-C leaves what they have not committed to be undone by the server."
+        f"Stopping: no more targets are started. Waiting for {_named(at_work) or 'none'}; another "
+        "Ctrl-C abandons them, and the server undoes what they have not committed."
     )
 
 
@@ -126,6 +126,6 @@ def _named(names: Sequence[str]) -> str:
 def _next(report: FleetReport) -> Text:
     if report.was_interrupted or report.of(TargetState.FAILED):
         yield ""
-        yield "Next: the same command again, which continues with what is left."
+        yield "Next: run the same command again; it continues with what is left."
     elif report.of(TargetState.BEHIND):
         yield "Next: sqlmig fleet apply"

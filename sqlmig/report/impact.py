@@ -91,10 +91,11 @@ def _what(effect: Effect) -> str:
     if effect.is_emptied:
         return f"emptied under {effect.lock}"
     if work.written:
-        return f"perhaps all rows changed, under {effect.lock}"
+        return f"possibly all rows changed, under {effect.lock}"
     if done:
         return f"{done} under {effect.lock}"
-    return f"{effect.lock} held meanwhile" if effect.is_finding else f"{effect.lock} for a moment"
+    how_long = "held during other work" if effect.is_finding else "for a moment"
+    return f"{effect.lock} {how_long}"
 
 
 def _whom(effect: Effect) -> str:
@@ -129,8 +130,8 @@ def _summary(found: Impact) -> str:
     count = counted(len(found.migrations), "migration")
     large = f"larger than {size(found.large_table)}" if found.has_sizes else "whose size is unknown"
     if not found.migrations:
-        return f"No migration to judge{compared}."
-    told = f"{counted(harmful, 'finding')} on tables {large}" if harmful else "no finding"
+        return f"No migrations to analyze{compared}."
+    told = f"{counted(harmful, 'finding')} on tables {large}" if harmful else "no findings"
     also = f", {accepted} accepted" if accepted else ""
     return f"{count}{compared}: {told}{also}."
 

@@ -176,7 +176,7 @@ def _plan(planned: Plan, target: str | None) -> Text:
     yield f"Would {verb} {count}, {_how(planned)}. Nothing was changed."
     if planned.direction is Direction.APPLY:
         named = f" {target}" if target else ""
-        yield f"What would block users of a live database: sqlmig impact{named}"
+        yield f"To see what would block a live database: sqlmig impact{named}"
 
 
 def _how(planned: Plan) -> str:
@@ -185,7 +185,7 @@ def _how(planned: Plan) -> str:
         return "all in one transaction"
     outside = [m.migration_id for m in planned.migrations if not m.directives.transactional]
     if outside:
-        return f"each by itself; {', '.join(outside)} outside a transaction"
+        return f"each separately; {', '.join(outside)} outside a transaction"
     if any(m.directives.until_no_rows for m in planned.migrations):
         return "each in its own transaction, or in one for each round"
     return "each in its own transaction"

@@ -64,7 +64,7 @@ def _standing(report: FixturesReport) -> Text:
     for collection, ids in report.removed.items():
         shown = ", ".join(str(each) for each in ids[:_MOST_DIFFERENCES])
         more = f" and {len(ids) - _MOST_DIFFERENCES} more" if len(ids) > _MOST_DIFFERENCES else ""
-        yield f"{collection}: seeded, but in no fixture any more: {shown}{more}"
+        yield f"{collection}: seeded, but no longer in any fixture: {shown}{more}"
     for collection, count in report.demo_documents.items():
         found = counted(count, "demo document")
         yield f"{collection}: {found} in a production database; remove them"

@@ -17,7 +17,7 @@ def started(migration_id: str, direction: Direction) -> str:
 
 def rehearsing(migration_id: str) -> str:
     """The line for a rollback that is tried and undone."""
-    return f"trying what would be lost  {migration_id} …"
+    return f"checking what would be lost  {migration_id} …"
 
 
 def finished(result: MigrationResult) -> str:

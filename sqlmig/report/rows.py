@@ -25,7 +25,7 @@ def verified(result: RowVerification) -> View:
     lines = [f"{migrations}: {told}; {rows}." if result.trips else "Nothing to verify."]
     if not result.is_sound:
         lines.append(
-            "Have the rollback restore what is lost, or declare it in the migration or its "
+            "Make the rollback restore what is lost, or declare it in the migration or its "
             "rollback: -- touches: TABLE: REASON."
         )
     return View(
@@ -53,7 +53,7 @@ def trip(found: RowTrip) -> Iterator[str]:
     for table in found.too_large:
         yield f"{_INDENT}not compared: {table} has too many rows"
     for name in found.empty:
-        yield f"{_INDENT}not compared: {name} is empty before, and no sample fits"
+        yield f"{_INDENT}not compared: {name} was empty, and no sample fits"
 
 
 def _trip(found: RowTrip) -> Members:

@@ -46,7 +46,7 @@ def seeded(done: ProjectSeeds) -> View:
 def unstable(seeds: Sequence[UnstableSeed]) -> View:
     """The seeds that are not idempotent."""
     lines = [f"{seed.name} is not idempotent: {seed.reason}" for seed in seeds]
-    advice = "Write it so that it can run again, as with ON CONFLICT DO NOTHING and fixed ids."
+    advice = "Make it repeatable, for example with ON CONFLICT DO NOTHING and fixed ids."
     none = "Every seed is idempotent: a second run changes nothing. Nothing was kept."
     return View(
         [*lines, advice if seeds else none],

@@ -25,7 +25,7 @@ def servers(postgres: ServerStatus, mongo: MongoStatus, text: Text = ()) -> View
 
 def stopped(postgres: ServerStatus, mongo: MongoStatus, was_running: bool) -> View:  # noqa: FBT001  # the only fact to report
     """That the embedded servers were stopped."""
-    line = "Stopped; the data is kept." if was_running else "It was not running."
+    line = "Stopped; the data is kept." if was_running else "Nothing was running."
     return servers(postgres, mongo, [line])
 
 

@@ -98,7 +98,7 @@ def unproven(database: str, asked: Environment, origin: str) -> EnvironmentMisma
 
 def warning_of(refusal: EnvironmentMismatchError) -> str:
     """The warning that a read-only command gives instead of a refusal."""
-    return f"{refusal.message}; a command that writes is refused\n{refusal.remedy}"
+    return f"{refusal.message}; commands that write are refused\n{refusal.remedy}"
 
 
 def _production(

@@ -92,8 +92,8 @@ def link_to_no_decision(subject: Subject) -> Iterator[Violation]:
 def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
     """Unreleased changes follow decisions in force.
 
-    A record that an entry under Unreleased links to has a status, which is not rejected or
-    deprecated. One that is superseded is a warning, and must name an existing successor.
+    A record that an entry under Unreleased links to must have a status other than rejected and
+    deprecated. Superseded is only a warning if the record names an existing successor.
     """
     records = {
         path: subject.now.decisions[path]
@@ -108,7 +108,9 @@ def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
         elif decision.status in ("", "rejected", "deprecated"):
             yield Violation(
                 place,
-                f"the decision is {decision.status}" if decision.status else "it has no status",
+                f"the decision is {decision.status}"
+                if decision.status
+                else "the decision has no status",
                 "Link to a decision in force, or set the status of this one (proposed, accepted).",
             )
 

@@ -83,7 +83,7 @@ def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
         yield Violation(
             subject.changelog_line(again.line),
             f"a second Unreleased section; the first is on line {unreleased[0].line}",
-            "Move what is below this heading to the first.",
+            "Move its content to the first one.",
         )
     if unreleased and unreleased[0] is not releases[0]:
         yield Violation(

@@ -51,7 +51,8 @@ def new_entry_in_a_release(subject: Subject) -> Iterator[Violation]:
             if release and not release.is_unreleased and release.name in old:
                 yield Violation(
                     subject.in_changelog(entry.position),
-                    f"{migration_id} is new, but entered under {release.name}, which is released",
+                    f"{migration_id} is new, but its entry is under {release.name}, which is "
+                    "released",
                     "Move the bullet under `## [Unreleased]`.",
                 )
 
@@ -93,7 +94,7 @@ def merged_migration_changed(subject: Subject) -> Iterator[Violation]:
                 yield Violation(
                     here,
                     f"{migration_id} is merged, but its statements changed",
-                    "Restore them and write a new migration; or enter "
+                    "Restore them and write a new migration; or add a bullet for "
                     f"`{migration_id}:edit` under Unreleased with a link to a decision record.",
                 )
 
@@ -125,7 +126,7 @@ def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
             yield Violation(
                 subject.file(now or subject.now.migrations[migration_id]),
                 f"the rollback of {migration_id} is merged, but was changed",
-                f"Enter `{migration_id}:down` under Unreleased.",
+                f"Add a bullet for `{migration_id}:down` under Unreleased.",
                 Severity.WARNING,
             )
 

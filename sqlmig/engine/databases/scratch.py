@@ -128,7 +128,7 @@ class ScratchServer:
                 if error.server.sqlstate != _NO_SUCH_DATABASE:  # another run was faster
                     self.warnings += (_left(name, error.server.primary),)
             else:
-                told = f"dropped the scratch database {name}, which a run that was ended had left"
+                told = f"dropped the scratch database {name}, left by a run that was ended"
                 self.warnings += (told,)
 
     def url_of(self, name: str) -> str:
@@ -146,8 +146,9 @@ class ScratchServer:
                 raise
             del self._creations[0]
             self.warnings += (
-                f"the scratch database is not like the target ({self._kind}): "
-                f"{error.server.primary}. Only its encoding is; text may sort differently",
+                f"the scratch database differs from the target ({self._kind}): "
+                f"{error.server.primary}. Only the encoding is the same; text may sort "
+                "differently",
             )
             self._create_like_the_target(name)
 

@@ -231,7 +231,7 @@ class History:
             raise ServerError(
                 f"this role cannot read the history: {message}",
                 server=message,
-                remedy=f"To look at it takes these rights: {self._grants()}",
+                remedy=f"Reading it requires these privileges: {self._grants()}",
             ) from error
 
     def _grants(self) -> str:
@@ -264,4 +264,4 @@ def _other_texts(row: AppliedMigration) -> Iterable[str]:
     """The text that would run: a migration's is only compared, or replayed elsewhere."""
     text = row.rollback_sql
     if text is not None and checksum(text) != row.rollback_checksum:
-        yield f"{DETAILS}.rollback_sql of {row.migration_id} is not the text of its checksum"
+        yield f"{DETAILS}.rollback_sql of {row.migration_id} does not match its checksum"

@@ -30,10 +30,10 @@ def making_own_tables(history: History) -> AbstractContextManager[None]:
     """In its block, what the server refuses is an error that says what it was about."""
     return translated(
         history.connection,
-        f"the database refused to make or upgrade sqlmig's own tables in the schema "
+        f"the database refused to create or upgrade sqlmig's own tables in the schema "
         f"{history.schema}",
-        "No migration was run. Where an event trigger forbids it, let that allow these tables "
-        "(_yoyo_… and _sqlmig_…), or have a role that may make them run `sqlmig apply` once.",
+        "No migration was run. If an event trigger forbids it, make it allow these tables "
+        "(_yoyo_… and _sqlmig_…), or run `sqlmig apply` once as a role that may create them.",
     )
 
 

@@ -47,8 +47,8 @@ from sqlmig.source.outside import keeps_rows
 from sqlmig.target.rules import Rules
 
 _WATCHED = (
-    "With --atomic, and where sqlmig looks at what a script does to rows, it runs in a savepoint, "
-    "after queries of sqlmig's own: the server does not allow that there."
+    "With --atomic, and if sqlmig checks what a script does to rows, the script runs in a "
+    "savepoint, after sqlmig's own queries: the server does not allow this statement there."
 )
 _MANY = 10  # from so many migrations on, preparing the records pays off
 
