@@ -34,7 +34,7 @@ class FleetSettings:
         parsers.text,
     )
     schemas: str | None = _setting(
-        "a pattern, as for LIKE: each schema of the project's database with such a name is a "
+        "a pattern, as in LIKE: each schema of the project's database whose name matches is a "
         "target",
         None,
         parsers.text,

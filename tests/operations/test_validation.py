@@ -162,7 +162,7 @@ def test_everything_that_is_wrong_in_any_file_is_told_in_one_pass(project: Proje
         "sql/migrations/004_d.sql:2:1: BEGIN opens a transaction, and sq",
         "sql/migrations/004_d.sql:3:1: COMMIT would end the transaction ",
         "sql/migrations/004_d.sql:4:1: \\connect is a command of psql, no",
-        "sql/migrations/005_e.sql: no rollback: the file does not exi",
+        "sql/migrations/005_e.sql: no rollback: the file does not ex",
         "sql/migrations/005_e.sql:1:1: \\! is a command of psql, not SQL",
         "sql/migrations/not_a_number.sql: a migration's name must begin wit",
         "sql/migrations/not_a_number.sql:1:1: \\q is a command of psql, not SQL",
