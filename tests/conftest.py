@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
 from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
-from tests import janitor, thorough
+from tests import contrib, janitor, thorough
 from tests.database import Database, Server
 from tests.faults.pooler import pgbouncer
 from tests.mongo.mongo import url_of
@@ -50,8 +50,9 @@ _FOREIGN_VARIABLES = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds `--torture`."""
+    """Adds `--torture` and `--without-contrib`."""
     thorough.add_option(parser)
+    contrib.add_option(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,6 +70,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselects the tests of `--torture`."""
     thorough.leave_out(config, items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Skips what this server cannot have."""
+    report = yield
+    contrib.skip_without_extension(item.config, report)
+    return report
 
 
 def pytest_report_header() -> list[str]:

