@@ -7,7 +7,7 @@ import re
 import pytest
 
 _OPTION = "--without-contrib"
-# What PostgreSQL says of an extension whose files are not installed.
+# The error for an extension whose files are not installed.
 _NOT_INSTALLED = re.compile(r'extension "(\w+)" is not available')
 
 
@@ -16,12 +16,12 @@ def add_option(parser: pytest.Parser) -> None:
     parser.addoption(
         _OPTION,
         action="store_true",
-        help="skip a test that fails because the server has not the extension that it creates",
+        help="skip tests that fail because the server lacks the extension that they create",
     )
 
 
 def skip_without_extension(config: pytest.Config, report: pytest.TestReport) -> None:
-    """Makes a failure for a missing extension a skipped test, where the option is given."""
+    """With the option, turns a failure for a missing extension into a skipped test."""
     missing = _NOT_INSTALLED.search(report.longreprtext)
     if report.failed and missing and config.getoption(_OPTION):
         report.outcome = "skipped"
