@@ -1,4 +1,4 @@
-"""The group of all commands, and what click refuses before one runs."""
+"""The group of all commands, and the errors that click finds before one runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EXTRA_WORDS = re.compile(r"unexpected extra arguments? \((.*)\)$")
 
 
 class CommandLine(click.Group):
-    """All commands. Called, it runs the one that the process was started with, and exits."""
+    """All commands. Calling it runs the command of this process's arguments, and exits."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """An empty command represents each name until that command is requested."""
@@ -35,7 +35,7 @@ class CommandLine(click.Group):
         self.commands.update({name: click.Command(name) for name in _MODULE_OF})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name; its module is imported only now."""
+        """The command of that name; imports its module."""
         if cmd_name in _MODULE_OF:
             module = import_module(f"sqlmig.cli.{_MODULE_OF[cmd_name]}")
             function = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
@@ -45,7 +45,7 @@ class CommandLine(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command; the usual name of another tool's command gets a hint."""
+        """The command; a name that another tool uses for it gets a hint."""
         name = args[0] if args else ""
         if (meant := meant_by(name)) and self.get_command(ctx, name) is None:
             ctx.fail(f"No such command {name!r}. {meant}")
@@ -93,7 +93,7 @@ def _tell_wrong_usage(error: click.ClickException) -> None:
 
 
 def _show_wrong_usage(error: click.ClickException) -> None:
-    """As click shows it, without what the message repeats from the command line."""
+    """Shows it as click does, but escapes what the message repeats from the command line."""
     shown = io.StringIO()
     error.show(shown)
     given = Options.given_to(getattr(error, "ctx", None))
@@ -102,4 +102,4 @@ def _show_wrong_usage(error: click.ClickException) -> None:
     if label:
         Printer().say_aside(*usage, f"{label}{completed(message, given)}")
     else:
-        error.show()  # the help, where no command was given
+        error.show()  # the help, if no command was given

@@ -1,4 +1,4 @@
-"""What seeds did, or would do, in both databases."""
+"""Reports of what seeds did, or would do, in both databases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def plan(planned: ProjectSeedPlan, now: datetime, config: Config) -> View:
-    """What would be seeded in each database; null for one that is left out."""
+    """What would be seeded in each database; null for one that would not be seeded."""
     sql, mongo, environment = planned.sql, planned.mongo, planned.environment
     nothing = _nothing(environment, config) if environment else ""
     told = () if sql is None else _planned(sql, now, nothing)
@@ -35,7 +35,7 @@ def plan(planned: ProjectSeedPlan, now: datetime, config: Config) -> View:
 
 
 def seeded(done: ProjectSeeds, config: Config) -> View:
-    """What was seeded in each database; null for one that was left out."""
+    """What was seeded in each database; null for one that was not seeded."""
     sql, mongo = done.sql, done.mongo
     postgres_name, mongo_name = ("PostgreSQL ", "MongoDB ") if sql and mongo else ("", "")
     return View(
@@ -53,7 +53,7 @@ def seeded(done: ProjectSeeds, config: Config) -> View:
 def unstable(seeds: Sequence[UnstableSeed]) -> View:
     """The seeds that are not idempotent."""
     lines = [f"{seed.name} is not idempotent: {seed.reason}" for seed in seeds]
-    advice = "Write it so that it can run again, as with ON CONFLICT DO NOTHING and fixed ids."
+    advice = "Make it repeatable, for example with ON CONFLICT DO NOTHING and fixed ids."
     none = "Every seed is idempotent: a second run changes nothing. Nothing was kept."
     return View(
         [*lines, advice if seeds else none],
@@ -62,7 +62,7 @@ def unstable(seeds: Sequence[UnstableSeed]) -> View:
 
 
 def _planned(statuses: Sequence[SeedStatus], now: datetime, nothing: str) -> Text:
-    """The seeds that would run, and when each ran last."""
+    """The seeds that would run, and when each last ran."""
     if not statuses:
         yield nothing
         return

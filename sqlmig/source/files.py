@@ -276,7 +276,7 @@ def _with_rollback(
 
 def _no_rollback(file: ScriptFile, expected: Traversable) -> SourceError:
     return SourceError(
-        f"no rollback: {shown(expected)} is not there",
+        f"no rollback: {shown(expected)} does not exist",
         location=Location(file.script.path),
         remedy="Write it, or say why there is none: `-- irreversible: <reason>` at the head.",
     )
