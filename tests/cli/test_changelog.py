@@ -278,12 +278,12 @@ def test_new_says_nothing_of_a_changelog_that_the_project_does_not_have(
     run: Run, repository: Repository
 ) -> None:
     repository.remove("docs/CHANGELOG.md")
-    assert "no entry" not in run("new", "add invoices").stdout
-    told = "no entry: there is no docs/CHANGELOG.md\n"
+    assert "no changelog entry" not in run("new", "add invoices").stdout
+    told = "no changelog entry: there is no docs/CHANGELOG.md\n"
     assert told in run("new", "add rooms", "--verbose").stdout
     assert json.loads(run("new", "add doors", "--format", "json").stdout)["entry"] is None
     repository.write("sqlmig.toml", 'changelog = "CHANGES.md"\n')
-    assert "no entry: there is no CHANGES.md\n" in run("new", "add windows").stdout
+    assert "no changelog entry: there is no CHANGES.md\n" in run("new", "add windows").stdout
 
 
 def test_what_new_writes_passes_both_checks(run: Run, repository: Repository) -> None:
