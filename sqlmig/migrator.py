@@ -37,6 +37,7 @@ from sqlmig.operations.planning import (
     own_rows,
     own_statuses,
     rows_with_texts,
+    with_unrecorded,
 )
 from sqlmig.operations.rollback import Agree, Rollback, RollbackPlanner, roll_back
 from sqlmig.operations.run import Runner, look
@@ -98,7 +99,8 @@ class Migrator:
         """
         files = self._usable_files()
         with self._database.history() as history:
-            return own_statuses(files, history)
+            found = own_statuses(files, history)
+            return with_unrecorded(found, files.migrations, history, self.config)
 
     def applied_ids(self) -> tuple[str, ...]:
         """The ids in the history, whatever is on disk; reads only."""

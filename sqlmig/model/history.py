@@ -78,7 +78,8 @@ class MigrationStatus:
 
     `rollback_changed` says that its rollback file differs from the recorded one, `irreversible`
     that its file declares that it has none, `is_gone` that it has no file. A renamed one has the
-    id of its file; `applied` has the recorded id.
+    id of its file; `applied` has the recorded id. `unrecorded` says that another tool has applied
+    it, where sqlmig has recorded none.
     """
 
     migration_id: str
@@ -90,6 +91,7 @@ class MigrationStatus:
     rollback_changed: bool = False
     irreversible: bool = False
     is_gone: bool = False
+    unrecorded: str = ""
 
     @property
     def needs_attention(self) -> bool:

@@ -102,6 +102,7 @@ def _statuses(
     if rows or not statuses:
         yield Table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows, one_line=True)
     yield from (f"{item.migration_id}: {item.remedy}" for item in statuses if _is_remarkable(item))
+    yield from dict.fromkeys(f"{item.unrecorded}." for item in statuses if item.unrecorded)
     yield f"{counted(len(statuses), 'migration')}: {by_state}."
     if following := _next(statuses):
         yield f"Next: {following}"
@@ -123,6 +124,9 @@ def _next(statuses: Sequence[MigrationStatus]) -> str:
     for item in statuses:
         if item.remedy.startswith("restore"):
             return f"{item.migration_id}: {item.remedy}"
+    for item in statuses:
+        if item.unrecorded:
+            return item.remedy
     if any(item.out_of_order for item in statuses):
         return "sqlmig apply --allow-out-of-order"
     is_open = any(
