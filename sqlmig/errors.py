@@ -57,6 +57,7 @@ from typing import ClassVar
 
 from sqlmig.model import (
     CheckResult,
+    Direction,
     Location,
     LostRows,
     MigrationStatus,
@@ -386,7 +387,9 @@ class RunInterrupted(KeyboardInterrupt):  # as Python names what it is
         told = [self.report.tally()]
         for outcome in (Outcome.UNDONE, Outcome.FAILED):
             if names := self.report.ids(outcome):
-                was = "was undone" if outcome is Outcome.UNDONE else "stopped partway"
+                is_rollback = self.report.direction is Direction.ROLLBACK
+                undone = "is still applied" if is_rollback else "was undone"
+                was = undone if outcome is Outcome.UNDONE else "stopped partway"
                 told.append(f"{', '.join(names)} {was}")
         remedy = (
             " See `sqlmig status`; the next run drops an invalid index that it may have left."

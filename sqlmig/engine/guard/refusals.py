@@ -19,7 +19,9 @@ def protected(failure: ProtectedRowsError, report: Report | None = None) -> Prot
     declare = f"add{lines} at the top of {path}, and " if lines else ""
     options = " ".join(f"--allow-protected {table}" for table in failure.tables)
     # One that runs outside a transaction could not be undone: it is refused before it runs.
-    ended = "It was undone" if failure.script.directives.transactional else "It was not run"
+    is_rollback = report is not None and report.direction is Direction.ROLLBACK
+    undone = f"{failure.script.name} is still applied" if is_rollback else "It was undone"
+    ended = undone if failure.script.directives.transactional else "It was not run"
     return ProtectedTableError(
         f"{failure.script.name} {failure.message}",
         script=failure.script.name,
