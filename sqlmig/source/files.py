@@ -168,7 +168,7 @@ def read_file(path: Traversable, kind: FileKind) -> ScriptFile:
         raise SourceError(
             "has no statement",
             location=Location(script.path),
-            remedy="Write one; SELECT 1; if there is nothing to do.",
+            remedy="Write one, or `SELECT 1;` if there is nothing to do.",
         )
     return ScriptFile(script, directives, description)
 
