@@ -136,7 +136,7 @@ def test_diff_and_repair_bring_record_and_file_together(run: Run, project: Proje
     assert run("apply").returncode == 2
     shown = run("diff", "2").stdout
     assert "-create table b ()\n+create table b (x int)\n" in shown
-    assert run("repair", "2").stdout == "002_b  recorded as its files are now\n"
+    assert run("repair", "2").stdout.startswith("002_b  recorded as its files are now\n")
     assert run("apply").returncode == 0
     assert run("repair", "--all").stdout == "Nothing to repair: every file is as recorded.\n"
 

@@ -37,9 +37,15 @@ def test_a_comparison_is_its_notes_and_its_difference() -> None:
     )
 
 
-def test_repaired_records_are_named() -> None:
+def test_repaired_records_are_named_and_it_is_said_that_no_sql_was_run() -> None:
+    assert told(files.repaired(["001_a"])) == (
+        "001_a  recorded as its files are now\n"
+        "The record was changed, not the database; its SQL was not run. "
+        "Compare with: sqlmig drift"
+    )
     assert told(files.repaired(["001_a", "002_b"])) == (
-        "001_a  recorded as its files are now\n002_b  recorded as its files are now"
+        "001_a  recorded as its files are now\n002_b  recorded as its files are now\n"
+        "The records were changed, not the database; no SQL was run. Compare with: sqlmig drift"
     )
     assert told(files.repaired([])) == "Nothing to repair: every file is as recorded."
     assert told(files.repaired([], ["002"])) == "Nothing to repair: 002 is as recorded."
