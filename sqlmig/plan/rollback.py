@@ -16,6 +16,7 @@ from sqlmig.model import (
     MigrationState,
     Script,
 )
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan.changed import change_of
 from sqlmig.plan.model import (
     Plan,
@@ -116,7 +117,7 @@ def _refuse_dependents(files: Migrations, history: Applied, target: str) -> None
         raise PlanError(
             f"{target} cannot be rolled back alone: applied migrations depend on it: "
             f"{', '.join(dependents)}",
-            remedy=f"Roll back everything from it on: sqlmig rollback {target}.",
+            remedy=f"Roll back everything from it on: sqlmig rollback {as_words(target)}.",
         )
 
 
@@ -147,7 +148,7 @@ def plan_rollback(
 
 
 def _again(selection: Selection, ids: Sequence[str]) -> str:
-    last = ids[-1] if ids else ""
+    last = as_words(ids[-1]) if ids else ""
     is_alone = isinstance(selection, Alone | Exactly) and len(ids) == 1
     return f"sqlmig rollback {'--only ' if is_alone else ''}{last}"
 
@@ -190,7 +191,7 @@ def _rollback_script(
     elif change_of(recorded.text, on_disk.text) is MigrationState.CHANGED:
         raise PlanError(
             f"{on_disk.path} differs from the rollback that was recorded with "
-            f"{row.migration_id}: sqlmig diff {row.migration_id}",
+            f"{row.migration_id}: sqlmig diff {as_words(row.migration_id)}",
             remedy="Choose one: --use file or --use recorded.",
         )
     else:

@@ -14,6 +14,7 @@ from sqlmig.model import (
     MigrationStatus,
     migration_order,
 )
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan.changed import change_of
 from sqlmig.plan.renames import Renames, find_renames
 
@@ -78,7 +79,7 @@ def _file_status(
     file: MigrationFile, row: AppliedMigration | None, *, is_late: bool
 ) -> MigrationStatus:
     state, rollback_changed = _state(file, row), _has_other_rollback(file, row)
-    changed = f"its rollback has changed: sqlmig diff {file.migration_id}"
+    changed = f"its rollback has changed: sqlmig diff {as_words(file.migration_id)}"
     rollback_remedy = changed if rollback_changed else ""
     return MigrationStatus(
         file.migration_id,
@@ -119,20 +120,20 @@ def _remedy(
     if is_late:
         return "renumber it, or sqlmig apply --allow-out-of-order"
     if row is not None and state is MigrationState.RENAMED:
-        return (
-            f"applied as {row.migration_id}; to record the new name: sqlmig repair {migration_id}"
-        )
+        command = f"sqlmig repair {as_words(migration_id)}"
+        return f"applied as {row.migration_id}; to record the new name: {command}"
     if row is not None and (number := row.doubtful_statement):
         return (
             f"statement {number} was started and may have completed; sqlmig apply checks, or "
             f"asks for --redo-statement {number} or --skip-statement {number}"
         )
-    return _REMEDIES.get(state, "").format(migration_id)
+    return _REMEDIES.get(state, "").format(as_words(migration_id))
 
 
 def _missing_status(row: AppliedMigration, *, followed_by_files: bool) -> MigrationStatus:
     if row.is_partial:
-        remedy = f"restore its file, or roll it back: sqlmig rollback --only {row.migration_id}"
+        command = f"sqlmig rollback --only {as_words(row.migration_id)}"
+        remedy = f"restore its file, or roll it back: {command}"
         return _gone(row, MigrationState.PARTIAL, remedy)
     remedy = "restore its file" if followed_by_files else "deploy the code that has it"
     return _gone(row, MigrationState.MISSING, remedy)

@@ -16,6 +16,7 @@ from sqlmig.model import (
     Report,
 )
 from sqlmig.model.printable import split_lines
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan import Plan, PlannedMigration, Transactions
 from sqlmig.report.checks import check_members, checked
 from sqlmig.report.figures import age, counted
@@ -118,9 +119,9 @@ def _next(statuses: Sequence[MigrationStatus]) -> str:
         if item.state is MigrationState.UNUSABLE:
             return "sqlmig validate"
         if item.state is MigrationState.RENAMED:
-            return f"sqlmig repair {item.migration_id}"
+            return f"sqlmig repair {as_words(item.migration_id)}"
         if item.state is MigrationState.CHANGED:
-            return f"sqlmig diff {item.migration_id}"
+            return f"sqlmig diff {as_words(item.migration_id)}"
     for item in statuses:
         if item.remedy.startswith("restore"):
             return f"{item.migration_id}: {item.remedy}"
@@ -179,7 +180,7 @@ def _plan(planned: Plan, target: str | None) -> Text:
     count = counted(len(planned.migrations), "migration")
     yield f"Would {verb} {count}, {_how(planned)}. Nothing was changed."
     if planned.direction is Direction.APPLY:
-        named = f" {target}" if target else ""
+        named = f" {as_words(target)}" if target else ""
         yield f"What would block users of a live database: sqlmig impact{named}"
 
 
