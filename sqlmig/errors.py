@@ -8,6 +8,7 @@ SqlmigError
 │   ├── UnknownDependencyError
 │   ├── DependencyCycleError
 │   ├── OrphanRollbackError
+│   ├── MissingRollbackError
 │   ├── BeyondDatabaseError                       changes other databases while proven
 │   ├── FixtureError                              a document for MongoDB
 │   └── UnusableFilesError                        several of them, found in one reading
@@ -137,6 +138,24 @@ class DependencyCycleError(SourceError):
 
 class OrphanRollbackError(SourceError):
     """A rollback file without its migration."""
+
+
+class MissingRollbackError(SourceError):
+    """A migration without a rollback that does not say why: `migration_id` names it, `expected` is
+    where its rollback would be."""
+
+    def __init__(
+        self, migration_id: str, *, location: Location, expected: str, remedy: str
+    ) -> None:
+        super().__init__(f"no rollback: {expected} is not there", location=location, remedy=remedy)
+        self.migration_id = migration_id
+        self.expected = expected
+
+    def with_remedy(self, remedy: str) -> MissingRollbackError:
+        """The same with another remedy."""
+        return MissingRollbackError(
+            self.migration_id, location=self.location, expected=self.expected, remedy=remedy
+        )
 
 
 class BeyondDatabaseError(SourceError):

@@ -74,7 +74,8 @@ Applied = Sequence[AppliedMigration]
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """The status of one migration; `remedy` is "" where nothing needs to be done.
+    """The status of one migration; `remedy` is "" where nothing needs to be done. `command` is the
+    one that brings back a file that is missing, where the history has its text.
 
     `rollback_changed` says that its rollback file differs from the recorded one, `irreversible`
     that its file declares that it has none, `is_gone` that it has no file. A renamed one has the
@@ -88,6 +89,7 @@ class MigrationStatus:
     out_of_order: bool = False
     applied: AppliedMigration | None = None
     remedy: str = ""
+    command: str = ""
     rollback_changed: bool = False
     irreversible: bool = False
     is_gone: bool = False

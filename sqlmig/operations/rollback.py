@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlmig.engine.history.reading import History
-from sqlmig.errors import PlanError, RowLossError
+from sqlmig.errors import PlanError, RowLossError, SourceError
 from sqlmig.model import Applied, MigrationResult, Notice, Outcome, Report
 from sqlmig.operations.planning import own_statuses, recorded_name, rows_with_texts
 from sqlmig.operations.run import Runner
@@ -25,6 +25,7 @@ from sqlmig.plan import (
 )
 from sqlmig.plan.references import name_in
 from sqlmig.plan.renames import Renames, as_recorded, find_renames
+from sqlmig.plan.restoring import told_of_record
 from sqlmig.source.files import UsableFiles
 
 Agree = Callable[[RowLossError], bool]
@@ -66,7 +67,7 @@ class RollbackPlanner:
             own_statuses(self.files, history)
         known = as_recorded(files, renames)
         if request.text is not RollbackText.RECORDED:
-            self.files.expect(select(known, rows, selection))
+            self._expect(select(known, rows, selection), rows)
         plan = plan_rollback(known, rows, selection, request.text, request.transactions)
         ids = [migration.migration_id for migration in plan.migrations]
         if self._planned and self._planned != ids:
@@ -76,6 +77,13 @@ class RollbackPlanner:
             )
         self._planned = ids
         return replace(plan, row_loss=request.row_loss, consented=request.consented)
+
+    def _expect(self, migration_ids: Sequence[str], rows: Applied) -> None:
+        """Raises SourceError for what is wrong with the files of these."""
+        try:
+            self.files.expect(migration_ids)
+        except SourceError as error:
+            raise told_of_record(error, rows) from None
 
 
 def _as_recorded(selection: Selection, renames: Renames) -> Selection:

@@ -123,8 +123,7 @@ def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Migration
         raise PartialMigrationError(
             f"partly applied, but its file is gone: {', '.join(half)}",
             migration_ids=half,
-            remedy=f"Restore it (sqlmig diff {as_words(half[0])} shows the recorded text), or roll "
-            f"it back: sqlmig rollback --only {as_words(half[0])}.",
+            remedy=_remedy(standing, half[0]),
         )
     last = max((file.order for file in files), default=((), ""))
     gone = [name for name in _ids(standing, MigrationState.MISSING) if migration_order(name) < last]
@@ -132,9 +131,14 @@ def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Migration
         raise MissingMigrationError(
             f"applied, but its file is gone: {', '.join(gone)}",
             migration_ids=gone,
-            remedy="Restore it from version control, or roll it back: "
-            f"sqlmig rollback --only {as_words(gone[0])}.",
+            remedy=_remedy(standing, gone[0]),
         )
+
+
+def _remedy(standing: Iterable[MigrationStatus], migration_id: str) -> str:
+    """The remedy of its status, as a sentence."""
+    remedy = next(s.remedy for s in standing if s.migration_id == migration_id)
+    return f"{remedy[:1].upper()}{remedy[1:]}."
 
 
 def _ids(standing: Iterable[MigrationStatus], state: MigrationState) -> list[str]:

@@ -138,12 +138,12 @@ def plan_rollback(
     ids = select(files, history, selection)
     by_id = {file.migration_id: file for file in files}
     rows = {row.migration_id: row for row in history}
-    planned = tuple(_planned(rows[name], by_id.get(name), text) for name in ids)
-    warnings = (*_partial(rows[name] for name in ids), *notes(planned))
     is_together = transactions is Transactions.TOGETHER
+    again = _again(selection, ids) + (" --atomic" if is_together else "")
+    planned = tuple(_planned(rows[name], by_id.get(name), text, again) for name in ids)
+    warnings = (*_partial(rows[name] for name in ids), *notes(planned))
     if is_together:
         refuse_non_transactional(planned)
-    again = _again(selection, ids) + (" --atomic" if is_together else "")
     return Plan(Direction.ROLLBACK, planned, warnings, transactions, again=again)
 
 
@@ -163,9 +163,9 @@ def _partial(rows: Iterable[AppliedMigration]) -> Iterable[str]:
 
 
 def _planned(
-    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
+    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None, again: str
 ) -> PlannedMigration:
-    script = _rollback_script(row, file, text)
+    script = _rollback_script(row, file, text, again)
     directives, _ = read_head(script.path, script.text, FileKind.ROLLBACK)
     return PlannedMigration(
         row.migration_id,
@@ -178,7 +178,7 @@ def _planned(
 
 
 def _rollback_script(
-    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
+    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None, again: str
 ) -> Script:
     on_disk = file.rollback.script if file and file.rollback else None
     recorded = None
@@ -197,12 +197,12 @@ def _rollback_script(
     else:
         chosen = on_disk
     if chosen is None:
-        raise _irreversible(row, file, text)
+        raise _irreversible(row, file, text, again)
     return chosen
 
 
 def _irreversible(
-    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
+    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None, again: str
 ) -> IrreversibleMigrationError:
     if file is None:
         reason = "its file is gone and no rollback was recorded"
@@ -211,7 +211,12 @@ def _irreversible(
         reason, remedy = "no rollback was recorded", "Use the file: --use file."
     else:
         reason = file.file.directives.irreversible or "it has no rollback"
-        remedy = "Write a new migration that undoes it, or replace the reason with a rollback file."
+        remedy = (
+            "Write a new migration that undoes it, or replace the reason with a rollback file."
+            if row.rollback_sql is None
+            else "Write a new migration that undoes it, or run the rollback that was recorded when "
+            f"it was applied: {again} --use recorded."
+        )
     return IrreversibleMigrationError(
         f"{row.migration_id} cannot be rolled back: {reason}",
         migration_id=row.migration_id,

@@ -117,14 +117,15 @@ def _next(statuses: Sequence[MigrationStatus]) -> str:
     """The first command that will work: what differs from the record stops an apply."""
     for item in statuses:
         if item.state is MigrationState.UNUSABLE:
-            return "sqlmig validate"
+            return item.command or "sqlmig validate"
         if item.state is MigrationState.RENAMED:
             return f"sqlmig repair {as_words(item.migration_id)}"
         if item.state is MigrationState.CHANGED:
             return f"sqlmig diff {as_words(item.migration_id)}"
-    for item in statuses:
-        if item.remedy.startswith("restore"):
-            return f"{item.migration_id}: {item.remedy}"
+    last = max((i for i, item in enumerate(statuses) if not item.is_gone), default=-1)
+    for index, item in enumerate(statuses):
+        if item.is_gone and (index < last or item.state is MigrationState.PARTIAL):
+            return item.command or f"{item.migration_id}: {item.remedy}"
     for item in statuses:
         if item.unrecorded:
             return item.remedy

@@ -253,8 +253,9 @@ def test_an_irreversible_migration_stops_the_plan_with_its_reason(
 
 def test_a_migration_declared_irreversible_later_can_still_be_undone_as_recorded() -> None:
     row = replace(applied(IRREVERSIBLE), rollback_sql="select 'recorded';")
-    with pytest.raises(IrreversibleMigrationError):
-        plan_rollback([IRREVERSIBLE], [row], Exactly(("001_a",)))
+    with pytest.raises(IrreversibleMigrationError) as caught:
+        plan_rollback([IRREVERSIBLE], [row], Since("1"))
+    assert caught.value.remedy.endswith(": sqlmig rollback 001_a --use recorded.")
     plan = plan_rollback([IRREVERSIBLE], [row], Exactly(("001_a",)), RollbackText.RECORDED)
     assert plan.migrations[0].prepared.text == "select 'recorded';"
 
