@@ -61,14 +61,15 @@ class RollbackPlanner:
         rolled back."""
         request, files = self.request, self.files.migrations
         rows = rows_with_texts(history)
-        renames = find_renames(files, rows, self.files.unusable)
+        unusable = self.files.unusable.keys()
+        renames = find_renames(files, rows, unusable)
         selection = _as_recorded(request.selection, renames)
         if not _names_one_of(selection, rows):
             own_statuses(self.files, history)
         known = as_recorded(files, renames)
         if request.text is not RollbackText.RECORDED:
-            self._expect(select(known, rows, selection), rows)
-        plan = plan_rollback(known, rows, selection, request.text, request.transactions)
+            self._expect(select(known, rows, selection, unusable), rows)
+        plan = plan_rollback(known, rows, selection, request.text, request.transactions, unusable)
         ids = [migration.migration_id for migration in plan.migrations]
         if self._planned and self._planned != ids:
             raise PlanError(

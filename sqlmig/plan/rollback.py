@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -69,12 +69,14 @@ class Exactly:
 Selection = Since | Alone | Newest | Exactly
 
 
-def select(files: Migrations, history: Applied, selection: Selection) -> list[str]:
+def select(
+    files: Migrations, history: Applied, selection: Selection, unusable: Collection[str] = ()
+) -> list[str]:
     """The ids to roll back, newest first; [] where what is selected is not applied.
 
-    A migration that is half done counts as the newest. Raises UnknownTargetError for the reference,
-    and PlanError for a single one that an applied migration depends on, and for more steps than
-    there are.
+    `unusable` are ids of files that are not among these, but can be named. A migration that is half
+    done counts as the newest. Raises UnknownTargetError for the reference, and PlanError for a
+    single one that an applied migration depends on, and for more steps than there are.
     """
     ids = [row.migration_id for row in reversed(history)]
     if isinstance(selection, Exactly):
@@ -90,7 +92,7 @@ def select(files: Migrations, history: Applied, selection: Selection) -> list[st
                 remedy=f"To roll back everything: sqlmig rollback --steps {len(ids)}.",
             )
         return ids[: selection.steps]
-    known = [*ids, *(file.migration_id for file in files)]
+    known = [*ids, *(file.migration_id for file in files), *unusable]
     target = resolve(selection.reference, known)
     if target not in ids:
         return []
@@ -127,15 +129,16 @@ def plan_rollback(
     selection: Selection,
     text: RollbackText | None = None,
     transactions: Transactions = Transactions.EACH,
+    unusable: Collection[str] = (),
 ) -> Plan:
     """The rollback of the selected migrations, newest first.
 
-    `history` has the recorded texts. The script is the file's, or the recorded one where the file
-    is gone. Raises what `select` raises, IrreversibleMigrationError where there is no script, and
+    `history` has the recorded texts; `unusable` is as for `select`. The script is the file's, or
+    the recorded one where the file is gone. Raises what `select` raises, IrreversibleMigrationError where there is no script, and
     PlanError where file and record differ and `text` does not say which to use, or where one cannot
     run in a transaction with the others.
     """
-    ids = select(files, history, selection)
+    ids = select(files, history, selection, unusable)
     by_id = {file.migration_id: file for file in files}
     rows = {row.migration_id: row for row in history}
     is_together = transactions is Transactions.TOGETHER

@@ -45,7 +45,7 @@ def status(
 
 
 def plan(planned: Plan, target: str | None = None) -> View:
-    """What a run (up to the target, if any) would do, and the SQL that it would send."""
+    """What a run (up to or from the target, if any) would do, and the SQL that it would send."""
     nothing = [_nothing_to_do(planned.direction, target)]
     return View(
         _plan(planned, target) if planned.migrations else nothing,
@@ -59,7 +59,7 @@ def plan(planned: Plan, target: str | None = None) -> View:
 
 
 def summary(report: Report, target: str | None = None) -> View:
-    """What a run (up to the target, if any) did, and the results of the checks."""
+    """What a run (up to or from the target, if any) did, and the results of the checks."""
     done = len(report.ids(Outcome.DONE))
     verb = "applied" if report.direction is Direction.APPLY else "rolled back"
     lines = [f"{counted(done, 'migration')} {verb}."]
@@ -88,7 +88,8 @@ def migration_results(report: Report) -> list[Members]:
 def _nothing_to_do(direction: Direction, target: str | None) -> str:
     """That a plan is empty; what is pending beyond a target is not known."""
     if direction is Direction.ROLLBACK:
-        return "Nothing to roll back: the named migrations are not applied."
+        none = f"{target} is not applied" if target else "no migration is applied"
+        return f"Nothing to roll back: {none}."
     if target is None:
         return "Nothing to apply: the database is up to date."
     return f"Nothing to apply up to {target}."

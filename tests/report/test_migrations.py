@@ -232,7 +232,10 @@ def test_an_empty_plan_says_why_there_is_nothing_to_do() -> None:
     assert told(migrations.plan(empty)) == "Nothing to apply: the database is up to date."
     assert told(migrations.plan(empty, "002_products")) == "Nothing to apply up to 002_products."
     assert told(migrations.plan(Plan(Direction.ROLLBACK))) == (
-        "Nothing to roll back: the named migrations are not applied."
+        "Nothing to roll back: no migration is applied."
+    )
+    assert told(migrations.plan(Plan(Direction.ROLLBACK), "2")) == (
+        "Nothing to roll back: 2 is not applied."
     )
 
 
@@ -243,7 +246,7 @@ def test_an_empty_plan_says_why_there_is_nothing_to_do() -> None:
         (report(Direction.APPLY, Outcome.DONE, Outcome.DONE), "2 migrations applied."),
         (report(Direction.ROLLBACK, Outcome.DONE), "1 migration rolled back."),
         (report(Direction.APPLY), "Nothing to apply: the database is up to date."),
-        (report(Direction.ROLLBACK), "Nothing to roll back: the named migrations are not applied."),
+        (report(Direction.ROLLBACK), "Nothing to roll back: no migration is applied."),
     ],
 )
 def test_a_run_ends_in_one_line(result: Report, line: str) -> None:
