@@ -20,6 +20,7 @@ from sqlmig.model import (
     Environment,
     MigrationFile,
     Migrations,
+    MigrationState,
     MigrationStatus,
     Observer,
     Report,
@@ -370,7 +371,8 @@ class Migrator:
             found = own_statuses(files, history)
             files.expect(s.migration_id for s in found if s.applied and not s.applied.checksum)
             applied = _recorded(files.migrations, history)
-            return drift(self.config, history, applied, scratch_url=scratch_url)
+            pending = [s.migration_id for s in found if s.state is MigrationState.PENDING]
+            return drift(self.config, history, applied, pending, scratch_url=scratch_url)
 
     def impact(
         self,

@@ -134,9 +134,9 @@ def plan_rollback(
     """The rollback of the selected migrations, newest first.
 
     `history` has the recorded texts; `unusable` is as for `select`. The script is the file's, or
-    the recorded one where the file is gone. Raises what `select` raises, IrreversibleMigrationError where there is no script, and
-    PlanError where file and record differ and `text` does not say which to use, or where one cannot
-    run in a transaction with the others.
+    the recorded one where the file is gone. Raises what `select` raises,
+    IrreversibleMigrationError where there is no script, and PlanError where file and record differ
+    and `text` does not say which to use, or where one cannot run in a transaction with the others.
     """
     ids = select(files, history, selection, unusable)
     by_id = {file.migration_id: file for file in files}
@@ -144,7 +144,8 @@ def plan_rollback(
     is_together = transactions is Transactions.TOGETHER
     again = _again(selection, ids) + (" --atomic" if is_together else "")
     planned = tuple(_planned(rows[name], by_id.get(name), text, again) for name in ids)
-    warnings = (*_partial(rows[name] for name in ids), *notes(planned))
+    partial = _partial(rows[name] for name in ids)
+    warnings = (*_left_applied(ids, history), *partial, *notes(planned))
     if is_together:
         refuse_non_transactional(planned)
     return Plan(Direction.ROLLBACK, planned, warnings, transactions, again=again)
@@ -154,6 +155,15 @@ def _again(selection: Selection, ids: Sequence[str]) -> str:
     last = as_words(ids[-1]) if ids else ""
     is_alone = isinstance(selection, Alone | Exactly) and len(ids) == 1
     return f"sqlmig rollback {'--only ' if is_alone else ''}{last}"
+
+
+def _left_applied(ids: Sequence[str], history: Applied) -> Iterable[str]:
+    """What was applied after the oldest of those that are rolled back, and is not rolled back."""
+    order = [row.migration_id for row in history]
+    later = [name for name in order[order.index(ids[-1]) :] if name not in ids] if ids else []
+    if later:
+        were, stay = ("were", "stay") if len(later) > 1 else ("was", "stays")
+        yield f"{', '.join(later)} {were} applied after {ids[-1]} and {stay} applied"
 
 
 def _partial(rows: Iterable[AppliedMigration]) -> Iterable[str]:

@@ -116,7 +116,11 @@ def test_a_rollback_of_nothing_in_particular_names_a_command_that_works(run: Run
 
 def test_rollback_of_one_alone(run: Run, database: Database, project: Project) -> None:
     run("apply")
-    assert run("rollback", "--only", "002").returncode == 0
+    told = "Warning: 003_c was applied after 002_b and stays applied"
+    assert told in run("rollback", "--only", "002", "--dry-run").stderr.splitlines()
+    done = run("rollback", "--only", "002")
+    assert done.returncode == 0
+    assert told in done.stderr.splitlines()
     assert database.tables() == {"a", "c"}
 
 

@@ -99,6 +99,19 @@ def test_one_alone_leaves_those_applied_after_it() -> None:
     assert select(ON_DISK, DONE, Alone("1")) == ["001_a"]
 
 
+def test_what_one_alone_leaves_applied_after_it_is_told() -> None:
+    def warned(selection: Selection) -> tuple[str, ...]:
+        return plan_rollback(ON_DISK, DONE, selection).warnings
+
+    assert warned(Alone("3")) == ("002_b was applied after 003_c and stays applied",)
+    assert warned(Alone("1")) == ("003_c, 002_b were applied after 001_a and stay applied",)
+    assert warned(Exactly(("002_b", "001_a"))) == (
+        "003_c was applied after 001_a and stays applied",
+    )
+    for selection in (Alone("2"), Since("1"), Newest(2), Since("4")):
+        assert warned(selection) == ()
+
+
 def test_one_alone_is_refused_while_an_applied_one_depends_on_it() -> None:
     dependent = file("002_b", "-- depends: 001_a\nselect 1;")
     with pytest.raises(PlanError) as caught:
