@@ -20,7 +20,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,12 +153,12 @@ def _for_others(programs: Path) -> Iterator[_Place]:
             "PATH": os.defpath,
             "HOME": str(home),
             "LANG": "C.UTF-8",
-            "PYTHONPATH": f"{clone}:{packages}",
             "LD_LIBRARY_PATH": str(folder / "python/lib"),
             VARIABLE: str(own),
         }
-        python = [str(_python_for(account, folder))]
-        yield _Place(python, clone, environment, account.uid, account.gid)
+        base = _python_for(account, folder)
+        python = _with_packages(base, folder / "environment", environment, clone, packages)
+        yield _Place([str(python)], clone, environment, account.uid, account.gid)
 
 
 def _copy_clone(clone: Path) -> None:
@@ -173,17 +173,31 @@ def _copy_clone(clone: Path) -> None:
 
 
 def _python_for(account: Account, folder: Path) -> Path:
-    """Our Python, or a copy of it where the account cannot reach it."""
+    """Our Python, the system's of the same version where the account cannot reach ours, or else a
+    copy of ours."""
     python = Path(sys.executable).resolve()
-    with suppress(OSError):
-        account.run(python, "--version")
-        return python
+    for found in (python, Path(f"/usr/bin/{python.name}")):
+        with suppress(OSError):
+            account.run(found, "--version")
+            return found
     standard, copied = Path(sysconfig.get_path("stdlib")), folder / "python/lib"
     shutil.copytree(standard, copied / standard.name, copy_function=_linked, ignore=_NEEDLESS)
     for library in standard.parent.glob("libpython*.so*"):
         shutil.copy2(library, copied)
     (folder / "python/bin").mkdir()
     return Path(shutil.copy2(python, folder / "python/bin" / python.name))
+
+
+def _with_packages(
+    python: Path, folder: Path, environment: Mapping[str, str], *packages: Path
+) -> Path:
+    """The Python of a virtual environment with those packages: some tests start an isolated one,
+    which ignores PYTHONPATH."""
+    command = [str(python), "-m", "venv", "--without-pip", str(folder)]
+    subprocess.run(command, env=environment, check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "matrix.pth").write_text("".join(f"{path}\n" for path in packages))
+    return folder / "bin/python"
 
 
 def _linked(source: str, destination: str) -> None:

@@ -139,7 +139,8 @@ def _opened(folder: Path) -> Iterator[int]:
 
 
 def _make_root(root: Path) -> None:
-    root.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        root.parent.mkdir(parents=True)
     with _opened(root.parent) as parent, suppress(FileExistsError):
         os.mkdir(root.name, dir_fd=parent)
     with _opened(root) as project, suppress(FileExistsError):

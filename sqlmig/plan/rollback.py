@@ -1,4 +1,4 @@
-"""What a rollback would do: which migrations, and with which text."""
+"""What a rollback would do: which migrations it undoes, and with which text."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Just the migration that the reference names."""
+    """Only the migration that the reference names."""
 
     reference: str
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The migrations applied last, `steps` of them."""
+    """The last `steps` migrations that were applied."""
 
     steps: int
 
@@ -72,11 +72,11 @@ Selection = Since | Alone | Newest | Exactly
 def select(
     files: Migrations, history: Applied, selection: Selection, unusable: Collection[str] = ()
 ) -> list[str]:
-    """The ids to roll back, newest first; [] where what is selected is not applied.
+    """The ids to roll back, newest first; [] if what is selected is not applied.
 
-    `unusable` are ids of files that are not among these, but can be named. A migration that is half
-    done counts as the newest. Raises UnknownTargetError for the reference, and PlanError for a
-    single one that an applied migration depends on, and for more steps than there are.
+    `unusable` are the ids of other files, which can be named too. A partly applied migration counts
+    as the newest. Raises UnknownTargetError for the reference, and PlanError for a single migration
+    that an applied one depends on, or for more steps than there are.
     """
     ids = [row.migration_id for row in reversed(history)]
     if isinstance(selection, Exactly):
@@ -133,10 +133,10 @@ def plan_rollback(
 ) -> Plan:
     """The rollback of the selected migrations, newest first.
 
-    `history` has the recorded texts; `unusable` is as for `select`. The script is the file's, or
-    the recorded one where the file is gone. Raises what `select` raises,
-    IrreversibleMigrationError where there is no script, and PlanError where file and record differ
-    and `text` does not say which to use, or where one cannot run in a transaction with the others.
+    `history` must have the recorded texts; `unusable` is as for `select`. The script is the file's,
+    or the recorded one if the file is gone. Raises what `select` raises, IrreversibleMigrationError
+    if there is no script, and PlanError if file and record differ and `text` does not say which to
+    use, or if a migration cannot run in a transaction with the others.
     """
     ids = select(files, history, selection, unusable)
     by_id = {file.migration_id: file for file in files}
@@ -238,7 +238,7 @@ def _irreversible(
 
 
 def _declared_dependencies(files: Migrations, history: Applied) -> Mapping[str, tuple[str, ...]]:
-    """What each migration depends on, by its file, else by its recorded text."""
+    """What each migration depends on, according to its file, or else its recorded text."""
     depends = {}
     for row in history:
         if row.apply_sql is not None:

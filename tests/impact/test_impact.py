@@ -320,7 +320,7 @@ def test_a_git_revision_names_what_is_merged(repository: Repository, database: D
     assert [each.migration_id for each in found.migrations] == ["002_b"]
     assert "of merged" in found.baseline
     assert found.baseline in "".join(impact(found).lines(Medium.PIPE))
-    with pytest.raises(ChangelogError, match="no migration here, and git cannot compare"):
+    with pytest.raises(ChangelogError, match="is not a migration here, and git cannot compare"):
         migrator.impact_since("nowhere", scratch_url=database.url)
 
 

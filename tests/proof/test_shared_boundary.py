@@ -1,5 +1,5 @@
 """What no look at the shared catalogues sees, and no rollback undoes: the boundary that
-docs/proof.md names."""
+docs/scratch.md names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlmig.embedded.postgres import temporary_postgres
 from sqlmig.migrator import Migrator
 from tests.project import Project
 
-_NAMED = Path(__file__).parents[2] / "docs" / "proof.md"
+_NAMED = Path(__file__).parents[2] / "docs" / "scratch.md"
 
 
 @pytest.fixture(scope="module")
