@@ -50,7 +50,7 @@ def test_a_rollback_file_that_is_missing_is_restored_from_the_record(
         assert done.returncode == 2
         assert done.stderr.splitlines()[-1] == REMEDY, arguments
     told = run("status").stdout.splitlines()
-    assert f"003_c: sql/migrations/003_c.sql: no rollback: {ROLLBACK} is not there; " in told[-3]
+    assert f"003_c: sql/migrations/003_c.sql: no rollback: {ROLLBACK} does not exist; " in told[-3]
     assert told[-1] == f"Next: {RESTORE}"
     assert follow(run, project, RESTORE).returncode == 0
     assert run("status", "--check").returncode == 0
