@@ -54,7 +54,7 @@ def test_a_rollback_file_that_is_missing_is_restored_from_the_record(
     assert told[-1] == f"Next: {RESTORE}"
     assert follow(run, project, RESTORE).returncode == 0
     assert run("status", "--check").returncode == 0
-    assert run("diff", "3").stdout == "003_c: the files are as recorded.\n"
+    assert run("diff", "3").stdout == "003_c: the files match the record.\n"
 
 
 def test_without_its_rollback_file_a_migration_is_shown_and_compared(
