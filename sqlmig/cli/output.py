@@ -69,7 +69,7 @@ class Output:
         elif _is_terminal(sys.stdout):
             self.printer.say(*view.lines(self.medium))
         else:
-            self.printer.say_verbatim(text if text.endswith("\n") else f"{text}\n")
+            self.printer.say_verbatim(text)
 
     def lines(self, *lines: str) -> None:
         """Prints lines of progress, which only people read."""
