@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from sqlmig.model import Environment, Outcome
 from tests.database import Database
 from tests.project import Project
 
-NAME = 'odd "name"; x'
+# Each worker of pytest-xdist has its own.
+NAME = f'odd "name"; x{os.environ.get("PYTEST_XDIST_WORKER", "")}'
 
 
 @pytest.fixture
