@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 _GUIDE = "docs/zero-downtime.md"
 _TEXT_WIDTH = 100
+_NOTHING_PENDING = (
+    "Nothing is pending: no migration to check. `--all` checks those that are applied, too."
+)
 _REMEDIES = {
     "held": ("give that work a migration of its own", "one-lock-one-migration"),
     "written": ("change the rows in batches", "change-many-rows"),
@@ -28,11 +31,12 @@ _REMEDIES = {
 }
 
 
-def impact(found: Impact) -> View:
-    """Each statement that locks a table or works on one, and how many findings there are."""
+def impact(found: Impact, *, is_pending: bool = False) -> View:
+    """Each statement that locks a table or works on one, and how many findings there are;
+    `is_pending` says that only what is pending was asked for."""
     lines = (line for each in found.migrations for line in _migration(each))
     return View(
-        [*lines, _summary(found)],
+        [*lines, _summary(found, is_pending=is_pending)],
         {
             "harmful": found.is_harmful,
             "migrations": [_members(each) for each in found.migrations],
@@ -42,7 +46,7 @@ def impact(found: Impact) -> View:
     )
 
 
-def annotated(found: Impact) -> View:
+def annotated(found: Impact, *, is_pending: bool = False) -> View:
     """A line for each harmful effect, as GitHub shows it in a pull request, and the summary."""
     findings = [
         annotation(Finding("impact", _sentence(effect), statement.location, _instead(effect)))
@@ -51,7 +55,7 @@ def annotated(found: Impact) -> View:
         for effect in statement.effects
         if effect.is_harmful
     ]
-    return replace(impact(found), text=[*findings, _summary(found)])
+    return replace(impact(found), text=[*findings, _summary(found, is_pending=is_pending)])
 
 
 def _migration(migration: MigrationImpact) -> Iterator[str]:
@@ -120,15 +124,15 @@ def _kind(effect: Effect) -> str:
     return "scanned"
 
 
-def _summary(found: Impact) -> str:
+def _summary(found: Impact, *, is_pending: bool) -> str:
+    compared = f", compared with {found.baseline}" if found.baseline else ""
+    if not found.migrations:
+        return _NOTHING_PENDING if is_pending else f"No migration to check{compared}."
     effects = list(found.effects())
     harmful = sum(effect.is_harmful for effect in effects)
     accepted = sum(effect.is_large and effect.accepted is not None for effect in effects)
-    compared = f", compared with {found.baseline}" if found.baseline else ""
     count = counted(len(found.migrations), "migration")
     large = f"larger than {size(found.large_table)}" if found.has_sizes else "whose size is unknown"
-    if not found.migrations:
-        return f"No migration to judge{compared}."
     told = f"{counted(harmful, 'finding')} on tables {large}" if harmful else "no finding"
     also = f", {accepted} accepted" if accepted else ""
     return f"{count}{compared}: {told}{also}."
