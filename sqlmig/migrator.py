@@ -373,9 +373,10 @@ class Migrator:
         or their rollbacks: the locks that they hold and the work that they do meanwhile, as seen on
         a scratch database to which all that is applied was applied before.
 
-        The sizes are those of the database's tables; on an embedded server, every table counts as
-        large. The scratch database is made as `verify` does; nothing else is written. Raises
-        PlanError before anything runs, ExecutionError where a migration cannot run there.
+        The sizes are those of the database's tables. Those of an embedded server say nothing about
+        production: every table counts as large there. The scratch database is made as `verify`
+        does; nothing else is written. Raises PlanError before anything runs, ExecutionError where
+        a migration cannot run there.
         """
         from sqlmig.impact.course import Course
         from sqlmig.impact.judging import impact
@@ -384,8 +385,7 @@ class Migrator:
         with self._database.history() as history:
             planned = ApplyPlanner(self.config, files, target, {})(history).migrations
             course = Course(files, _recorded(files, history), planned, schema=history.schema)
-            live = None if self.config.is_embedded else history.connection
-            return impact(self.config, course, live, direction, scratch_url)
+            return impact(self.config, course, history.connection, direction, scratch_url)
 
     def impact_since(
         self,
@@ -406,9 +406,7 @@ class Migrator:
 
         config = self.config
         course = course_since(config, self._files(), reference, target)
-        if config.is_embedded:
-            self._database.conninfo()  # tells the observer of a server that this starts
-        if config.is_embedded or config.database is None:
+        if config.database is None:
             return impact(config, course, None, direction, scratch_url)
         with self._database.history() as history:
             applied = frozenset(row.migration_id for row in history.read())

@@ -73,7 +73,8 @@ class Impact:
 
     `large_table` is the size in bytes above which a table counts as large; `baseline` names what
     git has merged, where that decided which migrations count; `has_sizes` says whether there was a
-    live database; `warnings` say what was not seen, and which scratch databases are left.
+    live database; `warnings` say what was not seen, and which scratch databases are left. The sizes
+    of one that `is_embedded` are shown, but do not count: every table is large.
     """
 
     migrations: tuple[MigrationImpact, ...]
@@ -81,6 +82,7 @@ class Impact:
     baseline: str = ""
     has_sizes: bool = False
     warnings: tuple[str, ...] = ()
+    is_embedded: bool = False
 
     @property
     def is_harmful(self) -> bool:

@@ -34,7 +34,8 @@ def impact(
 ) -> Impact:
     """What the judged migrations do, or their rollbacks.
 
-    `live` is read for the sizes; without it, every table counts as large. Writes to scratch
+    `live` is read for the sizes; without it, or where it is an embedded server, every table counts
+    as large. Writes to scratch
     databases alone. Raises ExecutionError where a migration cannot run there or the server does
     not count scans, and BeyondDatabaseError.
     """
@@ -46,15 +47,16 @@ def impact(
         walk = _Walk(stage, course)
         seen = [*(walk.applies() if direction is Direction.APPLY else walk.rollbacks())]
         measured = {} if live is None else sizes(live, walk.live_names)
-        new = frozenset() if live is None else walk.new_tables
+        new = frozenset() if live is None or config.is_embedded else walk.new_tables
         warnings = walk.warnings()
-    judge = _Judge(config.large_table, measured, new)
+    judge = _Judge(-1 if config.is_embedded else config.large_table, measured, new)
     return Impact(
         tuple(judge.migration(script, touches) for script, touches in seen),
         config.large_table,
         course.baseline,
         live is not None,
         (*warnings, *server.warnings),
+        config.is_embedded,
     )
 
 
@@ -165,7 +167,8 @@ def _failing() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Judges by what was measured; `new` tables are empty, all others are not known."""
+    """Judges by what was measured; `new` tables are empty, all others are not known. A table is
+    large above `large_table` bytes: -1 for every one."""
 
     large_table: int
     measured: Mapping[int, Size]

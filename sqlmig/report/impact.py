@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _GUIDE = "docs/zero-downtime.md"
 _TEXT_WIDTH = 100
+_EMBEDDED = "Sizes of the embedded server, not of production: every table counts as large."
 _NOTHING_PENDING = (
     "Nothing is pending: no migration to check. `--all` checks those that are applied, too."
 )
@@ -35,8 +36,9 @@ def impact(found: Impact, *, is_pending: bool = False) -> View:
     """Each statement that locks a table or works on one, and how many findings there are;
     `is_pending` says that only what is pending was asked for."""
     lines = (line for each in found.migrations for line in _migration(each))
+    sizes = [_EMBEDDED] if _has_embedded_sizes(found) else []
     return View(
-        [*lines, _summary(found, is_pending=is_pending)],
+        [*lines, *sizes, _summary(found, is_pending=is_pending)],
         {
             "harmful": found.is_harmful,
             "migrations": [_members(each) for each in found.migrations],
@@ -132,10 +134,21 @@ def _summary(found: Impact, *, is_pending: bool) -> str:
     harmful = sum(effect.is_harmful for effect in effects)
     accepted = sum(effect.is_large and effect.accepted is not None for effect in effects)
     count = counted(len(found.migrations), "migration")
-    large = f"larger than {size(found.large_table)}" if found.has_sizes else "whose size is unknown"
-    told = f"{counted(harmful, 'finding')} on tables {large}" if harmful else "no finding"
+    told = f"{counted(harmful, 'finding')}{_on_which(found)}" if harmful else "no finding"
     also = f", {accepted} accepted" if accepted else ""
     return f"{count}{compared}: {told}{also}."
+
+
+def _on_which(found: Impact) -> str:
+    if _has_embedded_sizes(found):
+        return ""
+    if found.is_embedded or not found.has_sizes:
+        return " on tables whose size is unknown"
+    return f" on tables larger than {size(found.large_table)}"
+
+
+def _has_embedded_sizes(found: Impact) -> bool:
+    return found.is_embedded and any(each.size.bytes is not None for each in found.effects())
 
 
 def _members(migration: MigrationImpact) -> Members:
