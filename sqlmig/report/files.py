@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from sqlmig.project.new import Written
     from sqlmig.project.renumber import Renumbering
 
+_NOT_RUN = "No SQL was run: `sqlmig verify` runs it on a scratch database."
+
 
 def validated(files: ValidFiles, state: str = "") -> View:
-    """Which files were read, of which state of the repository, all of which can be used."""
+    """Which files were read, of which state of the repository, all of which can be used; of those
+    on the disk, what runs their SQL."""
     parts = [counted(len(files.migrations), "migration")]
     if files.migrations:
         irreversible = sum(migration.rollback is None for migration in files.migrations)
@@ -27,8 +30,12 @@ def validated(files: ValidFiles, state: str = "") -> View:
         parts.append(which)
     others = {"seed": len(files.seeds), "check": len(files.checks), "fixture file": files.fixtures}
     parts += [counted(count, noun) for noun, count in others.items() if count]
+    has_sql = not state and any(files.scripts())
     return View(
-        [f"{', '.join(parts)}{state and f' in {state}'}: all can be read."],
+        [
+            f"{', '.join(parts)}{state and f' in {state}'}: all can be read.",
+            *([_NOT_RUN] if has_sql else []),
+        ],
         {
             "state": state or "the working tree",
             "migrations": [_migration(migration) for migration in files.migrations],
