@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from sqlmig.document.file import SchemaDocument
     from sqlmig.impact.effects import Impact
     from sqlmig.operations.adoption import Adoption
+    from sqlmig.operations.seeds import SeedRunner
     from sqlmig.plan.comparison import Comparison
     from sqlmig.project.importing import Imported
     from sqlmig.proof.drift import Drift
@@ -533,17 +534,33 @@ def _recorded(files: Migrations, history: History) -> tuple[PlannedMigration, ..
 
 def _prove_seeds(config: Config) -> list[str]:
     """What is wrong with the seeds, in words; a scratch database is what the settings say."""
-    migrator = Migrator(config)
     if config.environment is not None:
-        migrator.set_environment(config.environment)
-    return [f"the seed {seed.name}: {seed.reason}" for seed in migrator.prove_seeds()]
+        Migrator(config).set_environment(config.environment)
+    with Database(config).history() as history:
+        unstable = _seeds_on_scratch(config, "sqlmig verify").prove(history)
+    return [f"the seed {seed.name}: {seed.reason}" for seed in unstable]
 
 
 def _seed(config: Config) -> None:
     """Runs the seeds of the environment that the settings name, and the checks."""
-    migrator = Migrator(config)
-    migrator.set_environment(config.environment or Environment.DEVELOPMENT)
-    migrator.seed()
+    Migrator(config).set_environment(config.environment or Environment.DEVELOPMENT)
+    runner = _seeds_on_scratch(config, "sqlmig verify --rows")
+    checks = read_checks(config.checks_folder, _ids(runner.files))
+    refuse_unknown_conditions(checks)
+    with Database(config).history() as history:
+        runner.run(checks, history)
+
+
+def _seeds_on_scratch(config: Config, command: str) -> SeedRunner:
+    """Those of a scratch database, for that command."""
+    from sqlmig.engine.seeds.seeding import Consequence
+    from sqlmig.operations.seeds import SeedRunner
+
+    files = read_migrations(config.migrations_folder, config.rollbacks_folder)
+    consequence = Consequence(
+        "This was on a scratch database; your database is not touched.", command
+    )
+    return SeedRunner(Database(config), files, consequence=consequence)
 
 
 def _compare(config: Config) -> list[str]:
