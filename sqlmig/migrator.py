@@ -131,7 +131,10 @@ class Migrator:
         in_order = sorted(files.ids, key=migration_order)
         last = in_order.index(resolve(target, in_order)) if target else len(in_order)
         files.expect(in_order[: last + 1])
-        plan = self._warned(ApplyPlanner(self.config, files.migrations, target, options))
+        planner = ApplyPlanner(
+            self.config, files.migrations, target, options, unusable=files.unusable
+        )
+        plan = self._warned(planner)
         broken = (f"{error.location}: {error.message}" for error in files.unusable.values())
         return replace(plan, warnings=(*plan.warnings, *broken))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypedDict
 
 from sqlmig.config import Config
 from sqlmig.engine.history.reading import History
+from sqlmig.errors import SourceError
 from sqlmig.model import AppliedMigration, Migrations, MigrationStatus
 from sqlmig.plan import Decision, OutOfOrder, Plan, Transactions, plan_apply, resolve, statuses
 from sqlmig.plan.apply import Ready
@@ -20,12 +22,17 @@ from sqlmig.source.script import prepare
 
 Planner = Callable[[History], Plan]
 
+_NONE: Mapping[str, SourceError] = MappingProxyType({})
 
-def own_rows(files: Migrations, history: History) -> list[AppliedMigration]:
-    """The history of these files, with the texts of what differs from them. Raises
-    AnotherHistoryError."""
+
+def own_rows(
+    files: Migrations, history: History, unusable: Mapping[str, SourceError] = _NONE
+) -> list[AppliedMigration]:
+    """The history of these files, with the texts of what differs from them; `unusable` are files,
+    too. Raises AnotherHistoryError."""
     rows = rows_to_compare(files, history)
-    refuse_another(statuses(files, rows), history.schema)
+    found = with_unusable(statuses(files, rows, unusable), unusable, rows)
+    refuse_another(found, history.schema)
     return rows
 
 
@@ -89,18 +96,19 @@ class ApplyOptions(TypedDict, total=False):
 @dataclass(slots=True)
 class ApplyPlanner:
     """Plans an apply; the same history gives the same plan again. `ready` makes each script ready
-    to run."""
+    to run; `unusable` are files after the target, which the plan leaves alone."""
 
     config: Config
     files: Migrations
     target: str | None
     options: ApplyOptions
     ready: Ready = prepare
+    unusable: Mapping[str, SourceError] = field(default_factory=dict)
     _made: tuple[list[AppliedMigration], Plan] | None = field(default=None, init=False)
 
     def __call__(self, history: History) -> Plan:
         """The plan. Raises what `plan_apply` raises."""
-        rows = own_rows(self.files, history)
+        rows = own_rows(self.files, history, self.unusable)
         setting = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
         if self._made is None or self._made[0] != rows:
             plan = plan_apply(
@@ -111,6 +119,7 @@ class ApplyPlanner:
                 transactions=self.options.get("transactions", Transactions.EACH),
                 decision=self.options.get("decision"),
                 ready=self.ready,
+                unusable=self.unusable,
             )
             self._made = rows, plan
         return self._made[1]
