@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sqlmig.impact.changes import UNCHANGED, Changes
 from sqlmig.impact.locks import Blocks, Lock
 from sqlmig.impact.sizes import Size
 from sqlmig.impact.transaction import Work
-from sqlmig.model import Location
+from sqlmig.model import Direction, Location
 from sqlmig.source.script import PreparedScript
 
 
@@ -19,7 +20,8 @@ class Effect:
 
     `is_finding` says that the lock blocks someone while large work runs, on this table or another;
     `is_large`, that this work is on a large table; `accepted` is the reason of `-- holds`.
-    `locks_rows` says that all its rows may be locked until COMMIT, `is_emptied` that of a TRUNCATE.
+    `locks_rows` says that all its rows may be locked until COMMIT, `is_emptied` that of a TRUNCATE;
+    `kind` is its relkind, `changes` are those of its definition.
     """
 
     table: str
@@ -32,6 +34,8 @@ class Effect:
     accepted: str | None = None
     locks_rows: bool = False
     is_emptied: bool = False
+    kind: str = "r"
+    changes: Changes = UNCHANGED
 
     @property
     def is_harmful(self) -> bool:
@@ -54,6 +58,11 @@ class StatementImpact:
         return self.script.statement_text(self.number - 1)
 
     @property
+    def word(self) -> str:
+        """Its first one, in lower case."""
+        return self.script.statements[self.number - 1].word
+
+    @property
     def location(self) -> Location:
         """The place of its first character."""
         return self.script.statement_location(self.number - 1)
@@ -65,6 +74,7 @@ class MigrationImpact:
 
     migration_id: str
     statements: tuple[StatementImpact, ...] = ()
+    direction: Direction = Direction.APPLY
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlmig.config import Config
 from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.impact.catalog import Catalog
+from sqlmig.impact.changes import Change, Changes
 from sqlmig.impact.course import Course
 from sqlmig.impact.effects import Effect, Impact, MigrationImpact, StatementImpact
 from sqlmig.impact.leaves import Leaves
@@ -49,7 +50,7 @@ def impact(
         measured = {} if live is None else sizes(live, walk.live_names)
         new = frozenset() if live is None or config.is_embedded else walk.new_tables
         warnings = walk.warnings()
-    judge = _Judge(-1 if config.is_embedded else config.large_table, measured, new)
+    judge = Judge(-1 if config.is_embedded else config.large_table, measured, new)
     return Impact(
         tuple(judge.migration(script, touches) for script, touches in seen),
         config.large_table,
@@ -166,7 +167,7 @@ def _failing() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judge:
+class Judge:
     """Judges by what was measured; `new` tables are empty, all others are not known. A table is
     large above `large_table` bytes: -1 for every one."""
 
@@ -186,7 +187,7 @@ class _Judge:
             )
             for index, line in enumerate(lines)
         )
-        return MigrationImpact(script.migration_id, tuple(statements))
+        return MigrationImpact(script.migration_id, tuple(statements), script.direction)
 
     def _effects(self, script: PlannedMigration, touches: Sequence[Touch]) -> Iterator[Effect]:
         at_work = [touch for touch in touches if touch.work.any]
@@ -204,7 +205,15 @@ class _Judge:
                 _accepted(script, touch) if is_finding else None,
                 touch.locks_rows,
                 touch.is_emptied,
+                touch.relation.kind,
+                self._changes(touch),
             )
+
+    def _changes(self, touch: Touch) -> Changes:
+        """Those of a table; one that is new has no rows to lose, or to stand in the way."""
+        if touch.relation.oid not in self.new:
+            return touch.changes
+        return replace(touch.changes, lost=(), kinds=touch.changes.kinds - {Change.COLUMN_REQUIRED})
 
     def _size(self, touch: Touch) -> Size:
         oid = touch.relation.oid

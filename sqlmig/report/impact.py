@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlmig.impact.locks import Blocks
 from sqlmig.model import Finding
+from sqlmig.report.advice import advice, instead
 from sqlmig.report.figures import counted, rows, size
 from sqlmig.report.github import annotation
 from sqlmig.report.view import Members, View
@@ -16,20 +17,11 @@ if TYPE_CHECKING:
     from sqlmig.impact.effects import Effect, Impact, MigrationImpact, StatementImpact
     from sqlmig.impact.sizes import Size
 
-_GUIDE = "docs/zero-downtime.md"
 _TEXT_WIDTH = 100
 _EMBEDDED = "Sizes of the embedded server, not of production: every table counts as large."
 _NOTHING_PENDING = (
     "Nothing is pending: no migration to check. `--all` checks those that are applied, too."
 )
-_REMEDIES = {
-    "held": ("give that work a migration of its own", "one-lock-one-migration"),
-    "written": ("change the rows in batches", "change-many-rows"),
-    "rewritten": ("add a column, fill it in batches, swap", "change-a-type"),
-    "unique": ("build the index CONCURRENTLY, then add it USING INDEX", "add-a-unique-constraint"),
-    "indexed": ("build it CONCURRENTLY, outside a transaction", "create-an-index"),
-    "scanned": ("add it NOT VALID, and VALIDATE in a later migration", "add-a-constraint"),
-}
 
 
 def impact(found: Impact, *, is_pending: bool = False) -> View:
@@ -51,7 +43,9 @@ def impact(found: Impact, *, is_pending: bool = False) -> View:
 def annotated(found: Impact, *, is_pending: bool = False) -> View:
     """A line for each harmful effect, as GitHub shows it in a pull request, and the summary."""
     findings = [
-        annotation(Finding("impact", _sentence(effect), statement.location, _instead(effect)))
+        annotation(
+            Finding("impact", _sentence(effect), statement.location, instead(statement, effect))
+        )
         for migration in found.migrations
         for statement in migration.statements
         for effect in statement.effects
@@ -67,8 +61,7 @@ def _migration(migration: MigrationImpact) -> Iterator[str]:
         yield f"{migration.migration_id}  line {statement.line}: {_shortened(statement)}"
         for effect in statement.effects:
             yield f"  {_sentence(effect)}"
-            if effect.is_harmful:
-                yield f"  {_instead(effect)}"
+            yield from (f"  {line}" for line in advice(statement, effect, migration.direction))
 
 
 def _shortened(statement: StatementImpact) -> str:
@@ -108,22 +101,6 @@ def _whom(effect: Effect) -> str:
     if effect.locks_rows and effect.work.written and effect.blocks is Blocks.WRITES:
         return "blocks writes of these rows until COMMIT"
     return f"blocks {effect.blocks.value}{' until COMMIT' if effect.is_finding else ''}"
-
-
-def _instead(effect: Effect) -> str:
-    advice, anchor = _REMEDIES[_kind(effect)]
-    return f"Instead: {advice} ({_GUIDE}#{anchor})"
-
-
-def _kind(effect: Effect) -> str:
-    work = effect.work
-    if not work.any:
-        return "held"
-    if work.written or work.rewritten:
-        return "written" if work.written else "rewritten"
-    if work.indexed:
-        return "unique" if effect.blocks is Blocks.READS_AND_WRITES else "indexed"
-    return "scanned"
 
 
 def _summary(found: Impact, *, is_pending: bool) -> str:
