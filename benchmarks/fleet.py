@@ -1,9 +1,10 @@
-"""Processor time of `sqlmig fleet` on this machine, of the client alone.
+"""The processor time of `sqlmig fleet` on this machine, for the client alone.
 
     python -m benchmarks.fleet [TENANTS ...]
 
-A fleet with nothing to do, at each number of tenants; and 20 migrations for 200 tenants, as a fleet
-and as one process for each tenant (of which every tenth is run, and the sum taken as tenfold).
+Measures a fleet with nothing to do, at each number of tenants; and 20 migrations for 200 tenants,
+as a fleet and as one process per tenant (of which every tenth is run, and the sum multiplied by
+ten).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ MIGRATIONS, TENANTS, PARALLEL, SAMPLED = 20, 200, 4, 10
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds that a command took: of its processes' processor, and by the clock."""
+    """The seconds that a command took: processor time of its processes, and elapsed time."""
 
     processor: float
     clock: float
@@ -49,7 +50,7 @@ def cost(command: Sequence[str], folder: Path, environment: dict[str, str]) -> C
 
 @contextmanager
 def tenants(server: Server, count: int) -> Iterator[str]:
-    """The URL of a database with so many schemas t1, t2, …"""
+    """The URL of a database with that many schemas: t1, t2, …"""
     with server.empty_database() as name:
         with psycopg.connect(server.url(name), autocommit=True) as connection:
             for number in range(1, count + 1):
@@ -58,7 +59,7 @@ def tenants(server: Server, count: int) -> Iterator[str]:
 
 
 def nothing_to_do(server: Server, folder: Path, count: int) -> None:
-    """Prints what a status and an apply cost where all is applied."""
+    """Prints the cost of a status and an apply when everything is applied."""
     with tenants(server, count) as url:
         fleet = ["--database-url", url, "fleet"]
         cost([*fleet, "apply", "--schemas=t%"], folder, {})
@@ -73,7 +74,7 @@ def nothing_to_do(server: Server, folder: Path, count: int) -> None:
 
 
 def all_to_do(server: Server, folder: Path, count: int) -> None:
-    """Prints what a fleet costs, and what single processes cost."""
+    """Prints the cost of a fleet, and of single processes."""
     with tenants(server, count) as url:
         command = ["--database-url", url, "fleet", "apply", "--schemas=t%"]
         together = cost([*command, f"--parallel={PARALLEL}"], folder, {})
@@ -94,7 +95,7 @@ def all_to_do(server: Server, folder: Path, count: int) -> None:
 
 
 def main(sizes: Sequence[int]) -> None:
-    """Measures all."""
+    """Runs all measurements."""
     with tempfile.TemporaryDirectory() as name, temporary_server(Flushing.OFF) as server:
         folder = Path(name)
         paired_folders(folder, list(migrations(MIGRATIONS)))

@@ -2,7 +2,7 @@
 
     python -m benchmarks.impact [SIZE ...]
 
-Whole processes, on an embedded server, each size in a database of its own.
+Measures whole processes on an embedded server, each size in its own database.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SIZES = (100, 1000)
 
 
 def times(size: int, url: str) -> tuple[float, float]:
-    """Seconds of apply, and of impact on all."""
+    """The seconds of apply, and of impact on all migrations."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paired_folders(folder, list(migrations(size)))

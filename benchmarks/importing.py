@@ -1,6 +1,6 @@
-"""The processor time of an import of 1,000 migrations in the layout of each tool.
+"""The processor time of importing 1,000 migrations in the layout of each tool.
 
-`make bench` prints it; `python -m benchmarks.importing 5000` takes as many.
+`make bench` prints it; `python -m benchmarks.importing 5000` imports that many.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COMMENT ON TABLE orders_{n} IS 'What was ordered; by whom';
 """
 _DOWN = "DROP TABLE orders_{n};\n"
 
-# Files in memory where there are any: the disk's time is not what is measured.
+# In memory if possible: the disk's time is not measured.
 _MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 Files = Iterator[tuple[str, str]]
@@ -72,7 +72,7 @@ LAYOUTS: dict[str, Callable[[int], Files]] = {
 
 
 def main(count: int) -> None:
-    """Prints the seconds of an import, and of the same again, of each layout."""
+    """Prints the seconds of an import, and of repeating it, for each layout."""
     print(f"{count} migrations of    import   again")
     for tool, files in LAYOUTS.items():
         with tempfile.TemporaryDirectory(dir=_MEMORY) as folder:

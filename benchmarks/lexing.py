@@ -1,4 +1,4 @@
-"""How many megabytes a second the lexer reads."""
+"""The speed of the lexer in megabytes per second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BYTES = 5_000_000
 
 
 def lexer_speeds(rounds: int) -> Mapping[str, float]:
-    """Megabytes a second for each kind of text: the median of so many rounds."""
+    """Megabytes per second for each kind of text: the median of that many rounds."""
     texts = {
         "migrations": "".join(migration.up for migration in migrations(10_000)),
         "rows in one INSERT": rows_in_one_insert().up,

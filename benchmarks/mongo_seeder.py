@@ -3,10 +3,10 @@
     python -m benchmarks.mongo_seeder [DOCUMENTS] [URL]
     python -m benchmarks.mongo_seeder --read [DOCUMENTS]
 
-The second form only reads and checks fixtures, a million documents unless told otherwise; its time
-is the processor's. In the first, the seeder's time is all of it: reading and checking the fixtures,
-comparing, writing, the ledger. Each measurement runs in a process of its own, on an emptied
-database; the embedded server is used where no URL is given.
+The second form only reads and checks fixtures, by default a million documents; its time is
+processor time. In the first, the seeder's time includes everything: reading and checking the
+fixtures, comparing, writing, the ledger. Each measurement runs in its own process, on an emptied
+database; without a URL, the embedded server is used.
 """
 
 from __future__ import annotations
@@ -50,12 +50,13 @@ SCHEMA = {
 
 
 def write_fixtures(folder: Path, count: int) -> None:
-    """A project's fixtures: 13 classes, and so many students that refer to them."""
+    """A project's fixtures: 13 classes, and that many students that refer to them."""
     for tier in ("reference", "demo", "schemas"):
         (folder / tier).mkdir()
     classes = [{"_id": f"class-{number}"} for number in range(13)]
     (folder / "reference/10_classes.json").write_text(json.dumps(classes))
-    # Line by line: what this process takes, the system counts for those that it starts too.
+    # Line by line: the system counts this process's memory towards the processes that it starts,
+    # too.
     with (folder / "demo/20_students.demo.json").open("w") as file:
         file.write("[\n")
         file.writelines(f"{',' if n else ''}{json.dumps(each)}\n" for n, each in students(count))
@@ -64,7 +65,7 @@ def write_fixtures(folder: Path, count: int) -> None:
 
 
 def students(count: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    """So many students, numbered from 0."""
+    """That many students, numbered from 0."""
     for number in range(count):
         yield (
             number,
@@ -80,7 +81,7 @@ def students(count: int) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 async def bare(count: int, url: str) -> float:
-    """Seconds to upsert the same documents, already in memory, with nothing around it."""
+    """The seconds to upsert the same documents, already in memory, without anything else."""
     documents = [document for _, document in students(count)]
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(url)
     collection = client.get_default_database()["students"]
@@ -99,7 +100,7 @@ async def bare(count: int, url: str) -> float:
 
 
 async def seeded(folder: str, url: str) -> float:
-    """Seconds to read, check and seed the fixtures."""
+    """The seconds to read, check and seed the fixtures."""
     began = time.perf_counter()
     fixtures = read_fixtures(Path(folder))
     async with connected(url) as database:
@@ -108,14 +109,14 @@ async def seeded(folder: str, url: str) -> float:
 
 
 def read(folder: str) -> float:
-    """Seconds of the processor to read and check the fixtures."""
+    """The processor seconds to read and check the fixtures."""
     began = time.process_time()
     read_fixtures(Path(folder))
     return time.process_time() - began
 
 
 def show_reading(count: int) -> None:
-    """Prints what reading and checking takes, as an array and with a document on each line."""
+    """Prints the cost of reading and checking, for an array and for a document on each line."""
     command = [sys.executable, "-m", "benchmarks.mongo_seeder", "read"]
     with tempfile.TemporaryDirectory() as folder:
         write_fixtures(Path(folder), count)
@@ -131,7 +132,7 @@ def show_reading(count: int) -> None:
 
 
 def measured(what: str, argument: str, url: str) -> tuple[float, float]:
-    """Seconds and peak megabytes of one measurement, in a process of its own."""
+    """The seconds and peak megabytes of one measurement, in its own process."""
     with MongoClient[dict[str, Any]](url) as client:
         client.drop_database(client.get_default_database().name)
     command = [sys.executable, "-m", "benchmarks.mongo_seeder", what, argument, url]
@@ -140,7 +141,7 @@ def measured(what: str, argument: str, url: str) -> tuple[float, float]:
 
 
 def compare(count: int, url: str) -> None:
-    """Prints the figures of both, taken in turns."""
+    """Prints the figures of both, measured alternately."""
     with tempfile.TemporaryDirectory() as folder:
         write_fixtures(Path(folder), count)
         rounds = [

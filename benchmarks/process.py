@@ -1,4 +1,4 @@
-"""Times one process, and says how much memory it took at its peak."""
+"""Measures the time and the peak memory of a process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Run:
 
 
 class ProcessFailedError(Exception):
-    """The command did not end well: `reason` in a few words; the message has what it said."""
+    """The command failed: `reason` says why in a few words; the message has its output."""
 
     def __init__(self, reason: str, said: str) -> None:
         super().__init__(f"{reason}\n{said}")
@@ -40,9 +40,9 @@ def run(
     environment: Mapping[str, str],
     most_seconds: int = _MOST_SECONDS,
 ) -> Run:
-    """Runs the command in the folder, with those variables beside the ones of this process.
+    """Runs the command in the folder, with those variables in addition to this process's.
 
-    Raises ProcessFailedError, also where it takes longer than `most_seconds`.
+    Raises ProcessFailedError, also if it takes longer than `most_seconds`.
     """
     with tempfile.NamedTemporaryFile() as report:
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), report.name, str(most_seconds)]

@@ -2,7 +2,7 @@
 
     python -m benchmarks.proof [SIZE ...]
 
-Whole processes, on an embedded server, each size in a database of its own.
+Measures whole processes on an embedded server, each size in its own database.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COMMANDS = ("apply", "verify", "drift")
 
 
 def times(size: int, url: str) -> list[float]:
-    """Seconds of apply, verify and drift, whole processes, and of one snapshot."""
+    """The seconds of apply, verify and drift as whole processes, and of one snapshot."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paired_folders(folder, list(migrations(size)))

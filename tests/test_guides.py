@@ -65,6 +65,17 @@ def test_every_guide_is_in_the_table_of_contents() -> None:
     assert [name for name in names if name != "README.md" and f"({name})" not in contents] == []
 
 
+def test_each_guide_leads_to_the_next_of_the_table_of_contents() -> None:
+    contents = (ROOT / "docs/README.md").read_text(encoding="utf-8").partition("## Begin")[2]
+    order = re.findall(r"^- \[[^]]*\]\((\w[\w-]*\.md)\)", contents.partition("## Look up")[0], re.M)
+    following = {
+        name: re.findall(r"^Next: \[[^]]+\]\(([\w-]+\.md)\)\.\n\Z", page, re.M)
+        for name in order
+        for page in [(ROOT / "docs" / name).read_text(encoding="utf-8")]
+    }
+    assert list(following.values()) == [[name] for name in [*order[1:], "reference.md"]]
+
+
 def test_no_cell_of_the_comparison_is_empty() -> None:
     lines = (ROOT / "docs/comparison.md").read_text(encoding="utf-8").splitlines()
     rows = [line.strip("|").split("|")[1:] for line in lines if line.startswith("|")]
@@ -77,6 +88,22 @@ def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
     targets = re.findall(r"\]\((?!http)([^)#]*)(?:#[^)]*)?\)", text)
     assert [t for t in targets if t and not (page.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("page", [*GUIDES, ROOT / "README.md"], ids=lambda path: path.stem)
+def test_links_to_sections_lead_to_a_heading(page: Path) -> None:
+    links = re.findall(r"\]\(([\w./-]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+    named = ((page.parent / file if file else page, anchor) for file, anchor in links)
+    assert [link for link in named if link[1] not in anchors(link[0])] == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that code hosts give to the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
 
 
 def test_the_reference_is_what_the_code_says() -> None:

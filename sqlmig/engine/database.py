@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from sqlmig.engine.run.runner_session import RunnerSession
 
 
-# What all tenants of a database share is there.
+# The schema for what all tenants of a database share.
 SHARED_SCHEMA = "public"
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The database that the settings name, or the one `schema` of it; it holds no connection.
+    """The database that the settings name, or one `schema` of it; it holds no connection.
 
-    With a schema, sessions begin with a search_path of it and `public`, and the guard looks at its
-    tables alone.
+    With a schema, sessions start with the search_path `schema, public`, and the guard looks only at
+    the tables of that schema.
     """
 
     config: Config
@@ -42,7 +42,7 @@ class Database:
         return opened(self.conninfo(), self.config.wait_for_database, search_path)
 
     def conninfo(self) -> str:
-        """What libpq needs to reach it; the observer gets a server that this starts.
+        """The connection string for libpq; notifies the observer of a server that this starts.
 
         Raises ConfigError and EmbeddedError.
         """
@@ -50,14 +50,14 @@ class Database:
 
     @contextmanager
     def history(self) -> Iterator[History]:
-        """The history on a separate connection, closed at the end; psycopg's errors are turned
-        into ours within."""
+        """The history on a separate connection, closed at the end. Within the block, psycopg's
+        errors become ours."""
         with self.connect() as connection, translated(connection):
             yield self.history_on(connection)
 
     def history_on(self, connection: Connection) -> History:
-        """The history as it is now. Raises ConfigError if it is not certain which is meant, or
-        where it is to be made; HistoryError."""
+        """The current history. Raises ConfigError if it is not clear which history is meant or
+        where to create one, and HistoryError."""
         history = self._found(connection, self.config.history_schema)
         if self.schema is not None:
             refuse_elsewhere(history, self.schema)
@@ -69,8 +69,8 @@ class Database:
 
     @contextmanager
     def working(self, found: History) -> Iterator[RunnerSession]:
-        """Holds the runner's lock; the session's history is read again, because what was read
-        before may be outdated."""
+        """Holds the runner's lock; reads the history again, because the one found may be
+        outdated."""
         from sqlmig.engine.history.lock import RunnerLock
         from sqlmig.engine.run.limits import Limits
         from sqlmig.engine.run.runner_session import RunnerSession
@@ -87,23 +87,23 @@ class Database:
             yield RunnerSession(history, lock, limits, self.observer, self.connect, notices)
 
     def renewed(self, session: RunnerSession) -> RunnerSession:
-        """The same session, with the history as it is now."""
+        """The same session with the current history."""
         return replace(session, history=self._found(session.connection, session.history.schema))
 
     def rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
-        """The rules for reading this database. Raises EnvironmentMismatchError if it has a
-        different stamp, and ConfigError."""
+        """The rules for reading this database. Raises EnvironmentMismatchError if its stamp is a
+        different environment, and ConfigError."""
         return rules_for(self.config, history.stamp(), allowed, has_history=history.has_rows)
 
     def working_rules(self, history: History, allowed: Collection[str] = ()) -> Rules:
-        """The rules for writing to it, which is also refused without a stamp that proves the
-        requested environment; under the runner's lock, they hold until the work is done."""
+        """The rules for writing to this database, which must have a stamp that proves the requested
+        environment. Under the runner's lock, they hold until the work is done."""
         rules = self.rules(history, allowed)
         rules.refuse_unproven()
         return rules
 
     def warnings(self, history: History) -> tuple[str, ...]:
-        """Why work on this database would be refused, for a command that only looks."""
+        """Why work on this database would be refused, for a command that only reads."""
         try:
             return self.rules(history).warnings
         except EnvironmentMismatchError as refusal:

@@ -1,1 +1,2 @@
-"""What migrations do to a live database: observed on a scratch database, sized by the live one."""
+"""What migrations do to a live database: observed on a scratch database, with the live one's
+sizes."""

@@ -1,9 +1,9 @@
 """Tables and indexes of a scratch database: as they were before a transaction, which another
 session sees until it commits, and as the transaction has them locked.
 
-The counters are asked of the locked relations alone: the view of all of them takes milliseconds at
-a thousand tables. They are added to the server's statistics at the end of each transaction, so that
-they begin at zero in the next one.
+Only the counters of the locked relations are read, because the view of all takes milliseconds for a
+thousand tables. The counters are added to the server's statistics at the end of each transaction,
+so they start at zero in the next one.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ SELECT oid, conrelid, confrelid FROM pg_catalog.pg_constraint
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table, index, view or sequence as it was before; `label` is its name for people, `table`
-    that of an index; `ancestors` are those of a partition, the nearest first."""
+    """A table, index, view or sequence as it was before. `label` is its name for display; `table`
+    is the table of an index; `ancestors` are those of a partition, the nearest first."""
 
     oid: int
     schema: str
@@ -76,14 +76,14 @@ class Relation:
     ancestors: tuple[int, ...]
 
     def is_named(self, name: str) -> bool:
-        """Whether it is meant by that name, which may come without its schema."""
+        """Whether the name means it; the name may omit the schema."""
         return name in (self.label, self.name, f"{self.schema}.{self.name}")
 
 
 @dataclass(frozen=True, slots=True)
 class LockedRelation:
-    """A relation that the transaction has locked, as it sees it: `kind` is None where it dropped
-    it. `scans` counts those of the transaction."""
+    """A relation that the transaction has locked, as it sees it; `kind` is None if it dropped the
+    relation. `scans` counts the scans of the transaction."""
 
     oid: int
     modes: tuple[Lock, ...]
@@ -102,22 +102,23 @@ class LockedRelation:
 @dataclass(slots=True)
 class Catalog:
     """The catalogs of one database as two sessions see them: `inside`, in which scripts run, and
-    `beside`, which sees what is committed. The tables of the history, in `own_schema`, are left
-    out."""
+    `beside`, which sees what is committed. Leaves out the tables of the history, in
+    `own_schema`."""
 
     inside: Connection
     beside: Connection
     own_schema: str
 
     def begin_counting(self) -> None:
-        """Has the counters begin at zero. Raises ExecutionError where nothing is counted."""
+        """Makes the counters start at zero. Raises ExecutionError if nothing is counted."""
         with translated():
             row = self.inside.execute(_BEGIN_COUNTING).fetchone()
         if row is None or row[0] != "on":
             raise _uncounted()
 
     def locked(self) -> list[LockedRelation]:
-        """What the open transaction has locked. Raises ExecutionError where nothing is counted."""
+        """The relations that the open transaction has locked. Raises ExecutionError if nothing is
+        counted."""
         with translated():
             rows = self.inside.execute(_LOCKED, {"first": _FIRST_OID}).fetchall()
         if any(row[7] != "on" for row in rows):
@@ -125,14 +126,15 @@ class Catalog:
         return [_locked_relation(*row[:7]) for row in rows]
 
     def scanned_without_lock(self, locked: Sequence[int]) -> list[LockedRelation]:
-        """The tables that the open transaction has scanned and that are not among the locked, as if
-        it held the strongest lock on each."""
+        """The tables that the open transaction has scanned and that are not in `locked`, as if it
+        held the strongest lock on each."""
         parameters = {"first": _FIRST_OID, "locked": list(locked)}
         with translated():
             return [_locked_relation(*row) for row in self.inside.execute(_SCANNED, parameters)]
 
     def before(self, oids: Collection[int]) -> list[Relation]:
-        """Those that were there before the open transaction, and the tables of those indexes."""
+        """The relations that existed before the open transaction, and the tables of those
+        indexes."""
         with translated():
             rows = self.beside.execute(
                 _BEFORE,
@@ -145,8 +147,8 @@ class Catalog:
         return [_relation(*row) for row in rows]
 
     def new_foreign_keys(self, tables: Collection[int]) -> set[tuple[int, int, int]]:
-        """The validated foreign keys of those tables which were not there, or not valid, before the
-        open transaction: each with its table, and the one that it refers to."""
+        """The validated foreign keys of those tables that did not exist, or were not valid, before
+        the open transaction: each with its table, and the table that it references."""
         parameters = {"tables": list(tables)}
         with translated():
             now = set(self.inside.execute(_FOREIGN_KEYS, parameters).fetchall())
@@ -165,7 +167,7 @@ def _locked_relation(*row: Any) -> LockedRelation:
 
 
 def _uncounted() -> ExecutionError:
-    """That scans are not counted."""
+    """The error if scans are not counted."""
     return ExecutionError(
         "track_counts is off, so the server does not count what statements scan",
         remedy="Turn it on where the scratch database is made, and remove it from the migrations: "

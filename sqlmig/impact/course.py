@@ -1,4 +1,4 @@
-"""Which migrations are judged, and which have run before."""
+"""Which migrations are judged, and which run before them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sqlmig.plan import PlannedMigration, plan_apply, resolve
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """First the migrations that are `applied` run, then those that are `judged`, whose files are
-    among `files`. `live` are the ids that the live database has; `schema` is that of its history;
-    `baseline` names what git has merged, where that was asked."""
+    """First the `applied` migrations run, then the `judged` ones, whose files are in `files`.
+    `live` are the ids that the live database has; `schema` is the schema of its history; `baseline`
+    names what git has merged, if that was asked."""
 
     files: Migrations
     applied: Sequence[PlannedMigration]
@@ -32,11 +32,11 @@ class Course:
 def course_since(
     config: Config, files: Migrations, reference: str | None, target: str | None = None
 ) -> Course:
-    """The files after a migration, or those that a git revision does not have; all of them where
-    nothing is named; up to and including the target.
+    """The files after a migration, or those that a git revision does not have, or all of them if
+    neither is named; up to and including the target.
 
-    Raises UnknownTargetError for a reference that is neither, ChangelogError where git has nothing
-    to compare with.
+    Raises UnknownTargetError for an unknown target, and ChangelogError for a reference that is
+    neither, or with which git cannot compare.
     """
     planned = plan_apply(files, (), target=target).migrations
     before, baseline = _before(config, files, reference)
@@ -60,7 +60,7 @@ def _before(config: Config, files: Migrations, reference: str | None) -> tuple[s
 
 
 def _merged(config: Config, revision: str, unknown: UnknownTargetError) -> tuple[set[str], str]:
-    """The ids that the last commit has which this checkout shares with the revision."""
+    """The ids in the last commit that this checkout shares with the revision."""
     places = Places.of(config)
     repository = Repository(config.project, [places.migrations])
     baseline = _baseline(repository, revision, unknown)
@@ -74,12 +74,13 @@ def _baseline(repository: Repository, revision: str, unknown: UnknownTargetError
         baseline = find_baseline(repository.git, WorkingTree(), revision)
     except ChangelogError as error:
         raise ChangelogError(
-            f"{revision!r} is no migration here, and git cannot compare with it: {error.message}",
+            f"{revision!r} is not a migration here, and git cannot compare with it: "
+            f"{error.message}",
             remedy=f"{error.remedy} Or name a migration. {unknown.remedy}",
         ) from error
     if baseline.commit is None:
         raise ChangelogError(
-            f"{revision!r} is no migration here, and git has no commit to compare with",
-            remedy="Commit first, or name a migration; --all judges all of them.",
+            f"{revision!r} is not a migration here, and git has no commit to compare with",
+            remedy="Commit first, or name a migration; --all analyzes all of them.",
         )
     return baseline

@@ -16,12 +16,12 @@ from sqlmig.source.script import PreparedScript
 @dataclass(frozen=True, slots=True)
 class Effect:
     """What a statement means for the users of one table: the strongest lock that its transaction
-    holds on it, whom that blocks, and the work on that table.
+    holds on it, whom that lock blocks, and the work on that table.
 
     `is_finding` says that the lock blocks someone while large work runs, on this table or another;
-    `is_large`, that this work is on a large table; `accepted` is the reason of `-- holds`.
-    `locks_rows` says that all its rows may be locked until COMMIT, `is_emptied` that of a TRUNCATE;
-    `kind` is its relkind, `changes` are those of its definition.
+    `is_large`, that this work is on a large table; `accepted` is the reason given with `-- holds`.
+    `locks_rows` says that all its rows may be locked until COMMIT; `is_emptied`, that it is
+    truncated. `kind` is the table's relkind; `changes` are those of its definition.
     """
 
     table: str
@@ -39,7 +39,7 @@ class Effect:
 
     @property
     def is_harmful(self) -> bool:
-        """Whether users of the table may wait for long, and no one has accepted that."""
+        """Whether users of the table may wait for long, and nobody has accepted that."""
         return self.is_finding and self.is_large and self.accepted is None
 
 
@@ -54,7 +54,7 @@ class StatementImpact:
 
     @property
     def text(self) -> str:
-        """It, without its semicolon."""
+        """The statement, without its semicolon."""
         return self.script.statement_text(self.number - 1)
 
     @property
@@ -64,13 +64,13 @@ class StatementImpact:
 
     @property
     def location(self) -> Location:
-        """The place of its first character."""
+        """The place of the statement's first character."""
         return self.script.statement_location(self.number - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationImpact:
-    """The statements of a migration, or of its rollback; none where it has no rollback."""
+    """The statements of a migration or of its rollback; none if it has no rollback."""
 
     migration_id: str
     statements: tuple[StatementImpact, ...] = ()
@@ -79,12 +79,12 @@ class MigrationImpact:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """What was seen of each migration, in order.
+    """What was observed of each migration, in order.
 
     `large_table` is the size in bytes above which a table counts as large; `baseline` names what
-    git has merged, where that decided which migrations count; `has_sizes` says whether there was a
-    live database; `warnings` say what was not seen, and which scratch databases are left. The sizes
-    of one that `is_embedded` are shown, but do not count: every table is large.
+    git has merged, if that decided which migrations count; `has_sizes` says whether there was a
+    live database; `warnings` say what was not observed, and which scratch databases are left. The
+    sizes of one that `is_embedded` are shown, but do not count: every table is large.
     """
 
     migrations: tuple[MigrationImpact, ...]
@@ -96,11 +96,11 @@ class Impact:
 
     @property
     def is_harmful(self) -> bool:
-        """Whether any effect is."""
+        """Whether any effect is harmful."""
         return any(effect.is_harmful for effect in self.effects())
 
     def effects(self) -> Iterator[Effect]:
-        """Those of all migrations."""
+        """The effects of all migrations."""
         for migration in self.migrations:
             for statement in migration.statements:
                 yield from statement.effects

@@ -1,4 +1,4 @@
-"""`impact`: runs migrations on a scratch database, looks at what the server does, and judges it by
+"""`impact`: runs migrations on a scratch database, observes what the server does, and judges it by
 the sizes of the live tables."""
 
 from __future__ import annotations
@@ -33,12 +33,11 @@ def impact(
     direction: Direction,
     scratch_url: str | None = None,
 ) -> Impact:
-    """What the judged migrations do, or their rollbacks.
+    """What the judged migrations, or their rollbacks, do.
 
-    `live` is read for the sizes; without it, or where it is an embedded server, every table counts
-    as large. Writes to scratch
-    databases alone. Raises ExecutionError where a migration cannot run there or the server does
-    not count scans, and BeyondDatabaseError.
+    `live` is read for the sizes; without it, or if it is an embedded server, every table counts as
+    large. Writes only to scratch databases. Raises ExecutionError if a migration cannot run there
+    or the server does not count scans, and BeyondDatabaseError.
     """
     with (
         scratch_beside(config, scratch_url) as server,
@@ -61,14 +60,14 @@ def impact(
     )
 
 
-# Each script with what its statements did; None in place of a rollback that there is not.
+# Each script with what its statements did, or None if the migration has no rollback.
 Seen = Iterator[tuple[PlannedMigration, Touches | None]]
 
 
 @dataclass(slots=True)
 class _Walk:
-    """Runs the judged migrations on a stage. `live_names` are those of the relations when as much
-    had run as the live database has, `new_tables` those that it cannot have."""
+    """Runs the judged migrations on a stage. `live_names` are the relations' names after what has
+    run in the live database, `new_tables` the tables that it cannot have."""
 
     stage: Stage
     course: Course
@@ -111,7 +110,7 @@ class _Walk:
         }
 
     def warnings(self) -> list[str]:
-        """What was not seen."""
+        """What was not observed."""
         return [
             f"{name}: statement {index + 1} commits by itself, so its locks were not seen"
             for name, unseen in self._observation.unseen.items()
@@ -119,7 +118,8 @@ class _Walk:
         ]
 
     def _apply_again(self, planned: PlannedMigration, applied: Sequence[PlannedMigration]) -> None:
-        """What a rollback has left may be in the way: `verify` is there to tell."""
+        """Applies it again. If the rollback left something that prevents this, which `verify`
+        reports, rebuilds the database."""
         try:
             self.stage.run(planned)
         except MigrationFailedError:
@@ -154,7 +154,7 @@ class _Walk:
 
 @contextmanager
 def _failing() -> Iterator[None]:
-    """Turns the failure of a judged migration into one of the judgement."""
+    """Turns the failure of a judged migration into an ExecutionError."""
     try:
         yield
     except MigrationFailedError as error:
@@ -168,8 +168,8 @@ def _failing() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges by what was measured; `new` tables are empty, all others are not known. A table is
-    large above `large_table` bytes: -1 for every one."""
+    """Judges by the measured sizes; `new` tables are empty, and the others are not known. A table
+    is large above `large_table` bytes: -1 for every one."""
 
     large_table: int
     measured: Mapping[int, Size]

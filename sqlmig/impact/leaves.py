@@ -1,7 +1,7 @@
 """A partition for each partitioned table that has none.
 
-To scan or rewrite a partitioned table is to do so with its partitions, and these are often made by
-other programs than migrations.
+Scanning or rewriting a partitioned table means scanning or rewriting its partitions, and these are
+often created by other programs than migrations.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ SELECT 'DROP TABLE ' || c.oid::pg_catalog.regclass || ' CASCADE' FROM pg_catalog
 
 @dataclass(slots=True)
 class Leaves:
-    """Makes the partitions in one scratch database, through a session of their own; `oids` are
-    those that are there."""
+    """Creates the partitions in one scratch database, through a separate session; `oids` are those
+    that exist."""
 
     connection: Connection
     oids: set[int] = field(default_factory=set)
     _without: set[str] = field(default_factory=set)
 
     def renew(self, script: str) -> None:
-        """Has them there for that script, and only what it needs."""
+        """Drops them all, and creates those that the script needs."""
         self.remove()
         if script not in self._without:
             with translated():
@@ -48,7 +48,7 @@ class Leaves:
                 self._make(name, statement)
 
     def remove(self) -> None:
-        """Has none there."""
+        """Drops them all."""
         if self.oids:
             with translated():
                 for (drop,) in self._rows(_REMAINING, list(self.oids)):
@@ -56,7 +56,7 @@ class Leaves:
         self.oids = set()
 
     def leave_out(self, script: str) -> bool:
-        """Has none there for that script from now on; whether there were any."""
+        """Creates none for that script from now on; returns whether there are any now."""
         self._without.add(script)
         return bool(self.oids)
 
@@ -65,7 +65,7 @@ class Leaves:
             with translated():
                 self.connection.execute(statement.encode())
                 ((oid,),) = self._rows("SELECT %s::pg_catalog.regclass::oid", name)
-        except ServerError:  # then the table is looked at without one
+        except ServerError:  # the table is then observed without one
             return
         self.oids.add(oid)
 

@@ -1,4 +1,4 @@
-"""The lock modes of tables, and whom each keeps waiting.
+"""The lock modes of tables, and whom each one blocks.
 
 Source: "Table-Level Locks" in PostgreSQL's manual.
 """
@@ -11,7 +11,7 @@ _VIEWS_WITHOUT_WRITERS = ("m",)  # relkind of a materialized view
 
 
 class Blocks(Enum):
-    """Which of a table's users wait for a lock."""
+    """Which users of a table wait for a lock."""
 
     NOTHING = "nothing"
     WRITES = "writes"
@@ -19,7 +19,7 @@ class Blocks(Enum):
 
 
 class Lock(IntEnum):
-    """The modes, the weakest first."""
+    """The modes, weakest first."""
 
     ACCESS_SHARE = 1
     ROW_SHARE = 2
@@ -39,8 +39,8 @@ class Lock(IntEnum):
         return self.name.replace("_", " ")
 
     def blocks(self, relkind: str) -> Blocks:
-        """Whom it keeps waiting on a relation of that kind. Only its refresh writes to a
-        materialized view."""
+        """Whom it blocks on a relation of that kind. A materialized view is written only by its
+        refresh."""
         if self is Lock.ACCESS_EXCLUSIVE:
             return Blocks.READS_AND_WRITES
         if self < Lock.SHARE or relkind in _VIEWS_WITHOUT_WRITERS:

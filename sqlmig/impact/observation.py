@@ -1,4 +1,4 @@
-"""Looks at migrations as they run, statement by statement, on a scratch database."""
+"""Observes migrations statement by statement as they run on a scratch database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlmig.impact.plans import NOTHING, Reading, prefer_indexes, reading
 from sqlmig.impact.transaction import Touch, Transaction
 from sqlmig.plan import PlannedScript
 
-# These lock no table. A SET TRANSACTION after one of them must be the first to ask anything.
+# These lock no table, and a SET TRANSACTION may follow them, which must come before any query.
 _SILENT = ("set", "reset", "show", "savepoint", "release", "rollback")
 _COMMITTING = ("do", "call")
 
@@ -23,8 +23,8 @@ Touches = Mapping[int, list[Touch]]
 
 @dataclass(slots=True)
 class Observation:
-    """What was seen of each script, by its name; `unseen` are statements that committed by
-    themselves, so that their locks could not be seen."""
+    """What was observed of each script, by its name; `unseen` are statements that committed by
+    themselves, so that their locks could not be observed."""
 
     catalog: Catalog
     leaves: Leaves
@@ -38,17 +38,17 @@ class Observation:
         self._transaction = Transaction(self.catalog)
 
     def enter(self, catalog: Catalog, leaves: Leaves) -> None:
-        """Goes on in another database; raises ExecutionError where nothing is counted there."""
+        """Continues in another database. Raises ExecutionError if nothing is counted there."""
         self.catalog, self.leaves = catalog, leaves
         self.catalog.begin_counting()
 
     def begin(self, script: PlannedScript) -> None:
-        """Forgets what was seen of the script."""
+        """Forgets what was observed of the script."""
         self.seen[script.name], self.unseen[script.name] = {}, []
         self._existing = None
         if script.directives.transactional:
             self.leaves.renew(script.name)
-        else:  # half of it may be done when it fails
+        else:  # it may fail when half of it is done
             self.leaves.remove()
             self._existing = frozenset(state(self.catalog.beside))
 
@@ -73,7 +73,7 @@ class Observation:
 
     @contextmanager
     def alone(self, script: PlannedScript, statement: int) -> Iterator[None]:
-        """Looks at what has changed in the block."""
+        """Observes what changes in the block."""
         before = state(self.catalog.beside)
         yield
         self.catalog.begin_counting()

@@ -1,8 +1,8 @@
-"""What statements do that run outside a transaction: nothing holds their locks until they can be
-looked at, so the locks are a fixed table, by what has changed.
+"""What statements do that run outside a transaction. Their locks are released before they can be
+observed, so the locks are a fixed table, by what has changed.
 
-Source: the manual's pages of these commands, PostgreSQL 15 to 18. sqlmig/source/outside.py has the
-list of them; those that are not here lock no table of the database.
+Source: the manual's pages on these commands, PostgreSQL 15 to 18. sqlmig/source/outside.py lists
+the commands; those that are not here lock no table of the database.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ SELECT c.oid, c.relkind, c.relfilenode, i.indrelid,
 """
 _TABLES = ("r", "m")
 
-# By what has changed on a table: the strongest lock of the statement that does it, and its work.
-_BUILT_ANEW = Lock.ACCESS_EXCLUSIVE, Work(scanned=True, rewritten=True, indexed=True)
-_INDEXES_BUILT_ANEW = Lock.ACCESS_EXCLUSIVE, Work(scanned=True, indexed=True)
+# For each change to a table: the strongest lock of the statement that makes it, and its work.
+_REBUILT = Lock.ACCESS_EXCLUSIVE, Work(scanned=True, rewritten=True, indexed=True)
+_INDEXES_REBUILT = Lock.ACCESS_EXCLUSIVE, Work(scanned=True, indexed=True)
 _NEW_INDEX = Lock.SHARE_UPDATE_EXCLUSIVE, Work(scanned=True, indexed=True)
 _VACUUMED = Lock.SHARE_UPDATE_EXCLUSIVE, Work(scanned=True)
 _DETACHED = Lock.ACCESS_EXCLUSIVE, Work()
@@ -47,7 +47,7 @@ State = Mapping[int, _Object]
 
 
 def state(connection: Connection) -> State:
-    """The tables and indexes as they are committed."""
+    """The committed tables and indexes."""
     with translated():
         return {oid: _Object(*row) for oid, *row in connection.execute(_STATE).fetchall()}
 
@@ -73,13 +73,13 @@ def _changes(before: State, after: State) -> Iterator[tuple[int, Lock, Work]]:
     for oid, each in after.items():
         was = before.get(oid)
         if oid in rewritten:
-            yield oid, *_BUILT_ANEW
+            yield oid, *_REBUILT
         elif was is None and each.table is not None and each.kind == "i":
             yield each.table, *_NEW_INDEX
         elif was is None or each.table in rewritten:
             continue
         elif each.table is not None and each.filenode != was.filenode:
-            yield each.table, *_INDEXES_BUILT_ANEW
+            yield each.table, *_INDEXES_REBUILT
         elif each.vacuums != was.vacuums:
             yield oid, *_VACUUMED
         elif each.table is None and was.parent is not None and each.parent is None:

@@ -1,7 +1,7 @@
-"""What a query or a change of rows would read and write, from the plan that the server makes.
+"""What a query or a change of rows would read and write, according to the server's plan.
 
-The counters cannot tell: on an empty table, a statement that writes every row and one that writes
-a single row do the same. The plan can: it shows whether an index finds the rows.
+The counters cannot tell: on an empty table, a statement that writes every row and one that writes a
+single row do the same. The plan shows whether an index finds the rows.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Oids = frozenset[int]
 Node = Mapping[str, Any]
 
 _WORDS = frozenset({"select", "insert", "update", "delete", "merge", "with", "values", "table"})
-# On an empty table, reading all of it costs least: an index is shown only where it must be used.
+# An empty table is cheapest to read in full: without these, an index would show only if required.
 _BY_INDEX = ";".join(
     f"SET LOCAL enable_{way} = off" for way in ("seqscan", "hashjoin", "mergejoin", "material")
 )
@@ -49,8 +49,9 @@ _CHANGES = ("Update", "Delete", "Merge")
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Tables whose rows are changed, or locked for a change: as many as those have that are read in
-    full, `by` which they are found; `deletes` says that they are deleted."""
+    """Tables whose rows are changed, or locked for a change. The rows are found by reading the
+    tables `by` in full, and there may be as many as those have. `deletes` says that the rows are
+    deleted."""
 
     tables: Oids
     by: Oids
@@ -59,8 +60,8 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a statement would do, by the oids of tables: `named` are all of its plan, `scanned`
-    those read without the help of an index condition or a LIMIT."""
+    """What a statement would do, by the oids of tables: `named` are all tables of its plan,
+    `scanned` those read without the help of an index condition or a LIMIT."""
 
     named: Oids = frozenset()
     scanned: Oids = frozenset()
@@ -71,15 +72,15 @@ NOTHING = Reading()
 
 
 def prefer_indexes(connection: Connection) -> None:
-    """Has routines use indexes too, until the open transaction ends; but where no index finds the
-    rows, a scan of the table, which the server counts."""
+    """Makes routines use indexes too until the open transaction ends. If no index finds the rows,
+    they scan the table, which the server counts."""
     send(connection, _COUNTED.encode())
 
 
 def reading(connection: Connection, word: str, statement: str) -> Reading:
-    """What the statement, which begins with that word, would do; nothing for one that has no plan.
+    """What the statement would do, given its first word; nothing for a statement without a plan.
 
-    The transaction is left as it is.
+    Leaves the transaction as it is.
     """
     if not _has_plan(word, statement):
         return NOTHING
@@ -88,7 +89,7 @@ def reading(connection: Connection, word: str, statement: str) -> Reading:
     try:
         send(connection, f"{aside.set};{_BY_INDEX}".encode())
         rows = ask(connection, question.encode()).rows
-    except StatementError:  # it will fail again, and say why
+    except StatementError:  # it will fail when it runs, too, and say why
         return NOTHING
     finally:
         send(connection, f"{aside.return_to};{aside.release}".encode())
@@ -98,7 +99,7 @@ def reading(connection: Connection, word: str, statement: str) -> Reading:
 
 
 def _has_plan(word: str, statement: str) -> bool:
-    """Whether it has one that says something: a row of an INSERT … VALUES is just written."""
+    """Whether its plan is of interest: a row of an INSERT … VALUES is just written."""
     if word == "create":
         return _FROM_A_QUERY.match(statement) is not None
     return word in _WORDS and (word != "insert" or _READS.search(statement) is not None)
@@ -120,7 +121,7 @@ def _read(connection: Connection, roots: Sequence[Node]) -> Reading:
 
 
 def _oids(connection: Connection, names: Collection[Name]) -> Mapping[Name, int]:
-    """The relations of those names in the open transaction, which may have renamed some."""
+    """The oids of those names in the open transaction, which may have renamed relations."""
     if not names:
         return {}
     schemas, relations = zip(*names, strict=True)
@@ -150,7 +151,8 @@ def _writings(nodes: Sequence[Node]) -> Iterator[tuple[set[Name], set[Name], boo
 
 
 def _driving_scans(node: Node) -> Iterator[Name]:
-    """The full scans that decide how many rows the node gets: not those of a scalar subquery."""
+    """The full scans that decide how many rows the node gets, without those of scalar
+    subqueries."""
     for child in node.get("Plans", ()):
         if _is_apart(child) or child["Node Type"] == "Limit":
             continue
@@ -160,13 +162,13 @@ def _driving_scans(node: Node) -> Iterator[Name]:
 
 
 def _is_apart(child: Node) -> bool:
-    """Whether it is a subquery that is run for a value, not for its rows."""
+    """Whether it is a subquery that runs for a value, not for its rows."""
     relationship, name = child.get("Parent Relationship"), child.get("Subplan Name", "")
     return relationship == "SubPlan" or (relationship == "InitPlan" and name[:3] != "CTE")
 
 
 def _full_scans(node: Node, *, is_limited: bool = False) -> Iterator[Name]:
-    """Those that no LIMIT above them ends early."""
+    """The full scans that no LIMIT above them ends early."""
     if _is_full_scan(node) and not is_limited:
         yield _name(node)
     is_limited = (is_limited or node["Node Type"] == "Limit") and not _reads_all(node)
@@ -190,7 +192,7 @@ def _is_full_scan(node: Node) -> bool:
 
 
 def _is_bounded(condition: str) -> bool:
-    """Whether a condition of an index leaves most rows out: all rows may have an id above 0."""
+    """Whether an index condition excludes most rows; `id > 0`, for one, may hold for all."""
     operators = set(_OPERATORS.findall(_LITERALS.sub("", condition)))
     return bool(operators - _OPEN) or {each.strip("~")[0] for each in operators} == {"<", ">"}
 

@@ -8,7 +8,7 @@ from typing import LiteralString
 
 from sqlmig.engine.server.connection import Connection, translated
 
-# Oids of a scratch database, with the schema and the name that each relation has in the live one.
+# By oid in a scratch database: the schema and the name that each relation has in the live one.
 Names = Mapping[int, tuple[str, str]]
 
 _NAMES: LiteralString = """
@@ -31,20 +31,20 @@ SELECT w.oid, s.bytes, s.rows
       AND t.oid IN (SELECT c.oid UNION ALL SELECT relid FROM pg_catalog.pg_partition_tree(c.oid))
  ) s
 """
-# Another session may hold a table that is only to be measured.
+# Another session may hold a lock on a table that only has to be measured.
 _WAIT = "SET lock_timeout = '2s'"
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a table is, its partitions included, without indexes: None for what is not known.
-    `rows` is what the server estimates, unknown before the first ANALYZE."""
+    """How large a table is, including its partitions, without indexes; None if that is not known.
+    `rows` is the server's estimate, unknown before the first ANALYZE."""
 
     bytes: int | None = None
     rows: int | None = None
 
     def exceeds(self, limit: int) -> bool:
-        """Whether it is larger than so many bytes; what is not known counts as large."""
+        """Whether it is larger than `limit` bytes; an unknown size counts as large."""
         return self.rows is None or self.bytes is None or self.bytes > limit
 
 
@@ -58,8 +58,8 @@ def names(connection: Connection) -> Names:
 
 
 def sizes(live: Connection, named: Names) -> dict[int, Size]:
-    """The size of each that the live database has, by the same oids; reads only. Raises ServerError
-    where another session keeps one of them locked."""
+    """The size of each relation that the live database has, by the same oids. Only reads. Raises
+    ServerError if another session keeps one of them locked."""
     parameters = {
         "oids": list(named),
         "schemas": [schema for schema, _ in named.values()],

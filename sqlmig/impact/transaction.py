@@ -1,5 +1,5 @@
-"""What each statement of a transaction does to tables that were there before, and under which
-locks: those that it took itself, and those that earlier statements took."""
+"""What each statement of a transaction does to tables that existed before, and under which locks:
+its own, and those that earlier statements took."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _ALTERED = ("r", "p", "m", "f")
 _INDEX = "i"
 _TABLE_LIKE = ("r", "p", "m", "f", "v", "S")
 _ROUTINES = ("do", "call", "select", "with", "execute")
-# What these run is not in any plan.
+# What these run may not show in any plan.
 _OPAQUE = ("do", "call", "select", "with", "values", "execute", "insert", "update", "delete")
 
 
 @dataclass(slots=True)
 class Work:
-    """The large work of one statement on one table; `written`: rows that may be all of them,
-    `deleted`: so that they are gone."""
+    """The large work of one statement on one table; `written` says that all rows may be written,
+    `deleted` that they are deleted."""
 
     scanned: bool = False
     rewritten: bool = False
@@ -35,11 +35,11 @@ class Work:
 
     @property
     def any(self) -> bool:
-        """Whether there is any."""
+        """Whether there is any work."""
         return self.scanned or self.rewritten or self.indexed or self.written
 
     def add(self, other: Work) -> None:
-        """Adds that of a partition."""
+        """Adds the work on a partition."""
         self.scanned |= other.scanned
         self.rewritten |= other.rewritten
         self.indexed |= other.indexed
@@ -50,8 +50,8 @@ class Work:
 @dataclass(frozen=True, slots=True)
 class Touch:
     """What a statement means for the users of a table: the strongest lock that its transaction
-    holds on it by then, and the work on it, if any. `is_emptied` is that of a TRUNCATE; `changes`
-    are those of its definition."""
+    holds on it by then, and the work on it, if any. `is_emptied` says that it was truncated;
+    `changes` are those of its definition."""
 
     relation: Relation
     lock: Lock
@@ -62,7 +62,7 @@ class Touch:
 
     @property
     def blocks(self) -> Blocks:
-        """Who waits."""
+        """Which users of the table wait."""
         blocks = self.lock.blocks(self.relation.kind)
         return Blocks.WRITES if self.locks_rows and blocks is Blocks.NOTHING else blocks
 
@@ -78,8 +78,8 @@ class _Seen:
 
 @dataclass(slots=True)
 class Transaction:
-    """The tables that one transaction has locked; `leaves` are partitions that are not the
-    project's, and `existing`, where given, all that was there before the script."""
+    """The tables that one transaction has locked. `leaves` are partitions that are not the
+    project's; `existing`, if given, is everything that existed before the script."""
 
     catalog: Catalog
     leaves: Collection[int] = ()
@@ -94,7 +94,7 @@ class Transaction:
     _states: dict[int, TableState | None] = field(default_factory=dict)
 
     def step(self, word: str, reading: Reading) -> list[Touch]:
-        """What the statement, which begins with that word and has just run, did."""
+        """What the statement did, which starts with that word and has just run."""
         locked = self.catalog.locked()
         if word in _ROUTINES:
             locked += self._undone(locked)
@@ -112,7 +112,7 @@ class Transaction:
         return touches
 
     def _undone(self, locked: Sequence[LockedRelation]) -> list[LockedRelation]:
-        """The tables that were scanned in a block whose exception handler undid it. Their locks are
+        """The tables that were scanned in a block which an exception handler undid. Their locks are
         gone by now, and may have been the strongest."""
         found = self.catalog.scanned_without_lock([each.oid for each in locked])
         return [e for e in found if e.oid not in self._seen or e.scans > self._seen[e.oid].scans]
@@ -146,8 +146,8 @@ class Transaction:
             self._note_foreign_keys(works, look.read)
 
     def _note_foreign_keys(self, works: dict[int, Work], read: Collection[int]) -> None:
-        """A new foreign key reads its table, if only through an index; the table that it refers to,
-        only where there are rows."""
+        """Notes the scans of new foreign keys. A new key reads its table, if only through an index;
+        it reads the referenced table only if there are rows."""
         new = self.catalog.new_foreign_keys(read) - self._keys
         self._keys |= new
         for _, table, referenced in new:
@@ -156,7 +156,7 @@ class Transaction:
                 works[referenced].scanned = True
 
     def _note_plan(self, works: dict[int, Work], reading: Reading) -> None:
-        """What was planned, as far as it concerns tables that were there before."""
+        """Notes what was planned for tables that existed before."""
         for oid in reading.scanned & self._known.keys():
             works[oid].scanned = True
         for writing in reading.writings:
@@ -199,8 +199,8 @@ class Transaction:
     def _fold_partitions(
         self, held: dict[int, Lock], works: dict[int, Work], emptied: set[int]
     ) -> None:
-        """Counts what happens to a partition as its ancestor's, where that is locked as strongly:
-        then the statement was about the ancestor."""
+        """Attributes what happens to a partition to an ancestor that is locked as strongly: then
+        the statement was about the ancestor."""
         for oid in [oid for oid in held if self._known[oid].ancestors]:
             home = self._home(oid, held)
             if home is None and oid not in self.leaves:
@@ -243,7 +243,7 @@ class Transaction:
 
 
 class _Look:
-    """What has changed since the last look; all by the oids of tables that were there before."""
+    """What has changed since the last look, by the oids of tables that existed before."""
 
     def __init__(
         self,
@@ -258,8 +258,8 @@ class _Look:
         self.emptied: set[int] = set()
         self.locked_for_rows: set[int] = set()
         self._known, self._seen = known, seen
-        self._rebuilt: Counter[int] = Counter()  # indexes that have new files, of each table
-        self.read: set[int] = set()  # by any scan, of an index too
+        self._rebuilt: Counter[int] = Counter()  # how many indexes of each table have new files
+        self.read: set[int] = set()  # by any scan, including that of an index
         for each in locked:
             self._look_at_index(each)
         for each in locked:
@@ -275,7 +275,7 @@ class _Look:
             if index.oid not in self._seen and self._is_built(index):
                 self.indexed.add(table)
             return
-        if index.lock is Lock.ACCESS_EXCLUSIVE:  # even a plan for the table waits for it
+        if index.lock is Lock.ACCESS_EXCLUSIVE:  # even planning a query on the table waits for it
             self.held[table] = index.lock
         before = self._before(known)
         if index.scans > before.scans:
@@ -285,7 +285,7 @@ class _Look:
             self.indexed.add(table)
 
     def _is_built(self, index: LockedRelation) -> bool:
-        """Whether a new index is not an old one under another oid."""
+        """Whether a new index was built, and is not an old one under another oid."""
         files = {each.filenode for each in self._known.values() if each.kind == _INDEX}
         return index.kind == _INDEX and index.filenode not in files
 
@@ -306,8 +306,8 @@ class _Look:
             self.read.add(table.oid)
 
     def _is_emptied(self, table: LockedRelation, before: _Seen) -> bool:
-        """Whether the new file of a table is that of a TRUNCATE: nothing but its indexes, which are
-        built anew on the empty table, has read it, and it has not moved to another tablespace."""
+        """Whether the new file of a table is that of a TRUNCATE: only its indexes, which are
+        rebuilt on the empty table, have read it, and it has not moved to another tablespace."""
         read = table.scans - before.scans > self._rebuilt[table.oid] or table.oid in self.read
         return not read and table.tablespace == before.tablespace
 

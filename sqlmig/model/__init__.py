@@ -1,4 +1,4 @@
-"""The values that every layer shares: frozen, free of behaviour that reads or writes anything."""
+"""The values that every layer shares: they are frozen, and neither read nor write anything."""
 
 from sqlmig.model.checks import CheckFile, CheckOutcome, CheckResult, Rows
 from sqlmig.model.history import (

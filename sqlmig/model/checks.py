@@ -18,7 +18,7 @@ class CheckFile:
 
     @property
     def title(self) -> str:
-        """What the check claims, for people."""
+        """What the check claims, for display."""
         return self.file.description or self.name
 
 
@@ -41,9 +41,9 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A check after it has run. `reason` says why it failed, or does not apply; `violations` are
-    the rows that it returned and should not have; `location` is the statement that the server
-    refused, where it should not have."""
+    """A check after it has run. `reason` says why it failed or does not apply; `violations` are the
+    rows that it returned but should not have; `location` is the statement that the server refused
+    but should not have."""
 
     name: str
     title: str

@@ -27,11 +27,11 @@ class MigrationState(Enum):
 class AppliedMigration:
     """One row of the history.
 
-    `checksum` and the texts are None where yoyo alone applied it, and the texts also if they were
-    not requested or not kept. `statements_done`, `statements_begun` and `statements_total` are
-    None once complete; where one more is begun than done, its runner stopped during it. `rows_done`
-    are the rows that a repeated migration has written so far, None once complete and for others;
-    `most_rows` is where it is taken to never end, None where that is not known.
+    `checksum` and the texts are None if only yoyo applied it; the texts also if they were not
+    requested or not kept. `statements_done`, `statements_begun` and `statements_total` are None
+    once complete; if one more is begun than done, the runner stopped during it. `rows_done` are the
+    rows that a repeated migration has written so far, None once complete and for other migrations;
+    beyond `most_rows` it is assumed never to end, None if that is not known.
     """
 
     migration_id: str
@@ -50,7 +50,7 @@ class AppliedMigration:
 
     @property
     def is_partial(self) -> bool:
-        """Only some of its statements are done."""
+        """Whether only some of its statements are done."""
         return self.statements_done is not None
 
     @property
@@ -63,7 +63,7 @@ class AppliedMigration:
 
     @property
     def progress(self) -> str:
-        """How far a partial one has come."""
+        """How far a partly applied migration has come."""
         if self.rows_done is not None:
             return f"{counted(self.rows_done, 'row')} so far"
         return f"{self.statements_done} of {self.statements_total} statements"
@@ -74,11 +74,11 @@ Applied = Sequence[AppliedMigration]
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """The status of one migration; `remedy` is "" where nothing needs to be done.
+    """The status of one migration; `remedy` is "" if nothing needs to be done.
 
     `rollback_changed` says that its rollback file differs from the recorded one, `irreversible`
-    that its file declares that it has none, `is_gone` that it has no file. A renamed one has the
-    id of its file; `applied` has the recorded id.
+    that its file declares that it has none, `is_gone` that it has no file. `migration_id` of a
+    renamed migration is its file's; `applied` has the recorded id.
     """
 
     migration_id: str

@@ -28,12 +28,12 @@ class Observer(Protocol):
         """A statement builds an index; about once a second, from a separate thread."""
 
     def retrying(self, migration_ids: Sequence[str], reason: str, delay: float) -> None:
-        """They were blocked or deadlocked and undone; they are retried in `delay` seconds."""
+        """The migrations were blocked or deadlocked and undone; retries them in `delay` seconds."""
 
 
 @runtime_checkable
 class ServerObserver(Observer, Protocol):
-    """An observer that is also told of servers."""
+    """An observer that is also notified of servers."""
 
     def server_started(self, server: str, url: str) -> None:
         """The project's own server was started and keeps running: name with version, and URL."""
@@ -41,7 +41,7 @@ class ServerObserver(Observer, Protocol):
 
 @runtime_checkable
 class NoticeObserver(Observer, Protocol):
-    """An observer that hears what the server says while scripts run, too."""
+    """An observer that also receives what the server reports while scripts run."""
 
     def noticed(self, notice: Notice) -> None:
         """A script raised a warning, a notice or an info; the script may still be undone."""
@@ -49,7 +49,7 @@ class NoticeObserver(Observer, Protocol):
 
 @runtime_checkable
 class RoundObserver(Observer, Protocol):
-    """An observer that also gets the rounds of repeated migrations."""
+    """An observer that also receives the rounds of repeated migrations."""
 
     def wrote(self, done: Round) -> None:
         """A round is committed."""
@@ -57,14 +57,15 @@ class RoundObserver(Observer, Protocol):
 
 @runtime_checkable
 class RehearsalObserver(Observer, Protocol):
-    """An observer that also gets the migrations that are tried before a question about them."""
+    """An observer that is also notified of migrations that are tried before a question about
+    them."""
 
     def rehearsing(self, migration_id: str) -> None:
-        """Its rollback is about to be run in a transaction that is undone."""
+        """Its rollback is about to run in a transaction that will be undone."""
 
 
 class SilentObserver:
-    """An observer that does nothing: the default, and a base for those with only some calls."""
+    """An observer that does nothing: the default, and a base for observers of only some calls."""
 
     def started(self, migration_id: str, direction: Direction) -> None:
         """Do nothing."""

@@ -25,7 +25,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in a named file, with the text of its line for showing."""
+    """A place in a named file, with the text of its line for display."""
 
     path: str
     position: Position | None = None
@@ -47,10 +47,10 @@ class Location:
         return f"{self.path}:{self.position.line}:{self.position.column}"
 
     def excerpt(self) -> str:
-        """The line with a caret below the column; empty where the line is unknown.
+        """The line with a caret below the column; empty if the line is unknown.
 
-        The line can be printed as it is. A long one is cut to the part around the caret; tabs are
-        kept, so that the caret stays below its character.
+        The line is safe to print. A long one is cut to the part around the caret; tabs are kept, so
+        that the caret stays below its character.
         """
         if self.position is None or not self.line.strip():
             return ""
@@ -64,7 +64,7 @@ class Location:
 
 
 def line_numbers(text: str, offsets: Iterable[int]) -> list[int]:
-    """The line of each of those characters, from 1, found in one pass over the text."""
+    """The line of each of those offsets, from 1, found in one pass over the text."""
     ends = [match.end() for match in _LINE_END.finditer(text)]
     return [bisect_right(ends, offset) + 1 for offset in offsets]
 

@@ -1,8 +1,8 @@
-"""Makes text from scripts, rows and servers safe to print: the one place that escapes it.
+"""Makes text from scripts, rows and servers safe to print; everything is escaped here.
 
-Scripts, rows, file names and servers may contain what a terminal executes (escape sequences, a
-carriage return), what hides or reorders text (bidirectional controls), and line ends, which could
-make a value look like one of our lines or like a command to the CI.
+Scripts, rows, file names and servers may contain text that a terminal executes (escape sequences, a
+carriage return), that hides or reorders other text (bidirectional controls), and line ends, which
+could make a value look like one of our lines or like a command to the CI.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-# All of C0 but tab and newline, DEL and C1; what reorders or separates lines in Unicode; the marks
-# that nothing shows, tags among them; halves of surrogate pairs, as names of files that are not
-# UTF-8 have them; the beginning of `##[error]`, `##vso[…]` and their like, which runners of a CI
-# obey anywhere in a line:
+# All of C0 except tab and newline, DEL and C1; what reorders or separates lines in Unicode;
+# invisible marks, including tags; halves of surrogate pairs, which occur in names of files that are
+# not UTF-8; the start of `##[error]`, `##vso[…]` and the like, which CI runners obey anywhere in a
+# line:
 # https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e"
@@ -22,7 +22,7 @@ _UNSAFE = re.compile(
     r"\ud800-\udfff]|#(?=#\w*\[)"
 )
 _LINE_END = re.compile(r"\r\n|\r|\n")
-# `::error::`, which GitHub obeys at the beginning of a line, also an indented one.
+# `::error::`, which GitHub obeys at the start of a line, even if it is indented.
 _CI_COMMAND = re.compile(r"^(\s*):(?=:.*::)")
 
 _MARGIN = "  | "
@@ -35,31 +35,31 @@ class Ready(str):
 
 
 def escaped(text: str) -> str:
-    """The text with `\\x1b`, `\\r`, `\\u202e` and their like for unprintable characters.
+    """The text with unprintable characters as `\\x1b`, `\\r`, `\\u202e` and the like.
 
-    Newlines and tabs stay. Text that is escaped already stays as it is.
+    Newlines and tabs stay. Escaped text stays as it is.
     """
     return _UNSAFE.sub(_escape, text)
 
 
 def on_one_line(text: str) -> str:
-    """The same, with `\\n` and `\\t` for newlines and tabs: for a cell, or a name."""
+    """The escaped text with `\\n` and `\\t` for newlines and tabs: for a cell, or a name."""
     return escaped(text).replace("\n", r"\n").replace("\t", r"\t")
 
 
 def json_escaped(document: str) -> str:
-    """An equivalent JSON document without such characters in its strings."""
+    """An equivalent JSON document, with the unprintable characters in its strings escaped."""
     return _UNSAFE.sub(_json_escape, document)
 
 
 def counted(number: int, noun: str) -> str:
-    """`1 row`, `2 rows`."""
+    """The number and its noun: `1 row`, `2 rows`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def printable(lines: Iterable[str]) -> Iterator[str]:
-    """Our lines as they are printed: a newline in one, which is a value's, begins a line with
-    a margin, so that it cannot be taken for one of ours. Tabs become spaces."""
+    """Our lines as they are printed. A newline within one comes from a value: what follows it gets
+    a margin, so that it cannot be taken for a line of ours. Tabs become spaces."""
     for line in lines:
         if isinstance(line, Ready):
             yield line
@@ -80,7 +80,7 @@ def no_command(line: str) -> str:
 
 
 def width(text: str) -> int:
-    """How many columns of a terminal the text takes, which must be printable."""
+    """How many columns of a terminal the text takes; the text must be printable."""
     if text.isascii():
         return len(text)
     return sum(map(_width_of, text))

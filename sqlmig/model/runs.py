@@ -47,7 +47,7 @@ class MigrationResult:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a run did: one result for each planned migration, in order, the warnings, the sanity
-    checks after it, and what the server said while the scripts ran."""
+    checks after it, and what the server reported while the scripts ran."""
 
     direction: Direction
     results: tuple[MigrationResult, ...] = ()
@@ -69,8 +69,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round of a repeated migration that is committed: its number in this run, from 1, the rows
-    that it wrote, and all that the migration has written so far; `duration` in seconds."""
+    """A committed round of a repeated migration: its number in this run, from 1, the rows that it
+    wrote, and all that the migration has written so far; `duration` is in seconds."""
 
     migration_id: str
     number: int
@@ -81,7 +81,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class LostRows:
-    """A table that would lose rows to a script, or, where they are named, these columns of all its
+    """A table that would lose rows to a script or, if `columns` are named, these columns of all its
     rows; `rows` is how many it has now."""
 
     table: str

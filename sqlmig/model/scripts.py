@@ -11,7 +11,7 @@ from enum import Enum
 
 _NUMBER = re.compile(r"\d+(?:_\d+)*(?![A-Za-z0-9])")
 
-# Of a long text, so that it is not in memory a second time as bytes.
+# A long text is hashed in parts, so that it is not in memory a second time as bytes.
 _HASHED_CHARACTERS = 1 << 20
 
 _DURATION = re.compile(r"0|\d+(?:\.\d+)?\s*(?:us|ms|s|min|h|d)")
@@ -34,8 +34,8 @@ class Expectation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a check expects; `conditions` are SQLSTATEs or their names, for an error alone: one of
-    them."""
+    """What a check expects; `conditions` are SQLSTATEs or their names, one of which an expected
+    error must have."""
 
     kind: Expectation = Expectation.NO_ROWS
     conditions: tuple[str, ...] = ()
@@ -48,11 +48,11 @@ class Expected:
 class Directives:
     """What the head of a file declares; the defaults are those of a file that declares nothing.
 
-    `depends` are migration ids; the timeouts are PostgreSQL durations as written (`2s`, `10min`);
-    `touches` are pairs of a table and the reason for changing its rows, `holds` of a table and the
-    reason for keeping its users waiting; `until_no_rows` says that its one statement runs again
-    and again, each time in a transaction. `expect`, `requires` (references to migrations) and
-    `after_seeds` are those of a check.
+    `depends` are migration ids. The timeouts are PostgreSQL durations as written (`2s`, `10min`).
+    `touches` are pairs of a table and the reason for changing its rows, `holds` pairs of a table
+    and the reason for keeping its users waiting. `until_no_rows` says that the file's one statement
+    runs again and again, each time in a transaction. `expect`, `requires` (references to
+    migrations) and `after_seeds` are for checks.
     """
 
     depends: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class Directives:
 
     @property
     def is_atomic(self) -> bool:
-        """Whether all of the file and its record are one transaction."""
+        """Whether the whole file and its record are one transaction."""
         return self.transactional and not self.until_no_rows
 
 
@@ -79,8 +79,8 @@ class Directives:
 class Script:
     """SQL text and where it came from.
 
-    `path` is for display (`sql/migrations/004_x.sql`, or words for a text that `is_recorded`);
-    `text` is decoded, without byte order mark, its line ends as on disk.
+    `path` is for display (`sql/migrations/004_x.sql`, or a description of a text that
+    `is_recorded`); `text` is decoded, without a byte order mark, its line ends as on disk.
     """
 
     path: str
@@ -95,13 +95,13 @@ class Script:
 
     @classmethod
     def recorded(cls, what: str, migration_id: str, text: str) -> Script:
-        """A text that the history keeps of a migration: `what` says which."""
+        """A text that the history keeps of a migration; `what` says which."""
         return cls(f"recorded {what} of {migration_id}", text, checksum(text), is_recorded=True)
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptFile:
-    """A script on disk with what its head says; `description` is "" where it says nothing."""
+    """A script on disk with what its head declares; `description` is "" if there is none."""
 
     script: Script
     directives: Directives
@@ -110,7 +110,7 @@ class ScriptFile:
 
 @dataclass(frozen=True, slots=True)
 class MigrationFile:
-    """A migration on disk; `rollback` is None where it is declared irreversible or was not read."""
+    """A migration on disk; `rollback` is None if it is declared irreversible or was not read."""
 
     migration_id: str
     file: ScriptFile
@@ -126,7 +126,7 @@ Migrations = Sequence[MigrationFile]
 
 
 def checksum(text: str) -> str:
-    """`sha256:` and the hash of the text with CRLF and CR as LF, so that checkouts agree."""
+    """`sha256:` and the hash of the text, with CRLF and CR read as LF so that checkouts agree."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     digest = hashlib.sha256()
@@ -137,10 +137,10 @@ def checksum(text: str) -> str:
 
 @functools.cache
 def migration_number(migration_id: str) -> tuple[int, ...]:
-    """The number that a migration id begins with: all its leading digit groups.
+    """The number that a migration id starts with: all its leading digit groups.
 
-    `004_payments` is (4,) and `20261121_01_aPDZ5-add-users` is (20261121, 1); an id that begins
-    with no number gives ().
+    `004_payments` is (4,) and `20261121_01_aPDZ5-add-users` is (20261121, 1); an id that does not
+    start with a number gives ().
     """
     return tuple(map(int, number_groups(migration_id)))
 

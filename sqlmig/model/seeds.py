@@ -22,7 +22,7 @@ class SeedFile:
 
 @dataclass(frozen=True, slots=True)
 class AppliedSeed:
-    """A seed in the history, as it was when it last wrote rows or had changed."""
+    """A seed in the history, from the last time that it wrote rows or had changed."""
 
     name: str
     checksum: str
@@ -31,7 +31,7 @@ class AppliedSeed:
 
 @dataclass(frozen=True, slots=True)
 class SeedStatus:
-    """A seed of the environment's tiers; `applied` is None where it has never run.
+    """A seed of the environment's tiers; `applied` is None if it has never run.
 
     `is_changed` says that its file differs from what last ran.
     """
@@ -55,8 +55,8 @@ class WrittenRows:
 
     def __str__(self) -> str:
         counts = (("inserted", self.inserted), ("updated", self.updated), ("deleted", self.deleted))
-        told = [f"{rows} {verb}" for verb, rows in counts if rows]
-        return f"{self.table}: {', '.join(told + ['replaced'] * self.replaced)}"
+        parts = [f"{rows} {verb}" for verb, rows in counts if rows]
+        return f"{self.table}: {', '.join(parts + ['replaced'] * self.replaced)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class SeedResult:
 
 @dataclass(frozen=True, slots=True)
 class SeedReport:
-    """What a batch of seeds did, each in order, the checks that ran before its commit, and what
-    the server said while they ran."""
+    """What a batch of seeds did, each in order, the checks that ran before its commit, and what the
+    server reported while the seeds ran."""
 
     environment: Environment
     results: tuple[SeedResult, ...] = ()

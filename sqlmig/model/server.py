@@ -29,10 +29,10 @@ class ServerMessage:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the server said while a script ran, without refusing anything.
+    """What the server reported while a script ran, other than an error.
 
     `script` is the name of the migration or seed, `severity` WARNING, NOTICE or INFO; `location` is
-    the statement, or the file alone for what ran at its end.
+    the statement, or only the file for what ran at its end.
     """
 
     script: str
@@ -46,7 +46,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """Who holds the migration lock, from the server's activity view."""
+    """The session that holds the migration lock, from the server's activity view."""
 
     pid: int
     application: str
@@ -62,7 +62,8 @@ class LockHolder:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """A session that keeps a migration waiting: for a lock on what, and what it runs or ran."""
+    """A session that a migration waits for: what its lock is on, and the statement that it runs or
+    ran."""
 
     pid: int
     locked: str

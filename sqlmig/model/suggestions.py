@@ -1,4 +1,4 @@
-"""What was probably meant by an unknown name, and how to suggest it."""
+"""Finds what was probably meant by an unknown name, and suggests it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from sqlmig.model.scripts import migration_number
 
 
 def nearest(name: str, known: Iterable[str], similarity: float = 0.6) -> str | None:
-    """The most similar of the known names; None where none is so similar (1 is the same)."""
+    """The most similar of the known names; None if none is similar enough (1 is identical)."""
     import difflib  # noqa: PLC0415  # only mistakes need it
 
     return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=similarity)), None)
 
 
 def nearest_migration(name: str, ids: Iterable[str], similarity: float = 0.6) -> str | None:
-    """The migration of the same number, or else of a similar name; None where none is."""
+    """The migration with the same number, or else with a similar name; None if there is none."""
     known, number = list(ids), migration_number(name)
     same = (each for each in known if number and migration_number(each) == number)
     return next(same, None) or nearest(name, known, similarity)
 
 
 def did_you_mean(near: str | None, otherwise: str) -> str:
-    """The remedy: what was probably meant, or else what to do without that."""
+    """The remedy: a suggestion of what was probably meant, or else `otherwise`."""
     return f"Did you mean {near}?" if near else otherwise

@@ -1,4 +1,4 @@
-"""Takes over what another tool's history says is applied."""
+"""Takes over from another tool's history what is applied."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from sqlmig.errors import PlanError
 from sqlmig.model import Applied, MigrationFile, Migrations
 from sqlmig.operations.marking import Marking, plan_whole, record_marking
 
-_EVER = datetime.min.replace(tzinfo=UTC)  # before all times that a tool has kept
+_EVER = datetime.min.replace(tzinfo=UTC)  # before any time that a tool has recorded
 _TICK = timedelta(microseconds=1)
 _MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """What was recorded from another tool's history: the ids in the order in which they were
-    applied. `keeps_times` says that their times are the tool's, else they are those of the
-    baseline; `left_out` are entries of the history that are no migrations of files."""
+    """What was recorded from another tool's history: the ids, in the order of application.
+    `keeps_times` says that the times are the tool's, and not the baseline's; `left_out` are entries
+    of the history that are not migrations from files."""
 
     tool: str
     table: str
@@ -42,9 +42,9 @@ def adopt_history(
     """Records as applied exactly what the tool's history says, without running anything; the tool's
     table is only read. `folder` has the originals, whose checksums are compared.
 
-    Raises PlanError, before anything is written, where there is no such history, or several; where
-    an entry is unfinished, matches no file, or is of another text; and where the database has a
-    history of sqlmig's that says something else.
+    Raises PlanError, before anything is written, if there is no such history, or several; if an
+    entry is unfinished, matches no file, or has another text; and if sqlmig's own history in the
+    database says something else.
     """
     with database.history() as history:
         found = _only_history(tool, foreign_histories(history.connection))
@@ -75,7 +75,7 @@ def _only_history(tool: Tool, found: Sequence[ForeignHistory]) -> ForeignHistory
     if own:
         raise PlanError(
             f"several schemas have a history of {tool.name}: {', '.join(e.schema for e in own)}",
-            remedy="Put the one that is meant first in the search_path of the role or the URL.",
+            remedy="Put the right one first in the search_path of the role or the URL.",
         )
     others = ", ".join(map(str, found))
     raise PlanError(
@@ -98,7 +98,7 @@ def _refuse_unfinished(tool: Tool, ledger: Ledger) -> None:
 def _matched(
     tool: Tool, ledger: Ledger, files: Migrations
 ) -> list[tuple[MigrationFile, datetime | None]]:
-    """The migrations that are applied, in the order in which they were, with the tool's times."""
+    """The applied migrations, in the order of application, with the tool's times."""
     versions = {file.migration_id: original_version(tool, file.file.script.text) for file in files}
     by_key: dict[str, MigrationFile] = {}
     for file in files:
@@ -142,7 +142,7 @@ def _refuse_unknown(tool: Tool, unknown: Sequence[Entry]) -> None:
 
 
 def _refuse_other_texts(tool: Tool, ledger: Ledger, folder: Path) -> None:
-    """Raises PlanError for originals that are not what was applied."""
+    """Raises PlanError for original files that differ from what was applied."""
     if tool.checksums is None:
         raise PlanError(
             f"{tool.name} keeps no checksums to compare with files",
@@ -158,19 +158,19 @@ def _refuse_other_texts(tool: Tool, ledger: Ledger, folder: Path) -> None:
     ]
     lacking = [entry.version for entry in ledger.entries if tool.key(entry.version) not in paths]
     if other or lacking:
-        told = [f"not what was applied: {_listed(other)}"] if other else []
-        told += [f"not there: {_listed(lacking)}"] if lacking else []
+        problems = [f"not what was applied: {_listed(other)}"] if other else []
+        problems += [f"missing: {_listed(lacking)}"] if lacking else []
         raise PlanError(
-            f"the files of {tool.name} differ from its history; {'; '.join(told)}",
+            f"the files of {tool.name} differ from its history; {'; '.join(problems)}",
             remedy="Restore them and import them again. To record the project's files as they are: "
-            "without --folder. Nothing was recorded.",
+            "omit --folder. Nothing was recorded.",
         )
 
 
 def _has_checksum(tool: Tool, path: Path, checksum: str) -> bool:
-    """Whether the file is the text of which that was recorded; not where it cannot be read."""
+    """Whether the file has the recorded checksum; False if it cannot be read."""
     try:
-        data = path.read_bytes() if path.is_file() else None  # a pipe would be waited for
+        data = path.read_bytes() if path.is_file() else None  # reading a pipe would block
     except OSError:
         return False
     return data is not None and tool.checksums is not None and checksum in tool.checksums(data)
@@ -179,8 +179,8 @@ def _has_checksum(tool: Tool, path: Path, checksum: str) -> bool:
 def _increasing(
     matched: Sequence[tuple[MigrationFile, datetime | None]],
 ) -> Iterator[tuple[str, datetime]]:
-    """The tool's times, each later than the one before, so that they keep the order; those without
-    one come right before the first that has one."""
+    """The tool's times, each made later than the previous one to keep the order. Migrations without
+    a time come right before the first that has one."""
     known = [time for _, time in matched if time is not None]
     if not known:
         return

@@ -1,4 +1,4 @@
-"""Both databases of a project: seeded together, under one environment."""
+"""Both databases of a project, seeded together under one environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SqlDatabase(Protocol):
-    """What a project's PostgreSQL database must do; a Migrator does it."""
+    """What a project's PostgreSQL database must provide, as a Migrator does."""
 
     config: Config
 
@@ -38,7 +38,7 @@ class ProjectPart(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ProjectSeeds:
-    """What seeding did in each database; None for one that was left out."""
+    """What seeding did in each database; None for a database that was left out."""
 
     sql: SeedReport | None
     mongo: FixturesReport | None
@@ -46,7 +46,7 @@ class ProjectSeeds:
 
 @dataclass(frozen=True, slots=True)
 class ProjectSeedPlan:
-    """What seeding would do in each database; None for one that was left out.
+    """What seeding would do in each database; None for a database that was left out.
 
     `warnings` say why it would be refused.
     """
@@ -60,8 +60,8 @@ class ProjectSeeder:
     """Seeds PostgreSQL from `sql/seeds/` and MongoDB from `mongo_seeds/`, or only one of them.
 
     MongoDB is part of a project that has the folder; `has_sql` and `has_mongo` say which take part.
-    Making one reads the migrations and the fixtures, and raises SourceError or UnusableFilesError
-    for those that cannot be used; nothing is connected to, and no server is started.
+    The constructor reads the migrations and the fixtures, and raises SourceError or
+    UnusableFilesError for those that cannot be used. It connects to nothing, and starts no server.
     """
 
     def __init__(self, migrator: SqlDatabase, only: ProjectPart | None = None) -> None:
@@ -80,17 +80,17 @@ class ProjectSeeder:
             self._mongo = MongoProject(migrator.config)
 
     def plan(self, loaded: Loaded | None = None) -> ProjectSeedPlan:
-        """What `seed` would do; reads only."""
+        """What `seed` would do. Only reads."""
         warnings = self._agree().warnings if self.has_sql else ()
         statuses = tuple(self._migrator.seed_statuses()) if self.has_sql else None
         report = self._mongo.compare(loaded) if self._mongo else None
         return ProjectSeedPlan(statuses, report, warnings + (report.warnings if report else ()))
 
     def seed(self, *, allowed: Collection[str] = (), loaded: Loaded | None = None) -> ProjectSeeds:
-        """Seeds PostgreSQL, in one transaction, and then MongoDB, whose seeds depend on nothing
-        there; both can be seeded again after a failure.
+        """Seeds PostgreSQL, in one transaction, and then MongoDB, whose seeds do not depend on
+        PostgreSQL's; both can be seeded again after a failure.
 
-        Raises what Migrator.seed and MongoProject.seed raise: before anything is seeded where the
+        Raises what Migrator.seed and MongoProject.seed raise; before anything is seeded if the
         schema is not ready, MongoDB cannot be reached, or the environments disagree.
         """
         if self._mongo and self.has_sql:
@@ -110,10 +110,10 @@ class ProjectSeeder:
 
 
 def set_environment(migrator: SqlDatabase, environment: Environment) -> Rules:
-    """Stamps both databases, or the project's only one, whatever their stamp was;
-    returns the rules in force.
+    """Stamps both databases, or the project's only one, whatever their stamps were; returns the
+    rules in force.
 
-    The embedded MongoDB is left out of production, where it is not allowed.
+    Leaves out the embedded MongoDB in production, where it is not allowed.
     """
     config = migrator.config
     is_ours_alone = config.mongo == EMBEDDED and environment is Environment.PRODUCTION

@@ -16,8 +16,7 @@ from sqlmig.model import Environment
 
 @dataclass(frozen=True, slots=True)
 class DatabaseChange:
-    """What became of the database of that name; `changed` is False where there was nothing to
-    do."""
+    """What happened to the named database; `changed` is False if there was nothing to do."""
 
     name: str
     changed: bool
@@ -27,7 +26,7 @@ def create_database(config: Config) -> DatabaseChange:
     """Creates the database that the settings name, empty, if it does not exist.
 
     Raises ConfigError in production and for the embedded server, which creates its own;
-    DatabaseUnavailableError; and ServerError where the server refuses.
+    DatabaseUnavailableError; and ServerError if the server refuses.
     """
     _refuse_embedded(config, "sqlmig apply")
     _refuse_production(config.expected_environment, "create")
@@ -36,11 +35,11 @@ def create_database(config: Config) -> DatabaseChange:
 
 
 def drop_database(config: Config, agree: Callable[[str], None] | None = None) -> DatabaseChange:
-    """Drops the database that the settings name; `agree` gets its name first, and raises to keep
-    it.
+    """Drops the database that the settings name; `agree` gets its name first, and raises an error
+    to keep it.
 
-    Raises as `create_database`; EnvironmentMismatchError where the database's stamp is not the
-    named environment, or it has a history and no stamp: that of any history in it.
+    Raises what `create_database` raises, and EnvironmentMismatchError if the stamp of any history
+    in the database is not the named environment, or a history has no stamp.
     """
     _refuse_embedded(config, "sqlmig embedded reset")
     database = _named(config)
@@ -56,8 +55,8 @@ def drop_database(config: Config, agree: Callable[[str], None] | None = None) ->
 
 
 def _refuse_other(config: Config, history: History) -> None:
-    """Raises EnvironmentMismatchError where the history of that config, which is in the same
-    database, may be production's."""
+    """Raises EnvironmentMismatchError if the history that `config` names, in the same database, may
+    be production's."""
     database = Database(config)
     try:
         database.working_rules(database.history_on(history.connection))

@@ -13,7 +13,7 @@ from sqlmig.source.files import UsableFiles
 
 
 class ScriptSource(Enum):
-    """Where to read a text: from the file, or from the record if it is gone; or only from the
+    """Where to read a text: from the file, or from the record if the file is gone; or only from the
     record."""
 
     FILE = "file"
@@ -30,9 +30,9 @@ class ScriptPart(Enum):
 def find_script(
     database: Database, files: UsableFiles, reference: str, part: ScriptPart, source: ScriptSource
 ) -> Script:
-    """The script of the migration that is named; the database is asked only for the record.
+    """The script of the named migration; the database is read only for the record.
 
-    Raises UnknownTargetError, and PlanError where there is no such text.
+    Raises UnknownTargetError, and PlanError if there is no such text.
     """
     on_disk = _on_disk(files, reference) if source is ScriptSource.FILE else None
     if on_disk is None:

@@ -1,4 +1,4 @@
-"""Marks migrations as applied, or not, without running anything."""
+"""Marks migrations as applied or not applied, without running anything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Writer = Callable[[History, Migrations, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Marking:
-    """Which migrations to mark, in order, and why; none if all are marked already."""
+    """Which migrations to mark, in order, and why; none if all are already marked."""
 
     files: tuple[MigrationFile, ...]
     reason: str
@@ -35,8 +35,8 @@ class Marking:
 def record_marking(
     database: Database, files: Migrations, planner: Callable[[Applied], Marking], write: Writer
 ) -> tuple[str, ...]:
-    """Writes what is planned, under the runner's lock, and stamps a database without a stamp where
-    its environment is named; the ids, none where all are already.
+    """Writes the planned marks under the runner's lock, and stamps a database without a stamp if
+    its environment is named. Returns the ids; none if all were already marked.
 
     Raises EnvironmentMismatchError and AnotherHistoryError before anything is written.
     """
@@ -53,19 +53,19 @@ def record_marking(
 
 
 def plan_baseline(files: Migrations, rows: Applied, target: str) -> Marking:
-    """All up to and including the target, to be marked as applied.
+    """Plans to mark as applied all migrations up to and including the target.
 
-    Raises UnknownTargetError, and PlanError where the history has something else already: a
-    baseline is for a database where no migration has run.
+    Raises UnknownTargetError, and PlanError if the history already has something else: a baseline
+    is for a database where no migration has run.
     """
     ids = [file.migration_id for file in files]
     return plan_whole(files[: ids.index(resolve(target, ids)) + 1], rows, _BASELINE)
 
 
 def plan_whole(wanted: Migrations, rows: Applied, reason: str) -> Marking:
-    """Those migrations and no others, to be marked as applied; none where they are.
+    """Plans to mark as applied those migrations and no others; none if they already are.
 
-    Raises PlanError where the history has something else already.
+    Raises PlanError if the history already has something else.
     """
     applied = [row.migration_id for row in rows]
     if set(applied) == {file.migration_id for file in wanted}:
@@ -80,10 +80,10 @@ def plan_whole(wanted: Migrations, rows: Applied, reason: str) -> Marking:
 
 
 def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> Marking:
-    """The migration, to be marked as applied; none where it is.
+    """Plans to mark the migration as applied; none if it already is.
 
-    Raises UnknownTargetError, RenamedMigrationError, and PlanError where it is half done, or
-    depends on one that is not applied, or where there is no reason.
+    Raises UnknownTargetError, RenamedMigrationError, and PlanError if it is partly applied, depends
+    on a migration that is not applied, or no reason is given.
     """
     file = _file(files, reference)
     row = next((row for row in rows if row.migration_id == file.migration_id), None)
@@ -107,10 +107,10 @@ def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> 
 
 
 def plan_unmark(files: Migrations, rows: Applied, reference: str, reason: str) -> Marking:
-    """The migration, to be marked as not applied; none where it is not.
+    """Plans to mark the migration as not applied; none if it is not.
 
-    Raises UnknownTargetError, RenamedMigrationError, and PlanError where its file is gone, an
-    applied one depends on it, or where there is no reason.
+    Raises UnknownTargetError, RenamedMigrationError, and PlanError if its file is gone, an applied
+    migration depends on it, or no reason is given.
     """
     applied = [row.migration_id for row in rows]
     migration_id = resolve(reference, [*applied, *(file.migration_id for file in files)])

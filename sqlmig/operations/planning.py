@@ -1,4 +1,4 @@
-"""Makes plans from the files and the history, and new ones when the history changes."""
+"""Makes plans from the files and the history, and makes them again when the history changes."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _NONE: Mapping[str, SourceError] = MappingProxyType({})
 def own_rows(
     files: Migrations, history: History, unusable: Mapping[str, SourceError] = _NONE
 ) -> list[AppliedMigration]:
-    """The history of these files, with the texts of what differs from them; `unusable` are files,
-    too. Raises AnotherHistoryError."""
+    """The history of these files, with the texts of migrations that differ from them; `unusable`
+    files are among them too. Raises AnotherHistoryError."""
     rows = rows_to_compare(files, history)
     found = with_unusable(statuses(files, rows, unusable), unusable, rows)
     refuse_another(found, history.schema)
@@ -37,7 +37,7 @@ def own_rows(
 
 
 def own_statuses(files: UsableFiles, history: History) -> list[MigrationStatus]:
-    """The state of every migration in the history or on disk, also of files that cannot be used.
+    """The state of every migration in the history or on disk, including files that cannot be used.
     Raises AnotherHistoryError."""
     rows = rows_to_compare(files.migrations, history)
     found = with_unusable(statuses(files.migrations, rows, files.unusable), files.unusable, rows)
@@ -46,7 +46,7 @@ def own_statuses(files: UsableFiles, history: History) -> list[MigrationStatus]:
 
 
 def rows_to_compare(files: Migrations, history: History) -> list[AppliedMigration]:
-    """The history, with the texts of what differs from the files."""
+    """The history, with the texts of migrations that differ from the files."""
     on_disk = {file.migration_id: file.file.script.checksum for file in files}
     rows = history.read()
     differing = [
@@ -58,7 +58,7 @@ def rows_to_compare(files: Migrations, history: History) -> list[AppliedMigratio
 
 
 def rows_with_texts(history: History) -> list[AppliedMigration]:
-    """The history, with all texts that were recorded."""
+    """The history with all recorded texts."""
     rows = history.read()
     return history.with_texts(rows, [row.migration_id for row in rows])
 
@@ -77,7 +77,7 @@ def find_named(
 
 
 def recorded_name(reference: str, renames: Renames) -> str:
-    """The reference, or the id that the history has, where it is the new name of a migration."""
+    """The recorded id if the reference is the new name of a migration; otherwise the reference."""
     names = {file.migration_id: recorded for recorded, file in renames.items()}
     return names.get(name_in(reference), reference)
 
@@ -95,8 +95,8 @@ class ApplyOptions(TypedDict, total=False):
 
 @dataclass(slots=True)
 class ApplyPlanner:
-    """Plans an apply; the same history gives the same plan again. `ready` makes each script ready
-    to run; `unusable` are files after the target, which the plan leaves alone."""
+    """Plans an apply; returns the same plan while the history is the same. `ready` prepares each
+    script to run; `unusable` are files after the target, which the plan leaves alone."""
 
     config: Config
     files: Migrations

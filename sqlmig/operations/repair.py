@@ -17,10 +17,10 @@ from sqlmig.plan.renames import Renames, find_renames
 
 
 def repair(history: History, migrations: Migrations, references: Sequence[str] | None) -> list[str]:
-    """Records those named, or all, whose files differ from the record, in their name or their text,
-    or are not recorded yet; the ids that it wrote. The runner's lock is held.
+    """Records the named migrations, or all, whose name or text differs from the record or is not
+    recorded yet; returns the ids that it wrote. The runner's lock must be held.
 
-    Raises UnknownTargetError, and PlanError for one that is not applied or has no file.
+    Raises UnknownTargetError, and PlanError for a migration that is not applied or has no file.
     """
     rows = own_rows(migrations, history)
     renames = find_renames(migrations, rows)

@@ -1,4 +1,4 @@
-"""Rolls back, and asks where rows would be lost."""
+"""Rolls back, and asks for consent if rows would be lost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Agree = Callable[[RowLossError], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rollback:
-    """What to roll back, and in which transactions; the migrations of `consented` may lose rows."""
+    """What to roll back, and in which transactions; the migrations in `consented` may lose rows."""
 
     selection: Selection
     text: RollbackText | None = None
@@ -41,7 +41,7 @@ class Rollback:
     consented: frozenset[str] = frozenset()
 
     def after(self, loss: RowLossError) -> Rollback:
-        """What is left of it, with consent to all of that loss."""
+        """The rest of the rollback, with consent to everything in that loss."""
         rest = (r.migration_id for r in loss.report.results if r.outcome is not Outcome.DONE)
         consented = self.consented | loss.by_migration.keys()
         return replace(self, selection=Exactly(tuple(rest)), consented=consented)
@@ -56,8 +56,8 @@ class RollbackPlanner:
     _planned: list[str] = field(default_factory=list, init=False)
 
     def __call__(self, history: History) -> Plan:
-        """The plan. Raises PlanError if the history has changed, SourceError for a file of what is
-        rolled back."""
+        """The plan. Raises PlanError if the history has changed, and SourceError for an unusable
+        file of a migration to roll back."""
         request, files = self.request, self.files.migrations
         rows = rows_with_texts(history)
         renames = find_renames(files, rows, self.files.unusable)
@@ -85,7 +85,8 @@ def _as_recorded(selection: Selection, renames: Renames) -> Selection:
 
 
 def _names_one_of(selection: Selection, rows: Applied) -> bool:
-    """Whether it names an applied migration by its whole id: whosever it is, that one is meant."""
+    """Whether it names an applied migration by its whole id: then that one is meant, even in
+    another project's history."""
     if isinstance(selection, Newest):
         return False
     ids = {row.migration_id for row in rows}
@@ -93,11 +94,11 @@ def _names_one_of(selection: Selection, rows: Applied) -> bool:
 
 
 def roll_back(runner: Runner, files: UsableFiles, request: Rollback, agree: Agree | None) -> Report:
-    """Rolls back, and asks once about all that would lose rows, before anything is committed.
+    """Rolls back, and asks once about all rows that would be lost, before anything is committed.
 
-    It asks again only where another session has changed what would be lost; consent is for what was
-    named. Nothing is held while it asks: no connection, no lock. Raises what `Runner.run` raises;
-    RowLossError where the answer is no.
+    It asks again only if another session has changed what would be lost, because consent covers
+    only what was named. While it asks, it holds no connection and no lock. Raises what `Runner.run`
+    raises, and RowLossError if the answer is no.
     """
     done: tuple[MigrationResult, ...] = ()
     heard: tuple[Notice, ...] = ()

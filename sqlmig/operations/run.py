@@ -1,4 +1,4 @@
-"""Runs a plan under the runner's lock, and plans again when other runners change the history."""
+"""Runs a plan under the runner's lock, and plans again if another runner changes the history."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs plans on a database under its rules; the checks look at what each has done.
+    """Runs plans on a database under its rules; the checks examine what each has done.
 
     `allowed` are the protected tables that --allow-protected names.
     """
@@ -31,11 +31,11 @@ class Runner:
     allowed: Collection[str] = ()
 
     def run(self, planner: Planner, history: History) -> Report:
-        """What the plan did. With nothing planned, and no stamp to set, no lock is taken and
-        nothing is written.
+        """Runs the plan and reports what it did. If nothing is planned and there is no stamp to
+        set, takes no lock and writes nothing.
 
         Raises EnvironmentMismatchError, what the executor raises, LockTimeoutError, and
-        SanityCheckError where a check finds something afterwards.
+        SanityCheckError if a check fails afterwards.
         """
         rules = self.database.working_rules(history, self.allowed)
         plan = planner(history)
@@ -65,7 +65,7 @@ class Runner:
                     return report if is_done else self._checked(report, session)
 
     def _checked(self, report: Report, session: RunnerSession) -> Report:
-        """The report with what the checks found in the database as it is now."""
+        """The report with what the checks find in the database now."""
         from sqlmig.engine.guard.refusals import checks_failed
 
         if not self.checks:
@@ -89,13 +89,13 @@ class Runner:
 
 
 def _asking(plan: Plan, rules: Rules) -> Plan:
-    """The plan as it runs under these rules: only in production is a loss of rows asked about."""
+    """The plan as it runs under these rules: only in production, a loss of rows needs consent."""
     return plan if rules.is_production else replace(plan, row_loss=RowLoss.ACCEPT)
 
 
 def _rehearse(plan: Plan, rules: Rules, session: RunnerSession) -> None:
-    """Raises RowLossError for what would be lost, where more than one migration has to be asked
-    about before the first is committed; one alone is undone and asked about as it runs."""
+    """Raises RowLossError for what would be lost, if more than one migration may need consent
+    before the first is committed. A single one is undone when it runs, and asked about then."""
     from sqlmig.engine.run.rehearsal import Rehearsal
 
     if plan.row_loss is RowLoss.ASK and len(plan.migrations) > 1 and not plan.consented:

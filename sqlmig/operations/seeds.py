@@ -1,4 +1,4 @@
-"""Seeds a database with the rows of its environment's tiers: schema before data."""
+"""Seeds a database with the rows of its environment's tiers, once its schema is ready."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def seeds_of(config: Config, environment: Environment) -> Seeds:
 
 
 def seed_statuses(seeds: Seeds, history: History) -> list[SeedStatus]:
-    """The status of each seed; reads only."""
+    """The status of each seed. Only reads."""
     applied = {seed.name: seed for seed in history.seeds()}
     return [_status(planned.seed, applied.get(planned.name)) for planned in seeds]
 
 
 @dataclass(frozen=True, slots=True)
 class SeedRunner:
-    """Seeds a database, once its schema is what the files make.
+    """Seeds a database whose schema is what the files make.
 
     `allowed` are the protected tables that --allow-protected names; `consequence` is what an error
     says of the rows.
@@ -73,7 +73,7 @@ class SeedRunner:
             return seeder.run(seeds, checks)
 
     def prove(self, history: History) -> list[UnstableSeed]:
-        """Those that are not idempotent; nothing is kept of what they do."""
+        """The seeds that are not idempotent; nothing that they do is kept."""
         if not self._batch(history)[1]:
             return []
         with self._seeder(history) as (seeder, seeds):
@@ -91,8 +91,8 @@ class SeedRunner:
 
     @contextmanager
     def _seeder(self, found: History) -> Iterator[tuple[Seeder, Seeds]]:
-        """Under the runner's lock, with the history as it is then; its tables are made if a
-        database that yoyo managed has none yet."""
+        """Holds the runner's lock, and uses the history as it is then. Creates the history's tables
+        if a database that yoyo managed has none yet."""
         with self.database.working(found) as begun:
             rules, seeds = self._batch(begun.history)
             ensure_tables(begun.history)
@@ -102,8 +102,8 @@ class SeedRunner:
 
 
 def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:
-    """For each tier, the tables that its seeds may not write to. Raises ConfigError for an
-    unknown exception."""
+    """For each tier, the tables that its seeds must not write to. Raises ConfigError for an unknown
+    name in `tier_may_write`."""
     for tier, tables in config.tier_may_write.items():
         _refuse_unknown(tier, config.all_tiers, "no environment has that tier")
         for table in tables:

@@ -1,4 +1,4 @@
-"""Checks the files of a commit or of the index, not those on the disk."""
+"""Checks the files of a commit or of the index, instead of those on disk."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _FOLDERS = ("migrations", "rollbacks", "seeds", "checks", "mongo_seeds")
 
 
 def read_project_at(config: Config, state: State) -> ValidFiles:
-    """Every file of the project as that state has it, read and checked as by `read_project`; the
-    settings are those on the disk.
+    """Every file of the project in that state, read and checked as by `read_project`; the settings
+    are those on disk.
 
-    The files are named as on the disk. They are written to a temporary folder, which is removed.
-    Raises as `read_project` does, and ChangelogError where git cannot give them.
+    The files are named as on disk. They are written to a temporary folder, which is removed. Raises
+    what `read_project` raises, and ChangelogError if git cannot provide them.
     """
     if isinstance(state, WorkingTree):
         return read_project(config)
@@ -39,17 +39,18 @@ def read_project_at(config: Config, state: State) -> ValidFiles:
 
 @contextmanager
 def _checked_out(config: Config, state: State) -> Iterator[tuple[Config, Callable[[str], str]]]:
-    """The settings of a copy of the state's files, and what gives a path in it its own name."""
+    """The settings for a copy of the state's files, and a function that restores the original
+    paths."""
     folders = {name: getattr(config, name) for name in (*_FOLDERS, "scratch_script")}
     inside = {name: path for name, path in folders.items() if _is_inside(config.project, path)}
     tree = Everything(config.project, [*map(str, inside.values()), *SETTINGS_FILES])
     with TemporaryDirectory(prefix="sqlmig-") as folder:
         project = Path(folder, "project")
         for path in inside.values():
-            if (config.project / path).is_dir():  # git keeps no empty one
+            if (config.project / path).is_dir():  # git keeps no empty folder
                 (project / path).mkdir(parents=True, exist_ok=True)
         project.mkdir(exist_ok=True)
-        (project / SETTINGS_FILES[0]).touch()  # they may not be in git yet
+        (project / SETTINGS_FILES[0]).touch()  # the settings may not be in git yet
         for name, data in tree.files(state, None)[0].items():
             path = project / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +64,7 @@ def _checked_out(config: Config, state: State) -> Iterator[tuple[Config, Callabl
 
 
 def _is_inside(project: Path, folder: Folder | None) -> bool:
-    """Whether that is a path below the project's folder: all else is read from the disk."""
+    """Whether that is a path below the project's folder; everything else is read from disk."""
     if not isinstance(folder, Path):
         return False
     return not Path(os.path.relpath(project / folder, project)).is_relative_to("..")

@@ -29,8 +29,8 @@ _Found = TypeVar("_Found")
 
 @dataclass(frozen=True, slots=True)
 class ValidFiles:
-    """The files of a project that can all be used: migrations in the order in which they apply,
-    seeds of all tiers, checks; `fixtures` is how many files MongoDB's fixtures have."""
+    """The files of a project, all of them usable: migrations in the order in which they apply,
+    seeds of all tiers, checks; `fixtures` is the number of MongoDB's fixture files."""
 
     migrations: tuple[MigrationFile, ...]
     seeds: tuple[SeedFile, ...]
@@ -48,25 +48,25 @@ class ValidFiles:
 
 
 def validate(config: Config) -> tuple[MigrationFile, ...]:
-    """All migrations of the project, in the order in which they apply; every file is read, as by
-    `read_project`."""
+    """All migrations of the project, in the order in which they apply; reads every file, as
+    `read_project` does."""
     return read_project(config).migrations
 
 
 def read_project(config: Config) -> ValidFiles:
-    """Every file of the project, every statement read: migrations and rollbacks, seeds of every
-    tier, checks, the scripts that prepare databases, and fixtures for MongoDB where there are any;
-    a project may have no migrations yet.
+    """Every file of the project, with every statement read: migrations and rollbacks, seeds of
+    every tier, checks, the scripts that prepare databases, and fixtures for MongoDB if there are
+    any. A project may have no migrations yet.
 
-    Reads the files only. Raises SourceError for one problem, UnusableFilesError with all problems
-    of all files, and ConfigError where there is no project.
+    Only reads files. Raises SourceError for one problem, UnusableFilesError with all problems of
+    all files, and ConfigError if there is no project.
     """
     expect_project(config)
     reading = _Reading()
     tiers = config.all_tiers
     ids = list(reading.files(config.migrations_folder))
     migrations = reading.read(lambda: _migrations(config)) or ()
-    if reading.errors:  # a rollback may hide what is wrong between the migrations
+    if reading.errors:  # errors of rollbacks may hide those between the migrations
         folders = (config.migrations_folder, config.rollbacks_folder)
         reading.read(lambda: read_migrations_alone(*folders))
     found = ValidFiles(
@@ -85,12 +85,13 @@ def read_project(config: Config) -> ValidFiles:
 
 @dataclass(slots=True)
 class _Reading:
-    """One pass over all files, which goes on after an error; each error once, by its text."""
+    """One pass over all files, which continues after an error; keeps each error once, by its
+    text."""
 
     errors: dict[str, SourceError] = field(default_factory=dict)
 
     def read(self, reader: Callable[[], _Found]) -> _Found | None:
-        """What the reader finds; None where it raises."""
+        """What the reader returns; None if it raises SourceError."""
         try:
             return reader()
         except SourceError as error:
@@ -139,7 +140,7 @@ def _migrations(config: Config) -> tuple[MigrationFile, ...]:
 def _checks(config: Config, migration_ids: Collection[str]) -> tuple[CheckFile, ...]:
     checks = read_checks(config.checks_folder, migration_ids)
     if any(check.file.directives.expect.conditions for check in checks):
-        # PostgreSQL's driver knows them: most projects do without it here.
+        # Only PostgreSQL's driver knows the conditions; most projects do not need it here.
         from sqlmig.engine.guard.conditions import refuse_unknown_conditions  # noqa: PLC0415
 
         refuse_unknown_conditions(checks)

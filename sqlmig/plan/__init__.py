@@ -1,6 +1,6 @@
 """Decides, from files and history alone, the state of every migration and what a run would do.
 
-Nothing in here reads or writes anything: `--dry-run` shows the same plan that a run executes.
+Nothing here reads or writes anything: `--dry-run` shows the same plan that a run executes.
 """
 
 from sqlmig.plan.apply import OutOfOrder, plan_apply

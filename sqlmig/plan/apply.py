@@ -54,14 +54,14 @@ def plan_apply(
     ready: Ready = prepare,
     unusable: Collection[str] = (),
 ) -> Plan:
-    """The pending migrations up to and including the target, or all of them; a partial one is
-    resumed where it stopped. `ready` makes each script ready to run; `unusable` are the ids of
-    files after the target that are not among `files`.
+    """The pending migrations up to and including the target, or all of them; a partly applied one
+    is resumed where it stopped. `ready` prepares each script; `unusable` are the ids of files after
+    the target that are not among `files`.
 
-    Raises ChecksumMismatchError, MissingMigrationError, PartialMigrationError or OutOfOrderError
-    where files and history contradict each other, UnknownTargetError for the target, PlanError
-    for a non-transactional migration in one transaction with others, and SourceError for a
-    pending script that cannot run.
+    Raises ChecksumMismatchError, MissingMigrationError, PartialMigrationError,
+    RenamedMigrationError or OutOfOrderError if files and history contradict each other;
+    UnknownTargetError for the target; PlanError for a non-transactional migration in one
+    transaction with others; and SourceError for a pending script that cannot run.
     """
     found = statuses(files, history, unusable)
     standing = [status for status in found if status.migration_id not in unusable]
@@ -94,10 +94,10 @@ def _refuse_out_of_order(
 def _refuse_renamed(standing: Sequence[MigrationStatus]) -> None:
     renamed = [s for s in standing if s.state is MigrationState.RENAMED and s.applied]
     if renamed:
-        told = (f"{s.applied.migration_id} is now {s.migration_id}" for s in renamed if s.applied)
+        pairs = (f"{s.applied.migration_id} is now {s.migration_id}" for s in renamed if s.applied)
         names = " ".join(s.migration_id for s in renamed)
         raise RenamedMigrationError(
-            f"renamed since it was applied: {', '.join(told)}",
+            f"renamed since it was applied: {', '.join(pairs)}",
             migration_ids=[s.migration_id for s in renamed],
             remedy=f"Restore the old name, or record the new one: sqlmig repair {names}.",
         )
@@ -154,7 +154,7 @@ def _planned(
 ) -> PlannedMigration:
     prepared = ready(file.file.script, file.file.directives)
     if file.rollback:
-        ready(file.rollback.script, file.rollback.directives)  # refused now, not when needed
+        ready(file.rollback.script, file.rollback.directives)  # refuses it now, not when needed
     return PlannedMigration(
         file.migration_id,
         Direction.APPLY,
@@ -173,5 +173,5 @@ def _warnings(
     if not ahead:
         return notes(planned)
     newest_file = files[-1].migration_id
-    told = f"the database is ahead of these files, which end at {newest_file}: {', '.join(ahead)}"
-    return (told, *notes(planned))
+    text = f"the database is ahead of these files, which end at {newest_file}: {', '.join(ahead)}"
+    return (text, *notes(planned))

@@ -1,4 +1,4 @@
-"""What was recorded of a migration, compared with its files now."""
+"""What was recorded of a migration, compared with its current files."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _NO_LINE_END = "\\ No newline at end of file"
 class Comparison:
     """The differences of one migration.
 
-    `difference` is a unified diff from recorded to file, of the migration and then its rollback;
-    "" where they agree. `notes` say what could not be compared, and why.
+    `difference` is a unified diff from recorded to file, of the migration and then its rollback; ""
+    if they agree. `notes` say what could not be compared, and why.
     """
 
     migration_id: str
@@ -25,7 +25,7 @@ class Comparison:
 
 
 def compare(migration_id: str, files: Migrations, history: Applied) -> Comparison:
-    """The comparison of that migration; `history` has its recorded texts."""
+    """The comparison of that migration; `history` must have its recorded texts."""
     file = next((f for f in files if f.migration_id == migration_id), None)
     row = next((r for r in history if r.migration_id == migration_id), None)
     if row is None:
@@ -59,6 +59,6 @@ def _unified(what: str, recorded: str | None, script: Script | None) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines, and, as diff and git have it, a note where the last one does not end."""
+    """The lines, with a note as in diff and git if the last one has no line end."""
     lines = text.splitlines()
     return lines if text.endswith(("\n", "\r")) or not lines else [*lines, _NO_LINE_END]

@@ -28,7 +28,7 @@ class RowLoss(Enum):
 
 
 class PlannedScript(Protocol):
-    """A script that is ready to run: that of a migration or of a seed; `name` is for people."""
+    """A script of a migration or a seed that is ready to run; `name` is for display."""
 
     @property
     def name(self) -> str: ...
@@ -60,9 +60,9 @@ class PlannedSeed:
 class PlannedMigration:
     """One migration as it will run.
 
-    `rollback` is the text that an apply records beside it; `resumption` is where a
-    non-transactional migration that stopped partway continues; `was_partial` says that what is
-    rolled back was only partly applied.
+    `rollback` is the text that an apply records with it; `resumption` is where a non-transactional
+    or repeated migration that stopped partway continues; `was_partial` says that the migration to
+    roll back was only partly applied.
     """
 
     migration_id: str
@@ -84,7 +84,7 @@ class PlannedMigration:
 class Plan:
     """What a run will do, in order, and what the user should know.
 
-    The migrations of `consented` may lose rows whatever `row_loss` says; `again` is the command
+    The migrations in `consented` may lose rows whatever `row_loss` says; `again` is the command
     that does the rest of the plan if it ends early.
     """
 
@@ -102,7 +102,8 @@ def notes(planned: Iterable[PlannedMigration]) -> tuple[str, ...]:
 
 
 def refuse_non_transactional(planned: Sequence[PlannedMigration]) -> None:
-    """Raises PlanError for one that is declared to run outside a transaction, or in several."""
+    """Raises PlanError for a migration that is declared to run outside a transaction, or in
+    several."""
     outside = [m for m in planned if not m.directives.is_atomic]
     if outside:
         is_repeated = outside[0].directives.until_no_rows

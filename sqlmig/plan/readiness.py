@@ -1,4 +1,4 @@
-"""Whether a schema is the one that the files describe: for code that is about to use it."""
+"""Whether a schema is the one that the files describe, for code that is about to use it."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from collections.abc import Sequence
 from sqlmig.errors import SchemaNotCurrentError
 from sqlmig.model import MigrationState, MigrationStatus
 
-# A database ahead of the code is not among them: while a deployment rolls out, old code sees one.
+# A database ahead of the code is ready: old code sees one while a deployment rolls out.
 _UNREADY = (MigrationState.PENDING, MigrationState.CHANGED, MigrationState.PARTIAL)
 _NAMED = 5
 
 
 def refuse_unready(statuses: Sequence[MigrationStatus], message: str, consequence: str) -> None:
-    """Raises SchemaNotCurrentError, with the first few named after the message, where a migration
-    is pending, changed or partly applied."""
+    """Raises SchemaNotCurrentError if a migration is pending, changed or partly applied; the
+    message is followed by the first few of them."""
     unready = [item for item in statuses if item.state in _UNREADY or _is_half_done(item)]
     if unready:
-        told = ", ".join(f"{item.migration_id} is {_told(item)}" for item in unready[:_NAMED])
+        listed = ", ".join(f"{item.migration_id} is {_state_of(item)}" for item in unready[:_NAMED])
         more = f" and {len(unready) - _NAMED} more" if len(unready) > _NAMED else ""
         raise SchemaNotCurrentError(
-            f"{message}: {told}{more}",
+            f"{message}: {listed}{more}",
             statuses=unready,
-            remedy=f"{consequence} {_way_on(unready)} (see `sqlmig status`).",
+            remedy=f"{consequence} {_first_step(unready)} (see `sqlmig status`).",
         )
 
 
 def _is_half_done(status: MigrationStatus) -> bool:
-    """Whether it is partly applied, also under a name that its file no longer has."""
+    """Whether it is partly applied, even under a name that its file no longer has."""
     return status.applied is not None and status.applied.is_partial
 
 
-def _told(status: MigrationStatus) -> str:
+def _state_of(status: MigrationStatus) -> str:
     state = MigrationState.PARTIAL if _is_half_done(status) else status.state
     return state.value
 
 
-def _way_on(unready: Sequence[MigrationStatus]) -> str:
-    """What comes first: `apply` would stop at a changed file."""
+def _first_step(unready: Sequence[MigrationStatus]) -> str:
+    """What to do first: `apply` would stop at a changed file."""
     for status in unready:
         if status.state is MigrationState.CHANGED:
             return f"See `{status.remedy}` first"

@@ -13,10 +13,10 @@ _NUMBER_REFERENCE = re.compile(r"\d+(?:_\d+)*")
 
 
 def resolve(reference: str, migration_ids: Iterable[str]) -> str:
-    """The id that a reference names: the whole id, its file's name, or its number.
+    """The id that a reference names by the whole id, its file's name, or its number.
 
-    A number may leave out zeros and later digit groups. Raises UnknownTargetError where it names
-    none, naming one that is near, or several.
+    A number may omit zeros and later digit groups. Raises UnknownTargetError if the reference names
+    no migration, with a similar one if there is any, or several.
     """
     ids = list(dict.fromkeys(migration_ids))
     name = name_in(reference)
@@ -28,9 +28,9 @@ def resolve(reference: str, migration_ids: Iterable[str]) -> str:
     if matches:
         raise UnknownTargetError(
             f"{reference!r} could be any of: {', '.join(matches)}",
-            remedy="Give more of the number, or the full id.",
+            remedy="Give more digits of the number, or the full id.",
         )
-    # No number is a slip of another.
+    # A wrong number does not suggest another.
     near = None if _NUMBER_REFERENCE.fullmatch(name) else nearest_migration(name, ids)
     raise UnknownTargetError(
         f"no migration {reference!r}",

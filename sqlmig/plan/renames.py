@@ -1,4 +1,4 @@
-"""Applied migrations whose files have another name now."""
+"""Finds applied migrations whose files have been renamed."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Renames = Mapping[str, MigrationFile]
 def find_renames(files: Migrations, history: Applied, unusable: Collection[str] = ()) -> Renames:
     """The new file of each renamed migration, by the recorded id.
 
-    It is known by its number and its text, in another layout too, or by its number alone where no
-    text was recorded; else by a text that no other has. `history` has the texts of what has no
-    file. The ids of `unusable` have one.
+    A migration is recognised by its number and its text, whatever the layout, or by its number
+    alone if no text was recorded; otherwise by a text that no other migration has. `history` must
+    have the texts of migrations without a file. The ids in `unusable` have a file.
     """
     on_disk = {file.migration_id for file in files} | set(unusable)
     applied = {row.migration_id for row in history}
@@ -54,7 +54,7 @@ def find_renames(files: Migrations, history: Applied, unusable: Collection[str] 
 
 
 def as_recorded(files: Migrations, renames: Renames) -> Migrations:
-    """The files under the ids by which the history knows them, also where they depend on others."""
+    """The files under the ids that the history has for them, also in their dependencies."""
     old = {file.migration_id: recorded for recorded, file in renames.items()}
     return [_under_recorded_names(file, old) for file in files] if old else files
 
@@ -66,7 +66,7 @@ def _pairs(
     key_of_file: Callable[[MigrationFile], object],
     fits: Callable[[AppliedMigration, MigrationFile], bool],
 ) -> dict[str, MigrationFile]:
-    """Those with the same key that fit each other, and no other."""
+    """The row and the file of each key for which exactly one pair fits."""
     rows, files = defaultdict(list), defaultdict(list)
     for row in gone:
         rows[key_of_row(row)].append(row)

@@ -1,4 +1,4 @@
-"""Where a migration that stopped partway is resumed: a non-transactional or a repeated one."""
+"""Where a non-transactional or repeated migration that stopped partway is resumed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlmig.source.script import PreparedScript, prepare
 
 
 class Answer(Enum):
-    """What the user says of a statement in doubt: run it again, or it is done."""
+    """The user's answer about a statement in doubt: run it again, or skip it because it is done."""
 
     REDO = "redo"
     SKIP = "skip"
@@ -20,7 +20,7 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer for the statement of that number, counted from 1 as messages count."""
+    """The answer for a statement, whose number counts from 1, as in messages."""
 
     answer: Answer
     statement: int
@@ -28,10 +28,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """The first `done` statements need not run; the next one is in doubt if its runner died in
-    the middle of it, so that only the database shows whether it is done. A repeated migration has
-    written so many `rows`; beyond `most_rows`, or more where its tables have grown, it is taken to
-    never end; None where that is to be counted."""
+    """Where a migration continues.
+
+    The first `done` statements need not run. The next one is `in_doubt` if the runner stopped
+    during it, so that only the database shows whether it is done. A repeated migration has written
+    `rows` so far; beyond `most_rows`, or more if its tables have grown, it is assumed never to end.
+    None means that this is still to be counted.
+    """
 
     done: int = 0
     in_doubt: bool = False
@@ -50,9 +53,10 @@ def resumption(
 ) -> Resumption:
     """How the migration continues; `row` has the text that was recorded when it stopped.
 
-    Raises PartialMigrationError where a statement that is done, or may be, has changed since, or
-    where that is not known; PlanError for a decision about another statement. What a repeated one
-    has written is kept whatever its file says now, and what a changed file may write counts anew.
+    Raises PartialMigrationError if a statement that is done, or may be, has changed since, or if
+    that cannot be determined; PlanError for a decision about another statement. A repeated
+    migration keeps its count of rows whatever its file says now; if the file has changed, the limit
+    is counted again.
     """
     if row.rows_done is not None and file.file.directives.until_no_rows:
         is_changed = row.checksum != file.file.script.checksum

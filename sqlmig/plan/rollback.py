@@ -1,4 +1,4 @@
-"""What a rollback would do: which migrations, and with which text."""
+"""What a rollback would do: which migrations it undoes, and with which text."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Just the migration that the reference names."""
+    """Only the migration that the reference names."""
 
     reference: str
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The migrations applied last, `steps` of them."""
+    """The last `steps` migrations that were applied."""
 
     steps: int
 
@@ -69,10 +69,10 @@ Selection = Since | Alone | Newest | Exactly
 
 
 def select(files: Migrations, history: Applied, selection: Selection) -> list[str]:
-    """The ids to roll back, newest first; [] where what is selected is not applied.
+    """The ids to roll back, newest first; [] if what is selected is not applied.
 
-    A migration that is half done counts as the newest. Raises UnknownTargetError for the reference,
-    and PlanError for a single one that an applied migration depends on, and for more steps than
+    A partly applied migration counts as the newest. Raises UnknownTargetError for the reference,
+    and PlanError for a single migration that an applied one depends on, or for more steps than
     there are.
     """
     ids = [row.migration_id for row in reversed(history)]
@@ -129,10 +129,10 @@ def plan_rollback(
 ) -> Plan:
     """The rollback of the selected migrations, newest first.
 
-    `history` has the recorded texts. The script is the file's, or the recorded one where the file
-    is gone. Raises what `select` raises, IrreversibleMigrationError where there is no script, and
-    PlanError where file and record differ and `text` does not say which to use, or where one cannot
-    run in a transaction with the others.
+    `history` must have the recorded texts. The script is the file's, or the recorded one if the
+    file is gone. Raises what `select` raises, IrreversibleMigrationError if there is no script, and
+    PlanError if file and record differ and `text` does not say which to use, or if a migration
+    cannot run in a transaction with the others.
     """
     ids = select(files, history, selection)
     by_id = {file.migration_id: file for file in files}
@@ -219,7 +219,7 @@ def _irreversible(
 
 
 def _declared_dependencies(files: Migrations, history: Applied) -> Mapping[str, tuple[str, ...]]:
-    """What each migration depends on, by its file, else by its recorded text."""
+    """What each migration depends on, according to its file, or else its recorded text."""
     depends = {}
     for row in history:
         if row.apply_sql is not None:

@@ -29,8 +29,8 @@ def statuses(
 ) -> list[MigrationStatus]:
     """The state of every migration on disk or in the history, in the order in which they apply.
 
-    `history` is in the order of application, with the recorded text where the checksums differ;
-    `unusable` are the ids of files that are not among them, which `with_unusable` adds.
+    `history` is in the order of application, with the recorded text if the checksums differ;
+    `unusable` are ids that have a file which is not in `files`. `with_unusable` adds them.
     """
     renames = find_renames(files, history, unusable)
     applied = {_id_now(row.migration_id, renames): row for row in history}
@@ -50,7 +50,7 @@ def statuses(
 def with_unusable(
     statuses: list[MigrationStatus], unusable: Mapping[str, SourceError], history: Applied
 ) -> list[MigrationStatus]:
-    """The same with what cannot be read, each before the first that sorts after it."""
+    """The statuses with the unusable files added, each before the first that sorts after it."""
     rows = {row.migration_id: row for row in history}
     result = [status for status in statuses if status.migration_id not in unusable]
     for name in sorted(unusable, key=migration_order):
@@ -93,7 +93,7 @@ def _file_status(
 
 
 def _has_other_rollback(file: MigrationFile, row: AppliedMigration | None) -> bool:
-    """Whether a rollback was recorded and the file differs; the texts may not be loaded."""
+    """Whether a rollback was recorded and the file differs; the texts need not be loaded."""
     if row is None or row.rollback_checksum is None or file.rollback is None:
         return False
     return row.rollback_checksum != file.rollback.script.checksum

@@ -10,15 +10,15 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.proof.scope import Scope
 from sqlmig.proof.walk import SURVEY, Catalog, walk
 
-# Names are written with their schema where nothing is on the search path, and compiling a query
-# of this size to machine code takes longer than running it.
+# With an empty search_path, names are written with their schema. JIT compilation of a query of this
+# size takes longer than running it.
 _SETTINGS = "SET LOCAL search_path = ''; SET LOCAL jit = off; SET TRANSACTION READ ONLY"
 _NO_ROLE = 0
 EVERYTHING = Scope()
 
 
 class ObjectName(NamedTuple):
-    """What identifies an object: its kind (`table column`) and its name in full."""
+    """What identifies an object: its kind (`table column`) and its full name."""
 
     kind: str
     name: str
@@ -29,18 +29,18 @@ class ObjectName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SchemaSnapshot:
-    """The objects of a schema, each with its definition: lines `property: value`, further lines of
-    a value indented.
+    """The objects of a schema, each with its definition: lines `property: value`, with further
+    lines of a value indented.
 
-    Left out are what the system and extensions created, and the tables of sqlmig and yoyo.
+    Leaves out what the system and extensions created, and the tables of sqlmig and yoyo.
     """
 
     objects: Mapping[ObjectName, str]
 
 
 class Row(NamedTuple):
-    """An object as the walk finds it: its number, how many rows of catalogues it is made of, and,
-    unless it is left out, its name and definition."""
+    """An object as the walk finds it: its number, how many catalog rows it consists of, and, unless
+    it is left out, its name and definition."""
 
     number: int
     rows: int
@@ -50,17 +50,17 @@ class Row(NamedTuple):
 
     @property
     def object(self) -> ObjectName | None:
-        """What identifies it; None where it is left out."""
+        """What identifies it; None if it is left out."""
         return ObjectName(self.kind, self.name) if self.kind is not None else None
 
 
 def snapshot(
     connection: Connection, own_role: str | None = None, scope: Scope = EVERYTHING
 ) -> SchemaSnapshot:
-    """The snapshot of the database, as far as the scope goes, at one moment; writes nothing.
+    """The snapshot of the database within the scope, at one moment; writes nothing.
 
-    `own_role` is shown as such and not by its name, so that the same schema owned by another role
-    is the same.
+    `own_role` is shown as such instead of by its name, so that the same schema owned by another
+    role is equal.
     """
     with connection.transaction():
         connection.execute(_SETTINGS)
@@ -71,12 +71,13 @@ def snapshot(
 
 
 def catalogs(connection: Connection) -> Sequence[Catalog]:
-    """The catalogues of the server, as far as this role may read them."""
+    """The catalogs of the server, as far as this role can read them."""
     return [Catalog.of(row) for row in connection.execute(SURVEY).fetchall()]
 
 
 def merged(rows: Iterable[Row]) -> dict[ObjectName, str]:
-    """Definitions by name; those of one name, which only PostgreSQL itself makes, as one."""
+    """Definitions by name; several with the same name, which only PostgreSQL itself makes, are
+    joined."""
     objects: dict[ObjectName, str] = {}
     for name, definition in sorted((row.object, row.definition) for row in rows if row.object):
         objects[name] = f"{objects[name]}\n{definition}" if name in objects else definition
@@ -90,5 +91,6 @@ def _role_number(connection: Connection, role: str | None) -> int:
 
 
 def session_role(connection: Connection) -> str:
-    """Who owns what this session makes; with `ALTER ROLE … SET role`, not the role that logs in."""
+    """The role that owns what this session creates; with `ALTER ROLE … SET role`, not the one that
+    logged in."""
     return str(connection.execute("SELECT current_user").fetchall()[0][0])

@@ -27,7 +27,7 @@ class Presence(Enum):
 class Difference:
     """One object that is not as expected; a definition is None if there is no object.
 
-    `parts` counts, by kind, what is missing or extra only because the whole is: the columns,
+    `parts` counts, by kind, what is missing or extra only because the whole object is: the columns,
     constraints and indexes of a table.
     """
 
@@ -38,14 +38,14 @@ class Difference:
 
     @property
     def presence(self) -> Presence:
-        """Whether it is missing, extra, or another."""
+        """Whether it is missing, extra or different."""
         if self.found is None:
             return Presence.MISSING
         return Presence.EXTRA if self.expected is None else Presence.DIFFERENT
 
     def lines(self) -> Iterator[str]:
-        """The lines that differ, `-` before those expected and `+` before those found; around a
-        changed line of a longer value, some that do not, with a blank."""
+        """The lines that differ, with `-` before expected ones and `+` before found ones. A change
+        within a longer value has some unchanged lines around it, with a blank."""
         expected, found = (
             text.splitlines() if text else [] for text in (self.expected, self.found)
         )
@@ -56,7 +56,8 @@ class Difference:
 
 
 def differences(expected: SchemaSnapshot, found: SchemaSnapshot) -> tuple[Difference, ...]:
-    """All objects that are not as expected, by kind and name; parts counted with their whole."""
+    """All objects that are not as expected, by kind and name; parts are counted with their
+    whole."""
     before, after = expected.objects, found.objects
     if before == after:
         return ()
@@ -88,13 +89,13 @@ def _folded(every: Sequence[Difference]) -> Iterator[Difference]:
 
 
 def _possible_wholes(part: Difference) -> Iterator[tuple[str, Presence]]:
-    """The names that what it may belong to can have, the presence being the same."""
+    """The possible names of the object that it belongs to, with the same presence."""
     for name in names_of_wholes(part.object, part.expected or part.found or ""):
         yield name, part.presence
 
 
 def names_of_wholes(part: ObjectName, definition: str) -> Iterable[str]:
-    """The names that what that object is a part of can have."""
+    """The possible names of the object that this one is a part of."""
     _, on, whole = part.name.rpartition(" on ")
     if on:
         yield whole.removeprefix("table ")

@@ -1,7 +1,7 @@
-"""Drift: what the live schema has become without a migration.
+"""Drift: how the live schema has changed without a migration.
 
-A stored snapshot would not do: a manual change would be stored with the next migration.
-So the recorded migrations run again on a scratch database, and both schemas are compared.
+A stored snapshot would not do: a manual change would be stored with the next migration. So the
+recorded migrations run again on a scratch database, and both schemas are compared.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How the live schema differs from what the `migrations` that are applied make; `warnings` name
-    scratch databases that could not be dropped, `left_out` the history tables of other tools, which
+    """How the live schema differs from the result of the applied `migrations`. `warnings` name
+    scratch databases that could not be dropped; `left_out` are history tables of other tools, which
     are not compared."""
 
     migrations: tuple[str, ...]
@@ -49,9 +49,9 @@ def drift(
     """The drift of the database of `history`, on which `applied` have run in that order.
 
     The owner of the history counts as the role that applies migrations, in both databases, so its
-    name makes no difference. Writes only to a scratch database. Raises ExecutionError
-    where a migration cannot run again, BeyondDatabaseError for one that changes more than its
-    database, and was undone.
+    name makes no difference. Writes only to a scratch database. Raises ExecutionError if a
+    migration cannot run again, and BeyondDatabaseError for one that changes more than its database,
+    which is undone.
     """
     left_out = tuple(map(str, foreign_histories(history.connection)))
     with (
@@ -71,7 +71,7 @@ def drift(
 
 
 def _owner(history: History) -> str:
-    """The owner of the history; without one, the role of this session."""
+    """The owner of the history; if there is none, the role of this session."""
     connection = history.connection
     row = connection.execute(_OWNER, (MIGRATIONS, history.schema)).fetchone()
     return str(row[0]) if row else session_role(connection)

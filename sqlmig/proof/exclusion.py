@@ -1,8 +1,7 @@
 """Which objects a snapshot leaves out: those of extensions, temporary ones, sqlmig's own tables,
-those of other tools, and what is outside the schemas that are compared.
+those of other tools, and everything outside the compared schemas.
 
-In these parts of queries, `l` is the object that is asked about; the parameters are those of
-a Scope.
+In these parts of queries, `l` is the object in question; the parameters are those of a Scope.
 """
 
 from __future__ import annotations
@@ -17,20 +16,19 @@ _SOME_ARE_NAMED = "%(schemas)s::text[] IS NOT NULL"
 
 _OWN_TABLES = ", ".join(f"'{name}'" for name in OWN_TABLES)
 
-# A temporary object, or a table that sqlmig, yoyo or another tool keeps, and so no part of the
-# schema: one of theirs beside the marks of what is applied.
+# A temporary object, or a table that sqlmig, yoyo or another tool keeps, which is not part of the
+# schema. The names of sqlmig and yoyo count only beside the table of marks.
 _IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN (
         SELECT relnamespace FROM pg_class WHERE relname = '{MIGRATIONS}' AND relkind IN ('r', 'p'))
       OR {IS_HISTORY}
       OR relnamespace IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY}))"""
 
-# What a left-out object has for its own (indexes, constraints, types, …) is left out with it.
+# What belongs to a left-out object (indexes, constraints, types, …) is left out with it.
 _OWN = "d.deptype IN ('a', 'i') AND coalesce(c.relkind IN ('i', 'I', 't', 'S'), true)"
 
 
 def _closure(name: str, is_root: str, others: str = "") -> str:
-    """The schemas that `is_root` finds, what is in them, `others`, and what these have for their
-    own."""
+    """The schemas that `is_root` finds, their contents, `others`, and what belongs to these."""
     return f"""{name} AS (
   SELECT 'pg_namespace'::regclass::oid AS classid, oid AS objid FROM pg_namespace WHERE {is_root}
    UNION
@@ -56,7 +54,7 @@ EXCLUDED = _closure("excluded", _IS_LEFT_OUT, _OTHERS) + _closure("included", _I
 IS_EXCLUDED = f"""((l.classid, l.objid) IN (SELECT classid, objid FROM excluded)
     OR {_SOME_ARE_NAMED} AND (l.classid, l.objid) NOT IN (SELECT classid, objid FROM included))"""
 
-# Whether one object is, found from it upwards: faster where there are few to ask about.
+# Whether a single object is left out, found from the object upwards: faster for a few objects.
 _WHOLE = f"""
   WITH RECURSIVE whole AS (
     SELECT l.classid, l.objid

@@ -27,13 +27,13 @@ class Given:
     schemas: tuple[str, ...] = ()
 
     def __or__(self, other: Given) -> Given:
-        """What was given by this and, later, by the other."""
+        """What this and, later, `other` gave."""
         return Given({**self.objects, **other.objects}, self.schemas + other.schemas)
 
     def covers(self, difference: Difference, replayed: SchemaSnapshot) -> bool:
-        """Whether that difference of a live schema from the `replayed` one does not concern the
-        migrations: an object that is given, which they did not alter, or something more in a schema
-        or a table that is given."""
+        """Whether a difference between a live schema and the `replayed` one does not concern the
+        migrations: it is a given object that they did not alter, or something extra in a given
+        schema or table."""
         if difference.object in self.objects:
             return difference.expected == self.objects[difference.object]
         return difference.presence is Presence.EXTRA and self._holds(difference, replayed)
@@ -49,13 +49,13 @@ class Given:
 
 
 def scratch_script(config: Config) -> LoneScript | None:
-    """The project's script, if it has one. Raises SourceError where it cannot be used."""
+    """The project's script, if it has one. Raises SourceError if it cannot be used."""
     return LoneScript.read(config.scratch_script_file, FileKind.SCRATCH)
 
 
 def given_by(make: Callable[[], None], beside: Connection) -> Given:
-    """What `make` changes in the database of `beside`; its schemas are not given with all that they
-    will have in them."""
+    """What `make` changes in the database of `beside`. Later contents of the schemas that it
+    creates are not given."""
     role = session_role(beside)
     before = snapshot(beside, role)
     make()
@@ -63,8 +63,8 @@ def given_by(make: Callable[[], None], beside: Connection) -> Given:
 
 
 def prepared_by(script: LoneScript, containment: Containment, beside: Connection) -> Given:
-    """Runs the script in the scratch database of `containment`, into which `beside` is another
-    session; what it made. Raises ScratchScriptError, BeyondDatabaseError."""
+    """Runs the script in the scratch database of `containment`, in which `beside` is another
+    session; returns what it created. Raises ScratchScriptError, BeyondDatabaseError."""
     role = session_role(beside)
     before = snapshot(beside, role)
     try:

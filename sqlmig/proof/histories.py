@@ -1,7 +1,7 @@
-"""The history tables of other tools, as parts of queries: no part of a schema that is compared.
+"""The history tables of other tools, as parts of queries: they do not belong to a compared schema.
 
-Each is known by its name and its columns. A tool that has several tables has them in a schema of
-its own, which is left out with them where nothing else is in it.
+Each is recognised by its name and its columns. A tool with several tables keeps them in a schema of
+its own, which is left out with them if nothing else is in it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _REGISTRIES = f"""(SELECT relnamespace FROM pg_class
 
 # Whether a row of pg_class is such a table.
 IS_HISTORY = f"({_FITS} OR relname IN ({_COMPANIONS}) AND relnamespace IN {_REGISTRIES})"
-# Whether a row of pg_namespace is the schema of one.
+# Whether a row of pg_namespace is the schema of such tables.
 IS_REGISTRY = f"""nspname IN (SELECT r.nspname FROM pg_namespace r
     WHERE r.oid IN {_REGISTRIES}
       AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = r.oid)

@@ -1,4 +1,4 @@
-"""What a snapshot leaves out of PostgreSQL's catalogs, and why; all else is walked.
+"""What a snapshot leaves out of PostgreSQL's catalogs, and why; everything else is walked.
 
 Source of the meaning of each column: "System Catalogs" in PostgreSQL's manual, 15 to 18.
 """
@@ -11,7 +11,7 @@ OF_THE_CLUSTER = "it belongs to the cluster or the database, not to a schema"
 DERIVED = "it is derived from what is compared"
 DATA = "it holds data or statistics of data"
 
-# Catalogues that are left out whole.
+# Catalogs that are left out completely.
 CATALOGS: Mapping[str, str] = {
     "pg_auth_members": OF_THE_CLUSTER,
     "pg_authid": OF_THE_CLUSTER,
@@ -36,7 +36,7 @@ _IN_THE_DEFINITION = "it is in the definition that the server prints"
 _ORDER = "the order of columns, and the columns that were dropped, are not part of the schema"
 _IN_THE_NAME = "it is part of the object's identity"
 
-# Columns that are left out of the catalogues that are walked.
+# Columns that are left out of the catalogs that are walked.
 COLUMNS: Mapping[str, Mapping[str, str]] = {
     "pg_attrdef": {"adrelid": _IN_THE_NAME, "adnum": _ORDER},
     "pg_attribute": {

@@ -1,4 +1,4 @@
-"""The migrations as the history has them, to run again elsewhere."""
+"""The migrations as the history recorded them, to run again elsewhere."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sqlmig.source.script import prepare
 
 
 def recorded_migrations(rows: Applied, files: Migrations) -> tuple[PlannedMigration, ...]:
-    """What was applied, in that order, with the recorded texts; the file's where none was kept.
+    """What was applied, in that order, with the recorded texts, or the file's if none was kept.
 
-    `rows` have the texts. Raises PartialMigrationError for one that is half done, PlanError for one
-    that has no text, or only that of a file that differs from what was applied.
+    `rows` must have the texts. Raises PartialMigrationError for a partly applied migration, and
+    PlanError for one that has no text, or only a file that differs from what was applied.
     """
     _refuse_partial(rows)
     by_id = {file.migration_id: file for file in files}

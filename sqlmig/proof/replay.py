@@ -1,4 +1,4 @@
-"""Runs plans on a scratch database, and puts it back to a state that it had."""
+"""Runs plans on a scratch database, and restores it to an earlier state."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ from sqlmig.target.rules import Rules
 
 # A scratch database has no rows that need protection from a script.
 _RULES = Rules(Environment.DEVELOPMENT, "a scratch database")
-_OWN_SCHEMA = "sqlmig_history"  # where no other schema is there for it
+_OWN_SCHEMA = "sqlmig_history"  # if there is no other schema for it
 
 
 class Stage:
-    """A scratch database on which migrations run as they would elsewhere, one by one; `given` is
-    what was made there before: the schema of the history, and what the project's script makes."""
+    """A scratch database on which migrations run as they would elsewhere, one by one. `given` is
+    what was created there before: the schema of the history, and what the project's script
+    creates."""
 
     def __init__(self, server: ScratchServer, config: Config, schema: str | None) -> None:
         self._server = server
@@ -57,45 +58,46 @@ class Stage:
 
     @property
     def url(self) -> str:
-        """How to reach the database as it is now."""
+        """The URL of the current database."""
         return self._server.url_of(self._name)
 
     def run(self, planned: PlannedMigration) -> None:
         """Applies or rolls back that migration. Raises MigrationFailedError, and
-        BeyondDatabaseError for what reaches beyond the database; it is undone then. Raises
-        DatabaseUnavailableError where the server or the session is gone: that proves nothing."""
-        with self._lost_told():
+        BeyondDatabaseError for a script that reaches beyond the database and is undone. Raises
+        DatabaseUnavailableError if the server or the session is gone, because that proves
+        nothing."""
+        with self._reporting_lost_session():
             self._executor.execute(Plan(planned.direction, (planned,)))
 
     def observe(self, migrations: Sequence[PlannedMigration], steps: Steps) -> None:
         """Applies or rolls back migrations, all in one direction, with `steps` around each
-        statement. Raises as `run` does."""
+        statement. Raises MigrationFailedError and BeyondDatabaseError."""
         if migrations:
             executor = replace(self._executor, steps=steps)
             executor.execute(Plan(migrations[0].direction, tuple(migrations)))
 
     def replay(self, migrations: Sequence[PlannedMigration]) -> None:
-        """Applies migrations that have run before. Raises ExecutionError where one fails now, and
-        BeyondDatabaseError."""
+        """Applies migrations that have run before. Raises ExecutionError if one fails now,
+        BeyondDatabaseError, and DatabaseUnavailableError as `run` does."""
         if migrations:
             try:
-                with self._lost_told():
+                with self._reporting_lost_session():
                     self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
             except MigrationFailedError as error:
                 raise _cannot_be_replayed(error) from error
 
     @property
     def history(self) -> History:
-        """That of the database as it is now; its connection is the one on which scripts run."""
+        """The history in the current database; its connection is the one on which scripts run."""
         return self._executor.session.history
 
     @property
     def beside(self) -> Connection:
-        """Another session in the database as it is now."""
+        """Another session in the current database."""
         return self._beside
 
     def look(self) -> SchemaSnapshot:
-        """The snapshot of the schema as it is now; the more often it is called, the cheaper."""
+        """A snapshot of the current schema; later calls are cheaper than the first."""
         if self._watch is None:
             self._watch = Watch(self._beside, self._scope)
         return self._watch.look()
@@ -103,7 +105,7 @@ class Stage:
     def rebuild(self, applied: Sequence[PlannedMigration]) -> None:
         """Starts over, and applies those migrations.
 
-        A copy is kept: a later call, with more of the same migrations, begins with that.
+        Keeps a copy: a later call, with more of the same migrations, starts from that.
         """
         self.close()
         self._server.drop(self._name)
@@ -118,8 +120,8 @@ class Stage:
 
     @contextmanager
     def left(self) -> Iterator[str]:
-        """In its block, others may work on the database as it is, and hold the runner's lock: its
-        URL."""
+        """Within the block, others may work on the current database and hold the runner's lock;
+        yields its URL."""
         self.close()
         yield self.url
         self._enter(self._name)
@@ -129,7 +131,7 @@ class Stage:
         self._open.close()
 
     @contextmanager
-    def _lost_told(self) -> Iterator[None]:
+    def _reporting_lost_session(self) -> Iterator[None]:
         try:
             yield
         except MigrationFailedError as error:
@@ -164,7 +166,8 @@ class Stage:
         return name
 
     def _schema_in(self, connection: Connection) -> str:
-        """That of the history, which is made before any migration runs: it is not theirs."""
+        """The schema of the history. It is created before any migration runs, so it is not
+        theirs."""
         if self.schema is None:
             ((current,),) = connection.execute("SELECT current_schema()").fetchall()
             self.schema = current or _OWN_SCHEMA
@@ -185,8 +188,8 @@ class Stage:
             self._open = opening.pop_all()
 
     def _containment(self, history: History, beside: Connection) -> Containment:
-        """On a server that others use, nothing that they share may change; elsewhere, nothing that
-        another server has."""
+        """Forbids changes to what the databases of a shared server have in common; on another
+        server, only subscriptions, which reach a third one."""
         names = None if self._server.is_shared else (SUBSCRIPTIONS,)
         catalogs = SharedCatalogs(history.connection, beside, names)
         return Containment(history, catalogs, self._server.is_shared)
@@ -194,7 +197,7 @@ class Stage:
 
 @contextmanager
 def staged(server: ScratchServer, config: Config, schema: str | None = None) -> Iterator[Stage]:
-    """A stage in an empty database; `schema` is that of the history, as `find_history` has it."""
+    """A stage in an empty database; `schema` is the schema of the history, as in `find_history`."""
     stage = Stage(server, config, schema or config.history_schema)
     try:
         yield stage

@@ -1,5 +1,5 @@
-"""Proves rollbacks: each migration is applied, rolled back and applied again, on a scratch
-database, and the schema is compared after each step."""
+"""Proves rollbacks: applies each migration, rolls it back and applies it again on a scratch
+database, and compares the schema after each step."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ _SOUND = (Verdict.REVERSIBLE, Verdict.IRREVERSIBLE)
 class RoundTrip:
     """The round trip of one migration.
 
-    `differences` are from what the schema was to what it is after the rollback, or after the second
-    apply where that made another one; `error` is why a script failed; `reason` why there is no
-    rollback; `required` names columns that the rollback can add to an empty table alone.
+    `differences` are between the schema before the migration and after its rollback or, if that
+    restored it, between the schema after the first and after the second apply; `error` is why a
+    script failed; `reason` why there is no rollback; `required` names columns that the rollback can
+    add only to an empty table.
     """
 
     migration_id: str
@@ -55,16 +56,15 @@ class RoundTrip:
 
     @property
     def stops(self) -> bool:
-        """Whether nothing could be tried after it."""
+        """Whether no later migration could be tried."""
         return self.verdict in (Verdict.APPLY_FAILED, Verdict.NOT_ATTEMPTED)
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The round trips in order, and what the proofs at the end found wrong, in words; `warnings`
-    name scratch databases that could not be dropped, and rollbacks that fail on tables with rows,
-    `left_out` the history tables of other tools
-    that migrations made, which are not compared."""
+    """The round trips in order, and what the proofs at the end found wrong, in words. `warnings`
+    name scratch databases that could not be dropped, and rollbacks that fail on tables with rows;
+    `left_out` are history tables of other tools that migrations created, which are not compared."""
 
     round_trips: tuple[RoundTrip, ...]
     findings: tuple[str, ...] = ()
@@ -79,14 +79,14 @@ class Verification:
 
 @dataclass(slots=True)
 class RoundTrips:
-    """Walks over planned migrations, each in turn, on a stage where `applied` have run already."""
+    """Walks over planned migrations, one by one, on a stage where `applied` have already run."""
 
     stage: Stage
     files: Migrations
     applied: list[PlannedMigration]
 
     def walk(self, planned: Iterable[PlannedMigration]) -> Iterator[RoundTrip]:
-        """One round trip for each; after an apply that fails the rest is not attempted."""
+        """One round trip for each; after a failed apply, the rest is not attempted."""
         files = {file.migration_id: file for file in self.files}
         before, broken = self.stage.look(), False
         for migration in planned:
@@ -103,7 +103,7 @@ class RoundTrips:
             after = self.stage.look()
             trip = self._there_and_back(migration, files[migration.migration_id], before, after)
             yield trip
-            # A database that was built anew may be another one: a time, a random number.
+            # A rebuilt database may differ: in a time, or a random number.
             before = after if trip.is_sound else self.stage.look()
 
     def _there_and_back(
@@ -137,8 +137,8 @@ class RoundTrips:
     def _apply_again(
         self, migration: PlannedMigration, after: SchemaSnapshot
     ) -> tuple[MigrationFailedError | None, tuple[Difference, ...]]:
-        """Why it could not be applied, or what is not as `after` the first time; the database is
-        rebuilt in both cases."""
+        """Why it could not be applied again, or what differs from `after`, the result of the first
+        apply; rebuilds the database in both cases."""
         try:
             self.stage.run(migration)
         except MigrationFailedError as failure:
@@ -162,7 +162,7 @@ def _result(
 
 
 def rollback_of(file: MigrationFile) -> PlannedMigration:
-    """The rollback of a migration that has one, as its file has it."""
+    """The rollback of a migration that has one, from its file."""
     row = AppliedMigration(file.migration_id)
     plan = plan_rollback([file], [row], Exactly((file.migration_id,)), RollbackText.FILE)
     assert plan.direction is Direction.ROLLBACK

@@ -1,4 +1,4 @@
-"""How the rows of a table differ between two snapshots, and whether the files say so."""
+"""How the rows of a table differ between two snapshots, and whether the files declare it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sqlmig.model.printable import counted
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What is not as it was in a table: rows that are gone or new, and by column the values that
-    are gone (now NULL, or without their column) or different; `reason` is what the files give for
-    it, "" where they do not declare it."""
+    """What has changed in a table: rows that are gone or new, and by column, values that are gone
+    (now NULL, or without their column) or different. `reason` is the one that the files give; "" if
+    they do not declare the change."""
 
     table: str
     rows_lost: int = 0
@@ -30,7 +30,7 @@ class RowChange:
         return bool(self.reason)
 
     def lines(self) -> Iterator[str]:
-        """In words, one line for each kind of change and column."""
+        """The change in words, one line for each kind of change and column."""
         if self.rows_lost:
             yield _gone(self.rows_lost, "row", self.table)
         if self.rows_added:
@@ -46,7 +46,7 @@ def _gone(count: int, noun: str, place: str) -> str:
 
 
 def row_changes(before: Snapshot, after: Snapshot, file: MigrationFile) -> tuple[RowChange, ...]:
-    """How the tables of `before` differ in `after`; tables with too many rows are left out."""
+    """How the tables of `before` differ in `after`; leaves out tables with too many rows."""
     changes: list[RowChange] = []
     for name, was in before.items():
         now = after.get(name)
@@ -82,7 +82,7 @@ def _change(was: TableRows, now: TableRows | None, reason: str) -> Iterator[RowC
 
 
 def _values(was: TableRows, now: TableRows) -> tuple[Counter[str], Counter[str]]:
-    """By column, how many values of rows that are still there are gone, and how many differ."""
+    """By column, how many values are gone and how many differ, in rows that still exist."""
     places = {name: index for index, name in enumerate(now.columns)}
     gone, other = Counter[str](), Counter[str]()
     for key in was.by_key.keys() & now.by_key.keys():

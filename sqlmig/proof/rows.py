@@ -1,5 +1,6 @@
-"""Proves what rollbacks do to rows: from the newest migration down, each is applied and rolled back
-once more on a scratch database with rows, and the rows are compared with those before."""
+"""Proves what rollbacks do to rows: from the newest migration down, each is rolled back on a
+scratch database with rows, applied, and rolled back once more, and the rows are compared with those
+before."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ from sqlmig.proof.verify import Course
 
 
 class RowVerdict(Enum):
-    """What a migration and its rollback do to the rows that were there before."""
+    """What a migration and its rollback do to the rows that existed before."""
 
     KEPT = "kept"
     DECLARED = "declared loss"
@@ -48,8 +49,8 @@ class RowTrip:
     """The rows before and after one migration and its rollback.
 
     `too_large` are tables with too many rows to compare; `empty` are tables and columns that the
-    migration drops, and for which no sample was accepted, so that nothing could be lost. `reason`
-    is why there is no rollback, `error` why a script failed.
+    migration drops and for which no sample was accepted, so that nothing could be lost. `reason` is
+    why there is no rollback, `error` why a script failed.
     """
 
     migration_id: str
@@ -63,8 +64,8 @@ class RowTrip:
 
 @dataclass(frozen=True, slots=True)
 class RowVerification:
-    """The trips, newest migration first, with so many rows of the seeds of `environment` at the
-    top; `warnings` name scratch databases that could not be dropped."""
+    """The trips, newest migration first, and the number of rows at the start, from the seeds of
+    `environment`. `warnings` name scratch databases that could not be dropped."""
 
     environment: Environment
     rows: int
@@ -73,7 +74,7 @@ class RowVerification:
 
     @property
     def is_sound(self) -> bool:
-        """Whether no rollback failed or lost what the files do not declare."""
+        """Whether no script failed, and no rollback lost what the files do not declare."""
         return all(trip.verdict in _SOUND for trip in self.trips)
 
 
@@ -85,11 +86,11 @@ def verify_rows(
     scratch_url: str | None = None,
     tell: Callable[[RowTrip], None] = lambda _: None,
 ) -> RowVerification:
-    """The trips of all that is planned, on a scratch database that is dropped at the end.
+    """The trips of all planned migrations, on a scratch database that is dropped at the end.
 
-    `seed` fills the database of the settings that it gets, once all is applied; their environment
-    is development unless one is named. `tell` is called with each result. Raises
-    MigrationFailedError where a migration cannot be applied, what `seed` raises, and
+    `seed` fills the database of the settings that it gets, once all migrations are applied; the
+    environment is development unless one is named. `tell` is called with each result. Raises
+    MigrationFailedError if a migration cannot be applied, what `seed` raises, and
     BeyondDatabaseError.
     """
     environment = config.environment or Environment.DEVELOPMENT

@@ -1,4 +1,4 @@
-"""Which schemas a comparison is about."""
+"""Which schemas a comparison covers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import ConfigError
 
-# In which of these schemas there is something, but for what extensions have there.
+# Those of these schemas that contain something other than what belongs to extensions.
 _FILLED = """
 SELECT n.nspname::text FROM pg_catalog.pg_namespace n
  WHERE n.nspname = ANY (%s) AND EXISTS (
@@ -29,21 +29,21 @@ SELECT name FROM unnest(%s::text[]) name
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Only those `schemas` and what is in them, or, where none are named, everything but the
-    schemas that are `left_out`."""
+    """Only those `schemas` and their contents or, if none are named, everything except the schemas
+    that are `left_out`."""
 
     schemas: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> Mapping[str, object]:
-        """Those of the queries of a walk."""
+        """The parameters for the queries of a walk."""
         return {"schemas": list(self.schemas) or None, "left_out": list(self.left_out)}
 
 
 def scope_of(schemas: tuple[str, ...], history: History, replayed: Connection) -> Scope:
-    """The named schemas, else all but those of other histories in which the migrations, which ran
-    on a scratch database, made nothing."""
+    """The named schemas, or else all except those of other histories in which the migrations, which
+    ran on a scratch database, created nothing."""
     if schemas:
         return Scope(schemas)
     others = other_histories(history)
@@ -52,13 +52,13 @@ def scope_of(schemas: tuple[str, ...], history: History, replayed: Connection) -
 
 
 def refuse_absent(schemas: Collection[str], *connections: Connection) -> None:
-    """Raises ConfigError for a named schema that is in none of those databases: nothing would be
+    """Raises ConfigError for a named schema that none of those databases has: nothing would be
     compared."""
     absent = set(schemas)
     for connection in connections:
         absent &= {name for (name,) in connection.execute(_ABSENT, (list(schemas),)).fetchall()}
     if absent:
         raise ConfigError(
-            f"the setting `schemas` names what is not there: {', '.join(sorted(absent))}",
+            f"the setting `schemas` names schemas that do not exist: {', '.join(sorted(absent))}",
             remedy="Name schemas that the migrations use.",
         )

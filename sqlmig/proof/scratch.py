@@ -1,4 +1,4 @@
-"""Where a project's proofs run: never in its own database, but beside it."""
+"""Where a project's proofs run: never in its own database, but in scratch databases."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlmig.target.address import conninfo, server_for_tests
 
 @contextmanager
 def scratch_beside(config: Config, scratch_url: str | None) -> Iterator[ScratchServer]:
-    """The server for scratch databases: that of the URL if one is given, else the target's, else,
-    where no database is named, the project's embedded one.
+    """The server for scratch databases: that of `scratch_url` if given, else the target's or, if no
+    database is named, the project's embedded one.
 
     Others use that server, unless it was given for this. The databases encode, sort and compare
-    text as the target does, and sessions begin with what those of the target's database begin with
+    text as the target does, and their sessions start with the settings of the target's database
     (ALTER DATABASE … SET).
     """
     is_given = scratch_url is not None

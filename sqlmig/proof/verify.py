@@ -14,15 +14,15 @@ from sqlmig.proof.replay import staged
 from sqlmig.proof.roundtrip import RoundTrip, RoundTrips, Verification
 from sqlmig.proof.scratch import scratch_beside
 
-# What is proven once all migrations are applied: gets the settings of the scratch database, and
-# says in words what it found wrong.
+# A proof that runs once all migrations are applied. It gets the settings of the scratch database,
+# and returns what it found wrong, in words.
 Proof = Callable[[Config], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What a verification runs: first the migrations that are `applied`, then a round trip for each
-    that is `planned`, whose files are among `files`; the history is in `schema`."""
+    """What a verification runs: first the `applied` migrations, then a round trip for each
+    `planned` one, whose files are in `files`; the history is in `schema`."""
 
     files: Migrations
     planned: Sequence[PlannedMigration]
@@ -41,8 +41,8 @@ def verify(
     """The round trips, in scratch databases that are dropped at the end; writes nothing else.
 
     `tell` is called with each result; `proofs` run at the end, unless an apply failed. Raises
-    ExecutionError where what is applied cannot run again, BeyondDatabaseError for a script that
-    reaches beyond its database, and was undone.
+    ExecutionError if an applied migration cannot run again, and BeyondDatabaseError for a script
+    that reaches beyond its database, which is undone.
     """
     trips = []
     with (
@@ -59,7 +59,7 @@ def verify(
             left_out = tuple(map(str, foreign_histories(connection)))
         findings: list[str] = []
         if not any(trip.stops for trip in trips):
-            stage.close()  # the runner's lock is theirs now
+            stage.close()  # the proofs take the runner's lock
             there = replace(config, database=stage.url, history_schema=stage.schema)
             findings = [finding for proof in proofs for finding in proof(there)]
     warnings = (*server.warnings, *map(_warning, (trip for trip in trips if trip.required)))

@@ -1,10 +1,10 @@
-"""Writes the one query that walks all of PostgreSQL's catalogues.
+"""Builds the one query that walks all of PostgreSQL's catalogs.
 
-No kind of object is listed: the server's own list of catalogues, columns and references
+No kind of object is listed: the server's own list of catalogs, columns and references
 (`pg_get_catalog_foreign_keys()`) says what there is, so that a kind that a later PostgreSQL adds is
-seen too. Each row of a catalogue gives lines `column: value` to the object that it belongs to, with
-the numbers of other objects replaced by their names. What is left out is in `omissions.py`, how a
-value is written in `writing.py`.
+included. Each row of a catalog gives lines `column: value` to the object that it belongs to, with
+the numbers of other objects replaced by their names. `omissions.py` has what is left out, and
+`writing.py` how a value is written.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sqlmig.proof.omissions import CATALOGS, COLUMNS
 from sqlmig.proof.wording import label
 from sqlmig.proof.writing import WRITTEN, expression, named
 
-# What the server says of itself: each catalogue with its columns and their types, as far as this
-# role may read them, and what each column refers to.
+# The server's description of itself: each catalog with its columns and their types, as far as this
+# role can read them, and what each column references.
 SURVEY = """
 SELECT c.relname,
        array_agg(ARRAY[a.attname, t.typname]::text[] ORDER BY a.attnum),
@@ -34,7 +34,7 @@ SELECT c.relname,
  GROUP BY c.oid, c.relname ORDER BY c.relname
 """
 
-# Where rows that are not objects themselves belong: (class, object, sub-object).
+# The objects to which rows belong that are not objects themselves: (class, object, sub-object).
 _PARTS: Mapping[str, tuple[str, str, str]] = {
     "pg_aggregate": ("'pg_proc'::regclass", "t.aggfnoid", "0"),
     "pg_attrdef": ("'pg_class'::regclass", "t.adrelid", "t.adnum"),
@@ -57,17 +57,17 @@ _PARTS: Mapping[str, tuple[str, str, str]] = {
     "pg_ts_config_map": ("'pg_ts_config'::regclass", "t.mapcfg", "0"),
 }
 
-# Rows of which every column is shown; of others, only those that say themselves how (WRITTEN).
+# The rows that show every column; other rows of these catalogs show only the columns in WRITTEN.
 _WHOLE: Mapping[str, str] = {"pg_trigger": "NOT t.tgisinternal"}
 
 _IS_NO_LARGE_OBJECT = "t.classoid <> 'pg_largeobject'::regclass"
 
-# Rows that do not count. Of the dependencies only two are not written elsewhere: the column that
-# owns a sequence, and the extension that takes an object along (ALTER … DEPENDS ON EXTENSION). The
-# types of arrays and of the rows of a table follow from what they are of, and so do the columns of
-# an index, but for their statistics target. A foreign key to a partitioned table has one more for
-# each partition, with a number in its name; internal triggers follow from their constraint, unless
-# a table has them disabled. Large objects are data, whatever comments they have.
+# The rows that count. Of the dependencies, only two are not written elsewhere: the column that owns
+# a sequence, and the extension with which an object is dropped (ALTER … DEPENDS ON EXTENSION). The
+# types of arrays and of a table's rows follow from their element or table, and so do the columns of
+# an index, except for their statistics target. A foreign key to a partitioned table has another row
+# for each partition, with a number in its name. Internal triggers follow from their constraint,
+# unless a table has them disabled. Large objects are data, whatever comments they have.
 _CONDITIONS: Mapping[str, str] = {
     "pg_attribute": "t.attnum > 0 AND NOT t.attisdropped AND (coalesce(t.attstattarget, -1) <> -1 "
     "OR t.attrelid NOT IN (SELECT indexrelid FROM pg_index))",
@@ -86,7 +86,7 @@ _CONDITIONS: Mapping[str, str] = {
     "(SELECT oid FROM pg_database WHERE datname = current_database())",
 }
 
-# System objects have numbers below 16384, but for the schema public, which is the user's own.
+# System objects have numbers below 16384, except the schema public, which is the user's own.
 _IS_OF_THE_USER = "({object}::oid >= 16384 OR {object}::oid = 2200)"
 
 _QUERY = """
@@ -104,8 +104,8 @@ SELECT l.objid::bigint, l.rows, o.type, {identity}, l.text
 """
 
 # How many rows there are in all, which objects have rows that are as new as the transaction
-# `since`, and from when on the next ones will be new: transactions that are still open now are
-# in other databases.
+# `since`, and the transaction from which later rows will be new: transactions that are still open
+# now are in other databases.
 _NEWS = """
 SELECT count(*), pg_snapshot_xmax(pg_current_snapshot())::text,
        array_agg(ARRAY[classid::bigint, objid::bigint])
@@ -124,7 +124,7 @@ SELECT objid::bigint, count(*) FROM (
 ) r (classid, objid, xmin) GROUP BY objid
 """
 
-# The names of these have numbers in them, or a role.
+# The server's own names for these contain numbers, or a role.
 _IDENTITY = """CASE l.classid
        WHEN 'pg_trigger'::regclass THEN coalesce(
             (SELECT format('%s of %s', g.tgfoid::regproc, pg_describe_object(
@@ -142,9 +142,9 @@ _IDENTITY = """CASE l.classid
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """A catalogue: its columns with their types, and the catalogues that columns refer to.
+    """A catalog: its columns with their types, and the catalogs that columns reference.
 
-    Of one that `is_open` this role may read more than some columns.
+    `is_open` says that this role can read all of it, and not only some columns.
     """
 
     name: str
@@ -154,13 +154,13 @@ class Catalog:
 
     @classmethod
     def of(cls, row: Sequence[object]) -> Catalog:
-        """The catalogue from a row of the survey."""
+        """The catalog from a row of the survey."""
         name, columns, references, is_open = row
         return cls(str(name), dict(columns), dict(references), bool(is_open))  # type: ignore[call-overload]
 
     @property
     def is_walked(self) -> bool:
-        """Whether a snapshot has its rows."""
+        """Whether a snapshot includes its rows."""
         return self.name not in CATALOGS
 
     def values(self) -> Iterator[tuple[str, str]]:
@@ -173,7 +173,7 @@ class Catalog:
                 yield label(column, kind), self._value(column, kind)
 
     def lines(self, condition: str = "true") -> str:
-        """The query of what its rows say: the address of the object, and the lines."""
+        """The query for its rows: the address of the object, and the lines."""
         of_class, of_object, sub_object = self._address
         lines = ",\n    ".join(
             f"'{name}: ' || replace({value}, E'\\n', E'\\n  ')" for name, value in self.values()
@@ -185,8 +185,8 @@ class Catalog:
         )
 
     def rows(self) -> str:
-        """The query of its rows: class and number of the object, and the row's transaction; where
-        that may not be read, the newest."""
+        """The query for its rows: class and number of the object, and the row's transaction, or the
+        newest one if that cannot be read."""
         of_class, of_object, _ = self._address
         transaction = "t.xmin" if self.is_open else _NEWEST
         return (
@@ -220,14 +220,15 @@ def walk(catalogs: Sequence[Catalog]) -> str:
 
 
 def walk_some(catalogs: Sequence[Catalog]) -> str:
-    """The same for the objects whose numbers are in the parameter `objects`."""
+    """The query for the objects whose numbers are in the parameter `objects`."""
     chosen = "{object}::oid = ANY(%(objects)s::oid[])"
     return _walk((c.lines(chosen) for c in catalogs if c.is_walked), "", IS_OF_AN_EXCLUDED)
 
 
 def news(catalogs: Sequence[Catalog]) -> str:
-    """The query for what is new since the transaction of the parameter `since`: the count of all
-    rows, the transaction to ask with next, the objects (class and number), a mark of all roles."""
+    """The query for what is new since the transaction in the parameter `since`: the count of all
+    rows, the transaction to ask with next, the objects (class and number), and a hash of all
+    roles."""
     return _NEWS.format(branches=_all_rows(catalogs))
 
 

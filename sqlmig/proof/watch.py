@@ -1,9 +1,9 @@
-"""Snapshots of one database again and again, each read from what is new since the last.
+"""Repeated snapshots of one database, each read from what is new since the last.
 
-Rows of the catalogues carry the transaction that wrote them, so one pass over them shows which
-objects are new or altered; these are read again, with all that depends on those that were there
-before, for their definitions may name them. A row that is gone leaves no trace but the count: where
-that is not explained by what was read again, the rows are counted by object.
+Rows of the catalogs carry the transaction that wrote them, so one pass over them shows which
+objects are new or altered. These are read again, with everything that depends on those that existed
+before, because its definition may name them. A deleted row shows only in the count: if what was
+read again does not explain it, the rows are counted by object.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from sqlmig.proof.catalog import EVERYTHING, ObjectName, Row, SchemaSnapshot, ca
 from sqlmig.proof.scope import Scope
 from sqlmig.proof.walk import counts, news, walk, walk_some
 
-# The queries are planned once: planning takes longer than reading a small schema does.
+# The queries are planned once, because planning takes longer than reading a small schema.
 _SETTINGS = "SET search_path = ''; SET jit = off; SET plan_cache_mode = force_generic_plan"
 
-# A part that is one with its whole (the multirange of a range) is named by it.
+# Includes the whole of an internal part (the range of a multirange), because the whole names it.
 _DEPENDENTS = """
 WITH RECURSIVE altered (classid, objid) AS (
   SELECT * FROM unnest(%(classes)s::oid[], %(objects)s::oid[])
@@ -40,9 +40,9 @@ _BEFORE_ALL = "3"
 
 
 class Watch:
-    """Looks at the database of a connection, which is for this alone and stays open.
+    """Takes snapshots of the database of a connection, which is used only for this and stays open.
 
-    Other sessions may alter the schema, but none is in the middle of that when `look` is called.
+    Other sessions may alter the schema, but must not be doing so when `look` is called.
     """
 
     def __init__(self, connection: Connection, scope: Scope = EVERYTHING) -> None:
@@ -55,12 +55,14 @@ class Watch:
         self._news, self._counts = news(found).encode(), counts(found).encode()
         self._rows: dict[int, list[Row]] = {}
         self._definitions: dict[ObjectName, list[str]] = {}
+        self._objects: dict[ObjectName, str] = {}
+        self._stale: set[ObjectName] = set()
         self._total = 0
         self._since, self._roles = _BEFORE_ALL, ""
         self._altered: set[int] = set()
 
     def look(self) -> SchemaSnapshot:
-        """The snapshot of the schema as it is now."""
+        """A snapshot of the current schema."""
         total, since, found, roles = self._ask(self._news, since=self._since)[0]
         altered = {number: of_class for of_class, number in found or ()}
         self._since = since
@@ -69,12 +71,13 @@ class Watch:
             self._forget(set(self._rows))
             self._keep(self._ask(self._walk, own_role=0, **self._scope))
         else:
-            # What was altered last is what a rollback most often drops.
+            # A rollback usually drops what was altered last.
             self._read_again(self._altered | altered.keys() | self._dependents(altered))
             if self._total != total:
                 self._read_again(self._miscounted())
         self._altered = set(altered)
-        return SchemaSnapshot({name: "\n".join(found) for name, found in self._definitions.items()})
+        self._join_stale()
+        return SchemaSnapshot(dict(self._objects))
 
     def _ask(self, query: bytes, **parameters: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, parameters).fetchall()
@@ -98,10 +101,20 @@ class Watch:
             chosen = {"own_role": 0, "objects": list(numbers), **self._scope}
             self._keep(self._ask(self._walk_some, **chosen))
 
+    def _join_stale(self) -> None:
+        """Updates the objects whose definitions were read again."""
+        for name in self._stale:
+            if name in self._definitions:
+                self._objects[name] = "\n".join(self._definitions[name])
+            else:
+                self._objects.pop(name, None)
+        self._stale.clear()
+
     def _forget(self, numbers: Collection[int]) -> None:
         for row in [row for number in numbers for row in self._rows.pop(number, ())]:
             self._total -= row.rows
             if row.object is not None:
+                self._stale.add(row.object)
                 definitions = self._definitions[row.object]
                 definitions.remove(row.definition)
                 if not definitions:
@@ -112,4 +125,5 @@ class Watch:
             self._rows.setdefault(row.number, []).append(row)
             self._total += row.rows
             if row.object is not None:
+                self._stale.add(row.object)
                 insort(self._definitions.setdefault(row.object, []), row.definition)

@@ -1,4 +1,4 @@
-"""The label of a catalog column: a plainer term where there is one.
+"""The label of a catalog column: a plainer term if there is one.
 
 Source: "System Catalogs" and the syntax of the commands in PostgreSQL's manual, 15 to 18.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# By the name of the column, which no two catalogues share. Some are named for what is written in
+# By the name of the column, which no two catalogs share. Some labels describe what is written in
 # the column's place.
 LABELS: Mapping[str, str] = {
     "adbin": "default",
@@ -89,7 +89,7 @@ LABELS: Mapping[str, str] = {
 
 _ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 
-# What the letter means that a column holds; one that a later PostgreSQL adds is shown as it is.
+# The meaning of the letter in a column; a letter that a later PostgreSQL adds is shown as it is.
 WORDS: Mapping[str, Mapping[str, str]] = {
     "attcompression": {"p": "pglz", "l": "lz4"},
     "attgenerated": {"s": "stored", "v": "virtual"},

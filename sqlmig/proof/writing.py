@@ -1,4 +1,4 @@
-"""Writes the value of a catalogue's column as SQL: a text without the number of any object."""
+"""Writes the value of a catalog column as SQL: a text that contains no object's number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def _in_words(column: str) -> str:
     return f"CASE t.{column} {cases} ELSE nullif(t.{column}::text, '') END"
 
 
-# What the server writes of a column, where that says more than the column.
+# What the server prints for a column, if that says more than the column.
 WRITTEN: Mapping[str, Mapping[str, str]] = {
     "pg_attrdef": {"adbin": "pg_get_expr(t.adbin, t.adrelid)"},
     "pg_attribute": {
@@ -58,7 +58,7 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
     "pg_user_mapping": {"umoptions": "'md5 ' || md5(array_to_string(t.umoptions, ','))"},
 }
 
-# The letter by which acldefault() knows what is in a catalogue.
+# The letter by which acldefault() knows the objects of a catalog.
 _PRIVILEGED: Mapping[str, str] = {
     "pg_class": "CASE WHEN t.relkind = 'S' THEN 's'::\"char\" ELSE 'r' END",
     "pg_foreign_data_wrapper": "'F'",
@@ -69,7 +69,7 @@ _PRIVILEGED: Mapping[str, str] = {
     "pg_type": "'T'",
 }
 
-# Types whose own text names an object, faster than pg_identify_object does.
+# Types whose text form names an object, which is faster than pg_identify_object.
 _NAMING_TYPES: Mapping[str, str] = {
     "pg_class": "regclass",
     "pg_collation": "regcollation",
@@ -81,13 +81,14 @@ _NAMING_TYPES: Mapping[str, str] = {
     "pg_type": "regtype",
 }
 _SORTED = "string_agg(x, ', ' ORDER BY x COLLATE \"C\")"
-# Arrays of text whose order means something.
+# Arrays of text whose order matters.
 _IN_ORDER = ("proargnames", "extcondition")
 _ARRAYS = ("_oid", "oidvector", "_regtype")
 
 
 def named(catalog: str, value: str) -> str:
-    """The expression of the name of that object of the catalogue; NULL for 0, which is none."""
+    """The expression for the name of that object of the catalog; for 0, NULL, or `public` for a
+    role."""
     if catalog == "pg_authid":
         return (
             f"CASE {value}::oid WHEN 0 THEN 'public' "
@@ -101,7 +102,7 @@ def named(catalog: str, value: str) -> str:
 def expression(catalog: str, column: str, kind: str, references: Mapping[str, str]) -> str:
     """The value of a column of that type, a text or NULL, in a query where the row is `t`.
 
-    `references` says which catalogues the columns of this one refer to.
+    `references` says which catalogs the columns of this one reference.
     """
     value = f"t.{column}"
     if column in WRITTEN.get(catalog, {}):
@@ -130,7 +131,7 @@ def _reference(value: str, kind: str, target: str) -> str:
 
 
 def _privileges(value: str, catalog: str, references: Mapping[str, str]) -> str:
-    """One entry for each grantee; NULL where the privileges are those of a new object."""
+    """One entry for each grantee and grantor; NULL if the privileges are those of a new object."""
     entry = (
         f"{named('pg_authid', 'grantee')} || ' has ' || string_agg(privilege_type || "
         "CASE WHEN is_grantable THEN '*' ELSE '' END, ' ' ORDER BY privilege_type) || ' from ' || "

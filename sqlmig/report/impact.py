@@ -1,4 +1,4 @@
-"""What migrations do to a live database."""
+"""Reports of what migrations do to a live database."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _NOTHING_PENDING = (
 
 
 def impact(found: Impact, *, is_pending: bool = False) -> View:
-    """Each statement that locks a table or works on one, and how many findings there are;
-    `is_pending` says that only what is pending was asked for."""
+    """Each statement that locks or works on a table, and how many findings there are;
+    `is_pending` says that only pending migrations were asked for."""
     lines = (line for each in found.migrations for line in _migration(each))
     sizes = [_EMBEDDED] if _has_embedded_sizes(found) else []
     return View(
@@ -41,7 +41,8 @@ def impact(found: Impact, *, is_pending: bool = False) -> View:
 
 
 def annotated(found: Impact, *, is_pending: bool = False) -> View:
-    """A line for each harmful effect, as GitHub shows it in a pull request, and the summary."""
+    """An annotation for each harmful effect, which GitHub shows in a pull request, and the
+    summary."""
     findings = [
         annotation(
             Finding("impact", _sentence(effect), statement.location, instead(statement, effect))
@@ -70,7 +71,7 @@ def _shortened(statement: StatementImpact) -> str:
 
 
 def _sentence(effect: Effect) -> str:
-    """What happens to the table, and who waits."""
+    """What happens to the table, and what it blocks."""
     accepted = f"; accepted: {effect.accepted}" if effect.accepted is not None else ""
     return f"{effect.table}{_size(effect.size)}: {_what(effect)}, which {_whom(effect)}{accepted}"
 
@@ -89,10 +90,11 @@ def _what(effect: Effect) -> str:
     if effect.is_emptied:
         return f"emptied under {effect.lock}"
     if work.written:
-        return f"perhaps all rows changed, under {effect.lock}"
+        return f"possibly all rows changed, under {effect.lock}"
     if done:
         return f"{done} under {effect.lock}"
-    return f"{effect.lock} held meanwhile" if effect.is_finding else f"{effect.lock} for a moment"
+    how_long = "held during other work" if effect.is_finding else "for a moment"
+    return f"{effect.lock} {how_long}"
 
 
 def _whom(effect: Effect) -> str:
@@ -111,7 +113,7 @@ def _summary(found: Impact, *, is_pending: bool) -> str:
     harmful = sum(effect.is_harmful for effect in effects)
     accepted = sum(effect.is_large and effect.accepted is not None for effect in effects)
     count = counted(len(found.migrations), "migration")
-    told = f"{counted(harmful, 'finding')}{_on_which(found)}" if harmful else "no finding"
+    told = f"{counted(harmful, 'finding')}{_on_which(found)}" if harmful else "no findings"
     also = f", {accepted} accepted" if accepted else ""
     return f"{count}{compared}: {told}{also}."
 

@@ -1,4 +1,4 @@
-"""The state of migrations, what a run would do, and what it did."""
+"""Reports of the state of migrations, and of what a run would do or did."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _STATE_COLOURS = {
 def status(
     shown: Sequence[MigrationStatus], now: datetime, every: Sequence[MigrationStatus] = ()
 ) -> View:
-    """The table of those shown, what to do about those that need it, and the count of all by state;
-    without `every`, those shown are all."""
+    """The table of `shown`, what to do about those that need it, and the count of `every` migration
+    by state; `every` defaults to `shown`."""
     members = {"migrations": [_status(item) for item in shown]}
     return View(_statuses(shown, now, every or shown), members)
 
@@ -69,7 +69,7 @@ def summary(report: Report, target: str | None = None) -> View:
 
 
 def report_members(report: Report) -> Members:
-    """What a run did, or had done when it stopped."""
+    """What a run did, or what it had done when it stopped."""
     return {
         "direction": report.direction.value,
         "warnings": [*report.warnings],
@@ -80,12 +80,12 @@ def report_members(report: Report) -> Members:
 
 
 def migration_results(report: Report) -> list[Members]:
-    """What became of each migration of a run."""
+    """The result of each migration in a run."""
     return [_result(each) for each in report.results]
 
 
 def _nothing_to_do(direction: Direction, target: str | None) -> str:
-    """That a plan is empty; what is pending beyond a target is not known."""
+    """The line for an empty plan; what is pending beyond a target is not known."""
     if direction is Direction.ROLLBACK:
         return "Nothing to roll back: the named migrations are not applied."
     if target is None:
@@ -112,7 +112,7 @@ def _is_remarkable(item: MigrationStatus) -> bool:
 
 
 def _next(statuses: Sequence[MigrationStatus]) -> str:
-    """The first command that will work: what differs from the record stops an apply."""
+    """The first command that will work: a difference from the record stops an apply."""
     for item in statuses:
         if item.state is MigrationState.UNUSABLE:
             return "sqlmig validate"
@@ -176,7 +176,7 @@ def _plan(planned: Plan, target: str | None) -> Text:
     yield f"Would {verb} {count}, {_how(planned)}. Nothing was changed."
     if planned.direction is Direction.APPLY:
         named = f" {target}" if target else ""
-        yield f"What would block users of a live database: sqlmig impact{named}"
+        yield f"To see what would block a live database: sqlmig impact{named}"
 
 
 def _how(planned: Plan) -> str:
@@ -185,14 +185,14 @@ def _how(planned: Plan) -> str:
         return "all in one transaction"
     outside = [m.migration_id for m in planned.migrations if not m.directives.transactional]
     if outside:
-        return f"each by itself; {', '.join(outside)} outside a transaction"
+        return f"each separately; {', '.join(outside)} outside a transaction"
     if any(m.directives.until_no_rows for m in planned.migrations):
         return "each in its own transaction, or in one for each round"
     return "each in its own transaction"
 
 
 def _script(migration: PlannedMigration) -> list[str]:
-    """The SQL that will be sent, indented so that no line of it looks like one of ours."""
+    """The SQL that will be sent, indented so that none of its lines looks like one of sqlmig's."""
     prepared, done = migration.prepared, migration.resumption.done
     mode = _mode(migration.directives)
     start = prepared.statements[done - 1].stop if done else 0
@@ -201,7 +201,7 @@ def _script(migration: PlannedMigration) -> list[str]:
 
 
 def _mode(directives: Directives) -> str:
-    """How a script runs, where it is not one transaction."""
+    """How a script runs, unless it is in a single transaction."""
     if directives.until_no_rows:
         return " (repeats until no rows)"
     return "" if directives.transactional else " (outside a transaction)"

@@ -14,13 +14,13 @@ from sqlmig.source.files import read_file
 from sqlmig.source.folders import list_scripts, raise_all
 from sqlmig.source.script import PreparedScript, prepare
 
-# The first words of statements that return no rows, unless they say RETURNING.
+# The first words of statements that return no rows, unless they contain RETURNING.
 _SILENT = frozenset(
     {"insert", "update", "delete", "merge", "create", "alter", "drop", "do", "set", "grant"}
     | {"revoke", "truncate", "lock", "comment", "refresh", "copy", "call"}
 )
 _RETURNING = re.compile(r"\breturning\b", re.IGNORECASE)
-# What a rollback does not take back.
+# Functions whose effects a rollback does not undo.
 _OUTLIVES = re.compile(
     r"\b(setval|nextval|pg_(?:try_)?advisory_lock(?:_shared)?|dblink\w*|lo_export|pg_reload_conf"
     r"|pg_terminate_backend|pg_cancel_backend)\s*\(",
@@ -29,10 +29,10 @@ _OUTLIVES = re.compile(
 
 
 def read_checks(folder: Traversable, migrations: Collection[str]) -> tuple[CheckFile, ...]:
-    """The checks of a project; none where there is no such folder.
+    """The checks of a project; none if there is no such folder.
 
-    Raises SourceError for a file that cannot be used, and for one that requires what is none of
-    the migrations; UnusableFilesError for several.
+    Raises SourceError for a file that cannot be used, or that requires an unknown migration;
+    UnusableFilesError for several.
     """
     errors, found = [], []
     scripts = list_scripts(folder)
@@ -49,10 +49,10 @@ def read_checks(folder: Traversable, migrations: Collection[str]) -> tuple[Check
 
 
 def prepare_check(check: CheckFile) -> PreparedScript:
-    """The check ready to run.
+    """The check, prepared to run.
 
-    Raises SourceError as for any script, for one that can return no result, and for one with an
-    effect that would outlive its rollback.
+    Raises SourceError as for any script, for a check that can return no result, and for one with an
+    effect that its rollback does not undo.
     """
     prepared = prepare(check.file.script, check.file.directives)
     last = len(prepared.statements) - 1

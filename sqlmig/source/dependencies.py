@@ -1,4 +1,4 @@
-"""The order in which migrations apply: what a migration depends on first, else by number."""
+"""The order in which migrations apply: after their dependencies, and otherwise by number."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlmig.model.suggestions import did_you_mean, nearest_migration
 def unknown_dependencies(
     migrations: Sequence[MigrationFile], migration_ids: Collection[str]
 ) -> list[UnknownDependencyError]:
-    """An error for every `depends` that names none of these ids."""
+    """An error for every `depends` on something other than these ids."""
     return [
         _unknown(migration, dependency, migration_ids)
         for migration in migrations
@@ -25,9 +25,9 @@ def unknown_dependencies(
 
 
 def in_apply_order(migrations: Sequence[MigrationFile]) -> tuple[MigrationFile, ...]:
-    """The migrations so that each comes after all it depends on; ties go by number.
+    """The migrations in an order in which each follows all that it depends on; ties go by number.
 
-    What they depend on besides does not count. Raises DependencyCycleError.
+    Ignores dependencies on other migrations. Raises DependencyCycleError.
     """
     by_number = sorted(migrations, key=lambda migration: migration.order)
     by_id = {migration.migration_id: migration for migration in by_number}
@@ -35,7 +35,7 @@ def in_apply_order(migrations: Sequence[MigrationFile]) -> tuple[MigrationFile, 
 
 
 def _is_satisfied(migrations: Sequence[MigrationFile]) -> bool:
-    """Whether the order already has every dependency before its dependents, as it mostly does."""
+    """Whether every dependency already precedes its dependents, as is usual."""
     seen: set[str] = set()
     for migration in migrations:
         if not seen.issuperset(migration.file.directives.depends):

@@ -1,6 +1,6 @@
-"""The directives: one row each, with all that is known of it.
+"""The directives, one row each, with all that is known about them.
 
-Their names `depends` and `transactional` are yoyo's, and mean the same.
+The names `depends` and `transactional` are yoyo's, and mean the same.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class FileKind(Enum):
 
 
 def _words(value: str) -> tuple[str, ...]:
-    """May be none: `yoyo new` writes an empty `depends` into the first migration."""
+    """May be empty: `yoyo new` writes an empty `depends` into the first migration."""
     return tuple(value.split())
 
 
@@ -114,12 +114,12 @@ def _never(_: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class DirectiveSpec:
-    """One directive: all that is known of it.
+    """All that is known about one directive.
 
-    `parse` makes of its text what Directives keeps, or raises ValueError with what it expected;
-    `kinds` are the files that may have it; `field` is the field of Directives, where it is not the
-    name. Where it `repeats`, the values are joined. `is_unmistakable` says of a value whether,
-    without the colon too, the comment can be nothing but this directive.
+    `parse` turns its text into the value that Directives keeps, or raises ValueError with what it
+    expected. `kinds` are the files that may have it; `field` is the field of Directives if its name
+    differs. If it `repeats`, the values are joined. `is_unmistakable` says whether a comment with
+    that value can only be this directive, even without the colon.
     """
 
     name: str
@@ -189,8 +189,8 @@ DIRECTIVES = (
 
 
 def _of(kind: FileKind) -> dict[str, DirectiveSpec]:
-    """The directives that mean something in one kind of file or another of its like; in a
-    migration, a comment that begins with `after:` is just a comment."""
+    """The directives that mean something in this kind of file or in a similar one. In a migration,
+    a comment that starts with `after:` is just a comment."""
     alike = _CHECK if kind is FileKind.CHECK else _SCRIPTS
     return {spec.name: spec for spec in DIRECTIVES if not set(alike).isdisjoint(spec.kinds)}
 

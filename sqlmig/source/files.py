@@ -1,4 +1,4 @@
-"""Reads the files: each migration with its rollback, all of it checked before anything runs."""
+"""Reads the files: each migration with its rollback, all checked before anything runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from sqlmig.source.foreign import refuse_foreign
 from sqlmig.source.head import read_head
 from sqlmig.source.lexer import LexError, first_statement
 
-# How similar a name must be to be taken for a slip of another (1 is the same).
+# How similar a name must be to be taken for a mistyped one (1 is identical).
 _NEAR = 0.8
 _BESIDE = ROLLBACK_SUFFIX.removesuffix(SUFFIX)
 
@@ -41,9 +41,9 @@ _BESIDE = ROLLBACK_SUFFIX.removesuffix(SUFFIX)
 def read_migrations(migrations: Traversable, rollbacks: Traversable) -> tuple[MigrationFile, ...]:
     """All migrations of a project in the order in which they apply, each with its rollback.
 
-    The rollback of `migrations/<id>.sql` is `rollbacks/<id>.sql`, or, in yoyo's place,
-    `migrations/<id>.rollback.sql`. Files that do not end in .sql or .py are skipped.
-    Raises SourceError where one file cannot be used, UnusableFilesError for several.
+    The rollback of `migrations/<id>.sql` is `rollbacks/<id>.sql` or, as in yoyo,
+    `migrations/<id>.rollback.sql`. Files that do not end in .sql or .py are skipped. Raises
+    SourceError if one file cannot be used, UnusableFilesError for several.
     """
     scripts, beside = list_migrations(migrations, rollbacks)
     apart = list_scripts(rollbacks)
@@ -61,7 +61,7 @@ def read_migrations(migrations: Traversable, rollbacks: Traversable) -> tuple[Mi
 def read_migrations_alone(
     migrations: Traversable, rollbacks: Traversable
 ) -> tuple[MigrationFile, ...]:
-    """The same without their rollbacks, in half the time: for looking whether they are applied."""
+    """All migrations without their rollbacks, in half the time: for checking which are applied."""
     scripts, _ = list_migrations(migrations, rollbacks)
     found, errors = _read_each(scripts, _read_migration)
     raise_all(errors)
@@ -70,7 +70,7 @@ def read_migrations_alone(
 
 @dataclass(frozen=True, slots=True)
 class UsableFiles:
-    """The migrations that can be used, in the order in which they apply, and what is wrong with the
+    """The migrations that can be used, in the order in which they apply, and the errors of the
     others, by id."""
 
     migrations: tuple[MigrationFile, ...]
@@ -78,19 +78,19 @@ class UsableFiles:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """All ids that there is a file of."""
+        """All ids that have a file."""
         return (*(each.migration_id for each in self.migrations), *self.unusable)
 
     def expect(self, migration_ids: Iterable[str]) -> None:
-        """Raises what is wrong with the files of these."""
+        """Raises the errors of those ids."""
         raise_all([self.unusable[name] for name in migration_ids if name in self.unusable])
 
 
 def read_usable(migrations: Traversable, rollbacks: Traversable) -> UsableFiles:
-    """All migrations as above, as far as each can be used, for what needs only some of them.
+    """All migrations that can be used, with their rollbacks, for work that needs only some of them.
 
-    Raises SourceError where there is no folder, where none of its files is a migration, and for a
-    rollback that belongs to none.
+    Raises SourceError if there is no folder, if none of its files can be used, and for a rollback
+    without a migration.
     """
     try:
         return UsableFiles(read_migrations(migrations, rollbacks))
@@ -105,7 +105,7 @@ def read_usable(migrations: Traversable, rollbacks: Traversable) -> UsableFiles:
     for name, path in scripts.items():
         if name not in unusable and not name.endswith(_BESIDE):
             pair = apart.get(name), beside.get(name)
-            with suppress(SourceError):  # of its rollback: its own is among the errors
+            with suppress(SourceError):  # of its rollback: the file's own is already in errors
                 found.append(_with_rollback(_read_migration(name, path), pair, rollbacks))
     if not found:
         raise_all(errors)
@@ -126,9 +126,9 @@ def read_script(path: Traversable) -> Script:
 
 
 def script_from_bytes(path: str, data: bytes) -> Script:
-    """The script that those bytes are: UTF-8, with or without a byte order mark.
+    """The script that those bytes contain: UTF-8, with or without a byte order mark.
 
-    Raises SourceError, at the place, for bytes that are not UTF-8 and for a NUL, at which the
+    Raises SourceError, with the place, for bytes that are not UTF-8 and for a NUL, at which the
     server's protocol would cut the text without an error.
     """
     if _looks_like_utf_16(data):
@@ -136,9 +136,9 @@ def script_from_bytes(path: str, data: bytes) -> Script:
             "looks like UTF-16", location=Location(path), remedy="Save the file as UTF-8."
         )
     try:
-        text = data.removeprefix(codecs.BOM_UTF8).decode()  # in a tenth of the time of utf-8-sig
+        text = data.removeprefix(codecs.BOM_UTF8).decode()  # ten times as fast as utf-8-sig
     except UnicodeDecodeError as error:
-        # It counts from behind the byte order mark, and so does its own copy of the bytes.
+        # The error's offset and copy of the bytes start after the byte order mark.
         raise SourceError(
             f"not UTF-8: byte 0x{error.object[error.start]:02x}",
             location=_place_of_byte(path, error.object, error.start),
@@ -156,7 +156,7 @@ def script_from_bytes(path: str, data: bytes) -> Script:
 def read_file(path: Traversable, kind: FileKind) -> ScriptFile:
     """A script with its head read.
 
-    Raises SourceError, at the place, for what is wrong in it, and for one without a statement.
+    Raises SourceError, with the place, for any error in it, and for a file without a statement.
     """
     script = read_script(path)
     try:
@@ -174,7 +174,7 @@ def read_file(path: Traversable, kind: FileKind) -> ScriptFile:
 
 
 def lexical_error(script: Script, error: LexError) -> SourceError:
-    """What the lexer found, at its place in the script."""
+    """The lexer's error, with its place in the script."""
     return SourceError(
         error.message,
         location=Location.at(script.path, script.text, error.offset),
@@ -185,12 +185,13 @@ def lexical_error(script: Script, error: LexError) -> SourceError:
 def _contents(path: Traversable) -> bytes:
     if not isinstance(path, Path):
         return path.read_bytes()
-    with path.open("rb", buffering=0) as file:  # it is read at once: a buffer costs and gains none
+    with path.open("rb", buffering=0) as file:  # it is read at once, so a buffer gains nothing
         return file.read()
 
 
 def _looks_like_utf_16(data: bytes) -> bool:
-    """Whether it has that mark, or a NUL for most characters' other byte, as SQL has there."""
+    """Whether it has the mark of UTF-16, or NUL as every other byte of most characters, as SQL
+    has."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return True
     if b"\0" not in data:
@@ -206,7 +207,7 @@ def _place_of_byte(path: str, data: bytes, start: int) -> Location:
 
 
 def _printable(text: str) -> str:
-    """The text for showing, a NUL as its symbol, each character at its place."""
+    """The text for display: a NUL becomes its symbol, so that each character keeps its place."""
     return text.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
@@ -216,7 +217,8 @@ def _id_of(path: str) -> str:
 
 
 def _in_some_order(found: list[MigrationFile]) -> tuple[MigrationFile, ...]:
-    """In order of application, or of their numbers where they depend on each other in cycles."""
+    """The migrations in apply order, or in the order of their numbers if dependencies form a
+    cycle."""
     try:
         return in_apply_order(found)
     except DependencyCycleError:
@@ -226,7 +228,7 @@ def _in_some_order(found: list[MigrationFile]) -> tuple[MigrationFile, ...]:
 def _read_each(
     scripts: Scripts, read: Callable[[str, Traversable], MigrationFile]
 ) -> tuple[list[MigrationFile], list[SourceError]]:
-    """The migrations that can be used, and what is wrong with the others or between them."""
+    """The migrations that can be used, and the errors of the others or between them."""
     found: list[MigrationFile] = []
     errors: list[SourceError] = [*_duplicates(scripts)]
     for migration_id, path in scripts.items():
@@ -252,7 +254,7 @@ def _with_rollback(
     pair: tuple[Traversable | None, Traversable | None],
     rollbacks: Traversable,
 ) -> MigrationFile:
-    """The migration with its rollback, which may be in `rollbacks` or beside it."""
+    """The migration with its rollback, which may be in `rollbacks` or beside the migration."""
     apart, beside = pair
     if apart and beside:
         raise SourceError(
@@ -274,7 +276,7 @@ def _with_rollback(
 
 def _no_rollback(file: ScriptFile, expected: Traversable) -> SourceError:
     return SourceError(
-        f"no rollback: {shown(expected)} is not there",
+        f"no rollback: {shown(expected)} does not exist",
         location=Location(file.script.path),
         remedy="Write it, or say why there is none: `-- irreversible: <reason>` at the head.",
     )

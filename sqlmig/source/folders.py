@@ -13,8 +13,8 @@ from sqlmig.model import Location
 SUFFIX = ".sql"
 ROLLBACK_SUFFIX = ".rollback.sql"
 _ROLLBACK = ROLLBACK_SUFFIX.removesuffix(SUFFIX)
-# Hidden files, Python's own (a folder may be a package), and what `yoyo new` has in an editor.
-_PASSED_OVER = (".", "__", "_tmp_yoyonew")
+# Hidden files, Python's own (a folder may be a package), and what `yoyo new` creates for an editor.
+_IGNORED_PREFIXES = (".", "__", "_tmp_yoyonew")
 
 Scripts = dict[str, Traversable]
 
@@ -22,9 +22,9 @@ Scripts = dict[str, Traversable]
 def list_migrations(folder: Traversable, rollbacks: Traversable) -> tuple[Scripts, Scripts]:
     """The migration files and the rollbacks beside them, both by migration id.
 
-    Files that do not end in .sql or .py are skipped. Raises SourceError for a folder that is
-    not there or has no migration, for a file of a kind not supported, and for a subfolder with
-    .sql files that is not `rollbacks`; UnusableFilesError for several of these.
+    Files that do not end in .sql or .py are skipped. Raises SourceError for a folder that does not
+    exist or has no migration, for an unsupported kind of file, and for a subfolder with .sql files
+    that is not `rollbacks`; UnusableFilesError for several of these.
     """
     if (listing := _listing(folder)) is None:
         raise SourceError(
@@ -53,36 +53,39 @@ def list_migrations(folder: Traversable, rollbacks: Traversable) -> tuple[Script
 
 
 def list_scripts(folder: Traversable) -> Scripts:
-    """The .sql files of a folder by stem; none where there is no such folder. Raises as above."""
+    """The .sql files of a folder by stem; none if there is no such folder. Raises SourceError for a
+    folder that cannot be listed and for an unsupported kind of file."""
     listing = _listing(folder)
     return _scripts(*listing) if listing else {}
 
 
 def usable_scripts(folder: Traversable) -> Scripts:
-    """The same without the files that cannot be scripts, for which nothing is raised."""
+    """The .sql files of a folder by stem, without those that cannot be scripts: ignores their
+    errors."""
     listing = _listing(folder)
     return _sorted_out(*listing)[0] if listing else {}
 
 
 def list_subfolders(folder: Traversable) -> list[Traversable]:
-    """The folders in a folder, sorted; none where there is no such folder. Raises as above."""
+    """The folders in a folder, sorted; none if it does not exist. Raises SourceError if it cannot
+    be listed."""
     entries, certain = _listing(folder) or ({}, set())
     return [entry for name, entry in entries.items() if name not in certain and entry.is_dir()]
 
 
 def is_passed_over(name: str) -> bool:
     """Whether sqlmig ignores files of that name, in any folder."""
-    return name.startswith(_PASSED_OVER)
+    return name.startswith(_IGNORED_PREFIXES)
 
 
 def shown(file: Traversable) -> str:
-    """The path for people; within an archive, that of the archive and the path within it."""
+    """The path for display; within an archive, that of the archive and the path within it."""
     return str(file).rstrip("/")
 
 
 def raise_all(errors: Sequence[SourceError]) -> None:
-    """Raises the errors, if there are any: one as it is, several as one, in order of the paths;
-    those of one file stay in their order."""
+    """Raises the errors, if there are any: a single one as it is, several as one, sorted by path;
+    the errors of one file stay in their order."""
     if len(errors) == 1:
         raise errors[0]
     if errors:
@@ -91,8 +94,8 @@ def raise_all(errors: Sequence[SourceError]) -> None:
 
 
 def _listing(folder: Traversable) -> tuple[Mapping[str, Traversable], Set[str]] | None:
-    """What is in the folder by name, sorted, without the files that are ignored, and the names that
-    are certainly files; None if it is not a folder."""
+    """The entries of the folder by name, sorted, without ignored files, and the names that are
+    certainly files; None if it is not a folder."""
     try:
         if not folder.is_dir():
             return None
@@ -108,8 +111,8 @@ def _listing(folder: Traversable) -> tuple[Mapping[str, Traversable], Set[str]] 
 
 
 def _certain_files(folder: Path) -> set[str]:
-    """The names of what the folder's own list has as files, so that the system need not be asked
-    for each of many; a link to a file is not among them."""
+    """The names that the folder's own listing shows as files, which saves a system call for each of
+    many. Links to files are not among them."""
     with os.scandir(folder) as entries:
         return {entry.name for entry in entries if entry.is_file(follow_symlinks=False)}
 
@@ -124,7 +127,7 @@ def _scripts(entries: Mapping[str, Traversable], certain: Set[str]) -> Scripts:
 def _sorted_out(
     entries: Mapping[str, Traversable], certain: Set[str]
 ) -> tuple[Scripts, list[SourceError]]:
-    """The .sql files by stem, and what is wrong with those that cannot be scripts."""
+    """The .sql files by stem, and the errors of those that cannot be scripts."""
     errors = []
     found = {}
     for name, entry in entries.items():
@@ -143,13 +146,13 @@ def _sorted_out(
 
 
 def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1]  # noqa: PTH122  # no path is made for each of many
+    return os.path.splitext(name)[1]  # noqa: PTH122  # creating a path for each file is slow
 
 
 def _problem(file: Traversable) -> SourceError | None:
-    """Why that cannot be a script, as far as can be known without opening it."""
+    """Why that file cannot be a script, as far as can be told without opening it."""
     place, suffix = Location(shown(file)), _suffix(file.name)
-    if not file.name.isprintable():  # as what is not UTF-8 is not either
+    if not file.name.isprintable():  # a name that is not UTF-8 is not printable either
         return SourceError(
             f"the name {file.name!r} cannot be shown",
             location=Location(shown(file).removesuffix(file.name).rstrip("/")),
@@ -177,7 +180,7 @@ def _problem(file: Traversable) -> SourceError | None:
 
 
 def _hides_scripts(entry: Traversable, rollbacks: Traversable) -> bool:
-    """Whether that is a folder with .sql files that would not be run."""
+    """Whether the entry is a folder with .sql files that would not be run."""
     return entry.is_dir() and not _leads_to(entry, rollbacks) and _holds_scripts(entry)
 
 

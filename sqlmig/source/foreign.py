@@ -1,6 +1,6 @@
-"""Files of other tools, known by their markers: comments that divide one file into its two halves.
+"""Recognises files of other tools by their markers: comments that divide one file into two halves.
 
-sqlmig does not read such markers. It would run the whole file, also the half that undoes it.
+sqlmig does not read such markers. It would run the whole file, including the half that undoes it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from sqlmig.source.lexer import all_line_comments, first_statement, statements
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """Another tool and its markers: what follows the dashes of a comment that begins its line.
+    """Another tool and its markers: the text after the dashes of a comment that starts its line.
 
-    `titles` are markers that are plain words as well. Such a comment is just a title above the
-    first statement of a file that holds that half alone, and it divides nothing within a statement
-    or below the last one.
+    `titles` are markers that are also plain words. Above the first statement of a file that
+    contains only that half, such a comment is just a title. Within a statement or after the last
+    one, it divides nothing.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Tool:
 
 
 class _Marker(NamedTuple):
-    """A marker of a tool, and the half that it is a title of; "" if none."""
+    """A marker of a tool, and the half that it is the title of; "" if it is no title."""
 
     offset: int
     tool: Tool
@@ -57,14 +57,14 @@ _TOOLS = (
     Tool("shmig", titles=r"\s*=+\s*(?:up|down)\s*=+"),
     Tool(
         "Liquibase",
-        # Its header and its change sets; of its rollbacks, those that hold a statement.
+        # Its header and its change sets; of its rollbacks, only those with a statement.
         r"\s*liquibase\s+formatted\s+sql\b.*|\s*changeset\s+[^\s:]+:\S.*"
         r"|rollback\s+(?:(?:alter|call|create|delete|drop|insert|revoke|grant|select|truncate"
         r"|update)\b.*|empty|not\s+required|changesetid:.*)",
     ),
     Tool("Atlas", r"\s*atlas:txtar|\s*(?:checks|migration|down)\.sql\s*--"),
     Tool("node-pg-migrate", titles=r"[\s-]*(?:up|down)\s+migration\W*"),
-    # As node's sqlite has them, and many a script of people's own.
+    # As in node's sqlite, and in many home-made scripts.
     Tool("another tool", titles=r"\W*(?:migrat(?:e|ions?)\W+)?(?:up|down)(?:\W+migrations?)?\W*"),
 )
 _REMEDY = {
@@ -77,7 +77,7 @@ _HALVES = {FileKind.MIGRATION: ("up",), FileKind.ROLLBACK: ("down",)}
 _EITHER = ("up", "down")
 
 _half = re.compile(r"up|down", re.IGNORECASE).search
-# A quick look that spares most files the walk over all their comments.
+# A quick check, so that the comments of most files need not be read.
 _may_hold_marker = re.compile(
     r"(?:\A|[\r\n])[ \t\f\v#]*+--[^\r\n]*"
     r"(?:migrate:|\+goose|\+migrate|\+micrate|@undo|rambler|create above|!ups|!downs"
@@ -90,8 +90,8 @@ _may_hold_marker = re.compile(
 def refuse_foreign(path: str, text: str, kind: FileKind) -> None:
     """Raises SourceError, at the first marker, for a file that is written for another tool.
 
-    Strings, dollar quotes, COPY's rows, block comments and prose hold no marker. Raises LexError
-    where the text cannot be read that far.
+    Ignores strings, dollar quotes, COPY's rows, block comments and prose. Raises LexError if the
+    text cannot be read that far.
     """
     if not _may_hold_marker(text):
         return
@@ -107,7 +107,7 @@ def refuse_foreign(path: str, text: str, kind: FileKind) -> None:
 
 
 def _dividing(text: str) -> list[_Marker]:
-    """The markers, but for titles within a statement or below the last."""
+    """The markers, except titles within a statement or after the last."""
     found = list(_markers(text))
     if not any(marker.half for marker in found):
         return found
@@ -121,7 +121,7 @@ def _dividing(text: str) -> list[_Marker]:
 
 
 def _are_titles(text: str, found: Sequence[_Marker], possible: Collection[str]) -> bool:
-    """Whether they just say, above the first statement, which half the file is."""
+    """Whether all markers are titles above the first statement that say which half the file is."""
     halves = {marker.half for marker in found}
     is_one = len(halves) == 1 and halves <= set(possible)
     return is_one and found[-1].offset < first_statement(text)
@@ -137,7 +137,8 @@ def _markers(text: str) -> Iterator[_Marker]:
 
 @functools.cache
 def _pattern() -> re.Pattern[str]:
-    """All markers, each in a group that names its tool; made where it is needed, which is rare."""
+    """All markers, each in a group that names its tool; compiled when first needed, which is
+    rare."""
     parts = (
         f"(?P<m{i}>{tool.markers or '(?!)'})|(?P<t{i}>{tool.titles or '(?!)'})"
         for i, tool in enumerate(_TOOLS)
@@ -146,6 +147,6 @@ def _pattern() -> re.Pattern[str]:
 
 
 def _begins_line(text: str, offset: int) -> bool:
-    """Whether nothing is before it but the `#` of Play's `# --- !Ups`."""
+    """Whether only white space or the `#` of Play's `# --- !Ups` precedes it on its line."""
     start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
     return text[start:offset].strip() in ("", "#")

@@ -1,6 +1,6 @@
 """The head of a file: its description, and the directives above its first statement.
 
-The syntax is yoyo's. A comment that no directive resembles is just a comment; the first of them
+The syntax is yoyo's. A comment that resembles no directive is just a comment; the first of these
 describes the file.
 """
 
@@ -19,20 +19,20 @@ from sqlmig.source.folders import raise_all
 from sqlmig.source.lexer import all_line_comments, first_statement, line_comments
 
 _DIRECTIVE = re.compile(r"\s*([A-Za-z][A-Za-z_-]*)[ \t]*:(.*)", re.DOTALL)
-# The same without its colon: `-- transactional false`, `-- transactional=false`.
+# A directive without its colon: `-- transactional false`, `-- transactional=false`.
 _WITHOUT_COLON = re.compile(r"\s*([A-Za-z_]+)(?:\s*=\s*|\s+|\Z)(.*?)\s*", re.DOTALL)
-# A quick look that spares most files the walk over all their comments.
+# A quick check, so that the comments of most files need not be read.
 _SUSPECT = re.compile(rf"--[ \t]*(?:{'|'.join(spec.name for spec in DIRECTIVES)})[ \t]*:")
 _NONE = Directives()
 
 
 def read_head(path: str, text: str, kind: FileKind) -> tuple[Directives, str]:
-    """What the head of a file declares, and its description ("" where it has none).
+    """What the head of a file declares, and its description ("" if it has none).
 
-    Raises DirectiveError, with the place and the right spelling, for a name within two letters of
-    a known one, a bad value, a name twice, a directive that this kind of file cannot have, one
-    without its colon, and one below the first statement; UnusableFilesError for several, in the
-    order of their lines. Raises LexError where the text cannot be read that far.
+    Raises DirectiveError, with the place and the correct spelling, for a name within two letters of
+    a known one, a bad value, a repeated name, a directive that this kind of file cannot have, one
+    without its colon, and one after the start of the first statement. Raises UnusableFilesError for
+    several, in the order of their lines, and LexError if the text cannot be read that far.
     """
     head = _Head(path, text, kind, first_statement(text))
     raise_all([*head.read(), *head.misplaced()])
@@ -40,7 +40,7 @@ def read_head(path: str, text: str, kind: FileKind) -> tuple[Directives, str]:
 
 
 def is_directive(comment: str, kind: FileKind) -> bool:
-    """Whether the text of a `--` comment would be a directive in the head of such a file, or a
+    """Whether the text of a `--` comment in the head of such a file would be a directive, or a
     mistake in one."""
     head = _Head("", f"--{comment}", kind, len(comment) + 2)
     return bool(next(head.read(), None) or head.values)
@@ -48,7 +48,7 @@ def is_directive(comment: str, kind: FileKind) -> bool:
 
 @dataclass(slots=True)
 class _Head:
-    """The head of one file while it is read: up to `end`, where its first statement begins."""
+    """The head of one file while it is read; it ends at `end`, where the first statement starts."""
 
     path: str
     text: str
@@ -58,7 +58,7 @@ class _Head:
     description: str = ""
 
     def read(self) -> Iterator[SourceError]:
-        """Fills `values` and `description`; the mistakes, by line."""
+        """Fills `values` and `description`; yields the errors in the order of lines."""
         for offset, comment in line_comments(self.text, self.end):
             try:
                 self._take(offset, comment)
@@ -66,7 +66,8 @@ class _Head:
                 yield error
 
     def misplaced(self) -> Iterator[SourceError]:
-        """Valid directives below the first statement, where they have no effect."""
+        """Errors for valid directives after the start of the first statement, where they have no
+        effect."""
         if not _SUSPECT.search(self.text, self.end):
             return
         for offset, comment in all_line_comments(self.text):
@@ -90,7 +91,7 @@ class _Head:
         self.description = self.description or comment.strip(" \t-")
 
     def _merge(self, offset: int, spec: DirectiveSpec, value: str) -> None:
-        """Adds a directive's value, joined to what earlier lines gave where it may repeat."""
+        """Adds a directive's value; appends it to earlier ones if the directive may repeat."""
         name, target = spec.name, spec.field or spec.name
         if self.kind not in spec.kinds:
             raise self._error(
@@ -112,7 +113,8 @@ class _Head:
         self._refuse_two_modes(offset)
 
     def _refuse_two_modes(self, offset: int) -> None:
-        """Each round of a repeated file is a transaction."""
+        """Refuses a file that is both repeated and non-transactional: each round is a
+        transaction."""
         if self.values.get("until_no_rows") and not self.values.get("transactional", True):
             raise self._error(
                 offset,
@@ -122,7 +124,7 @@ class _Head:
 
     def _refuse_near_miss(self, offset: int, name: str) -> None:
         for known in VOCABULARY[self.kind]:
-            # `adr` is so short that two letters would make a directive of every other word.
+            # Within two letters, almost any short word would be taken for `adr`.
             near = name and _distance(name, known) <= min(2, len(known) // 3)
             if near or name.lower() == known:
                 raise self._error(
@@ -133,7 +135,7 @@ class _Head:
                 )
 
     def _refuse_without_colon(self, offset: int, comment: str) -> None:
-        """A comment that says nothing but a directive; an ordinary sentence says more."""
+        """Refuses a comment that contains only a directive; an ordinary sentence says more."""
         match = _WITHOUT_COLON.fullmatch(comment)
         name, value = (match[1].lower(), match[2]) if match else ("", "")
         spec = VOCABULARY[self.kind].get(name)
@@ -154,7 +156,7 @@ def _names(kind: FileKind) -> list[str]:
 
 
 def _parts(comment: str) -> tuple[str, str]:
-    """The name and value of a comment that has the form of a directive; else "" and ""."""
+    """The name and value of a comment that has the form of a directive; otherwise "" and ""."""
     match = _DIRECTIVE.fullmatch(comment)
     return (match[1], match[2].strip()) if match else ("", "")
 

@@ -1,9 +1,9 @@
-"""PostgreSQL's lexical rules: where statements, comments and COPY data begin and end in a script.
+"""PostgreSQL's lexical rules: where statements, comments and COPY data start and end in a script.
 
 The rules are those of the server's scan.l with standard_conforming_strings on, and of psql's
-psqlscan.l for meta-commands and COPY data. Offsets count characters, and text[start:end] is the
-thing. Nothing here knows what a statement means; a text that the server would refuse may be cut
-anywhere, but a text that it accepts is cut where the server cuts it.
+psqlscan.l for meta-commands and COPY data. Offsets count characters, as in text[start:end]. Nothing
+here knows what a statement means. A text that the server would refuse may be split anywhere, but a
+text that it accepts is split where the server splits it.
 """
 
 from __future__ import annotations
@@ -19,47 +19,48 @@ _Spans = Iterator[tuple[int, int]]
 
 
 def _many(pattern: str) -> str:
-    """The pattern any number of times, as `(?:…)*+`, which Python before 3.11.5 matches wrongly
-    where the repeated part is more than one set of characters (python/cpython#106052)."""
+    """The pattern any number of times, like `(?:…)*+`, which Python before 3.11.5 matches wrongly
+    if the repeated part is more than one set of characters (python/cpython#106052)."""
     return f"(?>(?:{pattern})*)"
 
 
 def _upto(times: int, pattern: str) -> str:
-    """The pattern at most so many times."""
+    """The pattern at most `times` times."""
     return f"(?>(?:{pattern}){{0,{times}}})"
 
 
 def _some(pattern: str) -> str:
-    """The pattern once or more, as `(?:…)++`."""
+    """The pattern once or more, like `(?:…)++`."""
     return f"(?>(?:{pattern})+)"
 
 
 def _maybe(pattern: str) -> str:
-    """The pattern once or not at all, as `(?:…)?+`."""
+    """The pattern once or not at all, like `(?:…)?+`."""
     return f"(?>(?:{pattern})?)"
 
 
 def _no_letters(but: str = "") -> str:
-    """All that is not a letter, without these, for use in a set. To scan.l every character beyond
-    ASCII is a letter; a set that names those takes milliseconds to compile."""
+    """All ASCII characters except letters and those in `but`, for use in a negated set. In scan.l
+    every character beyond ASCII is a letter; a set that lists those takes milliseconds to
+    compile."""
     left_out = f"{string.ascii_letters}_{but}"
     return re.escape("".join(chr(code) for code in range(128) if chr(code) not in left_out))
 
 
-# Possessive quantifiers and atomic groups all over: no pattern ever goes back, so every one takes
-# linear time.
+# All quantifiers are possessive or in atomic groups: no pattern backtracks, so each takes linear
+# time.
 _LETTER = f"[^{_no_letters()}]"
 _LETTER_OR_DIGIT = f"[^{_no_letters(string.digits)}]"
 _PART_OF_WORD = f"[^{_no_letters(f'{string.digits}$')}]"
 _SPACE = r" \t\n\r\f\v"
 _LINE_COMMENT = r"--[^\n\r]*+"
-_FLAT_COMMENT = r"/\*" + _many(r"[^*/]++|\*(?!/)|/(?!\*)") + r"\*/"  # with none inside it
+_FLAT_COMMENT = r"/\*" + _many(r"[^*/]++|\*(?!/)|/(?!\*)") + r"\*/"  # contains no other comment
 _WORD = f"(?![eE]'){_LETTER}{_PART_OF_WORD}*+"
 _STRING = "'[^']*+" + _many("''[^']*+") + "'"
 _QUOTED_NAME = '"[^"]*+' + _many('""[^"]*+') + '"'
-_LONE_DOLLAR = rf"\$(?!{_LETTER}|\$)"  # of a parameter such as $1
-# 'a' <newline> 'b' is one literal; -- comments may be between. It matters after E'a': the
-# escapes hold in 'b' too.
+_LONE_DOLLAR = rf"\$(?!{_LETTER}|\$)"  # as in a parameter such as $1
+# 'a' <newline> 'b' is one literal; -- comments may be between the parts. This matters after E'a':
+# 'b' has escapes too.
 _CONTINUATION = (
     _many(rf"[ \t\f\v]|{_LINE_COMMENT}") + r"[\n\r]" + _many(rf"[{_SPACE}]|{_LINE_COMMENT}[\n\r]")
 ) + "'"
@@ -69,15 +70,15 @@ _ESCAPE_STRING = (
 )
 _PREFIXED_STRING = _maybe("[bBnNxX]|[uU]&") + _STRING
 _PREFIXED_NAME = _maybe("[uU]&") + _QUOTED_NAME
-# A number with what sticks to it; operators end where a comment begins.
+# A number with the characters attached to it; an operator ends where a comment starts.
 _NUMBER = r"\.?[0-9]" + _many(rf"[0-9]|[eE][+-][0-9]|\.(?!\.)|{_WORD}")
 _PARAMETER = r"\$[0-9]++"
 _OPERATOR = _some(r"[~!@#^&|`?+*%<>=]|-(?!-)|/(?!\*)")
 
-_OPENING = "'\"$/-"  # where a literal, a quoted name or a comment may begin
+_OPENING = "'\"$/-"  # where a literal, a quoted name or a comment may start
 _ENDING = ";\\"
 _PLAIN = f"[{_no_letters(_OPENING + _ENDING)}]"
-# So many pieces at a time: an atomic group takes memory for each until it is left.
+# At most this many pieces at a time, because an atomic group uses memory for each until it ends.
 _RUN = 1000
 _SIMPLE_RUN = _upto(
     _RUN,
@@ -101,7 +102,7 @@ _end_marker = re.compile(r"\\\.(?<=\n\\\.)\r?$", re.MULTILINE).search
 
 
 class LexError(Exception):
-    """A text that cannot be cut: `message` says why, `offset` is the character where it starts."""
+    """A text that cannot be split: `message` says why, `offset` is where the problem starts."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -113,11 +114,11 @@ class LexError(Exception):
 class Statement:
     """One statement of a script, or one psql meta-command to the end of its line.
 
-    text[start:end] is the statement without its semicolon; a comment before it is not part of it,
-    one between its last word and the semicolon is. `word` is its first word in lower case
-    (`\\restrict` for a meta-command), or its first character where that begins no word. `data` is
-    where the rows of COPY … FROM stdin are, without the line of the end marker. The text of the
-    next statement may begin at `stop`.
+    text[start:end] is the statement without its semicolon. A comment before the statement is not
+    part of it; one between its last word and the semicolon is. `word` is its first word in lower
+    case (`\\restrict` for a meta-command), or its first character if that starts no word. `data`
+    are the rows of COPY … FROM stdin, without the line of the end marker. The text of the next
+    statement may start at `stop`.
     """
 
     start: int
@@ -129,10 +130,10 @@ class Statement:
 
 
 def statements(text: str) -> Iterator[Statement]:
-    """The statements and meta-commands of a script in order, each found when it is asked for.
+    """The statements and meta-commands of a script in order, each found when it is requested.
 
-    A meta-command within a statement (`SELECT 1 \\gset`) ends it. Raises LexError at a literal,
-    quoted name or comment that never ends, and at text that follows COPY … FROM stdin; on its line.
+    A meta-command within a statement (`SELECT 1 \\gset`) ends it. Raises LexError for a literal,
+    quoted name or comment that never ends, and for text after COPY … FROM stdin; on the same line.
     """
     position = 0
     while (start := first_statement(text, position)) < len(text):
@@ -142,17 +143,19 @@ def statements(text: str) -> Iterator[Statement]:
 
 
 def first_statement(text: str, start: int = 0) -> int:
-    """The offset of the next statement's first character from `start` on; len(text) if none."""
+    """The offset of the first character of the next statement, from `start` on; len(text) if
+    none."""
     while text.startswith(";", start := _skip_blank(text, start)):
         start += 1
     return start
 
 
 def leading_words(text: str, statement: Statement, count: int) -> tuple[str, ...]:
-    """The first `count` tokens of a statement, fewer if it has fewer: words in lower case.
+    """The first `count` tokens of a statement, or all if it has fewer: words in lower case.
 
-    Comments between them are skipped: `ROLLBACK /* all */ TO a` → ("rollback", "to", "a"). What is
-    no word (a literal, a quoted name, punctuation) is given unchanged. A meta-command has one.
+    Comments between them are skipped: `ROLLBACK /* all */ TO a` → ("rollback", "to", "a"). Tokens
+    that are not words (literals, quoted names, punctuation) are returned unchanged. A meta-command
+    has one token.
     """
     if statement.is_meta_command:
         return (statement.word,)
@@ -163,8 +166,8 @@ def leading_words(text: str, statement: Statement, count: int) -> tuple[str, ...
 def line_comments(text: str, end: int, start: int = 0) -> Iterator[tuple[int, str]]:
     """The `--` comments of text[start:end], as (offset of the dashes, the rest of the line).
 
-    Meant for SQL alone, such as the head of a script, text[:first_statement(text)]. Literals and
-    block comments are skipped. Raises LexError.
+    Meant for text that is only SQL, such as the head of a script, text[:first_statement(text)].
+    Literals and block comments are skipped. Raises LexError.
     """
     while (start := _after(_skip_space(text, start))) < end:
         if text.startswith("--", start):
@@ -177,7 +180,7 @@ def line_comments(text: str, end: int, start: int = 0) -> Iterator[tuple[int, st
 
 
 def all_line_comments(text: str) -> Iterator[tuple[int, str]]:
-    """Every `--` comment of a whole script, in the form of line_comments. Raises LexError."""
+    """Every `--` comment of a whole script, in the same form as line_comments. Raises LexError."""
     position = 0
     for start, end in _verbatim_parts(text):
         yield from line_comments(text, start, position)
@@ -185,12 +188,12 @@ def all_line_comments(text: str) -> Iterator[tuple[int, str]]:
 
 
 def tokens(text: str) -> Iterator[str]:
-    """What is left of a script without comments and white space, to compare it with another.
+    """The script without comments and white space, to compare it with another.
 
     Two scripts have the same tokens only if they differ in nothing but comments and white space.
-    (The reverse holds but for space that hardly anyone changes: in COPY data, in a meta-command,
-    between an operator and a sign, between the parts of an E'' literal.) A literal that continues
-    the one before it begins with a newline. Raises LexError.
+    (The reverse also holds, except for space that is rarely changed: in COPY data, in a
+    meta-command, between an operator and a sign, between the parts of an E'' literal.) A literal
+    that continues the previous one starts with a newline. Raises LexError.
     """
     position = 0
     for start, end in _verbatim_parts(text):
@@ -201,7 +204,7 @@ def tokens(text: str) -> Iterator[str]:
 
 
 def token_spans(text: str) -> _Spans:
-    """Where the tokens of a whole script begin and end, without COPY's rows and meta-commands.
+    """The start and end of each token of a whole script, without COPY's rows and meta-commands.
     Raises LexError."""
     position = 0
     for start, end in _verbatim_parts(text):
@@ -229,7 +232,7 @@ def _statement_at(text: str, start: int) -> Statement:
 
 
 def _statement_end(text: str, start: int, word: str) -> int:
-    """Where the statement's own semicolon, a meta-command, or the end of the text is."""
+    """The offset of the statement's own semicolon, of a meta-command, or of the end of the text."""
     end = _semicolon(text, start)
     if word == "create":
         words = [_folded(text[begin:stop]) for begin, stop in islice(_token_spans(text, start), 4)]
@@ -251,7 +254,7 @@ def _semicolon(text: str, position: int) -> int:
 
 
 def _skip_simple(text: str, position: int) -> int:
-    """Past all that neither ends a statement nor needs a closer look."""
+    """Skips all that neither ends a statement nor needs a closer look."""
     while (end := _after(_matcher(_SIMPLE_RUN)(text, position))) - position >= _RUN:
         position = end
     return end
@@ -268,9 +271,9 @@ def _rule_end(text: str, start: int) -> int:
 def _routine_end(text: str, start: int) -> int:
     """CREATE FUNCTION … BEGIN ATOMIC a; b; END: the semicolons of the body do not end it.
 
-    The body's END is the one that begins a statement; names and CASE may say `end` anywhere else. A
-    parameter may be called `begin` and be of a type `atomic`, but only in parentheses. Bodies do
-    not nest: the server accepts no CREATE in one.
+    The END of the body is the one that starts a statement; names and CASE may contain `end`
+    anywhere else. A parameter may be named `begin` and have a type `atomic`, but only within
+    parentheses. Bodies do not nest: the server accepts no CREATE in one.
     """
     in_body, previous = False, ""
     for word, offset, depth in _nested_tokens(text, start):
@@ -284,7 +287,7 @@ def _routine_end(text: str, start: int) -> int:
 
 
 def _reads_standard_input(text: str, start: int) -> bool:
-    """Whether data follows a COPY statement: psql takes FROM STDOUT for FROM STDIN."""
+    """Whether data follows a COPY statement: psql treats FROM STDOUT like FROM STDIN."""
     previous = ""
     for word, _, depth in _nested_tokens(text, start):
         if word == ";" or previous == "from":
@@ -294,7 +297,7 @@ def _reads_standard_input(text: str, start: int) -> bool:
 
 
 def _copy_data(text: str, position: int) -> tuple[int, int]:
-    """The rows are the lines after the statement's own, up to a line that is `\\.` alone."""
+    """The rows: the lines after the statement's own, up to a line that is only `\\.`."""
     rest = _rest_before_data(text, position)
     if rest is None:
         raise LexError("text after COPY … FROM stdin; on the same line", position)
@@ -303,7 +306,8 @@ def _copy_data(text: str, position: int) -> tuple[int, int]:
 
 
 def _verbatim_parts(text: str) -> _Spans:
-    """The parts that are not SQL (COPY data with its end marker, meta-commands), then the end."""
+    """The parts that are not SQL (COPY data with its end marker, meta-commands), and then the
+    end."""
     for statement in statements(text):
         if statement.is_meta_command or statement.data:
             yield statement.data[0] if statement.data else statement.start, statement.stop
@@ -311,13 +315,13 @@ def _verbatim_parts(text: str) -> _Spans:
 
 
 def _tokens_between(text: str, position: int, end: int) -> Iterator[str]:
-    """The tokens, with a mark on those whose meaning depends on what is before them."""
+    """The tokens, with a mark on those whose meaning depends on the preceding text."""
     for start, stop in _spans_before(end, text, position):
         before = text[position - 1 : position]
         if before == "'" and _continuation(text, position):
             yield "\n" + text[start:stop]
         elif start == position and before.isdigit() and text[start] in "eE":
-            yield "\0" + text[start:stop]  # 1E'' is none of the two that 1 E'' is
+            yield "\0" + text[start:stop]  # 1E'' has other tokens than 1 E''
         else:
             yield text[start:stop]
         position = stop
@@ -350,7 +354,8 @@ def _skip_blank(text: str, position: int) -> int:
 
 
 def _skip_hard(text: str, start: int) -> int:
-    """Past a nested comment or a dollar quote; all else that stops the patterns has no end."""
+    """Skips a nested comment or a dollar quote; anything else at which the patterns stop never
+    ends."""
     if text[start] == "/":
         return _skip_comment(text, start)
     if text[start] != "$":
@@ -377,17 +382,18 @@ def _skip_comment(text: str, start: int) -> int:
 
 
 def _folded(token: str) -> str:
-    """A word in lower case as the server folds keywords: ASCII only. Other tokens as they are."""
+    """A word in lower case, as the server folds keywords: ASCII only. Other tokens stay
+    unchanged."""
     return token.lower() if _ascii_word(token) else token
 
 
 @functools.cache
 def _matcher(pattern: str) -> Callable[[str, int], re.Match[str] | None]:
-    """A large pattern, made when it is first needed: many commands look at the heads alone."""
+    """A large pattern, compiled when first needed: many commands read only the heads of files."""
     return re.compile(pattern, re.DOTALL).match
 
 
 def _after(match: re.Match[str] | None) -> int:
-    """The end of a match of a pattern that always matches."""
+    """The end of a match, for patterns that always match."""
     assert match is not None
     return match.end()

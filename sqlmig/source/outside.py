@@ -1,7 +1,7 @@
 """Which statements PostgreSQL refuses inside a transaction, and which of them are harmless.
 
-Source: the calls of PreventInTransactionBlock in PostgreSQL 15 to 18, as the manual's pages of
-these commands tell them.
+Source: the calls of PreventInTransactionBlock in PostgreSQL 15 to 18, and the manual's pages on
+these commands.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from enum import Enum
 
 from sqlmig.source.lexer import Statement, leading_words
 
-# The first words of most statements say enough; that DETACH … CONCURRENTLY ends with it does not
-# matter, for a table's and a partition's name take no more than these.
+# The first words of most statements are enough. DETACH … CONCURRENTLY has its keyword at the end,
+# but the names of a table and a partition take no more words than these.
 _WORDS_THAT_TELL = 14
 
 _OUTSIDE = re.compile(
@@ -32,7 +32,7 @@ _OUTSIDE = re.compile(
     re.VERBOSE,
 )
 _OF_THE_SERVER = re.compile(r"(create|alter|drop) (database|tablespace|system)\b")
-# Without a connection no replication slot is made or dropped: then it may run in a transaction.
+# Without a connection, no replication slot is created or dropped: it can then run in a transaction.
 _CONNECTS = re.compile(r"(create|drop) subscription\b")
 _OPTIONS = re.compile(r"\bwith \( ([^()]*) \)$")
 _HAS_NO_SLOT = re.compile(r"\bslot_name\s*=\s*'?none\b", re.IGNORECASE)
@@ -43,12 +43,13 @@ _NEW_LABEL = re.compile(r"alter type (\S+ ){1,3}add value\b")
 _OF_THE_SESSION = ("set", "reset", "analyze")
 _FIRST_WORDS = frozenset({"vacuum", "discard", "cluster"})
 _COMMON_FIRST_WORDS = frozenset({"create", "drop", "alter", "reindex"})
-# Most statements begin with these; one of those words it takes to be refused.
+# Most statements start with a common word; the server refuses one only if it also contains one of
+# these.
 _HINT = re.compile("concurrently|database|system|schema|tablespace|subscription", re.IGNORECASE)
 
 
 class Reach(Enum):
-    """How far a statement reaches that runs outside a transaction alone."""
+    """How far a statement reaches that runs only outside a transaction."""
 
     DATABASE = "its database"
     SERVER = "what all databases of the server share"
@@ -56,7 +57,7 @@ class Reach(Enum):
 
 
 def reach(text: str, statement: Statement) -> Reach:
-    """How far that statement reaches, of which `runs_only_outside` is true."""
+    """How far that statement reaches; `runs_only_outside` must be true for it."""
     words = _words(text, statement)
     if _OF_A_PUBLISHER.match(words):
         return Reach.PUBLISHER
@@ -64,7 +65,7 @@ def reach(text: str, statement: Statement) -> Reach:
 
 
 def keeps_rows(text: str, statement: Statement) -> bool:
-    """Whether it is one of the statements that need no transaction and never take rows away."""
+    """Whether the statement needs no transaction and never removes rows."""
     words = _words(text, statement)
     if statement.word in _OF_THE_SESSION or _NEW_LABEL.match(words):
         return True
@@ -85,8 +86,8 @@ def runs_only_outside(text: str, statement: Statement) -> bool:
 
 
 def _has_no_slot(text: str, statement: Statement) -> bool:
-    """Whether CREATE SUBSCRIPTION makes no slot, or DROP SUBSCRIPTION need not drop one, for the
-    script has taken it from the subscription before."""
+    """Whether CREATE SUBSCRIPTION creates no slot, or DROP SUBSCRIPTION drops none because the
+    script has detached it from the subscription before."""
     if statement.word == "drop":
         return _HAS_NO_SLOT.search(text, 0, statement.start) is not None
     options = _OPTIONS.search(" ".join(leading_words(text, statement, statement.end)))

@@ -1,4 +1,4 @@
-"""Everything that is wrong in one file, as far as it can be read."""
+"""Everything that is wrong in one file, as far as the file can be read."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from sqlmig.source.script import prepare
 
 
 def problems(path: Traversable, kind: FileKind) -> tuple[SourceError, ...]:
-    """The mistakes in the head of the file and in its statements; none where it can be used."""
+    """The errors in the head of the file and in its statements; none if it can be used."""
     try:
         file = read_file(path, kind)
     except SourceError as error:
         found = single(error)
         is_of_the_head = all(isinstance(each, DirectiveError) for each in found)
-        return found + (_whatever_the_head_says(read_script(path)) if is_of_the_head else ())
+        return found + (_problems_with_any_head(read_script(path)) if is_of_the_head else ())
     return statement_problems(file)
 
 
 def statement_problems(file: ScriptFile) -> tuple[SourceError, ...]:
-    """The mistakes in the statements of a file whose head is read."""
+    """The errors in the statements of a file whose head has been read."""
     return _of_statements(file.script, file.directives)
 
 
 def single(error: SourceError) -> tuple[SourceError, ...]:
-    """The error, or where it tells of several, each of them."""
+    """The error or, if it combines several, each of them."""
     return getattr(error, "errors", (error,))
 
 
-def _whatever_the_head_says(script: Script) -> tuple[SourceError, ...]:
-    """The mistakes that would be there with other directives, too."""
+def _problems_with_any_head(script: Script) -> tuple[SourceError, ...]:
+    """The errors that would also occur with other directives."""
     outside = _of_statements(script, Directives(transactional=False))
     places = {error.location for error in outside}
     inside = _of_statements(script, Directives())

@@ -1,7 +1,7 @@
-"""What a file with `-- repeat: until no rows` may hold: one statement that writes some rows.
+"""What a file with `-- repeat: until no rows` may contain: one statement that writes some rows.
 
-A LIMIT keeps a round short, and the number of rows that the server reports for the statement tells
-when there is none left.
+A LIMIT keeps a round short, and the number of rows that the server reports for the statement shows
+when none are left.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from sqlmig.source.lexer import Statement, leading_words
 _VERBS = ("update", "delete", "insert")
 _OTHER_VERBS = ("select", "table", "values", "merge")
 _ALL_ROWS = ("all", "null")
-# What a name follows in the list of a WITH: `update` there is the name of a query.
+# In the list of a WITH, a name follows one of these: `update` there is the name of a query.
 _BEFORE_NAMES = ("with", "recursive", ",")
 
 
 def round_problems(script: Script, found: Sequence[Statement]) -> Iterator[SourceError]:
-    """What keeps the script from being repeated, each at its statement."""
+    """What prevents the script from being repeated, each error at its statement."""
     for statement in found[1:]:
         yield _error(
             script,
@@ -60,7 +60,7 @@ def _problems(script: Script, statement: Statement) -> Iterator[SourceError]:
 
 
 def _verb(words: Sequence[str]) -> str:
-    """What the statement does: its first word, or the first after its WITH queries."""
+    """The verb of the statement: its first word, or the first after its WITH queries."""
     if words[0] != "with":
         return words[0]
     depth = 0

@@ -1,4 +1,4 @@
-"""A script made ready to run: its statements found, what no migration may hold refused."""
+"""Prepares a script to run: finds its statements, and refuses what no migration may contain."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sqlmig.source.outside import runs_only_outside
 from sqlmig.source.rounds import round_problems
 from sqlmig.source.transactions import own_transactions
 
-# A server takes some ten times the text in memory to parse one message; batches keep that small.
+# To parse one message, a server needs about ten times the text in memory; batches keep that small.
 _BATCH_CHARACTERS = 1 << 20
-_MOST_PROBLEMS = 50  # of one file, told at once; more of them are likely to be the same again
+_MOST_PROBLEMS = 50  # reported for one file; more are probably the same again
 
 OUTSIDE_REMEDY = (
     "Put `-- transactional: false` at the head of the file, best with no other statement in it."
@@ -39,10 +39,11 @@ _READING = {
 
 @dataclass(frozen=True, slots=True)
 class PreparedScript:
-    """A script that may run. `text` is the script's, character for character at the same place,
-    but for what the server must not see, which is blank: psql's \\restrict lines, and BEGIN
-    and COMMIT where leaving them out changes nothing. `notes` says what was blanked that a reader
-    would want to know.
+    """A script that may run.
+
+    `text` is the script's, with every character at the same place, except that what the server must
+    not see is blank: psql's \\restrict lines, and BEGIN and COMMIT if omitting them changes
+    nothing. `notes` say what was blanked, as far as a reader would want to know.
     """
 
     script: Script
@@ -56,7 +57,7 @@ class PreparedScript:
         return self.text[statement.start : statement.end]
 
     def copied_rows(self, data: tuple[int, int] | None) -> str:
-        """The rows of a COPY … FROM STDIN, which a statement or chunk has as its `data`."""
+        """The rows of a COPY … FROM STDIN; `data` is that of a statement or chunk."""
         return self.text[slice(*data)] if data else ""
 
     def location(self, offset: int) -> Location:
@@ -72,7 +73,7 @@ class PreparedScript:
 class Chunk:
     """A run of whole statements to be sent as one message: `text[start:end]` of the script.
 
-    `data`, where it is not None, are the rows of the COPY statement that ends the chunk.
+    `data`, if it is not None, are the rows of the COPY statement that ends the chunk.
     """
 
     start: int
@@ -86,8 +87,8 @@ def prepare(script: Script, directives: Directives) -> PreparedScript:
 
     Raises SourceError, at the statement, for text that cannot be read as SQL, a statement that
     would end the transaction or cannot run in one, a psql meta-command, a setting that changes how
-    text is read, and what a repeated file cannot have; UnusableFilesError for several of these (the
-    first fifty).
+    text is read, and what a repeated file cannot contain; UnusableFilesError for several of these
+    (the first fifty).
     """
     try:
         found = tuple(statements(script.text))
@@ -105,7 +106,7 @@ def prepare(script: Script, directives: Directives) -> PreparedScript:
 
 
 def chunks(prepared: PreparedScript) -> Iterator[Chunk]:
-    """The messages to send, in order; together they are the whole text but for COPY's rows."""
+    """The messages to send, in order; together they are the whole text except COPY's rows."""
     start, first = 0, 0
     for index, statement in enumerate(prepared.statements):
         if statement.data is not None:
@@ -119,7 +120,8 @@ def chunks(prepared: PreparedScript) -> Iterator[Chunk]:
 
 
 def _is_harmless(statement: Statement) -> bool:
-    """Lines that pg_dump writes to protect psql from the file, which nothing else needs."""
+    """Whether it is a line that pg_dump writes to protect psql from the file, and that can be left
+    out."""
     return statement.is_meta_command and statement.word in _HARMLESS_META_COMMANDS
 
 
@@ -200,7 +202,7 @@ def _refuse_another_reading(script: Script, statement: Statement) -> None:
 
 
 def _blanked(text: str, blanks: Iterable[Statement]) -> str:
-    """The text with those statements, and their semicolons, as spaces; line ends stay."""
+    """The text with those statements, and their semicolons, replaced by spaces; line ends stay."""
     parts, position = [], 0
     for statement in blanks:
         hidden = "".join(c if c in "\r\n" else " " for c in text[statement.start : statement.stop])

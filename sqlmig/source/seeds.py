@@ -1,4 +1,4 @@
-"""Reads the SQL seeds: a folder for each tier, in it files in the order of their numbers."""
+"""Reads the SQL seeds: one folder for each tier, with files in the order of their numbers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sqlmig.source.folders import list_scripts, list_subfolders, raise_all, show
 def read_seeds(
     folder: Traversable, tiers: Sequence[str], known: Collection[str]
 ) -> tuple[SeedFile, ...]:
-    """The seeds of those tiers, in the order of the tiers, then of the files' numbers.
+    """The seeds of those tiers, in the order of the tiers, and then of the files' numbers.
 
     `known` are the tiers of all environments. Raises SourceError for a folder of another name, a
-    seed in none, and a file that cannot be used; UnusableFilesError for several.
+    seed outside the folders, and a file that cannot be used; UnusableFilesError for several.
     """
     errors = [_stray(path) for path in list_scripts(folder).values()]
     errors += [_unknown(path, known) for path in list_subfolders(folder) if path.name not in known]

@@ -1,4 +1,4 @@
-"""The transactions that a script opens itself and that sqlmig's own may take the place of."""
+"""Finds transactions that a script opens itself and that sqlmig's own can replace."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _LARGE_OBJECTS = {"lo_open", "lowrite", "lo_close"}
 
 
 def own_transactions(text: str, found: Sequence[Statement]) -> frozenset[int]:
-    """Where the plain BEGINs and COMMITs begin that may be left out of a script with those
-    statements, which runs in one transaction: a pair around all of it, the commonest hand-written
-    form, and the pairs that pg_dump writes around the contents of large objects."""
+    """The offsets of the plain BEGINs and COMMITs that can be left out of a script with those
+    statements, because it runs in one transaction: a pair around all of it, the commonest
+    hand-written form, and the pairs that pg_dump writes around the contents of large objects."""
     inner = found
     pairs = []
     if len(found) > 1 and _opens(text, found[0]) and _closes(text, found[-1]):

@@ -72,7 +72,7 @@ def test_a_dry_run_shows_the_sql_and_changes_nothing(run: Run, database: Databas
     assert "-- sql/migrations/002_b.sql\n    create table b ()\n" in done.stdout
     assert done.stdout.endswith(
         "Would apply 3 migrations, each in its own transaction. Nothing was changed.\n"
-        "What would block users of a live database: sqlmig impact\n"
+        "To see what would block a live database: sqlmig impact\n"
     )
     assert database.relations() == before
 
@@ -131,14 +131,14 @@ def test_status_check_exits_1_when_anything_is_pending_or_changed(
 
 def test_diff_and_repair_bring_record_and_file_together(run: Run, project: Project) -> None:
     run("apply")
-    assert run("diff", "2").stdout == "002_b: the files are as recorded.\n"
+    assert run("diff", "2").stdout == "002_b: the files match the record.\n"
     project.migration("002_b", "create table b (x int)", "drop table b")
     assert run("apply").returncode == 2
     shown = run("diff", "2").stdout
     assert "-create table b ()\n+create table b (x int)\n" in shown
-    assert run("repair", "2").stdout == "002_b  recorded as its files are now\n"
+    assert run("repair", "2").stdout == "recorded  002_b, with its current files\n"
     assert run("apply").returncode == 0
-    assert run("repair", "--all").stdout == "Nothing to repair: every file is as recorded.\n"
+    assert run("repair", "--all").stdout == "Nothing to repair: every file matches the record.\n"
 
 
 def test_validate_needs_no_database(run: Run) -> None:

@@ -25,7 +25,7 @@ def test_with_nothing_pending_it_says_how_to_check_what_is_applied(run: Run) -> 
         0,
         "Nothing is pending: no migration to check. `--all` checks those that are applied, too.\n",
     )
-    assert run("impact", "--all").stdout == "1 migration: no finding.\n"
+    assert run("impact", "--all").stdout == "1 migration: no findings.\n"
     assert run("impact", "--since", "001").stdout == "No migration to check.\n"
 
 

@@ -51,7 +51,7 @@ def test_a_partial_one_is_shown_with_its_rows_and_the_way_on(run: Run, database:
     database.execute("alter table t add check (id < 5 or x is null)")
     failed = run("apply")
     assert failed.returncode == 3
-    assert "001_fill stopped partway: 4 rows of its rounds before were kept." in failed.stderr
+    assert "001_fill stopped partway: 4 rows of earlier rounds were kept." in failed.stderr
     shown = run("status").stdout
     assert "partial (4 rows so far)" in shown
     assert shown.endswith("Next: sqlmig apply\n")

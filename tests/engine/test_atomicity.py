@@ -365,7 +365,7 @@ def test_what_must_come_before_any_query_is_refused_where_the_guard_asks_first(
     project.migration("001_a", sql)
     with pytest.raises(MigrationFailedError, match="before any query") as caught:
         migrator(project, database, "production").apply()
-    assert "after queries of sqlmig's own" in caught.value.remedy
+    assert "after sqlmig's own queries" in caught.value.remedy
     assert database.tables() == {"kept"}
 
 

@@ -1,4 +1,4 @@
-"""What docs/environments.md says that the guard does not see: a test for each line of it."""
+"""What docs/protected-tables.md says that the guard does not see: a test for each line of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlmig.plan import Transactions
 from tests.database import Database
 from tests.project import Project
 
-GUIDE = Path(__file__).parent.parent.parent / "docs/environments.md"
+GUIDE = Path(__file__).parent.parent.parent / "docs/protected-tables.md"
 
 Case = Callable[[Project, Database], None]
 CASES: dict[str, Case] = {}
@@ -21,7 +21,7 @@ CASES: dict[str, Case] = {}
 
 def lines() -> list[str]:
     """The bullets of the guide's section on the boundary, each as one line."""
-    section = GUIDE.read_text(encoding="utf-8").partition("### The boundary of the guard")[2]
+    section = GUIDE.read_text(encoding="utf-8").partition("## The boundary of the guard")[2]
     bullets = re.findall(r"^- (.*(?:\n  .*)*)", section.partition("\n## ")[0], re.MULTILINE)
     return [re.sub(r"\s+", " ", bullet) for bullet in bullets]
 

@@ -116,9 +116,7 @@ def test_what_failed_is_partial_and_continues_without_a_question(
 ) -> None:
     project.migration("001_fill", HEAD + FILL.format(10))
     fail_at(database, 23)
-    with pytest.raises(
-        MigrationFailedError, match="20 rows of its rounds before were kept"
-    ) as caught:
+    with pytest.raises(MigrationFailedError, match="20 rows of earlier rounds were kept") as caught:
         migrator.apply()
     assert caught.value.location is not None
     assert caught.value.location.position == Position(2, 1)
@@ -145,7 +143,7 @@ def test_what_cannot_be_recorded_at_the_end_keeps_its_rows_and_says_so(
     )
     with pytest.raises(MigrationFailedError, match="could not be recorded") as caught:
         migrator.apply()
-    assert "25 rows of its rounds before were kept" in caught.value.remedy
+    assert "25 rows of earlier rounds were kept" in caught.value.remedy
     assert status(migrator) == ("partial", 25)
     database.execute("drop trigger refuse on _yoyo_migration")
     migrator.apply()
@@ -189,7 +187,7 @@ def test_a_condition_that_never_ends_is_an_error_until_it_is_fixed(
     for _ in range(2):
         with pytest.raises(MigrationFailedError, match="would have written") as caught:
             migrator.apply()
-        assert "leave out the rows that are done" in caught.value.remedy
+        assert "exclude the rows that are done" in caught.value.remedy
         state, written = status(migrator)
         assert (state, written) == ("partial", 50), "the round beyond is undone"
     project.migration("001_fill", HEAD + FILL.format(10))

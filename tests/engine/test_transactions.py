@@ -311,7 +311,8 @@ def test_a_rollback_text_that_the_database_cannot_hold_is_not_blamed_on_the_scri
     name = f"{database.connection.info.dbname}_latin1"
     database.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
     database.execute(
-        f"CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        f"CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0 LOCALE_PROVIDER libc"
+        " LC_COLLATE 'C' LC_CTYPE 'C'"
     )
     url = database.url.replace(f"/{database.connection.info.dbname}?", f"/{name}?")
     project.migration("001_a", "create table a ()", "drop table a -- 5 €")

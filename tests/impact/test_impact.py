@@ -320,7 +320,7 @@ def test_a_git_revision_names_what_is_merged(repository: Repository, database: D
     assert [each.migration_id for each in found.migrations] == ["002_b"]
     assert "of merged" in found.baseline
     assert found.baseline in "".join(impact(found).lines(Medium.PIPE))
-    with pytest.raises(ChangelogError, match="no migration here, and git cannot compare"):
+    with pytest.raises(ChangelogError, match="is not a migration here, and git cannot compare"):
         migrator.impact_since("nowhere", scratch_url=database.url)
 
 
@@ -356,7 +356,7 @@ def test_a_required_column_and_a_loss_are_told_of_tables_of_any_size(
         "  orders (216 kB, 5000 rows): ACCESS EXCLUSIVE for a moment, "
         "which blocks reads and writes",
         "  The data of column note is lost: a rollback cannot restore it",
-        "2 migrations: no finding.",
+        "2 migrations: no findings.",
     ]
 
 

@@ -17,14 +17,14 @@ from tests.project import Project
 GUIDE = Path(__file__).parents[2] / "docs/zero-downtime.md"
 LONG = 0.2  # seconds
 SESSIONS = {
-    "reader": ("SELECT * FROM orders WHERE id = {id}", 0.02),
-    "writer": ("UPDATE orders SET note = note WHERE id = 1 + {id} % 3000", 0.02),
-    "writer of customers": ("UPDATE customers SET name = name WHERE id = {id}", 0.02),
-    "long reader": ("SELECT count(*), pg_sleep(2) FROM (SELECT FROM orders LIMIT 1) o", 2.0),
+    "reader": ("SELECT * FROM fees WHERE id = {id}", 0.02),
+    "writer": ("UPDATE fees SET note = note WHERE id = 1 + {id} % 3000", 0.02),
+    "writer of students": ("UPDATE students SET name = name WHERE id = {id}", 0.02),
+    "long reader": ("SELECT count(*), pg_sleep(2) FROM (SELECT FROM fees LIMIT 1) o", 2.0),
 }
 FILL = """
-INSERT INTO customers SELECT i, 'c' FROM generate_series(1, 50000) i;
-INSERT INTO orders SELECT i, 1 + i % 50000, 1 + i % 9999, 's', 'k' || i
+INSERT INTO students SELECT i, 'c' FROM generate_series(1, 50000) i;
+INSERT INTO fees SELECT i, 1 + i % 50000, 1 + i % 9999, 's', 'k' || i
   FROM generate_series(1, 60000) i;
 ANALYZE;
 """
@@ -57,7 +57,7 @@ def test_no_recipe_keeps_readers_or_writers_waiting(
     migrator = Migrator(project.config(database=database.url, lock_tries=50))
     for recipe in recipes:
         if "UPDATE" in (project.root / f"sql/migrations/{recipe}.sql").read_text():
-            database.execute("DELETE FROM orders WHERE id > 3000")  # as many as the batches change
+            database.execute("DELETE FROM fees WHERE id > 3000")  # as many as the batches change
         with traffic(database.url, SESSIONS) as found:
             migrator.apply(recipe)
         sys.stdout.write(f"{recipe}: {told(found.stalls)}\n")

@@ -157,6 +157,6 @@ def test_a_schema_that_is_nowhere_is_not_taken_for_one_without_drift(
 ) -> None:
     config = project.config(database=on(database, "t1"), history_schema="t1", schemas=["t9"])
     for call in (Migrator(config).drift, Migrator(config).verify):
-        with pytest.raises(ConfigError, match="`schemas` names what is not there: t9"):
+        with pytest.raises(ConfigError, match="`schemas` names schemas that do not exist: t9"):
             call()
     assert told(tenants["t1"]) == []

@@ -1,5 +1,5 @@
 """What no look at the shared catalogues sees, and no rollback undoes: the boundary that
-docs/proof.md names."""
+docs/scratch.md names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlmig.embedded.postgres import temporary_postgres
 from sqlmig.migrator import Migrator
 from tests.project import Project
 
-_NAMED = Path(__file__).parents[2] / "docs" / "proof.md"
+_NAMED = Path(__file__).parents[2] / "docs" / "scratch.md"
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,8 @@ def test_what_outlives_a_rollback_is_named_in_the_guide(
     project = Project(tmp_path)
     text = statement.replace("{folder}", folder).replace("{url}", url)
     project.irreversible("001_a", f"-- irreversible: a test\n{text}")
-    Migrator(project.config(database=url)).verify()
+    (trip,) = Migrator(project.config(database=url)).verify().round_trips
+    assert trip.error is None
     assert value(url, question) != before
     assert name in _NAMED.read_text()
 

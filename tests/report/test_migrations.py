@@ -198,9 +198,9 @@ def test_a_plan_shows_the_very_sql_then_the_table_then_how() -> None:
         "MIGRATION  STATEMENTS  DESCRIPTION\n"
         "001_users  1           Users\n"
         "002_index  2\n"
-        "Would apply 2 migrations, each by itself; 002_index outside a transaction. "
+        "Would apply 2 migrations, each separately; 002_index outside a transaction. "
         "Nothing was changed.\n"
-        "What would block users of a live database: sqlmig impact"
+        "To see what would block a live database: sqlmig impact"
     )
 
 
@@ -221,7 +221,7 @@ def test_a_plan_in_one_transaction_says_so() -> None:
     plan = plan_apply([file("001_a")], [], transactions=Transactions.TOGETHER)
     assert told(migrations.plan(plan)).endswith(
         "Would apply 1 migration, all in one transaction. Nothing was changed.\n"
-        "What would block users of a live database: sqlmig impact"
+        "To see what would block a live database: sqlmig impact"
     )
 
 

@@ -335,7 +335,7 @@ def test_a_migration_without_a_rollback_is_refused(project: Project) -> None:
     error = refused(project)
     assert str(error) == (
         f"{project.root}/sql/migrations/001_a.sql: no rollback: "
-        f"{project.root}/sql/rollbacks/001_a.sql is not there\n"
+        f"{project.root}/sql/rollbacks/001_a.sql does not exist\n"
         "Write it, or say why there is none: `-- irreversible: <reason>` at the head."
     )
 

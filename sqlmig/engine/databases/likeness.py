@@ -1,5 +1,5 @@
-"""What a scratch database has of the one that it is made for: how text is encoded, sorted and
-compared there, and what sessions begin with."""
+"""What a scratch database copies from its target: how text is encoded, sorted and compared, and the
+settings that sessions start with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg import sql
 
 from sqlmig.engine.server.connection import Connection, opened, translated
 
-# The columns of a locale that libc does not provide are called differently from version to version.
+# The columns for locales of other providers than libc have different names in each version.
 _KIND = """
 SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.datlocprovider::text, d.datcollate::text,
        d.datctype::text, coalesce(r ->> 'datlocale', r ->> 'daticulocale'), r ->> 'daticurules'
@@ -19,9 +19,9 @@ SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.datlocprovider::text, d.dat
 """
 _PROVIDERS = {"c": ("libc", None), "i": ("icu", "ICU_LOCALE"), "b": ("builtin", "BUILTIN_LOCALE")}
 
-# What `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET` have this role's sessions of that
-# database begin with, such as a search_path; on another server, what `ALTER ROLE … SET` alone does
-# too, which holds in scratch databases beside the target by itself.
+# The defaults that ALTER DATABASE … SET and ALTER ROLE … IN DATABASE … SET give this role's
+# sessions in the database, such as a search_path. On another server also those of ALTER ROLE … SET,
+# which apply by themselves to scratch databases on the target's own server.
 _SETTINGS = """
 WITH setting AS (
   SELECT s.setrole, s.setdatabase, c.line, split_part(c.line, '=', 1) AS name
@@ -36,17 +36,17 @@ WITH setting AS (
 SELECT line FROM ranked WHERE setdatabase > 0 OR %(elsewhere)s AND NOT name = ANY (%(of_there)s)
  ORDER BY name
 """
-# They name what another server need not have.
+# These name objects that another server may not have.
 _OF_ITS_SERVER = ["role", "session_authorization", "default_tablespace", "temp_tablespaces"]
 
-# Whether a column has to be rewritten can depend on the time zone, which can be that of
-# postgresql.conf. The search_path can be that of the URL.
+# The time zone can decide whether a column has to be rewritten, and may come from postgresql.conf.
+# The search_path may come from the URL.
 _OF_THE_SESSION = """
 SELECT name || '=' || reset_val FROM pg_catalog.pg_settings
  WHERE name = 'TimeZone' OR name = 'search_path' AND source = 'client'
 """
 
-# Those that a client of this server may ask for: not what only superusers may set or see.
+# The settings that this role can set on this server, without those that only superusers can.
 _ALLOWED = """
 SELECT s.line
   FROM unnest(%s::text[]) WITH ORDINALITY s (line, number), split_part(s.line, '=', 1) n (name)
@@ -59,8 +59,8 @@ SELECT s.line
 
 @dataclass(frozen=True, slots=True)
 class DatabaseKind:
-    """How a database encodes, sorts and compares text: the columns of pg_database, `locale` being
-    that of the providers icu and builtin."""
+    """How a database encodes, sorts and compares text: columns of pg_database. `locale` is for the
+    providers icu and builtin."""
 
     encoding: str
     provider: str
@@ -71,7 +71,7 @@ class DatabaseKind:
 
     @property
     def creation(self) -> sql.Composable:
-        """The options of CREATE DATABASE. template0 is the only template that any of them fit."""
+        """The options of CREATE DATABASE. Only template0 can be copied with any of them."""
         provider, locale_option = _PROVIDERS[self.provider]
         options = {
             "ENCODING": self.encoding,
@@ -95,16 +95,16 @@ class DatabaseKind:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """What scratch databases are like: their `kind`, that of the server's template1 where none is
-    given, and the `settings` that sessions begin with, as `name=value`."""
+    """What scratch databases are like: their `kind` (None: that of the server's template1), and the
+    `settings` that sessions start with, as `name=value`."""
 
     kind: DatabaseKind | None = None
     settings: Sequence[str] = ()
 
 
 def likeness_of(url: str, *, elsewhere: bool) -> Likeness:
-    """What to take over from that database, for a scratch database on its own server, or
-    `elsewhere`; reads only."""
+    """What to copy from that database, for a scratch database on its own server or `elsewhere`.
+    Only reads."""
     with opened(url) as connection, translated(connection):
         asked = {"elsewhere": elsewhere, "of_there": _OF_ITS_SERVER}
         settings = [line for (line,) in connection.execute(_SETTINGS, asked).fetchall()]
@@ -114,9 +114,11 @@ def likeness_of(url: str, *, elsewhere: bool) -> Likeness:
 
 
 def creations(connection: Connection, kind: DatabaseKind | None) -> Sequence[sql.Composable]:
-    """The options of CREATE DATABASE for that kind on this server, the best first: template1, which
-    may have extensions in it, where that is alike; then, for a server without such a locale, those
-    of a database that at least has the same encoding."""
+    """The options of CREATE DATABASE for that kind on this server, the best first.
+
+    They copy template1, which may contain extensions, if it is of the same kind. Otherwise the
+    second are for a server without such a locale, and keep only the encoding.
+    """
     usual, as_it_is = kind_of(connection, "template1"), sql.SQL("")
     if kind is None or kind == usual:
         return (as_it_is,)
@@ -126,12 +128,12 @@ def creations(connection: Connection, kind: DatabaseKind | None) -> Sequence[sql
 
 
 def kind_of(connection: Connection, name: str | None = None) -> DatabaseKind | None:
-    """The kind of the database of that name, else of the current one; None where there is none."""
+    """The kind of the named database, or of the current one; None if it does not exist."""
     asked = sql.SQL("current_database()") if name is None else sql.Literal(name)
     row = connection.execute(sql.SQL(_KIND).format(name=asked)).fetchone()
     return DatabaseKind(*row) if row else None
 
 
 def allowed_settings(connection: Connection, settings: Sequence[str]) -> list[str]:
-    """Those of the settings that sessions of this role can begin with on this server."""
+    """The settings that sessions of this role can start with on this server."""
     return [line for (line,) in connection.execute(_ALLOWED, (list(settings),)).fetchall()]

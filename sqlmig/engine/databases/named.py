@@ -25,12 +25,12 @@ _MAINTENANCE = ("postgres", "template1")
 
 
 class NamedDatabase:
-    """The database of a URL, whether it exists or not; a server that does not answer is tried
-    again for `wait` seconds.
+    """The database that a URL names, whether it exists or not. A server that does not answer is
+    tried again for `wait` seconds.
 
-    Raises ConfigError for a URL that libpq cannot read, and for one of a service that has the name
-    of the database: what would be created or dropped is the one that is named. Its methods raise
-    ConfigError, DatabaseUnavailableError, and ServerError where the server refuses.
+    Raises ConfigError for a URL that libpq cannot read, and if only a service file names the
+    database: what is created or dropped must be named in the URL. The methods raise ConfigError,
+    DatabaseUnavailableError, and ServerError if the server refuses.
     """
 
     def __init__(self, url: str, wait: float = 0.0) -> None:

@@ -1,7 +1,8 @@
-"""Scratch databases: made under names of their own on some server, and dropped at the end.
+"""Scratch databases: created with unique names on a server, and dropped at the end.
 
-The name has the session that made the database: its process on the server, and when it began. The
-session lasts as long as the run that needs the database, so later runs know what a dead one left.
+The name identifies the session that created the database, by its process ID on the server and its
+start time. The session lasts as long as the run that needs the database, so later runs recognise
+what a dead run left.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ PREFIX = "sqlmig_scratch_"
 # The contents of a scratch database are not needed after a crash of the server.
 _FAST = "synchronous_commit=off"
 
-# The beginning of a session is hidden from roles that are not allowed to see it: then 0 is in the
-# name, and the process alone counts.
+# The start time is hidden from roles without the privilege to see it. Then the name has 0 instead,
+# and only the process ID counts.
 _SESSION = """
 SELECT pg_catalog.pg_backend_pid(),
        (SELECT coalesce((extract(epoch FROM backend_start) * 1000000)::bigint, 0)
@@ -50,11 +51,11 @@ SELECT d.datname
  ORDER BY 1
 """
 
-# How a server refuses a locale that it does not have, or an option of a later version.
+# The errors for a locale that the server does not have, or for an option of a later version.
 _UNKNOWN_LOCALES = ("0A000", "22023", "42601", "42809", "42P17")
 _NO_SUCH_DATABASE = "3D000"
 # Our own sessions there are closed, but the server may take a moment to end them. A role that acts
-# as another one may not even hurry them.
+# as another one is not allowed to terminate them.
 _STILL_ENDING = ("55006", "42501")
 _SECONDS_TO_END = 10.0
 _SECONDS_BETWEEN_TRIES = 0.1
@@ -62,12 +63,13 @@ _NEEDS_ESCAPING = re.compile(r"[\\\s]")
 
 
 class ScratchServer:
-    """Where scratch databases are made; `url` names a database of it that is only connected to, and
-    `connection` is a session there that lasts as long as they do.
+    """The server on which scratch databases are created.
 
-    Where it `is_shared`, others use its other databases. The databases have the `likeness`.
-    `warnings` name the databases that could not be dropped at the end, and say why; those that a
-    dead run had left, and are gone now; and what could not be made like the target.
+    `url` names an existing database there, used only to connect; `connection` is a session in it
+    that lasts as long as the scratch databases. With `is_shared`, others use other databases of the
+    server. New databases have the `likeness`. `warnings` name the databases that could not be
+    dropped, and why; those of a dead run that were dropped; and what could not be made like the
+    target.
     """
 
     def __init__(
@@ -84,7 +86,8 @@ class ScratchServer:
         self._names: list[str] = []
 
     def create(self, template: str | None = None) -> str:
-        """Makes a database, as a copy of another scratch database if one is given; its name."""
+        """Creates a database, as a copy of the scratch database `template` if given; returns its
+        name."""
         name = f"{self._prefix}{secrets.token_hex(4)}"
         if template is not None:
             self._create(name, sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)))
@@ -94,7 +97,7 @@ class ScratchServer:
         return name
 
     def drop(self, name: str) -> None:
-        """Drops a database that `create` made, with the sessions that are still in it."""
+        """Drops a database that `create` made, and ends the sessions that are still in it."""
         statement = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
         deadline = time.monotonic() + _SECONDS_TO_END
         while True:
@@ -109,7 +112,7 @@ class ScratchServer:
         self._names.remove(name)
 
     def drop_all(self) -> None:
-        """Drops every database that is left; those that stay are among the warnings."""
+        """Drops all remaining databases; the warnings name those that could not be dropped."""
         for name in tuple(self._names):
             try:
                 self._drop_surely(name)
@@ -117,8 +120,8 @@ class ScratchServer:
                 self.warnings += (_left(name, error.message),)
 
     def drop_leftovers(self) -> None:
-        """Drops what dead runs of this role have left, unless somebody uses it: the warnings say
-        so. What is in another's hands, or has another name, is not touched."""
+        """Drops the databases that dead runs of this role left, unless they are in use; the
+        warnings name both. Leaves databases of other owners and names alone."""
         with translated():
             names = [name for (name,) in self._connection.execute(_LEFT_BY_THE_DEAD).fetchall()]
         for name in names:
@@ -128,14 +131,14 @@ class ScratchServer:
                 if error.server.sqlstate != _NO_SUCH_DATABASE:  # another run was faster
                     self.warnings += (_left(name, error.server.primary),)
             else:
-                told = f"dropped the scratch database {name}, which a run that was ended had left"
-                self.warnings += (told,)
+                notice = f"dropped the scratch database {name}, left by a run that was ended"
+                self.warnings += (notice,)
 
     def url_of(self, name: str) -> str:
-        """How to reach that database."""
+        """The URL of that database."""
         given = parameters_in_force(self._url).get("options", "")
         *settings, fast = (f"-c {_escaped(setting)}" for setting in self._settings)
-        # The last one wins: a client's own, as over those that the server keeps for a database.
+        # The last value of a setting wins: the URL's own options override the target's defaults.
         return make_conninfo(self._url, dbname=name, options=" ".join([*settings, given, fast]))
 
     def _create_like_the_target(self, name: str) -> None:
@@ -146,8 +149,9 @@ class ScratchServer:
                 raise
             del self._creations[0]
             self.warnings += (
-                f"the scratch database is not like the target ({self._kind}): "
-                f"{error.server.primary}. Only its encoding is; text may sort differently",
+                f"the scratch database differs from the target ({self._kind}): "
+                f"{error.server.primary}. Only the encoding is the same; text may sort "
+                "differently",
             )
             self._create_like_the_target(name)
 
@@ -164,7 +168,7 @@ class ScratchServer:
                 ) from error
 
     def _drop_surely(self, name: str) -> None:
-        """Drops it through another session where ours is lost."""
+        """Drops it, through a new session if ours is lost."""
         try:
             self.drop(name)
         except (DatabaseUnavailableError, ServerError):
@@ -180,11 +184,11 @@ class ScratchServer:
 
 @contextmanager
 def scratch_server(url: str, likeness: Likeness, *, is_shared: bool) -> Iterator[ScratchServer]:
-    """The server of that URL; the databases made on it are dropped at the end, and what dead runs
-    have left there at the beginning.
+    """The server of that URL. First drops what dead runs left there, and at the end the databases
+    that were created on it.
 
-    Where an error ends the block, the warnings are notes of that error. Raises ConfigError for a
-    pooler, DatabaseUnavailableError, and ServerError where the role may not make databases.
+    If an error ends the block, it gets the warnings as notes. Raises ConfigError for a pooler,
+    DatabaseUnavailableError, and ServerError if the role cannot create databases.
     """
     with closing(opened(url)) as connection:
         with translated():
@@ -201,8 +205,8 @@ def scratch_server(url: str, likeness: Likeness, *, is_shared: bool) -> Iterator
 
 
 def _prefix_of(connection: Connection) -> str:
-    """What the names of a session's databases begin with. Raises ConfigError for a pooler, whose
-    sessions are not the client's alone."""
+    """The prefix for the names of a session's databases. Raises ConfigError for a pooler, which
+    shares its sessions among clients."""
     ((pid, began),) = connection.execute(_SESSION).fetchall()
     if pid != connection.info.backend_pid:
         raise ConfigError(
@@ -221,5 +225,5 @@ def _left(name: str, reason: str) -> str:
 
 
 def _escaped(setting: str) -> str:
-    """As libpq's `options` want it: white space and backslashes behind a backslash."""
+    """The setting for libpq's `options`: a backslash escapes white space and backslashes."""
     return _NEEDS_ESCAPING.sub(r"\\\g<0>", setting)

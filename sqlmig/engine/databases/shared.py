@@ -1,9 +1,10 @@
-"""What a transaction changes of the catalogues that all databases of a server share.
+"""What a transaction changes in the catalogs that all databases of a server share.
 
-The server's own list says which these are. Two sessions read them at the same time: the one whose
-transaction is open sees its changes, the other does not, and both see what further sessions commit
-meanwhile. This needs no counters or locks, which a script could disable or release, and changes
-without a net effect (a GRANT of what was granted, a role that was dropped again) do not count.
+The server itself says which catalogs these are. Two sessions read them at the same time: the
+session with the open transaction sees its changes, the other does not, and both see what further
+sessions commit meanwhile. This needs no counters or locks, which a script could disable or release.
+Changes without a net effect do not count, such as granting a privilege again, or creating and
+dropping a role.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from sqlmig.engine.server.connection import Connection, translated
 
 SUBSCRIPTIONS = "pg_subscription"
 
-# Each shared catalogue, and pg_roles, with the columns that this role may read, as text that no
-# setting of a session changes: that of times depends on TimeZone and DateStyle.
+# Each shared catalog, and pg_roles, with the columns that this role can read, in a form that does
+# not depend on settings (the text of a timestamp depends on TimeZone and DateStyle).
 _SURVEY = """
 SELECT c.relname::text, pg_catalog.array_agg(
          pg_catalog.format(CASE WHEN a.atttypid = 'pg_catalog.timestamptz'::pg_catalog.regtype
@@ -29,8 +30,8 @@ SELECT c.relname::text, pg_catalog.array_agg(
 """
 _HERE = "SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()"
 
-# Rows that affect no other database: those of the scratch database itself, and what is recorded of
-# objects in one database.
+# Rows that affect no other database are left out: those of the scratch database itself, and those
+# about objects within one database.
 _IS_HERE = (
     "(t.classoid OPERATOR(pg_catalog.=) 1262::pg_catalog.oid"
     " AND t.objoid OPERATOR(pg_catalog.=) {here}::pg_catalog.oid)"
@@ -44,15 +45,15 @@ _CONDITIONS: Mapping[str, str] = {
     + _IS_HERE.replace("classoid", "classid").replace("objoid", "objid"),
 }
 
-# A user's operators, casts and functions have no part in these, wherever search_path puts them.
+# These use no operators, casts or functions of a user, whatever the search_path.
 _ROWS = "SELECT pg_catalog.format('%s %s', '{name}', ROW({columns})) FROM pg_catalog.{name} t"
 _FINGERPRINT = (
     "SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended(line, 0))"
     " FROM ({rows}) r (line)"
 )
 
-# pg_authid is closed to all but superusers, and pg_roles hides passwords. What alters a row of it
-# keeps this lock until the transaction ends.
+# Only superusers can read pg_authid, and pg_roles hides passwords. A transaction that changes a row
+# of pg_authid holds this lock until it ends.
 _ROLES, _SHOWN_ROLES = "pg_authid", "pg_roles"
 _HAS_ROLES_LOCKED = """
 SELECT FROM pg_catalog.pg_locks
@@ -60,13 +61,13 @@ SELECT FROM pg_catalog.pg_locks
    AND relation OPERATOR(pg_catalog.=) 1260::pg_catalog.oid AND mode = 'RowExclusiveLock'
 """
 
-# What others commit at the very moment of a look may show as a difference, but not in each.
+# What others commit during a comparison may look like a difference, but not in every comparison.
 _LOOKS = 4
 
 
 class SharedCatalogs:
-    """The shared catalogues as two sessions of one role see them: `inside`, whose transactions are
-    looked at, and `outside`, which has none open. `names`, where given, are those that count.
+    """The shared catalogs as two sessions of one role see them: `inside`, whose transactions are
+    examined, and `outside`, which has none open. `names` restricts them to those catalogs.
     """
 
     def __init__(
@@ -88,8 +89,8 @@ class SharedCatalogs:
         self._fingerprint = _FINGERPRINT.format(rows=self._rows.decode()).encode()
 
     def changed(self) -> frozenset[str]:
-        """The catalogues that the open transaction changes, as far as others would see them after a
-        commit. Raises ServerError where it cannot be read, DatabaseUnavailableError."""
+        """The catalogs that a commit of the open transaction would change for others. Raises
+        ServerError if they cannot be read, and DatabaseUnavailableError."""
         with translated():
             if self._are_roles_hidden and self._inside.execute(_HAS_ROLES_LOCKED).fetchall():
                 return frozenset({_ROLES})
@@ -102,8 +103,8 @@ class SharedCatalogs:
         return frozenset(line.partition(" ")[0] for line in found)
 
     def _differences(self) -> frozenset[str]:
-        """The rows that only one of the sessions sees, but for those that others wrote or removed
-        between the first look and the last."""
+        """The rows that only one of the sessions sees, except those that others wrote or removed
+        meanwhile."""
         before, changed, after = (
             frozenset(line for (line,) in connection.execute(self._rows).fetchall())
             for connection in (self._outside, self._inside, self._outside)
@@ -112,7 +113,7 @@ class SharedCatalogs:
 
 
 def _rows_of(columns: Mapping[str, Sequence[str]], here: int) -> str:
-    """The query of all rows, each as a line that begins with the catalogue's name."""
+    """The query for all rows, each as a line that starts with the catalog's name."""
     queries = []
     for catalog, found in columns.items():
         rows = _ROWS.format(name=catalog, columns=", ".join(found))

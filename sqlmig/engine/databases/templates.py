@@ -1,7 +1,7 @@
-"""Databases for tests: copies of a template that is migrated once, for all processes of a server.
+"""Databases for tests: copies of a template, which is migrated once for all processes of a server.
 
-A template is built under another name and gets its own last, when it is sealed: no session
-can connect to or change it, and copying it never has to wait.
+A template is built under another name. It gets its own name last, when it is sealed: then no
+session can connect to or change it, so copying it never has to wait.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _log = logging.getLogger("sqlmig")
 _IS_SEALED = """
 SELECT FROM pg_catalog.pg_database WHERE datname = %s AND datistemplate AND NOT datallowconn
 """
-# A copy's name has the process of the session that made it: when that is gone, nothing will drop
-# the copy.
+# A copy's name contains the process ID of the session that made it. Once that session is gone,
+# nothing else will drop the copy.
 _ABANDONED = """
 SELECT datname, datistemplate FROM pg_catalog.pg_database
  WHERE datname LIKE %s
@@ -40,8 +40,8 @@ _NAMED_LIKE = "SELECT datname, datistemplate FROM pg_catalog.pg_database WHERE d
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template by what it is for (`family`) and what is in it (`key`), both short and of
-    letters and digits; a family has one template at a time."""
+    """A template: what it is for (`family`) and what it contains (`key`), both short and made of
+    letters and digits. A family has one template at a time."""
 
     family: str
     key: str
@@ -53,8 +53,8 @@ class Template:
 
 
 class TemplateServer:
-    """A server with templates, and one session on it; `url` names a database that is only
-    connected to. Templates are of its `kind`: None where that is what the server makes by itself.
+    """A server with templates, and one session on it. `url` names a database that is only connected
+    to. Templates are of the same `kind` as that database; None means the server's default.
     """
 
     def __init__(self, url: str, connection: Connection) -> None:
@@ -74,11 +74,12 @@ class TemplateServer:
             yield cls(url, connection)
 
     def ensure(self, template: Template, build: Callable[[str], None], wait: float) -> None:
-        """Has the template there, built by the first process that asks; the others wait for it.
+        """Makes sure that the template exists: the first process that asks builds it, the others
+        wait.
 
         `build` gets the URL of an empty database and fills it. Older templates of the family, and
         copies that a killed process left, are dropped. Raises LockTimeoutError after `wait`
-        seconds, and what `build` raises: then there is no template.
+        seconds, and what `build` raises; there is no template then.
         """
         lock = RunnerLock(self._connection, f"template {template.family}")
         with lock.held(wait, SilentObserver()), translated():
@@ -90,7 +91,8 @@ class TemplateServer:
 
     @contextmanager
     def copy(self, template: Template) -> Iterator[str]:
-        """The URL of a new copy of the template, dropped with its sessions at the end."""
+        """The URL of a new copy of the template. The copy and its sessions are dropped at the
+        end."""
         pid = self._connection.info.backend_pid
         name = f"sqlmig_test_{template.family}_{pid}_{secrets.token_hex(4)}"
         with translated():
@@ -131,7 +133,7 @@ class TemplateServer:
 
 
 def database_url(parameters: dict[str, object]) -> str:
-    """The URL of libpq's parameters, as SQLAlchemy and asyncpg read it too."""
+    """The URL for libpq's parameters, in a form that SQLAlchemy and asyncpg also read."""
     given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
     user, password = given.pop("user", ""), given.pop("password", "")
     secret = f":{quote(password, safe='')}" if password else ""

@@ -36,7 +36,7 @@ from sqlmig.plan import PlannedScript
 from sqlmig.source.checks import prepare_check
 from sqlmig.source.script import PreparedScript, chunks
 
-# Live tables are not kept waiting for a check, nor a check for them.
+# A check soon stops waiting for a lock, because other sessions would queue behind it.
 _LOCK_TIMEOUT = "1s"
 
 _STRONG_LOCKS = """
@@ -50,20 +50,22 @@ SELECT oid, oid::pg_catalog.regclass::text FROM pg_catalog.pg_class
 """
 
 Locks = frozenset[tuple[Any, ...]]
-# What is not there before its migration: a table, a column, a function, a schema, another object.
+# The SQLSTATEs for an object that does not exist before its migration: a table, a column, a
+# function, a schema, another object.
 _UNDEFINED = ("42P01", "42703", "42883", "3F000", "42704")
 
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """What the server reported for a statement of a check, or sqlmig did, and where."""
+    """An error in a statement of a check, reported by the server or by sqlmig, and where."""
 
     message: ServerMessage
     location: Location | None
 
 
 def run_checks(history: History, checks: Iterable[CheckFile]) -> list[CheckResult]:
-    """The results, in order. Needs an open transaction, and leaves in it nothing of theirs."""
+    """The results, in order. Needs an open transaction, in which the checks leave nothing
+    behind."""
     connection = history.connection
     applied = [row.migration_id for row in history.read() if not row.is_partial]
     has_seeds = bool(history.seeds())
@@ -77,8 +79,8 @@ def run_checks(history: History, checks: Iterable[CheckFile]) -> list[CheckResul
 def expect_checks(
     history: History, checks: Sequence[CheckFile], script: PlannedScript
 ) -> list[CheckResult]:
-    """The same after that script. Raises ChecksFailedError, and TransactionEndedError where a check
-    ended the transaction."""
+    """Runs the checks after that script. Raises ChecksFailedError, and TransactionEndedError if a
+    check ended the transaction."""
     try:
         results = run_checks(history, checks)
     except CheckEndedTransactionError as ended:
@@ -90,7 +92,7 @@ def expect_checks(
 
 @dataclass(slots=True)
 class CheckInspector(SilentInspector):
-    """Refuses a batch after whose last script a check fails; `results` gets what they found."""
+    """Refuses a batch if a check fails after its last script; puts the results into `results`."""
 
     history: History
     checks: Sequence[CheckFile]
@@ -136,7 +138,7 @@ def _result(connection: Connection, check: CheckFile, held: Locks) -> CheckResul
             path=path,
             remedy=transaction_ended(path),
         )
-    # A rollback does not take back what was prepared.
+    # A rollback does not remove prepared statements.
     send(connection, f"{savepoint.release}; DEALLOCATE ALL".encode())
     if isinstance(answer, _Refusal):
         return _refused(check, answer)
@@ -189,7 +191,7 @@ def _limits(check: CheckFile) -> str:
 
 
 def _answer(connection: Connection, prepared: PreparedScript) -> Rows | _Refusal:
-    """What the last statement returned, or what the server said to the one that it refused."""
+    """What the last statement returned, or the error of the statement that failed."""
     rows = Rows()
     before = 0
     for chunk in chunks(prepared):
@@ -208,12 +210,13 @@ def _answer(connection: Connection, prepared: PreparedScript) -> Rows | _Refusal
 
 
 def _strong_locks(connection: Connection) -> Locks:
-    """What the transaction keeps others from writing to or reading, and by which lock."""
+    """The locks of the transaction that block reads or writes of other sessions: relation and
+    mode."""
     return frozenset(connection.execute(_STRONG_LOCKS).fetchall())
 
 
 def _existing(connection: Connection, locks: Locks) -> str:
-    """The locks on what was there before the check, and is there after it, in words."""
+    """The locks on relations that exist outside the check, in words."""
     modes: dict[int, str] = dict(sorted(locks))
     found = connection.execute(_NAMES, ([*modes],)).fetchall() if modes else []
     return ", ".join(f"{modes[oid]} on {name}" for oid, name in found)

@@ -18,18 +18,19 @@ _BEFORE_A_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def sqlstate_of(condition: str) -> str | None:
-    """The SQLSTATE of a condition, given by its name or its SQLSTATE; None for no such one."""
+    """The SQLSTATE of a condition, given by name or SQLSTATE; None if there is no such
+    condition."""
     return condition if condition in _sqlstates().values() else _sqlstates().get(condition)
 
 
 def condition_of(sqlstate: str) -> str:
-    """The name of a SQLSTATE; the SQLSTATE itself where it has none."""
+    """The name of a SQLSTATE, or the SQLSTATE itself if it has none."""
     names = (name for name, state in _sqlstates().items() if state == sqlstate)
     return next(names, sqlstate)
 
 
 def refuse_unknown_conditions(checks: Iterable[CheckFile]) -> None:
-    """Raises SourceError for a check that expects an error which PostgreSQL does not have;
+    """Raises SourceError for a check that expects an error unknown to PostgreSQL;
     UnusableFilesError for several."""
     raise_all(
         [

@@ -1,4 +1,4 @@
-"""What a script did to a protected table, as far as it shows without its rows."""
+"""What a script did to a protected table, as far as it shows without reading rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlmig.engine.server.connection import Connection
 
 
 class Harm(Enum):
-    """What happened, as a sentence says it: `would … payments`."""
+    """What happened, worded to complete the sentence `would … payments`."""
 
     DROPPED = "drop"
     RENAMED = "rename"
@@ -23,13 +23,13 @@ class Harm(Enum):
     UNCOUNTED = "lose or alter, with row counting off,"
 
 
-# Reported for a table, these are not repeated for its partitions and children.
+# If a table has one of these, it is not repeated for the table's partitions and children.
 _OF_THE_WHOLE = {Harm.DROPPED, Harm.LOST_COLUMN, Harm.REUSED_NAME}
 
 
 def roots(tables: Tables, names: Sequence[str]) -> dict[int, str]:
-    """The tables of those names, and the children that have columns beyond theirs, each with the
-    name that protects it."""
+    """The tables with those names, and children with columns of their own, each with the name that
+    protects it."""
     return {
         oid: name
         for oid, root, name in _members(tables, names)
@@ -38,7 +38,7 @@ def roots(tables: Tables, names: Sequence[str]) -> dict[int, str]:
 
 
 def protectors(tables: Tables, names: Sequence[str]) -> dict[int, str]:
-    """The tables of those names, their partitions and children, each with the name that protects
+    """The tables with those names, their partitions and children, each with the name that protects
     it."""
     return {oid: name for oid, _, name in _members(tables, names)}
 
@@ -46,7 +46,7 @@ def protectors(tables: Tables, names: Sequence[str]) -> dict[int, str]:
 def harms(
     connection: Connection, names: Sequence[str], before: Tables, now: Tables
 ) -> Mapping[int, Harm]:
-    """What became of the tables that those names protect, by oid."""
+    """What happened to the tables that those names protect, by oid."""
     alike = _alike(connection, before, now)
     found: dict[int, Harm] = {}
     for oid, name in roots(before, names).items():
@@ -62,13 +62,13 @@ def harms(
 
 
 def is_locked_for_rows(tables: Tables, root: int) -> bool:
-    """Whether a statement was there to write rows of the table, a partition or a child."""
+    """Whether the table, a partition or a child is locked by a statement that writes rows."""
     family = descendants(tables, root) & tables.keys()
     return any(tables[oid].is_locked_for_rows for oid in family)
 
 
 def newly_unlogged(before: Tables, now: Tables, root: int) -> list[int]:
-    """The partitions and children whose rows a crash takes, which it did not before."""
+    """The partitions and children that became unlogged: a crash would now remove their rows."""
     return [
         oid
         for oid in descendants(now, root)
@@ -77,7 +77,8 @@ def newly_unlogged(before: Tables, now: Tables, root: int) -> list[int]:
 
 
 def _members(tables: Tables, names: Sequence[str]) -> Iterator[tuple[int, Table, str]]:
-    """Each table with the one that a name protects, and that name; the first name counts."""
+    """Each protected table, the named table that it belongs to, and that name; the first name
+    counts."""
     seen: set[int] = set()
     for name in names:
         for root in [table for table in tables.values() if table.is_named([name])]:
@@ -93,7 +94,7 @@ def _names(table: Table) -> set[str]:
 
 
 def _harm(root: Table, name: str, now: Tables) -> Harm | None:
-    """What became of a table that is protected by that name, its own or a parent's."""
+    """What happened to a table that is protected by that name, its own or a parent's."""
     after = now.get(root.oid)
     if after is None:
         return Harm.DROPPED
@@ -106,7 +107,7 @@ def _harm(root: Table, name: str, now: Tables) -> Harm | None:
 
 
 def _harm_of_itself(before: Table, after: Table) -> Harm | None:
-    """What shows in the definition of a table, a partition or a child."""
+    """The harm that shows in the definition of a table, a partition or a child."""
     if not after.has_columns_of(before):
         return Harm.LOST_COLUMN
     if after.has_reused_names_of(before):
@@ -139,7 +140,7 @@ def _may_have_changed(before: Table, after: Table, alike: Collection[tuple[int, 
 
 
 def _alike(connection: Connection, before: Tables, now: Tables) -> set[tuple[int, int]]:
-    """The changes of a column's type after which the same bytes are the same value."""
+    """The pairs of old and new column types for which the same bytes are the same value."""
     pairs = {
         (old.type, new.type)
         for oid in before.keys() & now.keys()

@@ -1,4 +1,4 @@
-"""What looks at a transaction from inside: before its script runs, and after."""
+"""Inspectors, which examine a transaction from inside, before its script runs and after."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ SELECT migration_id FROM {migrations} WHERE migration_id = ANY (%(ids)s)
 
 
 class Judgment(Enum):
-    """The judgment of an inspector on a script that has run, or on its record."""
+    """An inspector's judgment on a script that has run, or on its record."""
 
     ACCEPTED = "accepted"
     RUN_AGAIN = "it was undone to learn more, and has to run again"
 
 
 class Inspector(Protocol):
-    """Is called before and after each script, within the transaction, and may stop the run by
-    raising a ScriptError."""
+    """Called before and after each script, within the transaction. It stops the run by raising a
+    ScriptError."""
 
     def before(self, script: PlannedScript) -> None:
         """The transaction is open, and holds the lock on the history."""
 
     def after(self, script: PlannedScript) -> Judgment:
-        """The script has run, and the session is put back; nothing is recorded yet."""
+        """The script has run, and the session is restored; nothing is recorded yet."""
 
     def recorded(self, script: PlannedScript) -> Judgment:
-        """The record is written, and what was deferred has run; the commit is next. Where this was
-        undone, the record alone is written again."""
+        """The record is written, and deferred constraints and triggers have run; the commit is
+        next. If the inspector undoes this, only the record is written again."""
 
 
 class SilentInspector:
-    """An inspector that finds nothing: the base for those that look only at some points."""
+    """An inspector that accepts everything: the base for inspectors that use only some hooks."""
 
     def before(self, script: PlannedScript) -> None:
         """Does nothing."""
@@ -61,9 +61,8 @@ class SilentInspector:
 
 @dataclass(slots=True)
 class RowLossInspector(SilentInspector):
-    """Refuses a script that loses rows of any table; of the protected ones the guard sees to it.
-
-    Those of `consented` may.
+    """Refuses a script that loses rows of any table, except the protected ones, which the guard
+    checks, and except scripts named in `consented`.
     """
 
     history: History
@@ -72,13 +71,13 @@ class RowLossInspector(SilentInspector):
     _watch: LossWatch = field(default_factory=lambda: LossWatch({}))
     _rows: Mapping[int, OwnRows] = field(default_factory=dict)
 
-    def before(self, script: PlannedScript) -> None:  # noqa: ARG002  # a look at the tables
+    def before(self, script: PlannedScript) -> None:  # noqa: ARG002  # the protocol's
         """Remembers the tables as they are."""
         self._watch = LossWatch.begin(self.history, self.protected)
         self._rows = {}
 
     def after(self, script: PlannedScript) -> Judgment:
-        """Raises LossFoundError where a table lost rows, ScriptError if that is not known."""
+        """Raises LossFoundError if a table lost rows, ScriptError if that cannot be determined."""
         if script.name in self.consented:
             return Judgment.ACCEPTED
         connection = self.history.connection
@@ -86,7 +85,7 @@ class RowLossInspector(SilentInspector):
             suspects = self._watch.suspects(self.history)
             if is_news := not suspects.keys() <= self._rows.keys():
                 undo_script(self.history)
-                # Of all, for those that are known may have changed since their lock was undone too.
+                # Count all again: undoing also released the locks on the tables counted before.
                 self._rows = self._watch.own_rows(connection, self._rows.keys() | suspects.keys())
             losses = self._watch.losses(suspects, self._rows)
         if losses and self._refuses(script, losses, is_news=is_news):
@@ -98,7 +97,7 @@ class RowLossInspector(SilentInspector):
 
     def _refuses(
         self,
-        script: PlannedScript,  # noqa: ARG002  # for those that do not refuse
+        script: PlannedScript,  # noqa: ARG002  # for subclasses
         losses: Sequence[LostRows],  # noqa: ARG002
         *,
         is_news: bool,  # noqa: ARG002
@@ -108,8 +107,7 @@ class RowLossInspector(SilentInspector):
 
 @dataclass(slots=True)
 class RowLossCollector(RowLossInspector):
-    """Lets each script do what it does, and remembers what it loses; in a transaction that is
-    undone."""
+    """Accepts each script and remembers what it loses; for a transaction that is rolled back."""
 
     found: dict[str, Sequence[LostRows]] = field(default_factory=dict)
 
@@ -121,7 +119,7 @@ class RowLossCollector(RowLossInspector):
 
 @contextmanager
 def asking(script: PlannedScript) -> Iterator[None]:
-    """Turns what the server refuses to an inspector into a ScriptError."""
+    """Turns an error in an inspector's query into a ScriptError."""
     try:
         yield
     except psycopg.errors.InvalidSavepointSpecification as error:
@@ -140,30 +138,30 @@ def asking(script: PlannedScript) -> Iterator[None]:
 
 
 def undo_script(history: History) -> None:
-    """Undoes all since the savepoint before the script, which can be run again."""
+    """Undoes everything since the savepoint before the script, which can then run again."""
     history.connection.execute(history.savepoint.return_to.encode())
 
 
 @dataclass(slots=True)
 class HistoryInspector(SilentInspector):
-    """Refuses a migration that another runner has done since the plan was made.
+    """Refuses a migration that another runner has applied or rolled back since the plan was made.
 
-    For connections through a pooler, on which the runner's lock cannot be held: there the lock on
-    the history's table, taken with the transaction, serialises runners.
+    For connections through a pooler, which cannot hold the runner's lock. There, the lock on the
+    history's table, taken with the transaction, serialises runners.
     """
 
     history: History
     batch: Sequence[PlannedMigration]
 
     def before(self, script: PlannedScript) -> None:
-        """Raises HistoryMovedError where the history is not what the plan says."""
+        """Raises HistoryMovedError if the history is not what the plan expects."""
         for planned in self.batch:
             if planned is script and has_moved(self.history, [planned]):
                 raise HistoryMovedError(planned)
 
 
 def has_moved(history: History, batch: Sequence[PlannedMigration]) -> bool:
-    """Whether another runner has done any of the batch since the plan was made."""
+    """Whether another runner has processed any of the batch since the plan was made."""
     ids = [planned.migration_id for planned in batch if not planned.was_partial]
     question = history.sql(_MARKED, ids=ids)
     marked = len(history.connection.execute(question.encode()).fetchall())

@@ -1,8 +1,8 @@
-"""Whether a script lost rows, seen from inside its transaction.
+"""Determines from inside a script's transaction whether it lost rows.
 
-Only tables that the transaction has locked against others can have lost rows, and for most of them
-the counters show that they have not. For the rest, the script is undone, their rows are counted as
-they were, and the script runs again if there were none to lose.
+Only tables that the transaction has locked can have lost rows, and for most of them the counters
+show that they have not. For the rest, the script is undone and the rows are counted as they were.
+If none were lost, the script runs again.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from sqlmig.model import LostRows
 class _After:
     """A table after the script: its rows, and what the transaction has counted for it.
 
-    `old_rows` are those of them that the transaction has not written; None where an update or a
-    rewrite, which lose none, may have written them.
+    `old_rows` are those that the transaction has not written; None if an update or a rewrite, which
+    lose none, may have written them.
     """
 
     table: Table
@@ -38,8 +38,8 @@ _Suspects = Mapping[int, _After | None]
 
 
 class OwnRows(NamedTuple):
-    """The rows of a table itself before the script; `old` are those that no script of this
-    transaction has written."""
+    """The number of rows of a table itself before the script; `old` are those that no script of
+    this transaction has written."""
 
     all: int
     old: int
@@ -47,19 +47,19 @@ class OwnRows(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LossWatch:
-    """The tables as they were when it was set up, by oid."""
+    """The tables by oid, as they were when the watch began."""
 
     tables: Tables
 
     @classmethod
     def begin(cls, history: History, but_for: Iterable[str] = ()) -> LossWatch:
-        """Looks at the catalogs; tables of the names `but_for` are left out."""
+        """Reads the catalogs; leaves out the tables named in `but_for`."""
         left_out = list(but_for)
         found = all_tables(history)
         return cls({oid: table for oid, table in found.items() if not table.is_named(left_out)})
 
     def suspects(self, history: History) -> _Suspects:
-        """The tables that may have lost rows, as they are now; None for a dropped one."""
+        """The tables that may have lost rows, as they are now; None for a dropped table."""
         now = all_tables(history)
         found: dict[int, _After | None] = {}
         for oid, before in self.tables.items():
@@ -69,8 +69,8 @@ class LossWatch:
         return found
 
     def own_rows(self, connection: Connection, oids: Iterable[int]) -> Mapping[int, OwnRows]:
-        """The rows of those tables, in a transaction in which the script is undone. Keeps others
-        from writing to them until it ends, or that is undone too."""
+        """Counts the rows of those tables after the script was undone. Blocks other writers until
+        the transaction ends, or until this is undone too."""
         found = {}
         for oid in sorted(oids):
             table = self.tables[oid]
@@ -80,7 +80,7 @@ class LossWatch:
         return found
 
     def losses(self, suspects: _Suspects, rows: Mapping[int, OwnRows]) -> list[LostRows]:
-        """Those of them that lost rows, with how many they had."""
+        """The tables that lost rows, with how many they had."""
         return [
             _loss(self.tables[oid], after, rows[oid].all)
             for oid, after in suspects.items()
@@ -88,18 +88,18 @@ class LossWatch:
         ]
 
     def counting_from_here(self, history: History) -> LossWatch:
-        """The same for a script that was undone, and that runs again: that run alone counts."""
+        """This watch for a script that was undone and runs again: counts only the new run."""
         return LossWatch(recounted(self.tables, all_tables(history)))
 
 
 def lock_against_writing(connection: Connection, table: Table) -> None:
-    """Keeps others from writing to the table until the transaction ends."""
+    """Blocks other writers of the table until the transaction ends."""
     statement = sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE")
     connection.execute(statement.format(table.identifier))
 
 
 def count_own_rows(connection: Connection, table: Table) -> int:
-    """The rows of the table itself, without those of its partitions and children."""
+    """The number of rows of the table itself, without its partitions and children."""
     return count_rows(connection, sql.SQL("ONLY {}").format(table.identifier))
 
 
@@ -122,7 +122,7 @@ def _counted(connection: Connection, before: Table, after: Table) -> _After:
 
 
 def _loss(before: Table, after: _After | None, rows: int) -> LostRows:
-    """What is lost: columns, where the table has all of its rows."""
+    """What is lost: rows, or only columns if the table still has all of its rows."""
     if after is None or after.counted.deleted > 0 or after.rows < rows:
         return LostRows(before.label, rows)
     gone = before.columns.keys() - after.table.columns.keys()
@@ -131,7 +131,7 @@ def _loss(before: Table, after: _After | None, rows: int) -> LostRows:
 
 
 def _has_lost(before: Table, after: _After | None, rows: OwnRows) -> bool:
-    """Whether any of the rows that the table had are gone."""
+    """Whether any row that the table had is gone."""
     if rows.all == 0:
         return False
     if after is None or not after.table.has_columns_of(before) or after.counted.deleted > 0:

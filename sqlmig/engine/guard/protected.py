@@ -1,9 +1,9 @@
 """The guard: in production, rows of protected tables are neither lost nor altered.
 
-Whatever SQL it uses, a script that has written to a table holds a lock on it, and either its
+Whatever SQL it uses, a script that has written to a table holds a lock on it, and either the
 counters show deletes and updates, or the table is a different one. Then the script is undone, the
-rows are read as they were, and the script runs again, to compare them. If a script turned counting
-off, the lock remains: then the rows that were there before are counted.
+rows are read as they were, and the script runs again, to compare them. If a script turns counting
+off, it still holds the lock: then the rows from before the script are counted.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from sqlmig.model.printable import counted
 from sqlmig.plan import PlannedScript
 from sqlmig.target.rules import Rules
 
-# Up to so many rows are compared one by one (32 MB of hashes here); of a larger table, whatever
-# could have changed a row is refused.
+# At most this many rows are compared one by one (32 MB of hashes here). For a larger table,
+# anything that could have changed a row is refused.
 MOST_COMPARED_ROWS = 200_000
 
 
@@ -43,8 +43,8 @@ MOST_COMPARED_ROWS = 200_000
 class _Kept:
     """The rows of a table before the script; `hashes` only if they will be compared.
 
-    `name` is that of the setting which protects the table. `old_rows` are those that no script of
-    this transaction has written. `changes` are those of columns' types, by number.
+    `name` is the entry of the setting that protects the table. `old_rows` are those that no script
+    of this transaction has written. `changes` are changes of column types, by column number.
     """
 
     name: str
@@ -55,7 +55,7 @@ class _Kept:
     changes: Mapping[int, Change] = field(default_factory=dict)
 
     def is_compared(self, harm: Harm) -> bool:
-        """Whether its rows are compared one by one, which of many would take too long."""
+        """Whether its rows are compared one by one, which takes too long for a large table."""
         return harm is Harm.WRITTEN and self.rows <= MOST_COMPARED_ROWS
 
 
@@ -72,8 +72,8 @@ class Guard:
     _old_rows: dict[int, int] = field(default_factory=dict)
 
     def before(self, script: PlannedScript) -> None:
-        """Looks at the tables as they are. Raises ExecutionError where the server does not count
-        what is written."""
+        """Looks at the tables as they are. Raises ExecutionError if the server does not count
+        writes."""
         self._kept, self._old_rows = {}, {}
         with asking(script):
             self._before = families(self.history, self._names(script))
@@ -81,12 +81,12 @@ class Guard:
                 refuse_uncounted(self.history.connection)
 
     def after(self, script: PlannedScript) -> Judgment:
-        """Raises ProtectedRowsError where rows are lost or altered, ScriptError if that is not
-        known."""
+        """Raises ProtectedRowsError if rows are lost or altered, ScriptError if that cannot be
+        determined."""
         with asking(script):
             self._after = self._look(script)
             harmed = self._harmed(script, self._before, self._after)
-            # A script may do another thing each time it runs.
+            # A script may do something different each time it runs.
             if not harmed.items() <= self._kept.keys():
                 self._remember(script, harmed)
                 return Judgment.RUN_AGAIN
@@ -94,7 +94,7 @@ class Guard:
         return Judgment.ACCEPTED
 
     def recorded(self, script: PlannedScript) -> Judgment:
-        """Raises ProtectedRowsError where the record itself, through a trigger, changed rows."""
+        """Raises ProtectedRowsError if writing the record changed rows, through a trigger."""
         with asking(script):
             now = self._look(script)
             found = self._harmed(script, self._after, now)
@@ -112,7 +112,7 @@ class Guard:
         return Judgment.ACCEPTED
 
     def _names(self, script: PlannedScript) -> Sequence[str]:
-        """The tables to look at: the protected ones but for those that the script may touch."""
+        """The tables to look at: the protected ones, except those that the script may touch."""
         return self.rules.kept_from(script.directives)
 
     def _look(self, script: PlannedScript) -> Tables:
@@ -122,8 +122,8 @@ class Guard:
         return harms(self.history.connection, self._names(script), before, now)
 
     def _remember(self, script: PlannedScript, harmed: Mapping[int, Harm]) -> None:
-        """Undoes the script, with the locks that were taken since, and looks at the rows as they
-        were: at those that are known too, for they may have changed in between."""
+        """Undoes the script, with the locks that it took, and reads the rows as they were. Reads
+        known tables again, because they may have changed in between."""
         connection = self.history.connection
         wanted = self._kept.keys() | harmed.items()
         new = {oid: self._new_types(oid) for oid, harm in wanted if harm is Harm.WRITTEN}
@@ -160,7 +160,7 @@ class Guard:
         return replace(kept, hashes=hashes, changes=changed)
 
     def _new_types(self, oid: int) -> Mapping[int, Base]:
-        """The types that columns have now, where these are not those that they had."""
+        """The new types of the columns whose type has changed."""
         now = self._after[oid].columns if oid in self._after else {}
         return new_types(self.history.connection, self._before[oid].columns, now)
 
@@ -191,7 +191,8 @@ class Guard:
         return (kept.hashes - hashes).total()
 
     def _has_lost_since(self, oid: int, now: Tables) -> bool:
-        """Whether rows of before the script were written since it ended, without being counted."""
+        """Whether rows from before the script were written since it ended, without being
+        counted."""
         return oid in self._before and self._count_old_rows(oid, now) != self._old_rows[oid]
 
     def _count_before_the_record(self, oids: Iterable[int]) -> None:
@@ -206,8 +207,8 @@ class Guard:
 
 
 def _refusal(kept: _Kept, harm: Harm, lost: int = 0) -> tuple[str, str] | None:
-    """The name that protects a table, and what the script would do to it; None where nothing is
-    lost by that."""
+    """The name that protects a table, and what the script would do to it; None if nothing is
+    lost."""
     label, rows = kept.table.label, counted(kept.rows, "row")
     if kept.rows == 0:
         return None
@@ -220,7 +221,7 @@ def _refusal(kept: _Kept, harm: Harm, lost: int = 0) -> tuple[str, str] | None:
 
 
 def _refuse(script: PlannedScript, refusals: Iterable[tuple[str, str] | None]) -> None:
-    told = [refusal for refusal in refusals if refusal is not None]
-    if told:
-        names = dict.fromkeys(name for name, _ in told)
-        raise ProtectedRowsError(script, "; ".join(what for _, what in told), [*names])
+    rejected = [refusal for refusal in refusals if refusal is not None]
+    if rejected:
+        names = dict.fromkeys(name for name, _ in rejected)
+        raise ProtectedRowsError(script, "; ".join(what for _, what in rejected), [*names])

@@ -1,4 +1,4 @@
-"""The errors with which the guard and sanity checks refuse what a script did."""
+"""The errors that refuse what a script did, for the guard and for sanity checks."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sqlmig.model.printable import counted
 
 
 def protected(failure: ProtectedRowsError, report: Report | None = None) -> ProtectedTableError:
-    """Rows of protected tables would be lost: how to allow it."""
+    """The error for rows of protected tables that would be lost, with how to allow it."""
     declared = {table for table, _ in failure.script.directives.touches}
     missing = [table for table in failure.tables if table not in declared]
     path = failure.script.prepared.script.path
     lines = "".join(f" `-- touches: {table}: <reason>`" for table in missing)
     declare = f"add{lines} at the top of {path}, and " if lines else ""
     options = " ".join(f"--allow-protected {table}" for table in failure.tables)
-    # One that runs outside a transaction could not be undone: it is refused before it runs.
+    # A script that runs outside a transaction could not be undone, so it is refused before it runs.
     ended = "It was undone" if failure.script.directives.transactional else "It was not run"
     return ProtectedTableError(
         f"{failure.script.name} {failure.message}",
@@ -31,7 +31,7 @@ def protected(failure: ProtectedRowsError, report: Report | None = None) -> Prot
 
 
 def forbidden(failure: ForbiddenRowsError, what_remains: str) -> ForbiddenSeedError:
-    """A seed wrote to a table that no seed of its tier may write to."""
+    """The error for a seed that wrote to a table that its tier must not write to."""
     return ForbiddenSeedError(
         f"{failure.script.name} {failure.message}",
         script=failure.script.name,
@@ -45,7 +45,7 @@ def forbidden(failure: ForbiddenRowsError, what_remains: str) -> ForbiddenSeedEr
 def checks_failed(
     checks: Sequence[CheckResult], what_remains: str, report: Report | None = None
 ) -> SanityCheckError:
-    """Some of the checks found something."""
+    """The error for checks that failed."""
     failed = [check for check in checks if check.has_failed]
     names = ", ".join(check.name for check in failed)
     message = f"{counted(len(failed), 'sanity check')} failed: {names}"
@@ -53,7 +53,7 @@ def checks_failed(
 
 
 def transaction_ended(path: str) -> str:
-    """What to do after a script that ended the transaction it could have been undone in."""
+    """The remedy for a script that ended the transaction in which it could have been undone."""
     return (
         "It was not recorded, but what it committed was kept: `sqlmig drift` shows what it changed "
         "in the schema; check the rows yourself. Undo these changes manually, and remove from "
@@ -62,7 +62,7 @@ def transaction_ended(path: str) -> str:
 
 
 def _rolled_back(report: Report | None) -> str:
-    """What a rollback had done before a migration was refused."""
+    """What a rollback had already done before a migration was refused."""
     done = report.ids(Outcome.DONE) if report and report.direction is Direction.ROLLBACK else ()
     if not done:
         return ""

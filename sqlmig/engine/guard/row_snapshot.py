@@ -1,4 +1,4 @@
-"""The rows of all tables at one moment, as hashes: by key and column where a table has a key."""
+"""The rows of all tables at one moment, as hashes: by key and column if a table has a key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlmig.engine.guard.tables import Table, all_tables
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection
 
-# The primary key of each table, else a unique index without which no row can be.
+# The primary key of each table, or else a unique index on columns that are NOT NULL.
 _KEYS = """
 SELECT DISTINCT ON (i.indrelid) i.indrelid, k.names
   FROM pg_catalog.pg_index i CROSS JOIN LATERAL (
@@ -35,10 +35,10 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """The rows of one table; `count` alone where there are too many to compare.
+    """The rows of one table; only the `count` if there are too many to compare.
 
-    With a `key`, `by_key` has the hashes of a row's values, in the order of `columns`, under the
-    hash of its key; without one, `hashes` are those of whole rows.
+    With a `key`, `by_key` maps the hash of a row's key to the hashes of its values, in the order of
+    `columns`. Without one, `hashes` are those of whole rows.
     """
 
     table: Table
@@ -58,9 +58,9 @@ Snapshot = Mapping[str, TableRows]
 
 
 def snapshot(history: History, keys: Mapping[str, Key] | None = None) -> Snapshot:
-    """The rows of every table, by the table's name with its schema; sqlmig's own are left out.
+    """The rows of every table except sqlmig's own, by the table's name with its schema.
 
-    `keys` are those of an earlier snapshot, to read the same tables by the same keys.
+    `keys` are those of an earlier snapshot, so that the same tables are read by the same keys.
     """
     tables = all_tables(history).values()
     found: dict[int, list[str]] = dict(history.connection.execute(_KEYS).fetchall())
@@ -76,7 +76,7 @@ def snapshot(history: History, keys: Mapping[str, Key] | None = None) -> Snapsho
 
 
 def name_of(table: Table) -> str:
-    """What a table that is made again has in common with the one before."""
+    """The name that a table keeps when it is dropped and created again."""
     return f"{table.schema}.{table.name}"
 
 

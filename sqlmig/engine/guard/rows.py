@@ -1,4 +1,4 @@
-"""Reads the rows of a table, all of them: a policy that hides some is an error."""
+"""Reads all rows of a table: a policy that hides some is an error."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ SELECT CASE WHEN {is_comparable} THEN pg_catalog.hashtextextended(ROW({columns})
   FROM {table} WHERE tableoid <> ALL ({left_out}::oid[])
 """
 
-# The rows of this transaction are those whose writer began after it and is not done; numbers of
-# transactions wrap around, and that of a row that was frozen long ago may be any.
+# A row was written by this transaction if its writer's ID is not below the transaction's own (the
+# IDs of subtransactions are above it) and did not commit. Transaction IDs wrap around, and that of
+# a row frozen long ago can have any value.
 _MOST_TRANSACTIONS_MEANWHILE = 1 << 28
 _OLD_ROWS = """
 SELECT pg_catalog.count(*)
@@ -33,13 +34,13 @@ SELECT pg_catalog.count(*)
             ELSE true END
 """
 
-# The sum, in which the order does not matter, of a hash of each row.
+# The sum of a hash of each row, so that the order of rows does not matter.
 _CONTENTS = """
 SELECT pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended(t::text, 0)::numeric)
   FROM ONLY {table} t
 """
 
-# Types are named with their schema.
+# With this search_path, types are written with their schema.
 _PINNED = {"row_security": "off", "search_path": "pg_catalog, pg_temp", **WRITTEN_FORM}
 _PIN = setting(_PINNED)
 _SHOWN = "SELECT " + ", ".join(f"pg_catalog.current_setting('{name}')" for name in _PINNED)
@@ -47,21 +48,21 @@ _SHOWN = "SELECT " + ", ".join(f"pg_catalog.current_setting('{name}')" for name 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a column is read to be hashed, and where that says whether its value can be compared."""
+    """How to read a column for hashing, and the condition under which its value can be compared."""
 
     value: sql.Composable
     is_comparable: sql.Composable | None = None
 
 
 def count_rows(connection: Connection, table: sql.Composable) -> int:
-    """The rows of the table (`ONLY …` for those of itself alone)."""
+    """The number of rows of the table (`ONLY …` excludes its partitions and children)."""
     with pinned(connection):
         row = connection.execute(sql.SQL(_COUNT).format(table=table)).fetchone()
     return row[0] if row else 0
 
 
 def count_old_rows(connection: Connection, tables: Sequence[sql.Composable]) -> int:
-    """The rows of those tables alone that this transaction has not written."""
+    """The number of rows that this transaction has not written, without partitions and children."""
     most = sql.Literal(_MOST_TRANSACTIONS_MEANWHILE)
     total = 0
     with pinned(connection):
@@ -77,8 +78,8 @@ def row_hashes(
     readings: Sequence[Reading],
     left_out: Sequence[int] = (),
 ) -> Counter[int | None]:
-    """A 64-bit hash of each row, of those columns, with the number of rows that have it; None for
-    those that cannot be compared. Rows of the partitions and children `left_out` are not there."""
+    """A 64-bit hash of those columns for each row, with the number of rows that have it; None for
+    rows that cannot be compared. Leaves out the rows of the partitions and children `left_out`."""
     conditions = [reading.is_comparable for reading in readings if reading.is_comparable]
     query = sql.SQL(_HASHES).format(
         is_comparable=sql.SQL(" AND ").join(conditions or [sql.SQL("true")]),
@@ -91,7 +92,7 @@ def row_hashes(
 
 
 def contents(connection: Connection, table: sql.Composable) -> tuple[object, ...]:
-    """What is equal for two tables, or two states of one, that have the same rows."""
+    """A value that is equal for two tables, or two states of one, with the same rows."""
     with pinned(connection):
         row = connection.execute(sql.SQL(_CONTENTS).format(table=table)).fetchone()
     return row or ()
@@ -99,8 +100,8 @@ def contents(connection: Connection, table: sql.Composable) -> tuple[object, ...
 
 @contextmanager
 def pinned(connection: Connection) -> Iterator[None]:
-    """In its block, values are written as text in one way, and types with their schema; after it,
-    the session is as it was."""
+    """Within the block, values have one form as text, and types have their schema; afterwards, the
+    session has its own settings again."""
     before = connection.execute(_SHOWN.encode()).fetchall()[0]
     connection.execute(_PIN.encode())
     try:

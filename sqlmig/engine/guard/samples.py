@@ -1,5 +1,5 @@
-"""Values for columns that a migration drops: its rollback has brought them back empty, and what is
-empty cannot be lost."""
+"""Sample values for columns that a migration drops: its rollback recreates them empty, and an empty
+column has nothing to lose."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sqlmig.engine.guard.tables import Table, Tables, all_tables
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection
 
-# A value of each kind of type ("typcategory Codes" of PostgreSQL's manual), or of a type; the
-# server refuses what does not fit. Not that of a generated column.
+# A value for each category of types ("typcategory Codes" in PostgreSQL's manual), or for a type.
+# The server refuses a value that does not fit. Generated columns are left out.
 _SAMPLES = """
 SELECT a.attname::text, pg_catalog.pg_get_expr(d.adbin, d.adrelid),
        CASE WHEN t.typname IN ('json', 'jsonb') THEN '{"sample": true}'
@@ -41,11 +41,12 @@ SELECT attname::text FROM pg_catalog.pg_attribute
 
 
 def fill_dropped(history: History, above: Tables) -> tuple[str, ...]:
-    """Writes samples to what the tables `above`, of the state before a rollback, did not have; the
-    names of tables and columns that stay empty, because the server accepts no sample there.
+    """Writes samples into the columns and tables that are not among the tables `above`, which were
+    there before a rollback. Returns the names of those that stay empty because the server accepts
+    no sample.
 
-    A column that the rollback has filled is left as it is; a table gets one row, as does one to
-    which a column has come back that needs a value.
+    A column that the rollback has filled is left alone; a table gets one row, as does one that gets
+    back a column that must have a value.
     """
     known = {name_of(table): table for table in above.values()}
     empty: list[str] = []
@@ -92,13 +93,13 @@ def _needs_value(connection: Connection, table: Table, known: set[str]) -> bool:
 
 
 def _samples(connection: Connection, table: Table) -> Mapping[str, tuple[str | None, str | None]]:
-    """By column, the expression of its default, and a sample."""
+    """The default's expression and a sample, by column."""
     rows = connection.execute(_SAMPLES, [table.oid]).fetchall()
     return {name: (default, value) for name, default, value in rows}
 
 
 def _is_unfilled(connection: Connection, table: Table, name: str, default: str | None) -> bool:
-    """Whether the table has rows, and each has the default or NULL there."""
+    """Whether the table has rows, all with the default or NULL in that column."""
     rows = sql.SQL("SELECT FROM {}").format(table.identifier)
     other = sql.SQL("{} WHERE {} IS NOT NULL").format(rows, sql.Identifier(name))
     if default is not None:

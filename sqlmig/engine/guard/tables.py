@@ -1,8 +1,8 @@
 """Tables as a transaction sees them, and what it has done to them so far.
 
-The counters are the server's, which count what is attempted, also by statements that were undone
-since; but then the lock is gone too. They go on from the transaction before, so that only their
-growth within one transaction says something. Source: pgstat_relation.c of PostgreSQL 15 to 18.
+The counters are the server's. They also count the work of statements that were undone since, but
+undoing releases their locks. The counters continue from earlier transactions, so only their growth
+within one transaction is meaningful. Source: pgstat_relation.c of PostgreSQL 15 to 18.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import ExecutionError
 from sqlmig.model import WrittenRows
 
-# The setting without which the server does not count.
+# The server counts writes only with this setting.
 _COUNTING = "track_counts"
 
-# The weakest lock under which rows can be written is that of INSERT, UPDATE and DELETE.
-# What DML holds, and what nothing else needs, is ROW EXCLUSIVE.
+# ROW EXCLUSIVE is the weakest lock under which rows can be written. INSERT, UPDATE and DELETE take
+# it, and nothing else needs it.
 _TABLES: LiteralString = """
 SELECT c.oid, n.nspname, c.relname, c.oid::pg_catalog.regclass::text, c.relfilenode,
        c.relpersistence = 'u', a.numbers, a.names, a.types, a.modifiers, a.expressions,
@@ -55,7 +55,7 @@ SELECT c.oid, n.nspname, c.relname, c.oid::pg_catalog.regclass::text, c.relfilen
    AND NOT (n.nspname = %(own_schema)s AND c.relname = ANY (%(own_tables)s::name[]))
 """
 
-# An array's oids are looked up one by one; for a subquery the server would read all tables.
+# With an array, oids are looked up one by one; with a subquery, the server would read all tables.
 _OF_FAMILIES: LiteralString = """
    AND c.oid = ANY (ARRAY(
      WITH RECURSIVE family(oid) AS (
@@ -80,11 +80,11 @@ class Counters:
 
     @property
     def any(self) -> bool:
-        """Whether there are any."""
+        """Whether any row was written."""
         return bool(self.inserted or self.updated or self.deleted)
 
     def since(self, before: Counters) -> Counters:
-        """What was counted after those others."""
+        """The rows counted since `before`."""
         return Counters(
             self.inserted - before.inserted,
             self.updated - before.updated,
@@ -94,7 +94,8 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its type by oid and modifier, and the expression of a virtual generated one."""
+    """A column: its type by oid and modifier, and the expression if it is a virtual generated
+    column."""
 
     name: str
     type: int
@@ -104,10 +105,13 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table or partitioned table; `label` is its name for people, with the schema only where
-    search_path does not find it. `columns` go by number; `filenode` changes with TRUNCATE and every
-    rewrite; `is_locked` says that the transaction may have written to it, `is_locked_for_rows` that
-    a statement was there to insert, update or delete rows, though it may have found none."""
+    """A table or partitioned table.
+
+    `label` is its name in messages, with the schema only if search_path does not find the table.
+    `columns` are by number; `filenode` changes with TRUNCATE and every rewrite. `is_locked` says
+    that the transaction may have written to the table, `is_locked_for_rows` that a statement could
+    insert, update or delete rows, even if it found none.
+    """
 
     oid: int
     schema: str
@@ -123,22 +127,23 @@ class Table:
 
     @property
     def identifier(self) -> sql.Identifier:
-        """Its name in SQL, with its schema."""
+        """Its name in SQL, qualified with its schema."""
         return sql.Identifier(self.schema, self.name)
 
     def has_columns_of(self, before: Table) -> bool:
-        """Whether it still has all columns that it had, by number: another of the name is none."""
+        """Whether it still has all columns of `before`, by number: a new column of the same name
+        does not count."""
         return before.columns.keys() <= self.columns.keys()
 
     def has_reused_names_of(self, before: Table) -> bool:
-        """Whether the name of a column that it had is that of another column now."""
+        """Whether a column of `before` lost its name to another column."""
         numbers = {column.name: number for number, column in self.columns.items()}
         return any(
             numbers.get(column.name, number) != number for number, column in before.columns.items()
         )
 
     def is_named(self, names: Iterable[str]) -> bool:
-        """Whether it is one of those, which may come without their schema."""
+        """Whether it is one of the named tables; the names may omit the schema."""
         return not {self.name, f"{self.schema}.{self.name}"}.isdisjoint(names)
 
 
@@ -147,7 +152,7 @@ _NOTHING = Counters(0, 0, 0)
 
 
 def refuse_uncounted(connection: Connection) -> None:
-    """Raises ExecutionError where the server does not count what is written."""
+    """Raises ExecutionError if the server does not count writes."""
     counts = connection.execute("SELECT pg_catalog.current_setting(%s)", [_COUNTING]).fetchone()
     if counts != ("on",):
         raise ExecutionError(
@@ -157,14 +162,14 @@ def refuse_uncounted(connection: Connection) -> None:
 
 
 def all_tables(history: History) -> Tables:
-    """Every permanent table of the database but for the system's and the history's, by oid."""
+    """All permanent tables of the database except the system's and the history's, by oid."""
     return _read(history, _TABLES)
 
 
 def families(history: History, names: Iterable[str], oids: Iterable[int] = ()) -> Tables:
-    """The tables of those names, or with those oids, with their partitions and children.
+    """The tables with those names or oids, and their partitions and children.
 
-    Where the history has a scope, a name means a table there, or in the schema that comes with it.
+    If the history has a scope, an unqualified name means a table in that schema.
     """
     parts = [name.rpartition(".") for name in names]
     schemas = None if history.scope is None else [history.scope, *(part[0] for part in parts)]
@@ -174,7 +179,7 @@ def families(history: History, names: Iterable[str], oids: Iterable[int] = ()) -
 
 
 def unknown_names(history: History, names: Iterable[str]) -> list[str]:
-    """Those that no table has."""
+    """The names that no table has."""
     wanted = list(dict.fromkeys(names))
     there = families(history, wanted).values()
     return [name for name in wanted if not any(table.is_named([name]) for table in there)]
@@ -189,7 +194,7 @@ def descendants(tables: Tables, root: int) -> set[int]:
 
 
 def written(before: Tables, now: Tables) -> dict[int, WrittenRows]:
-    """What the transaction has written to each table in between, by oid, under its old name."""
+    """What the transaction wrote to each table in between, by oid; labelled with the old name."""
     found = {oid: _gone(table) for oid, table in before.items() if oid not in now}
     for oid, table in now.items():
         was = before.get(oid)
@@ -203,7 +208,7 @@ def written(before: Tables, now: Tables) -> dict[int, WrittenRows]:
 
 
 def recounted(before: Tables, now: Tables) -> Tables:
-    """The tables as they were, but with what is counted now: nothing undoes the counters."""
+    """The earlier tables with the current counters, which an undo does not reset."""
     return {
         oid: replace(table, counters=now[oid].counters) if oid in now else table
         for oid, table in before.items()
@@ -211,7 +216,7 @@ def recounted(before: Tables, now: Tables) -> Tables:
 
 
 def ancestors(tables: Tables, oid: int) -> list[Table]:
-    """A table, and those that it is a partition or child of; none if it does not exist."""
+    """A table and the tables that it is a partition or child of; empty if it does not exist."""
     found = [tables[oid]] if oid in tables else []
     for table in found:
         found += [tables[parent] for parent in table.parents if parent in tables]
@@ -219,7 +224,7 @@ def ancestors(tables: Tables, oid: int) -> list[Table]:
 
 
 def _is_another(was: Table, table: Table) -> bool:
-    """Whether it has another file, name or place among partitions, or fewer columns."""
+    """Whether its file, name, schema or parents changed, or it lost columns."""
     return not table.has_columns_of(was) or (
         (was.filenode, was.schema, was.name, was.parents)
         != (table.filenode, table.schema, table.name, table.parents)

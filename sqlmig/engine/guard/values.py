@@ -1,9 +1,9 @@
-"""Whether a column with a new type has the same values: how they are read before and after.
+"""How to read a column before and after a change of its type, to see whether it keeps its values.
 
-Before the change, a value is cast to the new type and back: if that alters it, the change would.
-What it is in the new type is what it must be afterwards. Where no cast goes both ways, and where a
-cast only takes the same bytes for something else (-1 as an int is 4294967295 as an oid), the text
-of the value must stay as it is.
+Before the change, a value is cast to the new type and back. If that alters the value, so would the
+change. The value in the new type is what the column must hold afterwards. If there is no cast in
+both directions, or a cast only reinterprets the bytes (-1 as an int is 4294967295 as an oid), the
+text of the value must stay the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlmig.engine.guard.rows import Reading, pinned
 from sqlmig.engine.guard.tables import Column
 from sqlmig.engine.server.connection import Connection
 
-# Two functions that write the same.
+# Output functions that write the same text.
 _SAME_OUTPUT: Mapping[str, str] = {"varcharout": "textout"}
 
 _OUTPUTS = """
@@ -39,7 +39,7 @@ SELECT b.type, b.modifier FROM base b
  ORDER BY b.n
 """
 
-# Arrays are cast as their elements are. Strings of one kind are strings of the other.
+# An array is cast like its elements. All string types count as one kind.
 _CASTS = """
 WITH type AS (
   SELECT t.oid, t.typcategory = 'A' AND t.typelem <> 0 AS is_array,
@@ -79,10 +79,10 @@ class Base(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A column of another type than before; `base` is that of the type it has now.
+    """A change of a column's type; `base` is the new type.
 
-    The names are those of the types beneath the domains, as the server quotes them; `is_cast` says
-    that a value is cast to be compared, and not read as text.
+    `old` and `new` are the names of the types beneath any domains, quoted by the server. With
+    `is_cast`, values are compared by casting them, and otherwise as text.
     """
 
     base: Base
@@ -92,15 +92,14 @@ class Change:
 
 
 def outputs(connection: Connection, types: Iterable[int]) -> Mapping[int, str]:
-    """What writes the values of each type as text: the same bytes, written by the same, are the
-    same value. A domain has that of its base. Types that are not there are left out."""
+    """The output function of each type; the same bytes with the same output function are the same
+    value. A domain has that of its base type. Types that do not exist are left out."""
     rows = connection.execute(_OUTPUTS, [list(types)]).fetchall()
     return {oid: _SAME_OUTPUT.get(writer, writer) for oid, writer in rows}
 
 
 def new_types(connection: Connection, before: Columns, now: Columns) -> Mapping[int, Base]:
-    """What columns are now that have another type than before, or another limit; that of its values
-    for a domain."""
+    """The new base type of each column whose type or modifier has changed."""
     changed = {
         number: now[number]
         for number, was in before.items()
@@ -112,7 +111,7 @@ def new_types(connection: Connection, before: Columns, now: Columns) -> Mapping[
 def changes(
     connection: Connection, before: Columns, new: Mapping[int, Base]
 ) -> Mapping[int, Change]:
-    """What becomes of each of those columns; asked before the change."""
+    """How each of those columns changes; call it before the change."""
     old = _bases(connection, [before[number] for number in new])
     types = [*zip(*old, strict=True), *zip(*new.values(), strict=True)] if new else [()] * 4
     with pinned(connection):
@@ -126,7 +125,7 @@ def _bases(connection: Connection, columns: Collection[Column]) -> list[Base]:
 
 
 def reading_before(column: Column, change: Change | None) -> Reading:
-    """How to read the column while it has its old type."""
+    """How to read the column while it still has its old type."""
     name = sql.Identifier(column.name)
     if change is None or not change.is_cast:
         return reading_after(column, change)
@@ -137,7 +136,7 @@ def reading_before(column: Column, change: Change | None) -> Reading:
 
 
 def reading_after(column: Column, change: Change | None) -> Reading:
-    """How to read the column when it has its new type."""
+    """How to read the column once it has its new type."""
     name = sql.Identifier(column.name)
     is_text = change is not None and not change.is_cast
     return Reading(sql.SQL("{}::text").format(name) if is_text else name)

@@ -1,4 +1,4 @@
-"""What the rows of a history must hold for sqlmig to work with it; the tables are there."""
+"""Finds rows of a history that sqlmig cannot work with; the tables must exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ YOYO_VERSION = 2  # of yoyo's internal schema, since yoyo 6.0
 _NAMED = 5
 _TIMES: LiteralString = "BETWEEN '0001-01-01' AND '9999-12-31') IS NOT TRUE"
 
-# Each: the column, and a value in it that no version of yoyo or sqlmig writes.
+# Each query returns a column and a value in it that no version of yoyo or sqlmig writes.
 OF_MARKS: LiteralString = f"""
 SELECT '_yoyo_migration.migration_id', migration_id::text FROM {{migrations}}
  WHERE coalesce(migration_id, '') = ''
@@ -57,7 +57,7 @@ SELECT concat('_sqlmig_seed.seeded_at of ', seed), seeded_at::text
   FROM {{seeds}} WHERE (seeded_at {_TIMES}
 """  # noqa: S608
 
-# Without the table of marks, nothing would count as applied.
+# Details without the table of marks: otherwise nothing would count as applied.
 OF_LOST_MARKS: LiteralString = "SELECT FROM {details} LIMIT 1"
 
 FORMAT: LiteralString = "SELECT value::text FROM {state} WHERE key = 'format'"
@@ -65,24 +65,24 @@ VERSION: LiteralString = "SELECT max(version)::text FROM {version}"
 
 
 def refuse_damaged(schema: str, damage: Iterable[str]) -> None:
-    """Raises HistoryError where something is wrong with the history of that schema."""
+    """Raises HistoryError if there is any damage in the history of that schema."""
     found = list(damage)
     if found:
         more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-        told = "; ".join(found[:_NAMED])
+        listed = "; ".join(found[:_NAMED])
         raise HistoryError(
-            f"the history in the schema {schema} is damaged: {told}{more}",
+            f"the history in the schema {schema} is damaged: {listed}{more}",
             remedy="Nothing was run. Restore the history from a backup, or correct what is named.",
         )
 
 
 def refuse_values(schema: str, found: Iterable[tuple[str, str | None]]) -> None:
-    """The same for rows of the queries above."""
+    """Raises HistoryError if the queries above found any values."""
     refuse_damaged(schema, _in_words(found))
 
 
 def refuse_other_version(schema: str, what: str, found: str | None, known: int) -> None:
-    """Raises HistoryError for a version that is not the known one: a newer one, or damage."""
+    """Raises HistoryError for a version other than the known one: a newer version, or damage."""
     if found == str(known):
         return
     if found is not None and found.isdecimal() and int(found) > known:

@@ -1,7 +1,7 @@
-"""Whose history: the schema in which a project's bookkeeping tables are, or will be made.
+"""Finds the schema that has, or will have, a project's bookkeeping tables.
 
-One query, of the catalogs alone. It looks at the schema that is named, else at those of
-search_path: the other schemas of a database, of which there may be thousands, are not counted.
+One query reads only the catalogs. It looks at the named schema, or else at the schemas of
+search_path. It does not count the other schemas, of which a database may have thousands.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from sqlmig.errors import ConfigError, ExecutionError, HistoryError
 _NOTICES_LOST_CLIENTS_SINCE = 140000
 _NAMED = 5
 
-# A setting that is set in the session, if only to what it was, does not follow the configuration.
+# Setting a parameter, even to its current value, protects it from a reload of the configuration.
 _SURVEY = f"""
 WITH place AS (
   SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n
@@ -83,9 +83,9 @@ _NAME = re.compile(r'"((?:[^"]|"")*)"|([^\s,"]+)')
 
 @dataclass(frozen=True, slots=True)
 class _Survey:
-    """What the database says: `path` are the schemas of search_path that exist and may be used,
-    `tables` those of histories in them or in the named schema, `outside` some of the other schemas
-    that have a history."""
+    """What the database reports. `path` are the schemas of search_path that exist and that the role
+    may use, `tables` the history tables in them or in the named schema, `outside` some of the other
+    schemas that have a history."""
 
     current: str | None
     path: Sequence[str]
@@ -105,19 +105,20 @@ class _Survey:
         return {table.name: table for table in found if table.schema == schema}
 
     def names(self) -> list[str]:
-        """All names of search_path, of schemas that exist or do not."""
+        """All names in search_path, whether or not the schemas exist."""
         found = _NAME.findall(self.search_path)
         names = [quoted.replace('""', '"') or plain.lower() for quoted, plain in found]
         return [self.role if name == "$user" else name for name in names]
 
 
 def find_history(connection: Connection, schema: str | None) -> History:
-    """The history in the given schema, else the one of the current schema, else the one that an
-    equal search_path made; where no schema has one, it is to be made in the current schema.
+    """The history in the given schema. Without one: the history in the current schema, or else the
+    one that was made with the same search_path. If no schema has a history, it will be created in
+    the current schema.
 
-    Reads only. Raises ConfigError where it is not certain which history is meant, or there is no
-    current schema; HistoryError for one that is damaged or that row level security hides; and
-    ExecutionError for a server whose strings do not conform to the standard.
+    Only reads. Raises ConfigError if it is not clear which history is meant, or there is no current
+    schema; HistoryError if the history is damaged or hidden by row level security; and
+    ExecutionError for a server without standard_conforming_strings.
     """
     parameters = {"schema": schema, "tables": list(OWN_TABLES)}
     survey = _Survey(*connection.execute(_SURVEY, parameters).fetchall()[0])
@@ -151,8 +152,8 @@ def other_histories(history: History) -> list[str]:
 
 
 def refuse_to_displace(history: History) -> None:
-    """Raises ConfigError where the schema that would be made for the history would become the
-    current one, in which the migrations then create their tables."""
+    """Raises ConfigError if creating the history's schema would make it the current schema, so that
+    migrations would create their tables in it."""
     names, schema, current = history.search_path, history.schema, history.current_schema
     if history.schema_exists or current is None or schema not in names:
         return
@@ -166,7 +167,7 @@ def refuse_to_displace(history: History) -> None:
 
 
 def refuse_elsewhere(history: History, schema: str) -> None:
-    """Raises ConfigError where sessions that were to begin in that schema are not there."""
+    """Raises ConfigError if a session that should start in that schema is not in it."""
     if history.current_schema == schema:
         return
     if history.search_path[:1] != (schema,):
@@ -222,8 +223,8 @@ def _both_ways(survey: _Survey, other: str) -> str:
 
 
 def _made_with(survey: _Survey, connection: Connection, schema: str) -> bool:
-    """Whether that history was made with this search_path: a schema that comes first in it may be
-    created by a migration."""
+    """Whether that history was made with this search_path: a migration may have created a schema
+    that comes before it."""
     if STATE not in survey.tables_in(schema):
         return False
     query = sql.SQL(_MADE_WITH).format(schema=sql.Identifier(schema), state=sql.Identifier(STATE))
@@ -252,12 +253,12 @@ def _refuse_other_strings(conforming: str) -> None:
 
 
 def _refuse_other_dates(connection: Connection) -> None:
-    """Elsewhere this is set in the session; a pooler's sessions are not ours alone."""
+    """Refuses a DateStyle other than ISO. Other sessions set it; a pooler's sessions are shared."""
     style = connection.info.parameter_status("DateStyle") or ""
     if not style.startswith("ISO"):
         raise ExecutionError(
-            f"this connection goes through a pooler, whose sessions write dates as DateStyle = "
-            f"{style} has it, which sqlmig cannot read",
+            f"this connection goes through a pooler, whose sessions write dates with DateStyle = "
+            f"{style}, which sqlmig cannot read",
             remedy="Give the URL of the server itself, or set it for the role: ALTER ROLE … SET "
             "DateStyle = 'ISO'.",
         )

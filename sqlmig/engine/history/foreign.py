@@ -1,4 +1,4 @@
-"""The history tables of other tools: which a database has, and what they say. Reads only."""
+"""The history tables of other tools: which ones a database has, and their contents. Only reads."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ForeignHistory:
 
 
 def foreign_histories(connection: Connection) -> list[ForeignHistory]:
-    """Those of the database, known by their names and columns."""
+    """The histories of other tools in the database, recognised by table and column names."""
     names = [tool.table.name for tool in TOOLS]
     rows = connection.execute(_TABLES, {"names": names}).fetchall()
     found = ((history_table(name, columns), schema, here) for schema, name, columns, here in rows)
@@ -42,7 +42,7 @@ def foreign_histories(connection: Connection) -> list[ForeignHistory]:
 
 
 def read_ledger(connection: Connection, found: ForeignHistory) -> Ledger:
-    """What it says is applied."""
+    """The migrations that this history says are applied."""
     table = sql.Identifier(found.schema, found.tool.table.name)
     cursor = connection.execute(sql.SQL(found.tool.table.query).format(table))
     names = [column.name for column in cursor.description or ()]

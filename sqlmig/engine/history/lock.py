@@ -1,8 +1,8 @@
 """One runner at a time: a session-level advisory lock on the connection that does the work.
 
-It is polled: a session that waits for it inside a statement would hold a snapshot, and CREATE INDEX
+The lock is polled: waiting for it in a statement would hold a snapshot, and CREATE INDEX
 CONCURRENTLY waits for all snapshots. It lasts as long as the work, because the server releases it
-with the session.
+when the session ends.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ SELECT l.pid, coalesce(a.application_name, ''), coalesce(host(a.client_addr), 't
 
 @dataclass(frozen=True, slots=True)
 class RunnerLock:
-    """The lock of one history: the server keys it by database, we by schema.
+    """The lock of one history. The server keys it by database, and sqlmig by schema.
 
-    Through a pooler (`is_pooled`) it would stay with the server's session when its client is gone,
-    so it is not taken there: the lock on the history's table serialises runners instead.
+    Through a pooler (`is_pooled`), the server's session would keep the lock after its client is
+    gone, so it is not taken: the lock on the history's table serialises runners instead.
     """
 
     connection: Connection
@@ -64,7 +64,7 @@ class RunnerLock:
             self._release()
 
     def try_acquire(self) -> bool:
-        """Takes the lock if it is free; True also where this session has it already."""
+        """Takes the lock if it is free; also True if this session already has it."""
         if self.is_pooled:
             return True
         row = self.connection.execute(
@@ -73,12 +73,12 @@ class RunnerLock:
         return row is not None and bool(row[0])
 
     def is_held_by(self, pid: int, asker: Connection) -> bool:
-        """Whether the session of that server process has the lock; asked through another one."""
+        """Whether that server process holds the lock, asked through another session."""
         holder = RunnerLock(asker, self.schema).holder()
         return self.is_pooled or (holder is not None and holder.pid == pid)
 
     def holder(self) -> LockHolder | None:
-        """The session that holds it; None if none does, or this role may not see it."""
+        """The session that holds it; None if it is free, or this role cannot see its holder."""
         row = self.connection.execute(_HOLDER, {"key": self.key}).fetchone()
         return LockHolder(*row) if row else None
 
@@ -98,7 +98,7 @@ class RunnerLock:
     def _timeout(self, waited: float) -> LockTimeoutError:
         holder = self.holder()
         return LockTimeoutError(
-            f"another runner is at work: {holder or 'it has just ended'}",
+            f"another runner is active: {holder or 'it has just ended'}",
             waited=waited,
             remedy=f"Gave up after {waited:.0f} s; nothing was touched. Try again when it is "
             "done, or wait longer: --lock-wait SECONDS.",
@@ -107,5 +107,5 @@ class RunnerLock:
     def _release(self) -> None:
         if self.connection.closed:
             return
-        with suppress(psycopg.OperationalError):  # a session that ends releases it by itself
+        with suppress(psycopg.OperationalError):  # the end of the session releases it too
             self.connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", (self.key,))

@@ -1,10 +1,10 @@
-"""The order in which migrations were applied, whatever the server's clock has done since.
+"""The order in which migrations were applied, even if the server's clock was changed.
 
-A mark is never written with a time before that of another, but marks of yoyo and of older versions
-have the time of the clock. Where that contradicts the order of the numbers, the log is a third
-witness: the places of its rows. Each of the three can be wrong: a clock is set back, a migration is
-applied out of order, a row fills the place of one that was undone. Of any two migrations, the one
-that two witnesses have first is first.
+sqlmig never writes a mark with an earlier time than the previous one, but marks of yoyo and of
+older versions have the clock's time. If these times contradict the order of the numbers, the
+positions of the rows in the log decide. Any of the three can be wrong: a clock may be set back, a
+migration applied out of order, or a row stored in the place of one that was undone. For any two
+migrations, the majority of the three counts.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Rank = dict[str, int]
 def in_order_of_application(
     rows: Sequence[AppliedMigration], logged: Callable[[], Sequence[str]]
 ) -> list[AppliedMigration]:
-    """The rows in that order; those that are half done at the end. `logged` gives the ids in the
-    order of the log, or of those that it has."""
+    """The rows in the order of application, with partly applied ones at the end. `logged` returns
+    the ids in the order of the log; it may lack some."""
     done = [row for row in rows if row.applied_at is not None]
     by_number = sorted(done, key=lambda row: migration_order(row.migration_id))
     by_time = sorted(by_number, key=lambda row: row.applied_at or 0)

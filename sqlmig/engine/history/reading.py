@@ -1,7 +1,7 @@
-"""What a history says: the bookkeeping tables of one schema, read.
+"""Reads a history: the bookkeeping tables of one schema.
 
-yoyo's own tables are kept as yoyo would, and `_yoyo_migration` is the truth of what is applied.
-Ours are beside them in the same schema and hold more: checksum, texts, progress.
+yoyo's own tables are kept as yoyo keeps them, and `_yoyo_migration` decides what is applied. Our
+tables are in the same schema and hold more: checksum, texts, progress.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sqlmig.engine.server.savepoint import Savepoint
 from sqlmig.errors import ConfigError, ServerError
 from sqlmig.model import AppliedMigration, AppliedSeed, Environment, checksum
 
-# A mark and its detail are written with one time; one of another time belongs to a mark that yoyo
+# A mark and its detail have the same time. A detail with another time belongs to a mark that yoyo
 # has removed since.
 _READ: LiteralString = """
 SELECT y.migration_id, y.applied_at_utc AS applied_at, d.applied_by, d.duration_ms, d.checksum,
@@ -50,7 +50,7 @@ SELECT d.migration_id, NULL, d.applied_by, NULL, d.checksum, NULL, NULL, d.rollb
 
 _READ_OF_YOYO_ALONE: LiteralString = "SELECT migration_id, applied_at_utc FROM {migrations}"
 
-# The log is only added to, so that its rows lie in the order in which they were written, mostly.
+# Rows are only ever added to the log, so they are mostly stored in the order of writing.
 _LOGGED: LiteralString = """
 SELECT migration_id FROM {log} WHERE operation NOT IN ('rollback', 'unmark')
  GROUP BY migration_id ORDER BY max(ctid)
@@ -62,7 +62,7 @@ SELECT migration_id, apply_sql, rollback_sql FROM {details} WHERE migration_id =
 
 _STAMP: LiteralString = "SELECT value #>> '{{}}' FROM {state} WHERE key = 'environment'"
 
-# Of repeated migrations that are partly applied: {"rows": …, "most": …} for each.
+# The progress of repeated migrations that are partly applied, each as {"rows": …, "most": …}.
 _ROWS: LiteralString = """
 SELECT substr(key, length(%(prefix)s) + 1), (value ->> 'rows')::bigint, (value ->> 'most')::bigint
   FROM {state} WHERE starts_with(key, %(prefix)s)
@@ -72,20 +72,21 @@ ROWS_KEY = "rows of "
 _SEEDS: LiteralString = "SELECT seed, checksum, seeded_at FROM {seeds} ORDER BY seed"
 
 
-# What looking reads; the other tables are only written.
+# The tables that read-only commands read; the others are only written.
 _LOOKED_AT = (MIGRATIONS, LOG, DETAILS, STATE, SEEDS)
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The bookkeeping tables of one schema, as they were found on that connection.
+    """The bookkeeping tables of one schema, as found on that connection.
 
-    `schema` is where they are or would be made; `server_version` as in 150018. `is_pooled` says
-    that a pooler is between: the server's process is not the one that greeted us. On Linux the
-    server can notice that its client is gone while a statement runs (`notices_lost_clients`).
-    `search_path` has the names in it, of schemas that exist or not; `tables` those that are there,
-    by name. `prepared` are the statements that are already planned; `savepoint` precedes each
-    script. The guard looks at the tables of the schema `scope` alone, or at those of all.
+    `schema` is where they are or would be created; `server_version` is a number such as 150018.
+    `is_pooled` says that the connection goes through a pooler: the server's process is not the one
+    that answered when connecting. `notices_lost_clients`: on Linux, the server can detect during a
+    statement that its client is gone. `search_path` has all its names, whether or not the schemas
+    exist; `tables` are those that exist, by name. `prepared` are the prepared statements;
+    `savepoint` is set before each script. With a `scope`, the guard looks only at the tables of
+    that schema.
     """
 
     connection: Connection
@@ -104,20 +105,20 @@ class History:
 
     @property
     def exists(self) -> bool:
-        """Whether yoyo's tables are there."""
+        """Whether yoyo's tables exist."""
         return MIGRATIONS in self.tables
 
     @property
     def is_complete(self) -> bool:
-        """Whether our own tables are there."""
+        """Whether our own tables exist."""
         return DETAILS in self.tables
 
     def prepare(self, query: LiteralString) -> None:
-        """Has `sql` return the call of a prepared statement for that query."""
+        """Prepares that query, so that `sql` returns a call of the prepared statement."""
         self.prepared.prepare(query, self._template(query))
 
     def sql(self, query: LiteralString, **parameters: object) -> str:
-        """A query with the tables' qualified names and the parameters put in."""
+        """A query with the tables' qualified names and the parameters filled in."""
         if (execution := self.prepared.execution(query, parameters)) is not None:
             return execution
         if query not in self._templates:
@@ -125,7 +126,7 @@ class History:
         return psycopg.ClientCursor(self.connection).mogrify(self._templates[query], parameters)
 
     def read(self) -> list[AppliedMigration]:
-        """All rows in the order of application, without texts; [] where there is no history. Raises
+        """All rows in the order of application, without texts; [] if there is no history. Raises
         HistoryError."""
         self.refuse_unsound()
         if not self.exists:
@@ -135,7 +136,7 @@ class History:
         return self._with_rows(in_order_of_application(rows, self._logged))
 
     def _with_rows(self, found: list[AppliedMigration]) -> list[AppliedMigration]:
-        """The same, with what repeated migrations have written so far."""
+        """Adds the number of rows that repeated migrations have written so far."""
         if not (self.is_complete and any(row.is_partial for row in found)):
             return found
         written = {name: rows for name, *rows in self._rows(self.sql(_ROWS, prefix=ROWS_KEY))}
@@ -146,7 +147,7 @@ class History:
         ]
 
     def refuse_unsound(self) -> None:
-        """Raises HistoryError for a history that is newer than this version, or holds what no
+        """Raises HistoryError for a history that is newer than this version, or has values that no
         version writes."""
         versions = (
             (STATE, damage.FORMAT, "the format in", damage.FORMAT_VERSION),
@@ -166,8 +167,8 @@ class History:
     def with_texts(
         self, rows: Sequence[AppliedMigration], migration_ids: Iterable[str]
     ) -> list[AppliedMigration]:
-        """The same rows, those of the given ids with their recorded texts. Raises HistoryError for
-        a rollback that is not the one of its checksum."""
+        """The same rows, with the recorded texts of the given ids. Raises HistoryError for a
+        rollback that does not match its checksum."""
         ids = list(migration_ids)
         if not ids or not self.is_complete:
             return list(rows)
@@ -180,7 +181,7 @@ class History:
         return read
 
     def stamp(self) -> Environment | None:
-        """The environment that the database is stamped as. Raises ConfigError for no such one."""
+        """The environment in the database's stamp. Raises ConfigError if it does not exist."""
         if not self.is_complete:
             return None
         for (name,) in self._rows(self.sql(_STAMP)):
@@ -188,7 +189,7 @@ class History:
         return None
 
     def has_rows(self) -> bool:
-        """Whether anything was ever recorded here, even if it was all rolled back since."""
+        """Whether anything was ever recorded here, even if all of it has been rolled back since."""
         families = ("migrations", self.exists), ("log", self.exists), ("details", self.is_complete)
         looks = [f"EXISTS (SELECT FROM {{{table}}})" for table, is_there in families if is_there]
         return bool(looks) and bool(self._rows(self.sql(f"SELECT 1 WHERE {' OR '.join(looks)}")))
@@ -201,8 +202,8 @@ class History:
         return [AppliedSeed(*row) for row in self._rows(self.sql(_SEEDS))]
 
     def _template(self, query: LiteralString) -> bytes:
-        """The query with the tables' names, which is made once: every migration has its record."""
-        schema = self.schema.replace("%", "%%")  # for the parameters that are put in after it
+        """The query with the tables' names, made once because every migration uses it."""
+        schema = self.schema.replace("%", "%%")  # parameters are filled in later
         tables = {
             "migrations": sql.Identifier(schema, MIGRATIONS),
             "log": sql.Identifier(schema, LOG),
@@ -215,13 +216,13 @@ class History:
         return sql.SQL(query).format(**tables).as_bytes(self.connection)
 
     def _logged(self) -> list[str]:
-        """The ids in the order in which the log has them last; none where it may not be read."""
+        """The ids in the order of their last log row; empty if the log cannot be read."""
         if not self.tables[LOG].is_readable:
             return []
         return [migration_id for (migration_id,) in self._rows(self.sql(_LOGGED))]
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Raises ServerError, with the rights that looking takes, where the role lacks one."""
+        """Raises ServerError if the role lacks a privilege, naming those that reading needs."""
         try:
             return self.connection.execute(query.encode()).fetchall()
         except psycopg.errors.InsufficientPrivilege as error:
@@ -231,11 +232,11 @@ class History:
             raise ServerError(
                 f"this role cannot read the history: {message}",
                 server=message,
-                remedy=f"To look at it takes these rights: {self._grants()}",
+                remedy=f"Reading it requires these privileges: {self._grants()}",
             ) from error
 
     def _grants(self) -> str:
-        """The statements that let the role of this session look at the history."""
+        """The statements that grant this session's role the privileges to read the history."""
         tables = [name for name in _LOOKED_AT if name in self.tables]
         grants = sql.SQL("GRANT USAGE ON SCHEMA {0} TO {1}; GRANT SELECT ON {2} TO {1};").format(
             sql.Identifier(self.schema),
@@ -261,7 +262,8 @@ def _applied(row: tuple[Any, ...]) -> AppliedMigration:
 
 
 def _other_texts(row: AppliedMigration) -> Iterable[str]:
-    """The text that would run: a migration's is only compared, or replayed elsewhere."""
+    """Damage in the rollback, which would run; the migration's text is only compared, or replayed
+    in another database."""
     text = row.rollback_sql
     if text is not None and checksum(text) != row.rollback_checksum:
-        yield f"{DETAILS}.rollback_sql of {row.migration_id} is not the text of its checksum"
+        yield f"{DETAILS}.rollback_sql of {row.migration_id} does not match its checksum"

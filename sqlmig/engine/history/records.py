@@ -1,6 +1,6 @@
 """The statements that write the history, one for each event.
 
-Each is a single statement, so that log, mark and detail travel in one message with the COMMIT.
+Each is a single statement, so that log, mark and detail are sent in one message with the COMMIT.
 Times are the server's, so that runners on machines with different clocks agree on the order.
 """
 
@@ -16,7 +16,7 @@ from sqlmig.engine.server.connection import sqlmig_version
 from sqlmig.engine.server.raising import raising
 from sqlmig.model import Direction, Environment, MigrationFile, Script, SeedFile, TextRecord
 
-# The text of a migration is kept up to this many bytes; that of a rollback always.
+# The text of a migration is kept up to this many bytes; the text of a rollback always.
 _KEPT_BYTES = 1 << 20
 
 _CREATE: LiteralString = """
@@ -55,10 +55,10 @@ INSERT INTO {state} VALUES ('format', to_jsonb(%(format)s::int)),
     ON CONFLICT DO NOTHING
 """
 
-# One time for all that belongs together, and that of its end, not of the message that brings it.
+# One time for all rows of an event: when it ends, not when its message was sent.
 _NOW: LiteralString = "WITH now AS (SELECT clock_timestamp() AS time)"
 
-# A clock may be set back, the order of application must not: no mark is older than one before it.
+# A clock may be set back, but the order of application must hold: each mark is newer than the last.
 _LATER: LiteralString = """
 WITH now AS (SELECT greatest(clock_timestamp(), (SELECT max(applied_at_utc) FROM {migrations})
                              AT TIME ZONE 'UTC' + interval '1 microsecond') AS time)
@@ -101,7 +101,7 @@ _BEGUN: LiteralString = f"{_NOW} {_DETAIL}"
 _BLOCKED = raising("a trigger or rule blocked sqlmig's record")
 _OR_FAIL = f" THEN true ELSE {_BLOCKED} END"
 
-# Only table names and parameters are put into these, by psycopg.
+# psycopg fills in only table names and parameters.
 _APPLIED: LiteralString = f"""
 {_LATER}, log AS ({_LOG} RETURNING 1), mark AS ({_MARK} RETURNING 1),
      detail AS ({_DETAIL} RETURNING 1)
@@ -125,7 +125,7 @@ UPDATE {details} SET statements_done = %(done)s, statements_begun = %(begun)s
  WHERE migration_id = %(migration_id)s
 """
 
-# What is counted already stays: another runner may have begun in between.
+# Keeps an existing count: another runner may have begun in between.
 _ROWS_BEGUN: LiteralString = """
 INSERT INTO {state} AS s VALUES
   (%(key)s, jsonb_build_object('rows', 0, 'most', %(most)s::bigint))
@@ -158,7 +158,7 @@ ON CONFLICT (migration_id) DO UPDATE
        statements_total = NULL
 """
 
-# Both times are one, by which the mark and its detail belong together.
+# Mark and detail get the same time, which is how they are matched.
 _DATED: LiteralString = """
 WITH marked AS (
   UPDATE {migrations} SET applied_at_utc = %(at)s::timestamptz AT TIME ZONE 'UTC'
@@ -166,7 +166,7 @@ WITH marked AS (
 UPDATE {details} SET applied_at = %(at)s::timestamptz WHERE migration_id = %(migration_id)s
 """
 
-# What a migration of the new name may have left, whose mark yoyo has removed, goes.
+# First removes what an earlier migration of the new name left when yoyo removed its mark.
 _RENAMED: LiteralString = """
 DELETE FROM {details} WHERE migration_id = %(new)s
    AND EXISTS (SELECT FROM {details} WHERE migration_id = %(old)s);
@@ -199,7 +199,8 @@ ON CONFLICT (seed) DO UPDATE
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A row of yoyo's log: which migration (`hash` is yoyo's hash of its id), who, where."""
+    """A row of yoyo's log: which migration (`hash` is yoyo's hash of its id), by whom, and on which
+    host."""
 
     log_id: str
     hash: str
@@ -211,7 +212,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the history keeps of a migration's files; a text is None where it is not kept."""
+    """What the history keeps of a migration's files; a text that is not kept is None."""
 
     checksum: str
     apply_sql: str | None
@@ -220,7 +221,8 @@ class Content:
 
     @classmethod
     def of(cls, script: Script, rollback: Script | None, record: TextRecord) -> Content:
-        """The content to keep: the migration's text unless it is too long or asked not to be."""
+        """The content to keep, without the migration's text if it is too long or the file says
+        so."""
         keep = record is TextRecord.TEXT and _is_short(script.text)
         return cls(
             script.checksum,
@@ -231,27 +233,27 @@ class Content:
 
     @classmethod
     def of_file(cls, file: MigrationFile) -> Content:
-        """The same of a migration on disk."""
+        """The content to keep of a migration on disk."""
         rollback = file.rollback.script if file.rollback else None
         return cls.of(file.file.script, rollback, file.file.directives.record)
 
 
 def creation(history: History) -> str:
-    """Creates those of our tables that are missing; yoyo creates its own."""
+    """SQL that creates those of our tables that are missing; yoyo creates its own."""
     search_path = list(history.search_path)
     return history.sql(_CREATE, format=FORMAT_VERSION, search_path=search_path)
 
 
 def prepare(history: History, direction: Direction) -> None:
-    """Prepares the record of a migration in that direction, for the session, which forgets what
-    else was prepared in it."""
+    """Prepares the statement that records a migration in that direction. Drops all other prepared
+    statements of the session."""
     history.connection.execute(history.prepared.deallocation())
     history.prepare(_APPLIED if direction is Direction.APPLY else _ROLLED_BACK)
 
 
 def applied(history: History, entry: LogEntry, content: Content, duration: float) -> str:
-    """Log, mark and detail of a migration that took `duration` seconds until this message is sent;
-    the server adds those that pass from there to the record."""
+    """SQL that writes log, mark and detail of a migration. `duration` is in seconds, until this
+    message is sent; the server adds the time from then to the record."""
     return history.sql(
         _APPLIED,
         **asdict(entry),
@@ -265,13 +267,14 @@ def applied(history: History, entry: LogEntry, content: Content, duration: float
 
 
 def rolled_back(history: History, entry: LogEntry) -> str:
-    """Log, and the removal of mark and detail; it is not known which seeds' rows remain."""
+    """SQL that writes the log and removes mark and detail; also all seeds, since it is not known
+    which of their rows remain."""
     return history.sql(_ROLLED_BACK, **asdict(entry), rows_key=ROWS_KEY + entry.migration_id)
 
 
 def begun(history: History, migration_id: str, content: Content, done: int, total: int) -> str:
-    """A non-transactional migration begins, or continues after `done` of its statements;
-    the next one is about to run."""
+    """SQL for a non-transactional migration that begins, or continues after `done` statements; the
+    next statement is about to run."""
     return history.sql(
         _BEGUN,
         migration_id=migration_id,
@@ -285,72 +288,72 @@ def begun(history: History, migration_id: str, content: Content, done: int, tota
 
 
 def progress(history: History, migration_id: str, *, done: int, begun: int) -> str:
-    """Records how many of its statements are done, and how many were begun."""
+    """SQL that records how many statements are done, and how many were begun."""
     return history.sql(_PROGRESS, migration_id=migration_id, done=done, begun=begun)
 
 
 def rows_begun(history: History, migration_id: str, most: int | None) -> str:
-    """A repeated migration begins or continues; it may write so many rows in all."""
+    """SQL for a repeated migration that begins or continues; it may write `most` rows in all."""
     return history.sql(_ROWS_BEGUN, key=ROWS_KEY + migration_id, most=most)
 
 
 def rows_written(history: History, migration_id: str, rows: int) -> str:
-    """A round has written so many; one row with all so far and the most, or none where the
-    migration is no longer begun."""
+    """SQL for a round that wrote `rows` rows. Returns one row with the total so far and the
+    maximum, or none if the migration is no longer recorded as begun."""
     return history.sql(_ROWS_WRITTEN, key=ROWS_KEY + migration_id, rows=rows)
 
 
 def rows_forgotten(history: History, migration_id: str) -> str:
-    """A repeated migration is complete."""
+    """SQL for a repeated migration that is complete."""
     return history.sql(_ROWS_FORGOTTEN, key=ROWS_KEY + migration_id)
 
 
 def was_attempted(history: History, migration_id: str) -> str:
-    """Asks whether an earlier run began the migration: one row with a truth value."""
+    """SQL that returns whether an earlier run began the migration."""
     return history.sql(_ATTEMPTED, migration_id=migration_id)
 
 
 def settled(history: History) -> str:
-    """Waits, within a transaction, until no other one is in the middle of a migration."""
+    """SQL that waits, within a transaction, until no other one is in the middle of a migration."""
     return history.sql("LOCK TABLE {details} IN ROW EXCLUSIVE MODE")
 
 
 def is_logged(history: History, entry: LogEntry) -> str:
-    """Asks whether that log row is there: one row with a truth value."""
+    """SQL that returns whether that log row exists."""
     return history.sql(
         "SELECT EXISTS (SELECT FROM {log} WHERE id = %(log_id)s)", log_id=entry.log_id
     )
 
 
 def repaired(history: History, migration_id: str, content: Content) -> str:
-    """The content of an applied migration, as its files are now."""
+    """SQL that records the current files of an applied migration."""
     return history.sql(
         _REPAIRED, migration_id=migration_id, **asdict(content), version=sqlmig_version()
     )
 
 
 def dated(history: History, migration_id: str, at: datetime) -> str:
-    """When a migration was applied, instead of when that was recorded."""
+    """SQL that sets when a migration was applied, if that was before it was recorded."""
     return history.sql(_DATED, migration_id=migration_id, at=at)
 
 
 def renamed(history: History, old: str, new: str) -> str:
-    """An applied migration, or a part of one, has another name from now on."""
+    """SQL that renames an applied or partly applied migration."""
     return history.sql(_RENAMED, old=old, new=new, prefix=ROWS_KEY)
 
 
 def noted(history: History, event: str, subject: str, reason: str) -> str:
-    """An event that people may ask about later: what happened to what, and why."""
+    """SQL that records an event for later reference: what happened, to what, and why."""
     return history.sql(_NOTED, event=event, subject=subject, reason=reason)
 
 
 def stamped(history: History, environment: Environment) -> str:
-    """The environment that the database is from now on."""
+    """SQL that stamps the database with the environment."""
     return history.sql(_STAMPED, name=environment.value)
 
 
 def seeded(history: History, seed: SeedFile, rows: str, environment: Environment) -> str:
-    """A seed that wrote rows, or whose file had changed; `rows` is JSON."""
+    """SQL for a seed that wrote rows, or whose file had changed; `rows` is JSON."""
     return history.sql(
         _SEEDED,
         seed=seed.name,
@@ -361,5 +364,5 @@ def seeded(history: History, seed: SeedFile, rows: str, environment: Environment
 
 
 def _is_short(text: str) -> bool:
-    """Whether to keep it; what has more characters is not encoded to count its bytes."""
+    """Whether to keep it. Counts characters first, so that a longer text is not encoded."""
     return len(text) <= _KEPT_BYTES and len(text.encode()) <= _KEPT_BYTES

@@ -1,4 +1,4 @@
-"""Makes sqlmig's own tables where they are missing, and stamps the database."""
+"""Creates sqlmig's own tables if they are missing, and stamps the database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlmig.target.rules import Rules
 
 
 def ensure_tables(history: History) -> None:
-    """Creates the schema and those of our tables that are missing; an apply creates yoyo's."""
+    """Creates the schema and our own tables if they are missing; an apply creates yoyo's."""
     connection = history.connection
     history.refuse_unsound()
     if history.is_complete:
@@ -27,18 +27,18 @@ def ensure_tables(history: History) -> None:
 
 
 def making_own_tables(history: History) -> AbstractContextManager[None]:
-    """In its block, what the server refuses is an error that says what it was about."""
+    """Within the block, an error of the server says that it was about sqlmig's own tables."""
     return translated(
         history.connection,
-        f"the database refused to make or upgrade sqlmig's own tables in the schema "
+        f"the database refused to create or upgrade sqlmig's own tables in the schema "
         f"{history.schema}",
-        "No migration was run. Where an event trigger forbids it, let that allow these tables "
-        "(_yoyo_… and _sqlmig_…), or have a role that may make them run `sqlmig apply` once.",
+        "No migration was run. If an event trigger forbids it, make it allow these tables "
+        "(_yoyo_… and _sqlmig_…), or run `sqlmig apply` once as a role that can create them.",
     )
 
 
 def set_stamp(history: History, environment: Environment) -> None:
-    """Writes the stamp and an event for it; the tables exist."""
+    """Writes the stamp and an event for it; the tables must exist."""
     with history.connection.transaction():
         history.connection.execute(stamped(history, environment).encode())
         event = noted(history, "environment set", environment.value, "")
@@ -46,6 +46,6 @@ def set_stamp(history: History, environment: Environment) -> None:
 
 
 def stamp_new(history: History, rules: Rules) -> None:
-    """Writes the stamp of a database that has none, if its environment was named."""
+    """Stamps a database that has no stamp, if its environment was named."""
     if rules.new_stamp is not None:
         history.connection.execute(stamped(history, rules.new_stamp).encode())

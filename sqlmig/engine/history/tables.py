@@ -1,4 +1,4 @@
-"""The tables of a history: their names, and what each must be for sqlmig to work with it."""
+"""The tables of a history: their names, and the structure that sqlmig needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 MIGRATIONS = "_yoyo_migration"
 LOG = "_yoyo_log"
 VERSION = "_yoyo_version"
-LOCK = "yoyo_lock"  # made by yoyo itself where it runs, never by sqlmig
+LOCK = "yoyo_lock"  # created by yoyo when it runs, never by sqlmig
 DETAILS = "_sqlmig_migration"
 STATE = "_sqlmig_state"
 SEEDS = "_sqlmig_seed"
@@ -45,7 +45,7 @@ _COLUMNS: Mapping[str, Mapping[str, Sequence[str]]] = {
     EVENTS: dict.fromkeys(("happened_by", "event", "subject", "reason"), _TEXT)
     | {"happened_at": _TIME},
 }
-# What ON CONFLICT and yoyo's marks need to be unique.
+# The columns that must be unique, for ON CONFLICT and for yoyo's marks.
 _KEYS: Mapping[str, str] = {
     MIGRATIONS: "migration_hash",
     DETAILS: "migration_id",
@@ -57,9 +57,9 @@ _IS_A_TABLE = ("r", "p")
 
 @dataclass(frozen=True, slots=True)
 class FoundTable:
-    """A relation with the name of a table of the history: its kind as in pg_class, its columns with
-    their types, those that are unique by themselves, whether row level security hides rows of it
-    from this role, and whether this role may read it."""
+    """A relation with the name of a history table: its kind as in pg_class, its columns with their
+    types, the columns that have a unique index of their own, whether row level security hides rows
+    from this role, and whether this role can read it."""
 
     schema: str
     name: str
@@ -90,8 +90,8 @@ class FoundTable:
 
 
 def damage_of(found: Mapping[str, FoundTable]) -> Iterator[str]:
-    """What is wrong with the tables of one history, by name: those of yoyo are there together, and
-    so are ours."""
+    """What is wrong with the tables of one history, given by name. yoyo's tables must all exist if
+    one does, and so must ours."""
     for family in (OF_YOYO, OURS):
         if not found.keys().isdisjoint(family):
             yield from (f"the table {name} is missing" for name in family if name not in found)

@@ -1,4 +1,4 @@
-"""Scripts that a setting names and no history records: each runs in a transaction of its own."""
+"""Scripts that a setting names and that are not recorded: each runs in a transaction of its own."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from sqlmig.source.directives import FileKind
 from sqlmig.source.files import read_file
 from sqlmig.source.script import PreparedScript, prepare
 
-# As the statement's own transaction would be, but one that sees what others commit meanwhile, as
-# a look from outside does.
+# Like the statement's own transaction, but one that sees what others commit meanwhile, as a look
+# from outside does.
 BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 BEGIN_SCRIPT = b";".join((BEGIN, *map(str.encode, AS_THE_ROLE_HAS_IT)))
-# Nothing of a script is left to run at COMMIT. LOCAL ends with the transaction: who the script has
-# become comes back.
+# Leaves nothing of a script to run at COMMIT. With LOCAL, the role that the script has set returns
+# after the transaction.
 AS_OURSELVES = "SET LOCAL SESSION AUTHORIZATION DEFAULT;SET LOCAL role TO DEFAULT"
 RUN_DEFERRED = f"SET CONSTRAINTS ALL IMMEDIATE;CLOSE ALL;{AS_OURSELVES}"
 
@@ -37,8 +37,8 @@ class LoneScript:
 
     @classmethod
     def read(cls, path: Traversable | None, kind: FileKind) -> LoneScript | None:
-        """The script in that file, where a setting names one. Raises SourceError where it cannot be
-        used."""
+        """The script in that file, or None if no setting names one. Raises SourceError if it cannot
+        be used."""
         if path is None:
             return None
         file = read_file(path, kind)
@@ -56,8 +56,8 @@ def run_alone(
     opening: str = "",
     look: Callable[[PlannedScript], object] = lambda _: None,
 ) -> None:
-    """Runs the script, statement by statement, and commits it, once `look` has seen what it did.
-    `opening` goes before it in its transaction. Raises ScriptError, and what `look` raises."""
+    """Runs the script statement by statement, calls `look` to see what it did, and commits it.
+    `opening` is sent before it in its transaction. Raises ScriptError, and what `look` raises."""
     try:
         send(connection, b";".join((BEGIN_SCRIPT, opening.encode())))
         for index in range(len(script.prepared.statements)):
@@ -74,7 +74,7 @@ def run_alone(
 
 
 def _send_end(connection: Connection, script: PlannedScript, message: bytes) -> None:
-    """Sends what runs whatever is deferred to the end of the script."""
+    """Sends a message that runs what the script has deferred to its end."""
     try:
         send(connection, message)
     except StatementError as failure:

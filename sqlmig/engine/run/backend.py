@@ -1,8 +1,8 @@
-"""The only import of yoyo: its backend and its migration, with hooks overridden.
+"""The only module that imports yoyo: its backend and its migration, with hooks overridden.
 
 yoyo's own loops run (`apply_migrations`, `apply_one`, `rollback_migrations`, `rollback_one`). They
-ask a migration to process its steps, the backend to log and to mark it, and a transaction to end
-around the mark; here the steps are one script, log and mark are remembered, and the end of that
+ask a migration to process its steps, the backend to log and mark it, and a transaction to end
+around the mark. Here the steps are one script. Log and mark are remembered, and the end of that
 transaction writes them together with the COMMIT.
 """
 
@@ -29,25 +29,25 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.model import Direction
 from sqlmig.plan import PlannedMigration
 
-# Where there is no runner's lock, behind a pooler, the first runners would collide here.
+# Behind a pooler there is no runner's lock, so that concurrent first runs would collide here.
 _ONE_AT_A_TIME = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtext({name}))"
 
 
 class Work(Protocol):
-    """What the loops drive: one script after the other, each with its record."""
+    """What yoyo's loops drive: one script after another, each with its record."""
 
     def run(self, planned: PlannedMigration) -> None:
-        """Sends the script, or makes it ready to be sent with its record."""
+        """Sends the script, or prepares it to be sent with its record."""
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
         """Writes the record, and commits script and record."""
 
 
 class ScriptMigration(Migration):
-    """A migration whose one step is the whole script.
+    """A migration whose only step is the whole script.
 
-    The base's constructor is not called: it enters the migration into a registry of the whole
-    process, through which projects would see each other's dependencies.
+    The base class's constructor is not called: it registers the migration for the whole process, so
+    that projects would see each other's dependencies.
     """
 
     def __init__(self, planned: PlannedMigration) -> None:
@@ -60,7 +60,7 @@ class ScriptMigration(Migration):
         self._depends: set[Migration] = set()
 
     def process_steps(self, backend: Backend, direction: str, force: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002  # yoyo's signature
-        """Hands the script to the work."""
+        """Passes the script to the backend's work."""
         backend.work.run(self.planned)
 
 
@@ -74,7 +74,7 @@ class Backend(PostgresqlPsycopgBackend):
         super().__init__("", tables.MIGRATIONS)
 
     def run(self, migrations: Iterable[PlannedMigration], direction: Direction, work: Work) -> None:
-        """Lets yoyo's loop apply or roll back the migrations, in the order given."""
+        """Has yoyo's loop apply or roll back the migrations, in the order given."""
         self.work = work
         self._entry = None
         loop = {
@@ -88,10 +88,10 @@ class Backend(PostgresqlPsycopgBackend):
         return self.history.connection
 
     def init_connection(self, connection: Connection) -> None:
-        """Nothing: tables are named with their schema, so search_path does not matter."""
+        """Does nothing: tables are named with their schema, so search_path does not matter."""
 
     def copy(self) -> AbstractContextManager[Backend]:
-        """This same backend, so that work and record share a transaction."""
+        """Returns this backend itself, so that work and record share a transaction."""
         return nullcontext(self)
 
     @property
@@ -123,7 +123,7 @@ class Backend(PostgresqlPsycopgBackend):
         return [name for (name,) in rows]
 
     def ensure_internal_schema_updated(self) -> None:
-        """Makes or upgrades yoyo's tables, and ours, once, in one transaction.
+        """Creates or upgrades yoyo's tables and ours, once, in one transaction.
 
         yoyo's own upgrade names its tables without a schema, hence the search_path.
         """
@@ -136,7 +136,7 @@ class Backend(PostgresqlPsycopgBackend):
         self._is_updated = True
 
     def _preparation(self) -> str:
-        """What goes before an upgrade, as one message."""
+        """The statements before an upgrade, as one message."""
         statements: list[LiteralString] = [_ONE_AT_A_TIME, "SET LOCAL search_path TO {schema}"]
         if not self.history.schema_exists:
             statements.insert(1, "CREATE SCHEMA IF NOT EXISTS {schema}")
@@ -146,15 +146,15 @@ class Backend(PostgresqlPsycopgBackend):
 
     def _upgrade(self) -> None:
         if not self.history.exists or internalmigrations.needs_upgrading(self):
-            self._in_transaction = True  # has yoyo open a savepoint where it would BEGIN
+            self._in_transaction = True  # makes yoyo open a savepoint instead of a transaction
             try:
                 internalmigrations.upgrade(self)
             finally:
                 self._in_transaction = False
 
     def entry(self, migration_id: str, operation: str) -> LogEntry:
-        """yoyo's log row, without its look-ups that fail or wait in containers: the user without
-        a passwd entry, and the host's name in the DNS."""
+        """yoyo's log row, without yoyo's lookups of the user's passwd entry and of the host's name
+        in the DNS, which fail or hang in containers."""
         migration_hash = get_migration_hash(migration_id)
         host = platform.node()
         return LogEntry(str(uuid.uuid4()), migration_hash, migration_id, operation, _user(), host)
@@ -165,13 +165,13 @@ class Backend(PostgresqlPsycopgBackend):
         self._planned = migration.planned
 
     def mark_one(self, migration: Migration, log: bool = True) -> None:  # noqa: FBT001, FBT002  # yoyo's signature
-        """Nothing: the mark is part of the record."""
+        """Does nothing: the mark is part of the record."""
 
     def unmark_one(self, migration: Migration, log: bool = True) -> None:  # noqa: FBT001, FBT002  # yoyo's signature
-        """Nothing: removing the mark is part of the record."""
+        """Does nothing: removing the mark is part of the record."""
 
     def transaction(self, rollback_on_exit: bool = False) -> AbstractContextManager[Any]:  # noqa: FBT001, FBT002  # yoyo's signature
-        """Around a mark: writes the record at its end. Elsewhere, as yoyo has it."""
+        """Around a mark, writes the record at the end; elsewhere, works as in yoyo."""
         if self._entry is None:
             context: AbstractContextManager[Any] = super().transaction(rollback_on_exit)
             return context
@@ -186,7 +186,7 @@ class Backend(PostgresqlPsycopgBackend):
 
 @functools.cache
 def _user() -> str:
-    """The user of this process; read once, because it may take a directory service."""
+    """The user of this process; cached, because the lookup may ask a directory service."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

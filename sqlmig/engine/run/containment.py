@@ -1,7 +1,7 @@
-"""Keeps scripts within their scratch database: changes beyond it are undone and refused.
+"""Keeps scripts within their scratch database: undoes and refuses changes beyond it.
 
-This is judged by what has happened, before it commits. So every statement that can run
-in a transaction runs in one, whatever its file says; the others are on a closed list.
+The check looks at what has happened, before it commits. So every statement that can run in a
+transaction does, whatever its file says; the others are on a closed list.
 """
 
 from __future__ import annotations
@@ -53,18 +53,18 @@ _WHAT = {
     "pg_tablespace": "tablespaces",
 }
 _ELSEWHERE = "Name a server where that is harmless: --scratch-url."
-# LOCK fails outside a transaction: so it does in a file that is not transactional.
+# LOCK fails outside a transaction, so it must fail here in a non-transactional file too.
 _NEEDS_A_BLOCK = "lock"
-# Of a partitioned table they run outside a transaction alone, and reach no further than that table.
+# For a partitioned table, these run only outside a transaction, but they change only that table.
 _OF_ITS_DATABASE = ("reindex", "cluster")
 
 
 @dataclass(slots=True)
 class Containment(SilentInspector):
-    """Looks at each transaction before it commits; raises BeyondDatabaseError where it changes what
-    others use: then it is undone.
+    """Checks each transaction before it commits. If the transaction changes what others use, undoes
+    it and raises BeyondDatabaseError.
 
-    On a server that is not shared with others (`is_shared`), subscriptions alone are refused.
+    On a server that is not shared with others (`is_shared`), only subscriptions are refused.
     """
 
     history: History
@@ -77,20 +77,21 @@ class Containment(SilentInspector):
         run_alone(self.history.connection, script, look=self.recorded)
 
     def recorded(self, script: PlannedScript) -> Judgment:
-        """Looks at what script and record have done."""
+        """Checks what script and record have changed."""
         if changed := self.catalogs.changed():
             undo(self.history.connection)
             raise _refusal(script, self._culprit(script), changed)
         return Judgment.ACCEPTED
 
     def look(self, script: PlannedScript, statement: int) -> None:
-        """Looks at what that one statement has done."""
+        """Checks what that one statement has changed."""
         if changed := self.catalogs.changed():
             undo(self.history.connection)
             raise _refusal(script, statement, changed)
 
     def refuse_far(self, script: PlannedScript, statement: int) -> None:
-        """Refuses one that only runs outside a transaction, and reaches beyond its database."""
+        """Refuses a statement that runs only outside a transaction and reaches beyond its
+        database."""
         far = reach(script.prepared.text, script.prepared.statements[statement])
         if far is Reach.PUBLISHER:
             raise _refusal(script, statement, (SUBSCRIPTIONS,))
@@ -98,7 +99,7 @@ class Containment(SilentInspector):
             raise _refusal(script, statement, ("pg_database",))
 
     def refuse_unseen(self, script: PlannedScript, statement: int) -> None:
-        """Refuses one that commits by itself, before it can be checked."""
+        """Refuses a statement that commits by itself, before it can be checked."""
         if self.is_shared:
             raise BeyondDatabaseError(
                 "this statement commits by itself, so its changes outside its database could "
@@ -108,8 +109,8 @@ class Containment(SilentInspector):
             )
 
     def _culprit(self, script: PlannedScript) -> int:
-        """The statement that does it, found by running the script again, in parts, and undoing it;
-        the first, where the record did it, or no statement alone."""
+        """The statement that makes the change, found by running the script again in parts and
+        undoing it. Returns the first if the record makes the change, or no statement alone does."""
         connection, aside = self.history.connection, Savepoint()
         try:
             send(connection, BEGIN_SCRIPT)
@@ -130,10 +131,10 @@ class Containment(SilentInspector):
 
 @dataclass(slots=True)
 class ContainedStatements(StatementwiseWork):
-    """Runs one migration statement by statement on a scratch database, each in a transaction where
-    it can, so that it is checked before it commits.
+    """Runs one migration statement by statement on a scratch database, each in a transaction if
+    possible, so that it is checked before it commits.
 
-    No progress is kept: half a migration on a scratch database is discarded.
+    Keeps no progress: a scratch database with half a migration is discarded.
     """
 
     containment: Containment
@@ -208,8 +209,8 @@ class ContainedStatements(StatementwiseWork):
 
 
 def _commits(failure: ScriptError, word: str) -> bool:
-    """Whether the statement, which begins with that word, may run outside a transaction; one within
-    a routine may not."""
+    """Whether the failure means that the statement has to run outside a transaction; `word` is its
+    first word. Within a routine, only a COMMIT or ROLLBACK can do that."""
     if failure.server is None:
         return False
     is_within = is_within_a_routine(failure.server, word)

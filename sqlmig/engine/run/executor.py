@@ -1,5 +1,5 @@
-"""Runs a plan: batch by batch through yoyo's loops, retries if another session was in the
-way, and reports the result of every migration."""
+"""Runs a plan batch by batch through yoyo's loops, retries a batch that another session blocked,
+and reports the result of every migration."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ from sqlmig.source.outside import keeps_rows
 from sqlmig.target.rules import Rules
 
 _WATCHED = (
-    "With --atomic, and where sqlmig looks at what a script does to rows, it runs in a savepoint, "
-    "after queries of sqlmig's own: the server does not allow that there."
+    "With --atomic, and when sqlmig checks what a script does to rows, the script runs in a "
+    "savepoint after sqlmig's own queries, where the server does not allow this statement."
 )
-_MANY = 10  # from so many migrations on, preparing the records pays off
+_MANY = 10  # preparing the records pays off from this many migrations on
 
 Batch = Sequence[PlannedMigration]
 BatchWork = TransactionWork | StatementwiseWork
@@ -60,8 +60,8 @@ BatchWork = TransactionWork | StatementwiseWork
 class Executor:
     """Executes plans in one session.
 
-    `checks` look at what commits together before it does; `containment` is that of a scratch
-    database, and `steps` look there at every statement.
+    `checks` examine each batch before it commits. `containment` keeps scripts within a scratch
+    database, and `steps` look at every statement there.
     """
 
     session: RunnerSession
@@ -84,9 +84,9 @@ class Executor:
     def execute(self, plan: Plan) -> Report:
         """Runs the plan, writing schema, rows and history as the scripts say.
 
-        Raises MigrationFailedError, which has the report up to there, or RunInterrupted after a
-        Ctrl-C. Whatever is raised, no transaction is left open. HistoryMovedError, for the caller
-        alone, says that another runner changed the history, and the plan must be made again.
+        Raises MigrationFailedError, with the report so far, or RunInterrupted after a Ctrl-C. Never
+        leaves a transaction open. HistoryMovedError is for the caller only: another runner changed
+        the history, and the plan must be made again.
         """
         story = Story(plan, self.session)
         self._consented = plan.consented
@@ -106,13 +106,14 @@ class Executor:
         return replace(story.report(), checks=tuple(self._checked))
 
     def _prepare_records(self, plan: Plan) -> None:
-        """Not behind a pooler, where the next transaction may run in another session, nor before
-        checks, each of which drops what is prepared."""
+        """Prepares the statements that write records. Not behind a pooler, where the next
+        transaction may run in another session, and not with checks, each of which drops prepared
+        statements."""
         if len(plan.migrations) >= _MANY and not (self.session.history.is_pooled or self.checks):
             records.prepare(self.session.history, plan.direction)
 
     def _run(self, batch: Batch, story: Story) -> Sequence[MigrationResult]:
-        """Runs one batch, as often as it takes; errors are reported with the story so far."""
+        """Runs one batch, and retries it if allowed; errors are reported with the story so far."""
         self._runner, heard = self._first_runner(), len(self.session.notices.heard)
         row_loss = _row_loss(story.plan, batch)
         retries = Retries(self._most_tries(batch), self.session.observer)
@@ -159,7 +160,7 @@ class Executor:
     def _ended(
         self, story: Story, batch: Batch, work: BatchWork, failure: TransactionEndedError
     ) -> SqlmigError:
-        """What precedes it in the batch may be committed with its record."""
+        """The failure; migrations before it in the batch may be committed with their records."""
         undo(self.session.connection)
         recorded = recorded_of(work.recording.entries, self.session.history)
         story.add([done(planned) for planned in batch if planned.migration_id in recorded])
@@ -170,7 +171,7 @@ class Executor:
             raise HistoryMovedError(batch[0]) from failure
 
     def _is_sent_otherwise(self, failure: ScriptError, work: BatchWork) -> bool:
-        """Whether the script may succeed when it is sent in another way, as it will be next."""
+        """Whether the script may succeed when sent in another way; the next try sends it so."""
         if self._were_records_in_the_way(failure):
             return True
         if isinstance(work, StatementwiseWork) or not failure.may_be_about_a_savepoint:
@@ -183,15 +184,16 @@ class Executor:
         return False
 
     def _were_records_in_the_way(self, failure: ScriptError) -> bool:
-        """Whether a function that the script called may have dropped the prepared records, or met
-        statements that others prepared; from now on they are sent as text."""
+        """Whether the failure may be due to the prepared records: a function that the script called
+        may have dropped them, or collided with them. From now on they are sent as text."""
         if not (failure.is_about_prepared and self.session.history.prepared.are_there):
             return False
         self.session.connection.execute(self.session.history.prepared.deallocation())
         return True
 
     def _refuse_unseen(self, planned: PlannedMigration, row_loss: RowLoss) -> None:
-        """Refuses what runs statement by statement: it cannot be tried and undone first."""
+        """Refuses a script that runs statement by statement: it cannot be tried and undone
+        first."""
         if planned.directives.transactional or keeps_all_rows(planned):
             return
         if kept := self.rules.kept_from(planned.directives):
@@ -234,15 +236,15 @@ class Executor:
         return RowLossInspector(self.session.history, self.rules.protected, self._consented)
 
     def _most_tries(self, batch: Batch) -> int:
-        """A migration of several transactions is not rerun: its first part is done, and rounds
-        are tried again one by one."""
+        """One for a migration of several transactions: its first part is committed, and rounds are
+        retried one by one."""
         return self.session.limits.tries if batch[0].directives.is_atomic else 1
 
     def _ending(self, batch: Batch, work: BatchWork) -> Ending:
-        """The outcome of the batch, if no answer came.
+        """The outcome of the batch if no answer came.
 
-        A transaction that is still open was not committed. Otherwise the history is asked, by
-        another session.
+        A transaction that is still open was not committed. Otherwise, another session looks it up
+        in the history.
         """
         recording, fate = work.recording, Fate.UNDONE
         if not undo(self.session.connection) and recording.is_committing:
@@ -251,7 +253,7 @@ class Executor:
 
 
 def keeps_all_rows(planned: PlannedMigration) -> bool:
-    """Whether none of its statements can remove a row, as far as their words tell."""
+    """Whether none of its statements can remove a row, judging by their keywords."""
     text = planned.prepared.text
     return all(keeps_rows(text, statement) for statement in planned.prepared.statements)
 
@@ -262,7 +264,7 @@ def _row_loss(plan: Plan, batch: Batch) -> RowLoss:
 
 
 def _batches(plan: Plan) -> Iterator[Batch]:
-    """The migrations that commit together."""
+    """The migrations, grouped by what commits together."""
     if plan.transactions is Transactions.TOGETHER and plan.migrations:
         yield plan.migrations
     else:

@@ -1,7 +1,8 @@
-"""Opens transactions for scripts, and puts the session back as it was.
+"""Opens transactions for scripts, and restores the session afterwards.
 
-Neither the record nor the next script sees what a script left: settings, roles, cursors, temporary
-tables, locks. Prepared statements are separate: ours would be dropped with the script's.
+Neither the record nor the next script sees what a script left behind: settings, roles, cursors,
+temporary tables, locks. Prepared statements are handled separately, because dropping the script's
+also drops ours.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ _RESET = (
     "DISCARD SEQUENCES",
 )
 
-# Under a stricter default of the server, rows that others commit after the first look would be seen
-# by no other look, though TRUNCATE and DROP take them as well.
+# With a stricter default isolation level, rows that others commit after sqlmig's first query would
+# be invisible to its later ones, but TRUNCATE and DROP would remove them too.
 _BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
-# What a trigger on the history's own tables left for the commit: a cursor WITH HOLD, whose query
-# would run then, and deferred triggers. One that has itself deferred again and again cannot write
-# in a transaction that only reads.
+# Runs what a trigger on the history's own tables left for the commit: deferred triggers, and the
+# query of a cursor WITH HOLD. A trigger that defers itself again and again cannot write then,
+# because the transaction is read-only.
 NOTHING_LEFT = ("SET CONSTRAINTS ALL IMMEDIATE", "CLOSE ALL")
 WRITES_NO_MORE = "SET TRANSACTION READ ONLY"
 
@@ -42,8 +43,8 @@ _LOCK_LOST = raising("the script released sqlmig's lock, and another runner has 
 
 
 def beginning(session: RunnerSession) -> Sequence[str]:
-    """The statements that open a transaction, and take the lock on the record: that serialises
-    runners where the session's lock cannot."""
+    """The statements that open a transaction and lock the record. That lock serialises runners if
+    the session's lock cannot."""
     return (
         _BEGIN,
         f"SET LOCAL lock_timeout = '{session.limits.runner_timeout}'",
@@ -52,18 +53,18 @@ def beginning(session: RunnerSession) -> Sequence[str]:
 
 
 def put_back(lock: RunnerLock) -> Sequence[str]:
-    """The statements that put the session back, to be run in one message.
+    """The statements that restore the session, to be sent in one message.
 
-    They fail where another runner has taken the lock that the script released.
+    They fail if the script released sqlmig's lock and another runner has taken it.
     """
-    pinned = () if lock.is_pooled else pins(lock.connection.info.server_version)
+    pinned = () if lock.is_pooled else (pins(lock.connection.info.server_version),)
     return (*_RESET, *pinned, f"SELECT CASE {_keep_lock(lock)} ELSE true END")
 
 
 def _keep_lock(lock: RunnerLock) -> str:
-    """Releases the session's advisory locks but for ours, which the transaction holds meanwhile.
+    """Releases the session's advisory locks except ours, which the transaction holds meanwhile.
 
-    Steps of a CASE, which alone guarantees their order.
+    The steps are branches of a CASE, because only that guarantees their order.
     """
     release = "WHEN pg_catalog.pg_advisory_unlock_all() IS NULL THEN false"
     if lock.is_pooled:

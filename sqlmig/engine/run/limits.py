@@ -14,7 +14,7 @@ from sqlmig.model import Directives, Location, Observer
 
 _log = logging.getLogger("sqlmig")
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 30.0
-# How often the server looks whether its client is still there while a statement runs.
+# How often the server checks during a statement that its client is still connected.
 _CLIENT_CHECK_INTERVAL = "1s"
 
 
@@ -22,7 +22,7 @@ _CLIENT_CHECK_INTERVAL = "1s"
 class Limits:
     """PostgreSQL durations, and the number of tries for a migration that is blocked by a lock.
 
-    `runner_wait` is how many seconds to wait for another runner.
+    `runner_wait` is how long to wait for another runner, in seconds.
     """
 
     lock_timeout: str = "5s"
@@ -32,7 +32,7 @@ class Limits:
 
     @property
     def runner_timeout(self) -> str:
-        """`runner_wait` as a duration of PostgreSQL's, which takes 0 for no limit at all."""
+        """`runner_wait` as a PostgreSQL duration; never 0, which would mean no limit."""
         return f"{max(self.runner_wait * 1000, 1):.0f}ms"
 
 
@@ -45,15 +45,15 @@ def set_timeouts(limits: Limits, directives: Directives, history: History) -> Se
 def set_session_timeouts(limits: Limits, directives: Directives, history: History) -> Sequence[str]:
     """The statements that set the limits of a non-transactional migration, for the session.
 
-    Without a directive it has no lock_timeout, not that of the role either: CREATE INDEX
-    CONCURRENTLY waits for others by design, and stopping it leaves an invalid index.
+    Without a directive there is no lock_timeout, not even the role's: CREATE INDEX CONCURRENTLY
+    waits for others by design, and stopping it leaves an invalid index.
     """
     return _set("SET", directives.lock_timeout or "0", limits, directives, history)
 
 
 @dataclass(slots=True)
 class Retries:
-    """Decides whether what failed is tried again, `most` times in all, and waits before it."""
+    """Decides whether to retry after a failure, up to `most` tries in all, and waits before it."""
 
     most: int
     observer: Observer
@@ -61,11 +61,11 @@ class Retries:
     _duplicate: tuple[str, Location | None] = ("", None)
 
     def allow(self, failure: ScriptError) -> bool:
-        """Whether another try may help, now that this one failed.
+        """Whether another try may help after this failure.
 
-        Of two sessions that add one key to a system catalog, the second fails once the first has
-        committed. A statement that fails in the same way again has not met another session: what
-        it makes exists.
+        If two sessions add the same key to a system catalog, the second fails once the first has
+        committed. If a statement fails again in the same way, it was not another session: the
+        object that it creates exists.
         """
         self._failed += 1
         duplicate = failure.catalog_index, failure.location

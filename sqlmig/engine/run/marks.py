@@ -1,6 +1,6 @@
-"""Writes the history without running anything: what is marked as applied, or not.
+"""Writes the history without running anything: marks migrations as applied or not applied.
 
-The words in yoyo's log are yoyo's own; the reason is in the events.
+The operations in yoyo's log have yoyo's own names; the reason is in the events.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlmig.engine.history.records import Content, LogEntry
 from sqlmig.engine.run.backend import Backend
 from sqlmig.model import MigrationFile, Migrations
 
-# As a migration does, to wait for one that runs at the same time.
+# The same lock that a migration takes, to wait for one that is running.
 _LOCK: LiteralString = "LOCK TABLE {details} IN SHARE ROW EXCLUSIVE MODE"
 
 
@@ -27,7 +27,7 @@ def mark(
     times: Mapping[str, datetime] = MappingProxyType({}),
 ) -> None:
     """Records those migrations as applied, with their files' texts, in one transaction; the
-    runner's lock is held. `times` are when they were, where that is not now, by their ids."""
+    runner's lock must be held. `times` are the times of application by id, if not now."""
 
     def applied(file: MigrationFile, entry: LogEntry) -> Iterator[str]:
         yield records.applied(history, entry, Content.of_file(file), duration=0.0)
@@ -38,7 +38,8 @@ def mark(
 
 
 def unmark(history: History, files: Migrations, reason: str) -> None:
-    """Records those migrations as not applied, in one transaction; the runner's lock is held."""
+    """Records those migrations as not applied, in one transaction; the runner's lock must be
+    held."""
 
     def rolled_back(_: MigrationFile, entry: LogEntry) -> Iterator[str]:
         yield records.rolled_back(history, entry)

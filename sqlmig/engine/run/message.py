@@ -1,4 +1,4 @@
-"""One message to the server: a part of a script, with what goes before it and after it."""
+"""One message to the server: a part of a script, and the statements before and after it."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def send_statement(
     hear: Hearing | None = None,
     send: Callable[[Connection, bytes, str, Hearing | None], int] = send,
 ) -> int:
-    """Sends one statement of the script alone; how many rows it wrote or returned. Raises
-    ScriptError, at its place."""
+    """Sends one statement of the script alone; returns how many rows it wrote or returned. Raises
+    ScriptError with the statement's place."""
     statement, text = script.prepared.statements[index], script.prepared.statement_text(index)
     try:
         return send(connection, text.encode(), script.prepared.copied_rows(statement.data), hear)
@@ -33,8 +33,8 @@ def send_statement(
 
 @dataclass(frozen=True, slots=True)
 class ScriptMessage:
-    """`before` are the statements that open the way for the script, `closing` those that put the
-    session back after its last part, and `record` what records it, if that travels with it."""
+    """`before` are the statements that prepare for the script, `closing` those that restore the
+    session after its last part, and `record` records the script, if that is part of the message."""
 
     script: PlannedScript
     chunk: Chunk
@@ -44,14 +44,14 @@ class ScriptMessage:
 
     @property
     def encoded(self) -> bytes:
-        """All of it, made in one expression that keeps nothing else, because a script may be
-        large."""
+        """The whole message, built in one expression without further copies, because a script may
+        be large."""
         text = self.script.prepared.text
         return (self._prefix + text[self.chunk.start : self.chunk.end] + self._suffix).encode()
 
     @property
     def copied_rows(self) -> str:
-        """The rows for the COPY that ends this part; "" where none does."""
+        """The rows for the COPY that ends this part; "" if it ends in no COPY."""
         return self.script.prepared.copied_rows(self.chunk.data)
 
     def failed(self, failure: StatementError) -> ScriptError:
@@ -65,17 +65,18 @@ class ScriptMessage:
         return failed_script(self.script, failure, offset=offset, statement=statement)
 
     def hearing(self, notices: Notices) -> Hearing:
-        """Takes what the server says during the message, with the statement that was at work."""
+        """Records notices that arrive during the message, with the statement that was running."""
         return lambda diagnostic, completed: notices.hear(
             self.script, [self._statement(count) for count in completed], diagnostic
         )
 
     def had_begun(self, completed: int) -> bool:
-        """Whether anything of the script's had run when so many statements were completed."""
+        """Whether any of the script had run when `completed` statements were done."""
         return self.chunk.first_statement > 0 or completed >= len(self.before)
 
     def is_beyond_closing(self, completed: int) -> bool:
-        """Whether the record, or the commit after it, was next then."""
+        """Whether the record, or the commit after it, was next when `completed` statements were
+        done."""
         after = self._statement(completed) - len(self.script.prepared.statements)
         return bool(self.record) and after >= len(self.closing)
 
@@ -88,5 +89,5 @@ class ScriptMessage:
 
     @property
     def _suffix(self) -> str:
-        """On its own line, because a script may end in a comment."""
+        """Starts on a new line, because a script may end in a comment."""
         return "\n;" + ";".join((*self.closing, self.record)) if self.closing else ""

@@ -28,7 +28,7 @@ SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity
 
 
 class Fate(Enum):
-    """Whether a batch is committed, as far as is known."""
+    """Whether a batch was committed, as far as is known."""
 
     COMMITTED = "committed"
     UNDONE = "undone"
@@ -36,11 +36,11 @@ class Fate(Enum):
 
 
 def fate_of(entries: Sequence[LogEntry], history: History, connect: Connector, pid: int) -> Fate:
-    """Asks the history, on a new connection, for the log rows that went with the COMMIT.
+    """Looks in the history, on a new connection, for the log rows that were sent with the COMMIT.
 
-    `pid` is the server's process of the session that sent them. It may still be running after the
-    connection is lost, so its end is waited for. UNKNOWN if for ten seconds it does not end,
-    or no connection can be made.
+    `pid` is the server process of the session that sent them. It may still run after the connection
+    is lost, so this waits for it to end. UNKNOWN if it does not end within ten seconds, or no
+    connection can be made.
     """
     deadline = time.monotonic() + _SECONDS_OF_PATIENCE
     while (left := deadline - time.monotonic()) > 0:
@@ -55,8 +55,8 @@ def fate_of(entries: Sequence[LogEntry], history: History, connect: Connector, p
 
 
 def recorded_of(entries: Sequence[LogEntry], history: History) -> set[str]:
-    """The ids of those whose log rows are there, though a script ended the transaction that was to
-    bring them; asked in its session, without its role."""
+    """The ids whose log rows exist, although a script ended the transaction that was to write them.
+    Asked in the script's session, but with sqlmig's role."""
     connection = history.connection
     connection.execute("RESET SESSION AUTHORIZATION; RESET ROLE")
     return {
@@ -67,8 +67,8 @@ def recorded_of(entries: Sequence[LogEntry], history: History) -> set[str]:
 
 
 def _is_at_work(pid: int, history: History, connection: Connection) -> bool:
-    """Whether the session that lost its client still has the runner's lock; it is ended, if it has
-    nothing to do, for it may not have read the message yet."""
+    """Whether the session that lost its client still has the runner's lock. Ends that session if it
+    is idle, because it may not have read the message yet."""
     if history.is_pooled or not history.connection.closed:
         return False
     if not RunnerLock(connection, history.schema).is_held_by(pid, connection):
@@ -78,7 +78,7 @@ def _is_at_work(pid: int, history: History, connection: Connection) -> bool:
 
 
 def _looked_up(entry: LogEntry, schema: str, connection: Connection, patience: float) -> Fate:
-    """Waits for so many seconds until no session is running a migration, then looks."""
+    """Waits up to `patience` seconds until no session is running a migration, then looks."""
     with connection.transaction():
         connection.execute(f"SET LOCAL lock_timeout = '{patience * 1000:.0f}ms'".encode())
         found = find_history(connection, schema)

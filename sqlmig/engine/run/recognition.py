@@ -1,6 +1,6 @@
-"""Whether a statement completed whose runner stopped during it.
+"""Determines whether a statement completed during which the runner stopped.
 
-Only for what the catalogs show; everything else is UNKNOWN, and the user decides.
+It relies on what the catalogs show. For everything else it is UNKNOWN, and the user decides.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlmig.source.lexer import tokens
 
 _OF_A_DROP = ("if", "exists", "cascade", "restrict")
 
-# Running these again changes nothing more.
+# Running these again changes nothing further.
 _REPEATABLE = frozenset(
     {"analyze", "checkpoint", "cluster", "refresh", "reindex", "reset", "set", "show", "vacuum"}
 )
@@ -32,8 +32,8 @@ _REINDEX = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-# Progress views hide other roles' work; locks are for all to see. An index is built, and a table
-# vacuumed, under this one.
+# Progress views hide the work of other roles, but all roles can see locks. Building an index and
+# vacuuming its table take this one.
 _IS_AT_WORK = """
 EXISTS (SELECT FROM pg_locks l
          WHERE l.locktype = 'relation' AND l.relation = i.indrelid
@@ -63,7 +63,7 @@ SELECT EXISTS (SELECT FROM pg_enum WHERE enumtypid = to_regtype(%s) AND enumlabe
 
 
 class Completion(Enum):
-    """What the catalogs say of a statement."""
+    """What the catalogs say about a statement."""
 
     DONE = "done"
     NOT_DONE = "not done"
@@ -72,7 +72,8 @@ class Completion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CreateIndex:
-    """A CREATE INDEX CONCURRENTLY: `table` and `name` as written, `rest` is what follows them."""
+    """A CREATE INDEX CONCURRENTLY: `name` as the catalogs store it, `table` as written; `head` is
+    what precedes the name, without CONCURRENTLY, and `rest` what follows the table."""
 
     name: str
     table: str
@@ -82,7 +83,7 @@ class CreateIndex:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """An index of that name on that table, perhaps with a session that is still building it."""
+    """An index of that name on that table, which a session may still be building."""
 
     identity: str
     is_valid: bool
@@ -91,7 +92,7 @@ class _Index:
 
 
 def completion(connection: Connection, statement: str) -> Completion:
-    """Whether the statement is done; asks the catalogs, and changes nothing."""
+    """Whether the statement is done, according to the catalogs; changes nothing."""
     words = list(tokens(statement))
     low = [word.lower() for word in words]
     if low[0] in _REPEATABLE:
@@ -120,7 +121,7 @@ def index_build(statement: str) -> CreateIndex | None:
 
 
 def is_invalid(connection: Connection, build: CreateIndex) -> bool:
-    """Whether the index is there, and no query uses it because its build failed."""
+    """Whether the index exists, but no query uses it because its build failed."""
     index = _find(connection, build)
     return index is not None and not index.is_valid
 
@@ -128,8 +129,8 @@ def is_invalid(connection: Connection, build: CreateIndex) -> bool:
 def drop_leftovers(connection: Connection, statement: str) -> bool:
     """Drops what a failed build of the statement left; False while a session is still building.
 
-    Only indexes that are invalid, of the very name that the statement gives, or, for REINDEX, of
-    the names that the server gives to its interim ones.
+    Only drops invalid indexes: those with the exact name in the statement or, for REINDEX, with a
+    name that the server gives to its interim indexes.
     """
     if (build := index_build(statement)) is not None:
         index = _find(connection, build)
@@ -139,7 +140,7 @@ def drop_leftovers(connection: Connection, statement: str) -> bool:
     else:
         names = _reindex_leftovers(connection, statement)
     for name in names:
-        # regclass has quoted what needs it.
+        # regclass has quoted the name if necessary.
         connection.execute(f"DROP INDEX CONCURRENTLY {name}".encode())
     return True
 
@@ -153,7 +154,7 @@ def _completion_of_index(connection: Connection, build: CreateIndex) -> Completi
 
 
 def _definition_of(connection: Connection, build: CreateIndex) -> str:
-    """How the server would write the definition: of the same index on an empty copy."""
+    """The definition as the server writes it, taken from the same index on an empty copy."""
     table, index = random_name(), random_name()
     with connection.transaction(force_rollback=True):
         connection.execute(f"CREATE TEMP TABLE {table} (LIKE {build.table})".encode())
@@ -165,7 +166,7 @@ def _definition_of(connection: Connection, build: CreateIndex) -> str:
 
 
 def _shape(definition: str) -> tuple[bool, str]:
-    """Uniqueness, and all that follows the names."""
+    """Whether the index is unique, and all that follows the names."""
     return definition.startswith("CREATE UNIQUE"), definition.partition(" USING ")[2]
 
 
@@ -200,5 +201,5 @@ def _find(connection: Connection, build: CreateIndex) -> _Index | None:
 
 
 def _folded(name: str) -> str:
-    """A name as the catalogs have it."""
+    """The name as the catalogs store it."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name.lower()

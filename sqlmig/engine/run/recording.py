@@ -1,4 +1,4 @@
-"""Writes the record of each migration, and remembers what has been committed and what only sent."""
+"""Writes the record of each migration, and tracks what was committed and what was only sent."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Recording:
     """The records of one batch.
 
     `results` has its migrations once it is committed; `entries` are the log rows that go with it;
-    `at_work` is the migration that was begun last. `is_committing` is true from the moment that
-    the commit is sent: if no answer comes, only the history shows the outcome.
+    `at_work` is the migration that was begun last. `is_committing` is true from the moment the
+    commit is sent: if no answer comes, only the history shows the outcome.
     """
 
     session: RunnerSession
@@ -34,25 +34,26 @@ class Recording:
     _started: float = 0.0
 
     def begin(self, planned: PlannedMigration) -> None:
-        """The migration's first statement is about to be sent."""
+        """Called before the migration's first statement is sent."""
         self.at_work = planned
         self._started = time.monotonic()
         self.session.observer.started(planned.migration_id, planned.direction)
 
     def try_out(self, planned: PlannedMigration) -> None:
-        """The same, in a transaction that is undone."""
+        """Called instead of `begin` if the transaction will be rolled back."""
         self.at_work = planned
         if isinstance(self.session.observer, RehearsalObserver):
             self.session.observer.rehearsing(planned.migration_id)
 
     def statement(self, planned: PlannedMigration, entry: LogEntry) -> str:
-        """The record; it adds the time of the message in which it is sent to that until now."""
+        """The statement that records the migration, with the time until now; the server adds the
+        time of the message that contains it."""
         if planned.direction is Direction.ROLLBACK:
             return records.rolled_back(self.session.history, entry)
         return records.applied(self.session.history, entry, content_of(planned), self._duration())
 
     def consents(self, planned: PlannedMigration, rules: Rules) -> Iterator[str]:
-        """What records the protected tables that the script may change, and why."""
+        """The statements that record which protected tables the script may change, and why."""
         for table, reason in planned.directives.touches:
             if table in rules.allowed:
                 subject = f"{planned.migration_id}: {table}"
@@ -60,7 +61,7 @@ class Recording:
 
     @contextmanager
     def writing(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[None]:
-        """Within the block the record is written."""
+        """Within the block, the record is written."""
         self.entries.append(entry)
         yield
         self.results.append(
@@ -73,12 +74,13 @@ class Recording:
         return "COMMIT"
 
     def tell(self) -> None:
-        """Tells the observer of the batch, if its commit was sent."""
+        """Reports the batch to the observer, if its commit was sent."""
         for result in self.results if self.is_committing else ():
             self.session.observer.finished(result)
 
     def send(self, planned: PlannedMigration, *statements: str) -> None:
-        """Sends the record, or what goes with it, in a message of its own. Raises ScriptError."""
+        """Sends the record, or statements that go with it, in a separate message. Raises
+        ScriptError."""
         try:
             send(self.session.connection, ";".join(statements).encode())
         except StatementError as failure:

@@ -17,16 +17,16 @@ from sqlmig.plan import Plan, RowLoss
 
 @dataclass(slots=True)
 class Rehearsal(Executor):
-    """Runs plans in one transaction that is undone."""
+    """Runs plans in one transaction that is rolled back."""
 
     _found: dict[str, Sequence[LostRows]] = field(init=False, default_factory=dict)
 
     def rehearse(self, plan: Plan) -> None:
-        """Raises RowLossError with all rows that the plan would lose; what cannot run in a
-        transaction is left out, and may lose some.
+        """Raises RowLossError with all rows that the plan would lose. Migrations that cannot run in
+        a transaction are left out, and may lose more.
 
-        Raises as `execute` does where a script fails, unless it may be because of what was left
-        out: then it is not known what it would lose, nor what those after it would.
+        If a script fails, raises as `execute` does, unless the cause may be a migration that was
+        left out: then it is not known what this script and the following ones would lose.
         """
         story = Story(plan, self.session)
         tried = self._tried(plan)
@@ -45,12 +45,12 @@ class Rehearsal(Executor):
             raise story.would_lose({name: self._found[name] for name in order})
 
     def _tried(self, plan: Plan) -> Batch:
-        """Those of the plan that can be tried. Raises ProtectedTableError for one of the others
-        that could remove protected rows."""
+        """The migrations of the plan that can be tried. Raises ProtectedTableError if another one
+        could remove protected rows."""
         for planned in plan.migrations:
             try:
                 self._refuse_unseen(planned, RowLoss.ACCEPT)
-            except ScriptError as failure:  # nothing was attempted, those before it neither
+            except ScriptError as failure:  # nothing has run yet, not even what precedes it
                 others = tuple(p for p in plan.migrations if p is not planned)
                 story = Story(replace(plan, migrations=(planned, *others)), self.session)
                 raise story.failed(failure) from failure
@@ -61,12 +61,12 @@ class Rehearsal(Executor):
         return RehearsedWork(self.session, batch, self.rules, inspectors, self._runner)
 
     def _loss_inspector(self) -> RowLossInspector:
-        self._found.clear()  # a batch that met a lock runs again
+        self._found.clear()  # a batch that was blocked by a lock runs again
         return RowLossCollector(self.session.history, self.rules.protected, found=self._found)
 
 
 def _may_be_left_out(plan: Plan, failure: MigrationFailedError) -> bool:
-    """Whether a script may have failed because of the way in which it was tried."""
+    """Whether the way in which a script was tried may have made it fail."""
     if isinstance(failure.__cause__, ScriptError) and failure.__cause__.may_be_about_a_savepoint:
         return True
     before = plan.migrations[: _index(plan, failure.migration_id)]
@@ -74,7 +74,7 @@ def _may_be_left_out(plan: Plan, failure: MigrationFailedError) -> bool:
 
 
 def _from(plan: Plan, migration_id: str) -> Batch:
-    """That migration of the plan, and those after it."""
+    """That migration of the plan, and all after it."""
     return plan.migrations[_index(plan, migration_id) :]
 
 

@@ -1,7 +1,7 @@
-"""Repeated work: one statement, again and again, until it writes no rows.
+"""Repeated migrations: one statement runs again and again until it writes no rows.
 
-Each round is a transaction that also records the rows written so far, so it is always known what
-is done. The round that writes none carries the record of the migration.
+Each round is a transaction that also records the rows written so far, so the progress is always
+known. The round that writes none is committed with the record of the migration.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from sqlmig.plan import PlannedMigration, PlannedScript
 
 _T = TypeVar("_T")
 _LONG_SECONDS = 1.0
-# The limit of a round is too short for all rows.
+# The timeout of a round would be too short for counting all rows.
 _COUNTS_ARE_SLOW = "SET LOCAL statement_timeout = 0"
-# A condition that holds for each row once, and for some once more, is no reason to stop.
+# A condition that holds once for each row, and once more for some, is no reason to stop.
 _TIMES_ALL_ROWS = 2
 
 
@@ -66,9 +66,9 @@ class RoundsWork(InspectedWork):
     _slowest: float = field(init=False, default=_LONG_SECONDS / 2)
 
     def run(self, planned: PlannedMigration) -> None:
-        """Runs and commits the rounds that write rows, each as often as it takes, until two in a
-        row write none: the rows that the first waited for may be deleted, and others left. Raises
-        ScriptError, also where there is no end to them."""
+        """Runs and commits the rounds that write rows, with retries, until two in a row write none:
+        the rows that the first one waited for may be deleted, and others left. Raises ScriptError,
+        also if the rounds would never end."""
         self.recording.begin(planned)
         self._rows_so_far = planned.resumption.rows
         self._tried(planned, self._begin)
@@ -88,8 +88,7 @@ class RoundsWork(InspectedWork):
             raise
 
     def _tried(self, planned: PlannedMigration, step: Callable[[PlannedMigration], _T]) -> _T:
-        """What the step returns, which is done again where another session's lock was in its
-        way."""
+        """The result of the step, which is tried again if another session's lock blocked it."""
         notices = self.session.notices
         heard = len(notices.heard)
         retries = Retries(self.session.limits.tries, self.session.observer)
@@ -111,7 +110,7 @@ class RoundsWork(InspectedWork):
         if has_moved(history, [planned]):
             raise HistoryMovedError(planned)
         limits = set_timeouts(self.session.limits, planned.directives, history)
-        # The server reads the statement as it will in its rounds: a date, a policy for rows.
+        # The server reads the statement as it will in the rounds, which dates and policies affect.
         self.recording.send(planned, *AS_THE_ROLE_HAS_IT, *limits, _COUNTS_ARE_SLOW)
         rows = count_source_rows(self.session.connection, planned)
         most = None if rows is None else _most(planned, rows)
@@ -124,7 +123,8 @@ class RoundsWork(InspectedWork):
         )
 
     def _round(self, planned: PlannedMigration, number: int) -> int:
-        """Runs one round, and commits it with the rows so far, if it wrote any; how many."""
+        """Runs one round and, if it wrote rows, commits it with the total; returns how many it
+        wrote."""
         started = time.monotonic()
         runner = self._runner = RoundRunner(self.session, self.inspectors)
         runner.run(planned)
@@ -139,13 +139,13 @@ class RoundsWork(InspectedWork):
         return runner.rows
 
     def _add(self, planned: PlannedMigration, rows: int, before: Sequence[str]) -> int:
-        """Records the rows of a round; all so far."""
+        """Records the rows of a round; returns the total so far."""
         if before:
             self.recording.send(planned, *before)
         statement = records.rows_written(self.session.history, planned.migration_id, rows)
         found = ask(self.session.connection, statement.encode()).rows
         if not found:
-            raise HistoryMovedError(planned)  # another runner has given it up
+            raise HistoryMovedError(planned)  # another runner has completed it or rolled it back
         so_far, most = int(found[0][0] or 0), found[0][1]
         if most is not None and so_far > int(most):
             raise _endless(planned, so_far)
@@ -159,14 +159,14 @@ class RoundsWork(InspectedWork):
     def _tell(self, planned: PlannedMigration, done: Round) -> None:
         if isinstance(self.session.observer, RoundObserver):
             self.session.observer.wrote(done)
-        # Of many that are long, those that are twice as long as all before.
+        # Of many long rounds, reports only one that takes twice as long as all before.
         if done.duration > 2 * self._slowest:
             self._slowest = done.duration
             self.session.notices.add(_long(planned, done))
 
 
 def _most(planned: PlannedMigration, rows: int) -> int:
-    """How many rows it may write in all, now that its tables have so many: they may have grown
+    """How many rows it may write in all, if its tables have `rows` rows now: they may have grown
     since it began."""
     resumption, most = planned.resumption, _TIMES_ALL_ROWS * rows
     if resumption.most_rows is None:
@@ -175,23 +175,23 @@ def _most(planned: PlannedMigration, rows: int) -> int:
 
 
 def _long(planned: PlannedMigration, done: Round) -> Notice:
-    told = (
+    text = (
         f"round {done.number} took {done.duration:.1f} s for {counted(done.rows, 'row')}, which "
-        "were locked as long: lower its LIMIT"
+        "were locked for that long: lower its LIMIT"
     )
     place = planned.prepared.statement_location(0)
-    return Notice(planned.name, "WARNING", ServerMessage("", told), place)
+    return Notice(planned.name, "WARNING", ServerMessage("", text), place)
 
 
 def _endless(planned: PlannedMigration, rows: int) -> ScriptError:
     failure = ScriptError(
         planned,
         f"{planned.name} would have written {counted(rows, 'row')}, more than twice as many as its "
-        "tables had: its condition also holds for rows that are done, or its tables have grown",
+        "tables had: its condition also matches rows that are done, or its tables have grown",
         location=planned.prepared.statement_location(0),
     )
     failure.hint = (
-        "Let the WHERE clause leave out the rows that are done. If it does, run `sqlmig apply` "
-        "again: the tables are counted at each start."
+        "Make the WHERE clause exclude the rows that are done. If it already does, run "
+        "`sqlmig apply` again: the tables are counted at each start."
     )
     return failure

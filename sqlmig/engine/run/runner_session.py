@@ -1,4 +1,4 @@
-"""What a runner works with as long as it holds the lock."""
+"""What a runner works with while it holds the lock."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sqlmig.model import Observer
 
 @dataclass(frozen=True, slots=True)
 class RunnerSession:
-    """A history whose runner's lock is held; `connect` opens further connections to its
-    database, and `notices` are what the server said while scripts ran."""
+    """A history whose runner's lock is held. `connect` opens further connections to its database,
+    and `notices` collects what the server reports while scripts run."""
 
     history: History
     lock: RunnerLock
@@ -26,5 +26,5 @@ class RunnerSession:
 
     @property
     def connection(self) -> Connection:
-        """The connection that does the work, and holds the lock."""
+        """The connection that does the work and holds the lock."""
         return self.history.connection

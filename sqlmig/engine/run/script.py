@@ -1,4 +1,4 @@
-"""Runs scripts in one transaction, and puts the session back as it was after each."""
+"""Runs scripts in one transaction, and restores the session after each."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from sqlmig.engine.server.wire import MessageInterrupted, StatementError, send, 
 from sqlmig.plan import PlannedScript
 from sqlmig.source.script import Chunk, chunks
 
-# The end of the script before has set all constraints immediate, for the rest of the transaction;
-# no statement gives each its own timing back.
+# The previous script ended with SET CONSTRAINTS ALL IMMEDIATE, which lasts for the rest of the
+# transaction. No single statement restores each constraint's own timing.
 _DEFER_WHAT_IS_DEFERRED = """DO $$
 DECLARE names text;
 BEGIN
@@ -33,17 +33,17 @@ BEGIN
   IF names IS NOT NULL THEN EXECUTE 'SET CONSTRAINTS ' || names || ' DEFERRED'; END IF;
 END $$"""
 
-_LONG = 1 << 16  # characters; beyond, what prepared statements save is nothing beside the script
+_LONG = 1 << 16  # characters; for a longer script, prepared statements save next to nothing
 _ABOUT_PREPARED = re.compile("prepare|deallocate|discard", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class ScriptRunner:
-    """Runs scripts one after the other; the first opens the transaction, the caller commits it.
+    """Runs scripts one after another; the first opens the transaction, and the caller commits it.
 
-    Each runs between two savepoints: the outer, the history's, to undo it alone and to prove that a
-    transaction which fails is still ours, and an inner one, whose release proves it of one that
-    does not.
+    Each script runs between two savepoints. The outer one, the history's, allows undoing the script
+    alone, and proves after a failure that the transaction is still ours. Releasing the inner one
+    proves that after a success.
     """
 
     session: RunnerSession
@@ -52,22 +52,22 @@ class ScriptRunner:
     _is_open: bool = field(init=False, default=False)
 
     def run(self, script: PlannedScript) -> None:
-        """Sends the script, and puts the session back as it was before. Raises ScriptError;
-        TransactionEndedError where the script ended the transaction."""
+        """Sends the script, and restores the session. Raises ScriptError, and TransactionEndedError
+        if the script ended the transaction."""
         self._send_script(script, self._opening(script))
         while any(i.after(script) is Judgment.RUN_AGAIN for i in self.inspectors):
             with self.session.notices.repeating():
                 self._send_script(script, ())
 
     def run_and_record(self, script: PlannedScript, record: Callable[[], str]) -> None:
-        """The same, and in the same message what records the script, where nothing looks at it
-        before. `record` is called when that message is made, after those before it."""
+        """Runs the script, with its record in the same message if no inspector has to look first.
+        `record` is called when that message is built, after the earlier messages were sent."""
         self._send_script(script, self._opening(script), record)
 
     def record(self, script: PlannedScript, write: Callable[[Sequence[str]], None]) -> None:
-        """Has the script recorded, in a part of the transaction that can be undone alone, and
-        looked at: again where an inspector has undone it. `write` sends the statements that it
-        gets, and the record after them."""
+        """Writes the record in a part of the transaction that can be undone alone, and lets the
+        inspectors look. Writes it again if an inspector undid it. `write` sends the statements that
+        it gets, and then the record."""
         write((*self.end_of_fence(), *self._fence()))
         while any(i.recorded(script) is Judgment.RUN_AGAIN for i in self.inspectors):
             write(())
@@ -75,16 +75,16 @@ class ScriptRunner:
             self.session.connection.execute(statement.encode())
 
     def end_of_fence(self) -> Sequence[str]:
-        """What ends the part of the transaction that can be undone alone, once it is recorded. A
-        savepoint of the script's must not reach back over that: releasing ours releases those that
-        came after it."""
+        """The statements that end the part which can be undone alone, once it is recorded. No
+        savepoint of the script may reach back before it: releasing ours also releases those set
+        after it."""
         return (self.session.history.savepoint.release,)
 
     def _opening(self, script: PlannedScript) -> Sequence[str]:
-        """What goes before the script: the transaction, the lock on the record, the limits.
+        """The statements before the script: the transaction, the lock on the record, the limits.
 
-        If an inspector has to look at the transaction first, it does so under sqlmig's settings, as
-        after the script: the transaction begins in a message of its own.
+        An inspector that looks at the transaction first does so under sqlmig's settings, as it does
+        after the script. The transaction then begins in a message of its own.
         """
         begun = self._beginning()
         limits = set_timeouts(self.session.limits, script.directives, self.session.history)
@@ -123,12 +123,13 @@ class ScriptRunner:
             self._send(ScriptMessage(script, chunk, before))
             self._refuse_another_reading(script, chunk.first_statement, following.first_statement)
             before = ()
-        # The mark goes first: what closes may fail, and what fails there is the script's.
+        # Release the mark first: the closing statements can fail (a deferred constraint), and such
+        # a failure is the script's.
         closing = (self._mark.release, *self._closing(script))
         self._send(ScriptMessage(script, parts[-1], before, closing, record()))
 
     def _send_end(self, script: PlannedScript, record: Callable[[], str]) -> None:
-        """What closes a script whose statements were sent one by one, and its record."""
+        """Sends the closing statements, and the record, of a script sent statement by statement."""
         end, count = len(script.prepared.text), len(script.prepared.statements)
         nothing = Chunk(end, end, count)
         self._send(ScriptMessage(script, nothing, (), self._closing(script), record()))
@@ -138,8 +139,8 @@ class ScriptRunner:
             raise ReadOtherwiseError(script, first, end)
 
     def _closing(self, script: PlannedScript) -> Sequence[str]:
-        """What puts the session back; prepared records are dropped with the statements that the
-        script may have prepared."""
+        """The statements that restore the session. They drop the prepared records too if the script
+        may have prepared statements."""
         if self.session.history.prepared.are_there and not _may_prepare(script.prepared.text):
             return put_back(self.session.lock)
         return (*put_back(self.session.lock), self.session.history.prepared.deallocation())
@@ -158,8 +159,8 @@ class ScriptRunner:
     def _is_ours(
         self, message: ScriptMessage, failure: StatementError | MessageInterrupted, /
     ) -> bool:
-        """Whether the transaction is still the one that was begun. Of what we send, only the
-        COMMIT leaves none open."""
+        """Whether the transaction is still the one that was begun. Of the statements that sqlmig
+        sends, only the COMMIT ends it."""
         connection = self.session.connection
         if not message.had_begun(failure.completed):
             return True
@@ -169,12 +170,12 @@ class ScriptRunner:
 
 
 class LoneStatementsRunner(ScriptRunner):
-    """The same for a script that cannot run in a savepoint: each of its statements is sent alone,
-    in a form of message that cannot hold a second one. So no unread statement can end the
+    """Runs a script that cannot run in a savepoint. Sends each of its statements alone, in a kind
+    of message that cannot hold a second one, so that no hidden statement can end the
     transaction."""
 
     def end_of_fence(self) -> Sequence[str]:
-        """Nothing."""
+        """Nothing: there is no savepoint."""
         return ()
 
     def _fence(self) -> Sequence[str]:
@@ -202,5 +203,5 @@ class LoneStatementsRunner(ScriptRunner):
 
 
 def _may_prepare(text: str) -> bool:
-    """Whether the script may prepare statements, or drop some; a long one is not checked."""
+    """Whether the script may prepare or drop statements; a long script is assumed to."""
     return len(text) > _LONG or _ABOUT_PREPARED.search(text) is not None

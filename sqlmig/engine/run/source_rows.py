@@ -1,4 +1,4 @@
-"""How many rows the tables have that a statement reads, as the server plans it."""
+"""Counts the rows of the tables that a statement reads, according to the server's plan."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ Name = tuple[str, str]
 
 
 def count_source_rows(connection: Connection, planned: PlannedMigration) -> int | None:
-    """The rows of all tables that the migration's one statement reads; None where they say nothing
-    of how many it may write: an INSERT from several tables, from one twice, or from a function.
+    """The number of rows in all tables that the migration's one statement reads. None if they do
+    not limit how many rows it may write: for an INSERT from several tables, from one table twice,
+    or from a function.
 
-    Raises ScriptError where the server cannot plan it, or this role may not read a table.
+    Raises ScriptError if the server cannot plan the statement, or this role cannot read a table.
     """
     tables = {name for plan in _plans(connection, planned) for name in _sources(plan)}
     if not tables:
@@ -38,8 +39,8 @@ def count_source_rows(connection: Connection, planned: PlannedMigration) -> int 
         return sum(int(connection.execute(query).fetchall()[0][0]) for query in queries)
     except psycopg.Error as error:
         message = server_message(error)
-        told = f"{planned.name}: the rows that it may write cannot be counted: {message}"
-        raise ScriptError(planned, told, message) from error
+        what = f"{planned.name}: the rows that it may write cannot be counted: {message}"
+        raise ScriptError(planned, what, message) from error
 
 
 def _plans(connection: Connection, planned: PlannedMigration) -> Iterator[Node]:
@@ -53,7 +54,7 @@ def _plans(connection: Connection, planned: PlannedMigration) -> Iterator[Node]:
 
 
 def _sources(plan: Node) -> set[Name]:
-    """The tables whose rows limit what is written, partitions each by itself; none if unknown."""
+    """The tables whose rows limit what is written, each partition by itself; empty if unknown."""
     nodes = list(_nodes(plan))
     read = [_name(node) for node in nodes if "Relation Name" in node if not _writes(node)]
     if plan.get("Operation") != "Insert":

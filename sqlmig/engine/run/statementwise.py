@@ -1,9 +1,9 @@
-"""Non-transactional work: statement by statement, each recorded before it runs and after.
+"""Non-transactional migrations: each statement is recorded before it runs and after.
 
-So it is always known which statements are done. Only if a runner stops during one is the outcome
-unknown: the next runner looks at the database, and asks if that does not show it. The progress is
-recorded through a separate connection, which no role, time limit or read-only mode of the script
-affects.
+So it is always known which statements are done, unless a runner stops during one. Then the next
+runner looks at the database, and leaves the decision to the user if that does not show the outcome.
+Progress is recorded through a separate connection, which no role, time limit or read-only mode of
+the script affects.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ _TRIES_UNDER_A_LIMIT = 50
 _SETTING_WORDS = ("set", "reset")
 
 
-class _StatementCancelled(KeyboardInterrupt):  # as Python names what it is
-    """A Ctrl-C, after which the server answered that the statement is not done."""
+class _StatementCancelled(KeyboardInterrupt):  # named like its base class
+    """A Ctrl-C, after which the server answered that the statement was not completed."""
 
 
 @dataclass(slots=True)
 class StatementwiseWork:
-    """Runs one migration outside a transaction; `results` has it once it is recorded."""
+    """Runs one migration outside a transaction; `recording` has the result once it is recorded."""
 
     session: RunnerSession
     rules: Rules
@@ -64,7 +64,7 @@ class StatementwiseWork:
         self.recording = Recording(self.session)
 
     def run(self, planned: PlannedMigration) -> None:
-        """Sends the statements that are not done yet, one message each."""
+        """Sends the statements that are not done yet, each in its own message."""
         self.recording.begin(planned)
         with self.session.connect() as recorder:
             try:
@@ -78,7 +78,7 @@ class StatementwiseWork:
             self._put_back(planned)
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
-        """Writes the record, which commits by itself."""
+        """Writes the record, in a transaction of its own."""
         with self.recording.writing(planned, entry):
             statement = self.recording.statement(planned, entry)
             consents = self.recording.consents(planned, self.rules)
@@ -93,8 +93,8 @@ class StatementwiseWork:
     def _begin(self, planned: PlannedMigration, recorder: Connection) -> int:
         """The index of the first statement to run, which is recorded as begun.
 
-        Of a migration that was attempted before, the settings that its done statements made are
-        made again, and what a failed build left is removed.
+        If the migration was attempted before, repeats the settings of the statements that are done,
+        and removes what a failed build left.
         """
         if planned.direction is Direction.ROLLBACK:
             return 0
@@ -115,7 +115,8 @@ class StatementwiseWork:
                 self._send_statement(planned, index)
 
     def _is_done_after_all(self, planned: PlannedMigration, index: int) -> bool:
-        """Whether the statement that a runner stopped in is done; False if none is in doubt."""
+        """Whether the statement during which a runner stopped is done; False if none is in doubt.
+        Raises StatementInDoubtError if the catalogs do not show it."""
         if not planned.resumption.in_doubt:
             return False
         found = completion(self.session.connection, planned.prepared.statement_text(index))
@@ -125,7 +126,8 @@ class StatementwiseWork:
         return found is Completion.DONE
 
     def _remove_leftovers(self, planned: PlannedMigration, index: int) -> None:
-        """Waits while an orphaned session still builds the index: it may yet succeed."""
+        """Removes what a failed build left. Waits while an orphaned session is still building: it
+        may succeed."""
         if index >= _count(planned):
             return
         text = planned.prepared.statement_text(index)
@@ -142,8 +144,8 @@ class StatementwiseWork:
     def _run_statement(self, planned: PlannedMigration, index: int, recorder: Connection) -> None:
         """Runs one statement, which is recorded as begun, and records how it ended.
 
-        A rollback keeps no record of its progress. What may run outside a transaction there is
-        mostly the drop of an index, and one that is gone has been dropped.
+        A rollback records no progress. What it runs outside a transaction is mostly DROP INDEX, and
+        an index that is gone counts as dropped.
         """
         if planned.direction is Direction.ROLLBACK and self._is_dropped(planned, index):
             return
@@ -197,14 +199,16 @@ class StatementwiseWork:
     def _record_progress(
         self, planned: PlannedMigration, recorder: Connection, *, done: int, begun: int
     ) -> None:
-        """A rollback keeps no progress: its migration is applied until it is done."""
+        """Does nothing in a rollback: its migration counts as applied until the rollback is
+        done."""
         if planned.direction is Direction.APPLY:
             history = self.session.history
             text = records.progress(history, planned.migration_id, done=done, begun=begun)
             send(recorder, text.encode())
 
     def _put_back(self, planned: PlannedMigration) -> None:
-        """SET CONSTRAINTS warns outside a transaction and does nothing, which is right."""
+        """Restores the session. Outside a transaction, SET CONSTRAINTS only warns, which is
+        right."""
         self._lift_time_limit()
         deallocation = self.session.history.prepared.deallocation()
         text = ";".join((*put_back(self.session.lock), deallocation))
@@ -221,7 +225,8 @@ class StatementwiseWork:
             )
 
     def _lift_time_limit(self) -> None:
-        """A limit of a millisecond would stop all that follows; now and then it lets this pass."""
+        """Removes the script's timeout. If that is a millisecond, it would stop all that follows,
+        but lets this statement pass now and then."""
         for _ in range(_TRIES_UNDER_A_LIMIT):
             with suppress(StatementError):
                 send(self.session.connection, b"SET statement_timeout = 0")
@@ -229,8 +234,8 @@ class StatementwiseWork:
 
 
 def _has_refused(connection: Connection) -> bool:
-    """Whether the server answered what was sent last, and with an error: libpq drops the message of
-    an error when it sends the next text."""
+    """Whether the server answered the last message, and with an error: libpq discards an error's
+    message when it sends the next text."""
     is_answered = connection.info.transaction_status is TransactionStatus.IDLE
     return is_answered and bool(connection.pgconn.error_message)
 

@@ -1,4 +1,4 @@
-"""Runs a script one statement at a time, with an onlooker between them."""
+"""Runs a script one statement at a time, and calls an observer around each."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ MakeRunner = Callable[[RunnerSession, Sequence[Inspector]], ScriptRunner]
 
 
 class Steps(Protocol):
-    """Is called around each statement of a script, in the script's session. Where a script is
-    tried again, it begins again."""
+    """Called around each statement of a script, in the script's session. If a script is retried, it
+    starts again with `begin`."""
 
     def begin(self, script: PlannedScript) -> None:
-        """Nothing of the script has run. Its transaction, if it has one, may be open, but has not
-        asked anything yet: nothing may be asked in it here."""
+        """Nothing of the script has run. Its transaction, if it has one, may be open, but no query
+        has run in it, and none may run here."""
 
     def opened(self) -> None:
-        """A transaction has begun in which the next statements run."""
+        """A transaction has begun, in which the next statements run."""
 
     def before(self, script: PlannedScript, statement: int) -> None:
-        """The statement runs next in the open transaction."""
+        """The statement is about to run in the open transaction."""
 
     def after(self, script: PlannedScript, statement: int) -> None:
         """The statement has run, and its transaction is still open."""

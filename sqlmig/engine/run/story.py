@@ -1,4 +1,4 @@
-"""How a run went: the results so far, and the error that reports them when it ends early."""
+"""How a run went: the results so far, and the error that reports them if it ends early."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _log = logging.getLogger("sqlmig")
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How an interrupted batch ended: where it was, and what happened to it."""
+    """How an interrupted batch ended: the migration at work, and the fate of the batch."""
 
     batch: Sequence[PlannedMigration]
     at_work: PlannedMigration
@@ -59,14 +59,14 @@ class Story:
     done: list[MigrationResult] = field(default_factory=list)
 
     def add(self, results: Sequence[MigrationResult]) -> None:
-        """These are committed."""
+        """Adds results of migrations that are committed."""
         self.done += results
         for result in results:
             _log.info("%s %s: %.3f s", result.direction.value, result.migration_id, result.duration)
 
     def report(self, ended: str | None = None, outcome: Outcome = Outcome.FAILED) -> Report:
-        """All results: the named migration ended so, those of its transaction before it are
-        undone, and those after it were not attempted."""
+        """All results. The named migration has the `outcome`, those before it in its transaction
+        are undone, and those after it were not attempted."""
         rest = self._rest(ended, outcome)
         return Report(
             self.plan.direction,
@@ -76,7 +76,8 @@ class Story:
         )
 
     def failed(self, failure: ScriptError) -> SqlmigError:
-        """A script failed, or was not allowed to do what it did; its transaction is undone."""
+        """The error for a script that failed, or did what is not allowed; its transaction is
+        undone."""
         name = failure.script.name
         report = self.report(name)
         if isinstance(failure, LossFoundError):
@@ -96,11 +97,11 @@ class Story:
         )
 
     def would_lose(self, losses: Mapping[str, Sequence[LostRows]]) -> RowLossError:
-        """The plan was rehearsed and undone: nothing of it is done."""
+        """The error for a plan that was rehearsed and undone: nothing of it is done."""
         return RowLossError(report=self.report(), losses=losses, again=self.plan.again)
 
     def refused(self, ending: Ending, error: psycopg.Error) -> MigrationFailedError:
-        """The server refused a statement of sqlmig's own."""
+        """The error for a statement of sqlmig's own that the server refused."""
         message = server_message(error)
         name = ending.at_work.migration_id
         return MigrationFailedError(
@@ -112,17 +113,17 @@ class Story:
         )
 
     def lost(self, ending: Ending, error: psycopg.Error) -> ConnectionLostError:
-        """The connection broke; reports what the history says of the batch."""
+        """The error for a lost connection, with what the history says about the batch."""
         message, name = server_message(error), ending.at_work.migration_id
         undone = "was undone" if ending.at_work.directives.is_atomic else "stopped partway"
-        told = {
+        text = {
             Fate.COMMITTED: f"the connection was lost, but {name} is committed",
             Fate.UNDONE: f"the connection was lost, and {name} {undone}",
             Fate.UNKNOWN: f"the connection was lost, and it is not known whether {name} is "
             "committed",
         }[ending.fate]
         return ConnectionLostError(
-            f"{told}: {message.primary}",
+            f"{text}: {message.primary}",
             migration_id=name,
             report=self._after(ending),
             server=message,
@@ -130,11 +131,11 @@ class Story:
         )
 
     def interrupted(self, ending: Ending) -> RunInterrupted:
-        """A person stopped the run."""
+        """The error for a run that was stopped with Ctrl-C."""
         return RunInterrupted(self._after(ending))
 
     def _advice(self, failure: ScriptError, planned: PlannedMigration) -> str:
-        """What remains of it, and what to do."""
+        """What remains of the migration, and what to do."""
         if isinstance(failure, TransactionEndedError):
             return transaction_ended(failure.culprit)
         return f"{_what_remains(failure, planned)} {self._remedy(failure, planned)}"
@@ -183,7 +184,7 @@ def _what_remains(failure: ScriptError, planned: PlannedMigration) -> str:
     if planned.directives.until_no_rows:
         if failure.rows_kept == 0:
             return f"{name} stopped before any row was written."
-        return f"{name} stopped partway: {failure.rows_kept} rows of its rounds before were kept."
+        return f"{name} stopped partway: {failure.rows_kept} rows of earlier rounds were kept."
     if kept == 0:
         return f"{name} stopped at its first statement."
     were_kept = "statement was" if kept == 1 else f"{kept} statements were"

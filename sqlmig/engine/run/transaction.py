@@ -1,7 +1,7 @@
-"""Transactional work: scripts and their records in one transaction.
+"""Transactional migrations: scripts and their records in one transaction.
 
-A script and its record travel in one message; where inspectors have to look at what a script did
-before it is recorded, in several.
+A script and its record are sent in one message, or in several if inspectors have to look at what
+the script did before it is recorded.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlmig.target.rules import Rules
 
 @dataclass(slots=True)
 class TransactionWork:
-    """Runs a batch of migrations as one transaction, one message a migration."""
+    """Runs a batch of migrations as one transaction, with one message for each migration."""
 
     session: RunnerSession
     batch: Sequence[PlannedMigration]
@@ -37,11 +37,11 @@ class TransactionWork:
         self._runner = self.runner(self.session, self.inspectors)
 
     def run(self, planned: PlannedMigration) -> None:
-        """Begins; the script is sent with its record."""
+        """Only begins: the script is sent with its record."""
         self.recording.begin(planned)
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
-        """Sends script and record; with the last migration of the batch, commits."""
+        """Sends script and record, and commits with the last migration of the batch."""
         with self.recording.writing(planned, entry):
             self._runner.run_and_record(planned, lambda: ";".join(self._ending(planned, entry)))
         self.recording.tell()
@@ -57,23 +57,23 @@ class TransactionWork:
         return planned is self.batch[-1]
 
     def _record(self, planned: PlannedMigration, entry: LogEntry) -> Iterator[str]:
-        """The record, and the consents that were needed."""
+        """The statements that write the record, and the consents that were needed."""
         yield self.recording.statement(planned, entry)
         yield from self.recording.consents(planned, self.rules)
 
 
 @dataclass(slots=True)
 class InspectedWork(TransactionWork):
-    """The same with inspectors, who look at each migration before its script, after it, and once
-    it is recorded."""
+    """Runs a batch with inspectors, which look at each migration before its script, after it, and
+    after it is recorded."""
 
     def run(self, planned: PlannedMigration) -> None:
-        """Sends the script, and has it inspected."""
+        """Sends the script and has it inspected."""
         self.recording.begin(planned)
         self._runner.run(planned)
 
     def record(self, planned: PlannedMigration, entry: LogEntry) -> None:
-        """Sends the record, and has it inspected; with the last migration, commits."""
+        """Sends the record and has it inspected; commits with the last migration."""
         with self.recording.writing(planned, entry):
             record = (*self._record(planned, entry), *NOTHING_LEFT)
             self._runner.record(
@@ -89,12 +89,12 @@ class InspectedWork(TransactionWork):
 
 @dataclass(slots=True)
 class RehearsedWork(InspectedWork):
-    """The same without its commit: the caller undoes the transaction."""
+    """Runs a batch with inspectors, but does not commit: the caller rolls back the transaction."""
 
     def run(self, planned: PlannedMigration) -> None:
-        """Sends the script, and has it inspected."""
+        """Sends the script and has it inspected."""
         self.recording.try_out(planned)
         self._runner.run(planned)
 
     def _commit(self, planned: PlannedMigration) -> None:
-        """Nothing."""
+        """Does nothing."""

@@ -1,4 +1,4 @@
-"""Proves that seeds are idempotent: all run once, then each a second time, and nothing is kept."""
+"""Proves that seeds are idempotent: runs all once, then each a second time, and keeps nothing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sqlmig.plan import PlannedSeed
 
 
 def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[UnstableSeed]:
-    """The seeds whose second run fails, or changes what the first runs of all left.
+    """The seeds whose second run fails, or changes what the first runs left.
 
-    Nothing is kept. Values of now() count as equal, for both runs have one transaction time.
-    Raises SeedFailedError where a first run fails, ForbiddenSeedError for one that writes to what
-    its tier must not.
+    Keeps nothing. Values of now() are equal, because both runs are in one transaction. Raises
+    SeedFailedError if a first run fails, and ForbiddenSeedError for a seed that writes to a table
+    that its tier must not write to.
     """
     session = seeder.session
     watch = SeedWatch(session.history, seeder.forbidden)
@@ -30,7 +30,7 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
             runner.run(seed)
         found = [_unstable(runner, seed) for seed in seeds]
     except ScriptError as failure:
-        undo(session.connection)  # a transaction that failed answers no questions
+        undo(session.connection)  # a failed transaction accepts no queries
         raise told(failure, session.connection, seeder.consequence) from failure
     finally:
         session.connection.rollback()
@@ -61,7 +61,8 @@ def _unstable(runner: ScriptRunner, seed: PlannedSeed) -> UnstableSeed | None:
 
 
 def _contents(connection: Connection, tables: Tables, labels: Collection[str]) -> dict[str, object]:
-    """Of those tables that are there: one that was made again is the same by its name alone."""
+    """The contents of the labelled tables that exist; a table that was recreated keeps its
+    label."""
     return {
         table.label: contents(connection, table.identifier)
         for table in tables.values()

@@ -1,4 +1,4 @@
-"""Runs SQL seeds: all of them and their checks in one transaction, or to prove them, in none."""
+"""Runs SQL seeds, all of them and their checks in one transaction."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ LIVE = Consequence()
 
 @dataclass(slots=True)
 class Seeder:
-    """Runs seeds; `forbidden` has, for each tier, the tables that its seeds must not write to."""
+    """Runs seeds; `forbidden` lists, for each tier, the tables that its seeds must not write to."""
 
     session: RunnerSession
     rules: Rules
@@ -76,10 +76,10 @@ class Seeder:
     consequence: Consequence = LIVE
 
     def run(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
-        """Runs and records all seeds, looks at them through the checks, and commits.
+        """Runs and records all seeds, runs the checks, and commits.
 
         Raises SeedFailedError, ForbiddenSeedError, ProtectedTableError or SanityCheckError; then
-        nothing of the batch is left.
+        nothing of the batch is kept.
         """
         retries = Retries(self.session.limits.tries, self.session.observer)
         while True:
@@ -106,8 +106,8 @@ class Seeder:
         for seed in seeds:
             results.append(_timed(runner, seed, watch))
             is_known = known.get(seed.name) == seed.seed.file.script.checksum
-            has_to_be_told = results[-1].written or not is_known
-            record = [self._record_of(seed, results[-1].written)] if has_to_be_told else []
+            needs_record = results[-1].written or not is_known
+            record = [self._record_of(seed, results[-1].written)] if needs_record else []
             runner.record(seed, partial(self._write, record))
         has_written = any(result.written for result in results)
         checked = expect_checks(self.session.history, checks, seeds[-1]) if has_written else ()
@@ -130,7 +130,7 @@ class Seeder:
 
 @dataclass(slots=True)
 class SeedWatch(SilentInspector):
-    """Sees what a seed writes, and refuses what its tier must not write."""
+    """Observes what a seed writes, and refuses what its tier must not write."""
 
     history: History
     forbidden: Mapping[str, Sequence[str]]
@@ -139,8 +139,8 @@ class SeedWatch(SilentInspector):
     _kept: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def before(self, script: PlannedScript) -> None:
-        """Looks at the tables as they are. Raises ExecutionError where the server does not count
-        what is written."""
+        """Looks at the tables as they are. Raises ExecutionError if the server does not count
+        writes."""
         self._kept = {}
         with asking(script):
             refuse_uncounted(self.history.connection)
@@ -151,7 +151,7 @@ class SeedWatch(SilentInspector):
         now = self._look(script)
         self.written = [*written(self._before, now).values()]
         judgment = self._count_uncounted(script, now)
-        # If another inspector has the script undone and run again, that run alone counts.
+        # If another inspector has the script undone and run again, only that run counts.
         self._before = recounted(self._before, now)
         return judgment
 
@@ -163,8 +163,9 @@ class SeedWatch(SilentInspector):
         return Judgment.ACCEPTED
 
     def _count_uncounted(self, script: PlannedScript, now: Tables) -> Judgment:
-        """Where a statement was there to write forbidden rows, but none are counted: it found
-        none, or the script turned counting off."""
+        """Handles a statement that could write forbidden rows, of which none are counted: it found
+        none, or the script turned counting off. Counts the rows before the script, which then runs
+        again."""
         with asking(script):
             unknown = self._suspects(script, now) & self._before.keys() - self._kept.keys()
             if not unknown:
@@ -194,11 +195,11 @@ class SeedWatch(SilentInspector):
             raise ForbiddenRowsError(script, what, labels)
 
     def _of_none(self, oid: int) -> tuple[int, int] | None:
-        """What a table had whose rows were not counted: none, if the seed created it."""
+        """The counts of a table that was not counted before: zero if the seed created it."""
         return None if oid in self._before else (0, 0)
 
     def _counted(self, table: Table) -> tuple[int, int]:
-        """Its rows, and those of them that this transaction has not written."""
+        """The number of its rows, and of those that this transaction has not written."""
         connection = self.history.connection
         return count_own_rows(connection, table), count_old_rows(connection, [table.identifier])
 
@@ -236,7 +237,7 @@ def _timed(runner: ScriptRunner, seed: PlannedSeed, watch: SeedWatch) -> SeedRes
 
 
 def told(failure: ScriptError, connection: Connection, consequence: Consequence) -> SqlmigError:
-    """What a person reads of a seed that failed, or after which a check did."""
+    """The error to report for a seed that failed, or after which a check failed."""
     if isinstance(failure, ForbiddenRowsError):
         return forbidden(failure, consequence.undone)
     if isinstance(failure, ProtectedRowsError):

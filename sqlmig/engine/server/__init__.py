@@ -1,1 +1,1 @@
-"""The connection to PostgreSQL, and what goes over it."""
+"""The connection to PostgreSQL, and what is sent over it."""

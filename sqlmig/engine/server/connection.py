@@ -1,4 +1,4 @@
-"""Opens connections, and turns psycopg's errors into ours: the one door for both."""
+"""The only place that opens connections, and that turns psycopg's errors into ours."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _SPECIAL_IN_OPTIONS = re.compile(r"[\s\\]")
 
 
 def opened(database: str, wait: float = 0.0, search_path: Sequence[str] = ()) -> Connection:
-    """A connection in autocommit mode, closed at the end of its `with` block; its session is as
-    sqlmig's own statements need it.
+    """A connection in autocommit mode, which its `with` block closes. Its session has the settings
+    that sqlmig's own statements need.
 
-    `database` is a libpq URL or key=value string, or "" for what libpq finds itself; a server
-    that does not answer is tried again for `wait` seconds. The names of `search_path`, where there
-    are any, are the session's, whatever the role or the URL say. Raises ConfigError for a URL that
-    libpq cannot read, and DatabaseUnavailableError.
+    `database` is a libpq URL or key=value string, or "" for libpq's defaults. A server that does
+    not answer is tried again for `wait` seconds. `search_path`, if given, is the session's,
+    whatever the role or the URL say. Raises ConfigError for a URL that libpq cannot read, and
+    DatabaseUnavailableError.
     """
     parameters = parameters_of(database)
     deadline = time.monotonic() + wait
@@ -75,7 +75,7 @@ def _pinned(connection: Connection) -> Connection:
 
 
 def undo(connection: Connection) -> bool:
-    """Rolls the open transaction back; False where none is open, or the connection is lost."""
+    """Rolls back the open transaction; False if none is open, or the connection is lost."""
     status = connection.pgconn.transaction_status
     is_open = status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN)
     if is_open:
@@ -87,11 +87,11 @@ def undo(connection: Connection) -> bool:
 def translated(
     connection: Connection | None = None, refused: str = "the database refused", remedy: str = ""
 ) -> Iterator[None]:
-    """Turns psycopg's errors into DatabaseUnavailableError, where the connection was lost, or
-    ServerError with what the server said.
+    """Turns psycopg's errors into DatabaseUnavailableError if the connection was lost, or into
+    ServerError with the server's message.
 
-    `refused` begins the message; `remedy` is for causes that the SQLSTATE does not tell, and the
-    session of the connection is asked about the others.
+    `refused` starts the message. `remedy` is for errors for which the SQLSTATE suggests none; the
+    session of `connection` is asked where a setting comes from.
     """
     try:
         yield
@@ -111,7 +111,7 @@ def translated(
 
 def server_message(error: psycopg.Error) -> ServerMessage:
     """The server's message, field by field; the driver's if the server sent none, and ours if we
-    made it fail."""
+    made the statement fail."""
     fields = error.diag
     if fields.sqlstate == _UNKNOWN_SETTING and (reason := raised(str(fields.message_primary))):
         return ServerMessage(sqlstate="", primary=reason)
@@ -120,14 +120,14 @@ def server_message(error: psycopg.Error) -> ServerMessage:
 
 @functools.cache
 def sqlmig_version() -> str:
-    """The version of this package, as its metadata on disk have it."""
+    """The version of this package, from its metadata on disk."""
     return version("sqlmig")
 
 
 def application_name() -> str:
-    """How this process shows in the server's activity view, so that a waiting runner can name it.
+    """The name of this process in the server's activity view, so that a waiting runner can name it.
 
-    Within the 63 bytes that the server keeps; `sqlmig <version> <host> <pid>`.
+    Fits into the 63 bytes that the server keeps: `sqlmig <version> <host> <pid>`.
     """
     pid = str(os.getpid())
     name = f"sqlmig {sqlmig_version()} {socket.gethostname()}"
@@ -135,29 +135,29 @@ def application_name() -> str:
 
 
 def parameters_in_force(database: str) -> Mapping[str, str]:
-    """What libpq takes from the string, else from variables and its defaults; nothing if it cannot
-    read the string: connecting then reports why."""
+    """The parameters that libpq takes from the string, or else from variables and its defaults.
+    Empty if libpq cannot read the string: connecting then reports why."""
     try:
         given = conninfo_to_dict(database)
     except psycopg.ProgrammingError:
         return {}
     options = psycopg.pq.Conninfo.get_defaults()
     defaults = {option.keyword.decode(): option.val.decode() for option in options if option.val}
-    defaults.pop("service", None)  # its values are among the defaults already
+    defaults.pop("service", None)  # its values are already among the defaults
     return defaults | {name: str(value) for name, value in given.items()}
 
 
 def _defaults(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Our connection parameters, where neither the URL nor libpq's environment has them."""
+    """Our connection parameters, unless the URL or libpq's environment sets them."""
     if "connect_timeout" in parameters or "PGCONNECT_TIMEOUT" in os.environ:
         return {}
     return {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}
 
 
 def _options(database: str, search_path: Sequence[str]) -> dict[str, Any]:
-    """The parameter that has a session begin with that search_path; the last one given wins.
+    """The parameter that makes a session start with that search_path; the last value given wins.
 
-    Source: `options` of libpq, in which a backslash goes before white space and backslashes.
+    Source: `options` of libpq, in which a backslash escapes white space and backslashes.
     """
     if not search_path:
         return {}

@@ -1,4 +1,4 @@
-"""The fields of what the server says, as psycopg has them, in our own terms."""
+"""Converts psycopg's fields of a server message into our own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlmig.model import ServerMessage
 
 
 def message_of(fields: Diagnostic, otherwise: str = "") -> ServerMessage:
-    """The message, field by field; `otherwise` are the words where the server had none."""
+    """The message, field by field; `otherwise` is its text if the server sent none."""
     return ServerMessage(
         sqlstate=fields.sqlstate or "",
         primary=fields.message_primary or otherwise,

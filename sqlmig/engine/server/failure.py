@@ -23,12 +23,12 @@ _CONCURRENTLY = ("tuple concurrently updated", "tuple concurrently deleted")
 _NO_SUCH_STATEMENT, _STATEMENT_EXISTS = "26000", "42P05"
 _UNTRANSLATABLE_CHARACTER = "22P05"
 _LACKED = "has a character that the database's encoding lacks"
-# A value of an enum that is not committed.
+# The error for an enum value that is not committed yet.
 _UNSAFE_NEW_ENUM_VALUE = "55P04"
 
 
 class ScriptError(Exception):
-    """A script failed; for its executor, which adds what became of the others."""
+    """A script failed. For the executor, which adds what happened to the other scripts."""
 
     def __init__(
         self,
@@ -43,17 +43,17 @@ class ScriptError(Exception):
         self.server = server
         self.location = location
         self.hint = ""  # what to know besides fixing the script
-        self.outside = ""  # how it can run, if it was refused because of the transaction around it
-        self.statements_kept = 0  # of a non-transactional migration, those done before it
-        self.catalog_index = ""  # of a system catalog, which has the key already
-        self.rows_kept = 0  # of a repeated migration, those that earlier rounds wrote
+        self.outside = ""  # how to run it, if it was refused because of the transaction around it
+        self.statements_kept = 0  # those that a non-transactional migration completed before
+        self.catalog_index = ""  # the index of a system catalog that already has the key
+        self.rows_kept = 0  # those that earlier rounds of a repeated migration wrote
 
     @property
     def is_worth_a_retry(self) -> bool:
-        """Whether it met another session's lock, which will be released, or collided with it at a
-        row of a system catalog, as two that create one extension do.
+        """Whether it met another session's lock, which will be released, or changed the same row of
+        a system catalog as another session, for example when both create one extension.
 
-        The words of an internal error are never translated.
+        The text of an internal error is never translated.
         """
         sqlstate = self.server.sqlstate if self.server else ""
         if self.server and sqlstate == _INTERNAL_ERROR:
@@ -68,8 +68,8 @@ class ScriptError(Exception):
 
     @property
     def is_about_prepared(self) -> bool:
-        """Whether a prepared record was not there or was another one, or a statement of the
-        script's was there already."""
+        """Whether a prepared record was missing or replaced, or the script prepared a statement
+        whose name was in use."""
         if self.server is None:
             return False
         sqlstate = self.server.sqlstate
@@ -79,7 +79,7 @@ class ScriptError(Exception):
 
 
 class ReadOtherwiseError(ScriptError):
-    """One of the statements from `first` to before `end` changed how the server reads text."""
+    """A statement from `first` to before `end` changed how the server reads text."""
 
     def __init__(self, script: PlannedScript, first: int, end: int) -> None:
         super().__init__(script, OTHERWISE, location=culprit(script.prepared, first, end))
@@ -87,9 +87,9 @@ class ReadOtherwiseError(ScriptError):
 
 
 class TransactionEndedError(ScriptError):
-    """The script ended the transaction that it runs in: what that committed is kept.
+    """The script ended the transaction that it runs in; what it committed is kept.
 
-    `culprit` is the path of what did it: the script's, or that of a check after it.
+    `culprit` is the path of the file that did it: the script, or a check after it.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class TransactionEndedError(ScriptError):
 
 
 class LossFoundError(ScriptError):
-    """A rollback would lose rows, and that is not agreed to; `losses` are what is known of them."""
+    """A rollback would lose rows, without consent; `losses` is what is known about them."""
 
     def __init__(self, script: PlannedScript, losses: Sequence[LostRows]) -> None:
         super().__init__(script, "rows would be lost")
@@ -124,7 +124,7 @@ class ForbiddenRowsError(ScriptError):
 
 
 class ChecksFailedError(ScriptError):
-    """Sanity checks on what is about to be committed failed; `checks` has the results of all."""
+    """Sanity checks failed on what was about to be committed; `checks` has the results of all."""
 
     def __init__(self, script: PlannedScript, checks: Sequence[CheckResult]) -> None:
         super().__init__(script, "a sanity check failed")
@@ -134,7 +134,7 @@ class ChecksFailedError(ScriptError):
 class HistoryMovedError(ScriptError):
     """Another runner has done what was planned; the plan must be made again.
 
-    `results` are those of the run until then.
+    `results` are the results of the run so far.
     """
 
     def __init__(self, planned: PlannedMigration) -> None:
@@ -156,13 +156,13 @@ class StatementInDoubtError(ScriptError):
 
 
 def unrecorded(script: PlannedScript, failure: StatementError) -> ScriptError:
-    """The failure of what records the script, or commits it."""
+    """The error for a record that failed, or its commit."""
     message = server_message(failure.error)
     return ScriptError(script, f"{script.name} could not be recorded: {message}", message)
 
 
 def unreadable(script: PlannedScript, failure: StatementError) -> ScriptError:
-    """The failure of a message that the server could not put into the database's encoding."""
+    """The error for a message that the server could not convert to the database's encoding."""
     message = server_message(failure.error)
     what = f"{script.prepared.script.path}, or the rollback that is recorded with it,"
     return ScriptError(script, f"{what} {_LACKED}: {message}", message)
@@ -171,7 +171,7 @@ def unreadable(script: PlannedScript, failure: StatementError) -> ScriptError:
 def failed_script(
     script: PlannedScript, failure: StatementError, *, offset: int, statement: int
 ) -> ScriptError:
-    """The failure with its place, as `place_of` finds it."""
+    """The error for a failed script, with the place that `place_of` finds."""
     message = server_message(failure.error)
     location = place_of(script.prepared, failure, offset=offset, statement=statement)
     if location is None:
@@ -201,24 +201,25 @@ def place_of(
     """The place in the script that the server refused; None for a statement of sqlmig's own.
 
     A syntax error has a position, in characters of the message, whose first character is at
-    `offset` in the script. A runtime error has none: then it is the statement of that index; below
-    0 it is one of sqlmig's own before the script, beyond the last one of those after it.
+    `offset` in the script. A runtime error has none: then the place is the statement with that
+    index. An index below 0 is a statement of sqlmig's own before the script, one beyond the last a
+    statement after it.
     """
     statements = prepared.statements
     position = failure.error.diag.statement_position
-    # The server reads a whole message before it runs any of it, and stops at what is not SQL.
+    # The server parses a whole message before it runs any of it, and stops at a syntax error.
     is_unread = position is not None and failure.completed == 0
     if not (is_unread or 0 <= statement < len(statements)):
         return None
     place = int(position) - 1 + offset if position else _place_in_body(prepared, statement, failure)
-    # What is missing at the end of a script is missed at the first character after it.
+    # If something is missing at the end of a script, the server reports the character after it.
     end = len(prepared.text[: statements[-1].end].rstrip())
     return prepared.location(min(place, end))
 
 
 def _place_in_body(prepared: PreparedScript, index: int, failure: StatementError) -> int:
-    """The offset of an error in the body of a function: the server gives it within the body if
-    the message has the body twice, as with the record; else that of the statement."""
+    """The offset of an error in the body of a function. If the message has the body twice, as with
+    the record, the server gives the position within the body. Otherwise, the statement's offset."""
     start, text = prepared.statements[index].start, prepared.statement_text(index)
     body, position = failure.error.diag.internal_query, failure.error.diag.internal_position
     if body and position and text.count(body) == 1:

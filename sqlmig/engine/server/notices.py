@@ -1,4 +1,4 @@
-"""What the server says while scripts run, without refusing anything, as RAISE WARNING has it do."""
+"""What the server reports while scripts run, other than errors; for example, RAISE WARNING."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEVELS = {"WARNING": logging.WARNING, "NOTICE": logging.INFO, "INFO": logging.I
 
 @dataclass(slots=True)
 class Notices:
-    """The notices of a run, in order; the observer and the log have each as it comes."""
+    """The notices of a run, in order; the observer and the log get each as it arrives."""
 
     observer: Observer
     heard: list[Notice] = field(default_factory=list)
@@ -32,8 +32,8 @@ class Notices:
     def hear(
         self, script: PlannedScript, candidates: Sequence[int], diagnostic: Diagnostic
     ) -> None:
-        """Takes what came during one of the script's statements of those indices: below 0 it is
-        none of the script's; beyond the last one, it is of what the script deferred."""
+        """Records a notice that arrived during one of the statements with those indices. An index
+        below 0 is not the script's; one beyond the last is what the script deferred."""
         severity = diagnostic.severity_nonlocalized or ""
         statement = _chosen(script, candidates, diagnostic)
         if severity not in _LEVELS or statement < 0 or self._is_repeating:
@@ -41,7 +41,7 @@ class Notices:
         self.add(Notice(script.name, severity, message_of(diagnostic), _place(script, statement)))
 
     def add(self, notice: Notice) -> None:
-        """Takes one that is ready."""
+        """Adds a notice that is complete."""
         severity = notice.severity
         self.heard.append(notice)
         _log.log(_LEVELS[severity], "%s", notice)
@@ -49,12 +49,12 @@ class Notices:
             self.observer.noticed(notice)
 
     def hearing(self, script: PlannedScript, statement: int) -> Hearing:
-        """Takes what comes during a message that is that statement alone."""
+        """A handler for the notices of a message that is only that statement."""
         return lambda diagnostic, _: self.hear(script, (statement,), diagnostic)
 
     @contextmanager
     def repeating(self) -> Iterator[None]:
-        """In its block a script runs once more, and says what it said before."""
+        """Within the block, a script runs again, and its notices are ignored as repetitions."""
         was_repeating, self._is_repeating = self._is_repeating, True
         try:
             yield
@@ -62,12 +62,13 @@ class Notices:
             self._is_repeating = was_repeating
 
     def forget_since(self, count: int) -> None:
-        """Forgets all but the first `count`: the others are of what was undone and is run again."""
+        """Forgets all but the first `count`: the others came from work that was undone and runs
+        again."""
         del self.heard[count:]
 
 
 def _chosen(script: PlannedScript, candidates: Sequence[int], diagnostic: Diagnostic) -> int:
-    """The first, if it calls the function that the notice comes from, else the last."""
+    """The first candidate if it calls the function that sent the notice, else the last."""
     first = candidates[0]
     called = _OUTERMOST_FUNCTION.search(diagnostic.context or "")
     if called and 0 <= first < len(script.prepared.statements):

@@ -1,14 +1,14 @@
-"""What the server refuses for the transaction around it, and how it can run."""
+"""What the server refuses because of the transaction around it, and how to run it instead."""
 
 from __future__ import annotations
 
 from sqlmig.model import ServerMessage
 from sqlmig.source.script import OUTSIDE_REMEDY
 
-# What is refused within a transaction or a subtransaction; COMMIT in a routine.
+# For a statement within a transaction or a subtransaction; for COMMIT in a routine.
 ACTIVE_SQL_TRANSACTION, INVALID_TRANSACTION_TERMINATION = "25001", "2D000"
 
-# These get the first code for where they stand in their transaction, not for that there is one.
+# These get the first code because of their position in a transaction, not because they are in one.
 _OTHERWISE = ("set", "select", "values", "with", "table")
 
 _IN_A_ROUTINE = (
@@ -23,8 +23,9 @@ _COMMITS_ELSEWHERE = (
 
 
 def outside_remedy(message: ServerMessage, word: str, *, is_in_one: bool) -> str:
-    """What to do about a statement that begins with that word and that the server refused for the
-    transaction around it; "" for all else. `is_in_one` says whether the script runs in one."""
+    """The remedy for a statement that the server refused because of the transaction around it; ""
+    for other errors. `word` is the statement's first word, and `is_in_one` says whether the script
+    runs in a transaction."""
     if message.sqlstate == INVALID_TRANSACTION_TERMINATION:
         return f"{_COMMITS} {OUTSIDE_REMEDY}" if is_in_one else _COMMITS_ELSEWHERE
     if message.sqlstate != ACTIVE_SQL_TRANSACTION:
@@ -35,5 +36,6 @@ def outside_remedy(message: ServerMessage, word: str, *, is_in_one: bool) -> str
 
 
 def is_within_a_routine(message: ServerMessage, word: str) -> bool:
-    """Whether a routine ran what was refused. REINDEX has a context, too: the partitioned table."""
+    """Whether a routine ran the refused statement. REINDEX also has a context: the partitioned
+    table."""
     return bool(message.context) and word != "reindex"

@@ -1,8 +1,8 @@
-"""How the server reads what is sent next: as the lexer did, or differently.
+"""Checks that the server will read the next text as the lexer did.
 
-A message is cut into statements before any of it runs, so it is enough to look between two. Of the
-settings that change how text is cut, the server reports both at the end of a message, whatever set
-them.
+The server splits a message into statements before it runs any, so it is enough to check between two
+messages. Two settings change how text is split. The server reports both at the end of a message,
+whatever has set them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from sqlmig.source.script import PreparedScript
 
 SETTING = "standard_conforming_strings"
 
-# Set in the session, it does not follow the server's configuration, which may be reloaded
-# between two messages.
+# Setting it in the session protects it from a reload of the server's configuration between two
+# messages.
 KEEP_READING = f"SET {SETTING} = on"
 
 OTHERWISE = (
@@ -28,10 +28,10 @@ READING_REMEDY = (
 
 
 def reads_as_before(connection: Connection) -> bool:
-    """Whether backslashes in strings are still characters like any other.
+    """Whether backslashes in strings are still ordinary characters.
 
-    Another encoding does not matter: what is sent next is UTF-8, the record too, and the server is
-    told so again.
+    A different encoding does not matter: the rest and the record are sent in UTF-8, so this sets
+    the encoding again.
     """
     if connection.info.parameter_status("client_encoding") != "UTF8":
         send(connection, b"SET client_encoding TO 'UTF8'")
@@ -39,8 +39,8 @@ def reads_as_before(connection: Connection) -> bool:
 
 
 def culprit(prepared: PreparedScript, first: int, end: int) -> Location:
-    """The place of the statement, of those from `first` to before `end`, that changed the reading:
-    the one that names the setting, or else the last, after which it was noticed."""
+    """The place of the statement, from `first` to before `end`, that changed how text is read: the
+    statement that names the setting, or else the last one, after which the change was noticed."""
     for index in range(first, end):
         if SETTING in prepared.statement_text(index).lower():
             return prepared.statement_location(index)

@@ -1,5 +1,5 @@
-"""Statements that are prepared once and run often: the server plans them once, which for a small
-one takes longer than to run it."""
+"""Statements that are prepared once and run often: planning a small one takes longer than running
+it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.raising import raising
 from sqlmig.engine.server.savepoint import random_name
 
-# A function may drop one of our statements and prepare another with its name, but not at that time.
+# A function may drop one of our statements and prepare another with its name, but at another time.
 _SINCE = """
 SELECT pg_catalog.extract('epoch', prepare_time)::text
   FROM pg_catalog.pg_prepared_statement() WHERE name = '{name}'
@@ -26,8 +26,8 @@ _PLACEHOLDER = re.compile(rb"%%|%\((\w+)\)s")
 
 @dataclass(frozen=True, slots=True)
 class _Execution:
-    """How a prepared statement is called, and which parameters it takes in which order; `proof`
-    fails where it is not the one that was prepared."""
+    """How to call a prepared statement, and its parameters in order; `proof` fails if it is not the
+    statement that was prepared."""
 
     proof: str
     call: bytes
@@ -36,7 +36,7 @@ class _Execution:
 
 @dataclass(frozen=True, slots=True)
 class PreparedStatements:
-    """What is prepared in the session of one connection."""
+    """The prepared statements in the session of one connection."""
 
     connection: Connection
     _executions: dict[str, _Execution] = field(default_factory=dict)
@@ -44,15 +44,15 @@ class PreparedStatements:
 
     @property
     def are_there(self) -> bool:
-        """Whether any is prepared."""
+        """Whether there are any."""
         return bool(self._executions)
 
     def prepare(self, query: str, template: bytes) -> None:
-        """Prepares a query that is known by that name from now on; `template` is its text with
-        psycopg's named placeholders.
+        """Prepares a query, which is identified by that text from now on; `template` is the query
+        with psycopg's named placeholders.
 
-        Each placeholder is a separate parameter, because the server finds a parameter's type in one
-        place.
+        Each placeholder is a separate parameter, because the server infers a parameter's type from
+        one place.
         """
         name = b"%b_%d" % (self._prefix, len(self._executions))
         names = tuple(found.decode() for found in _PLACEHOLDER.findall(template) if found)
@@ -67,8 +67,8 @@ class PreparedStatements:
         self._executions[query] = _Execution(proof, call, names)
 
     def execution(self, query: str, parameters: Mapping[str, object]) -> str | None:
-        """The statements that run the query, with its parameters put in, if it still is what was
-        prepared, and fail otherwise; None if it is not prepared."""
+        """The statements that run the query with these parameters, and fail if it is no longer what
+        was prepared; None if it is not prepared."""
         found = self._executions.get(query)
         if found is None:
             return None

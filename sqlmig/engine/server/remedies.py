@@ -1,5 +1,5 @@
-"""What to do about what the server refuses: its SQLSTATE says what kind of error it is, and the
-session where a setting comes from."""
+"""What to do about an error from the server. Its SQLSTATE shows the kind of error, and the session
+shows where a setting comes from."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ _HIDDEN = (
     "Row level security would hide rows from sqlmig: use a role with BYPASSRLS; for the owner of "
     "the table, ALTER TABLE … NO FORCE ROW LEVEL SECURITY."
 )
-# An administrator, a crash, a limit of the session: what the server says before it hangs up.
+# The server's last messages before it ends a session: an administrator, a crash, a session's limit.
 _ENDS_SESSION = ("08", "57P", "25P03", "25P04")
 _REMEDIES: Mapping[str, str] = {
-    "25006": "The server is a standby, or the session only reads: give the URL of the primary, or "
-    "see default_transaction_read_only.",
+    "25006": "The server is a standby, or the session is read-only: give the URL of the primary, "
+    "or see default_transaction_read_only.",
     "25P03": "The session was ended by idle_in_transaction_session_timeout: see what sets it.",
     "25P04": "The session was ended by transaction_timeout: see what sets it.",
     "28000": "Let the role log in from here: see pg_hba.conf, and ALTER ROLE … LOGIN.",
     "28P01": "Give the role's password: in the URL, in PGPASSWORD, or in ~/.pgpass.",
     "3D000": "Create the database, or name another one in the database URL.",
-    "40001": "It met another transaction: run it again.",
+    "40001": "It conflicted with another transaction: run it again.",
     "40P01": "It deadlocked with another session: run it again.",
     "42501": "Grant this role the missing privilege, or connect as a role that has it.",
     "53100": "The server's disk is full: make room there, then run it again.",
-    "53200": "The server has no memory left: see its settings, then run it again.",
+    "53200": "The server is out of memory: check its settings, then run it again.",
     "53300": "There are too many connections: end some, or raise max_connections, or the "
     "CONNECTION LIMIT of the role or the database.",
     "53400": "A limit in the server's configuration was reached: raise the one that is named.",
     "55P03": "Another session holds a lock: run this again when it is done, or end that session.",
     "57014": "Another session cancelled the statement (pg_cancel_backend): run it again.",
-    "57P01": "An administrator ended the session, or the server shuts down: run it again when it "
-    "is back.",
+    "57P01": "An administrator ended the session, or the server is shutting down: run it again "
+    "when it is back.",
     "57P02": "The server crashed: see its log; run it again when it is back.",
     "57P03": "The server is starting or shutting down: --wait-for-database SECONDS waits for it.",
     "57P05": "The session was ended by idle_session_timeout: see what sets it.",
 }
 
-# libpq gives no SQLSTATE for a connection that failed, only the server's words.
+# For a failed connection, libpq gives no SQLSTATE, only the server's message.
 _OF_CONNECTIONS: Mapping[str, str] = {
     "password": _REMEDIES["28P01"],
     "too many connections for role": "The CONNECTION LIMIT of the role is reached: end some of its "
@@ -85,8 +85,8 @@ SELECT p.reset_val, coalesce(p.unit, ''), pg_catalog.pg_is_in_recovery(), sessio
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """What this role's sessions begin with: `origin` says what sets it, `change` how to change
-    that."""
+    """A setting that this role's sessions start with: `origin` says what sets it, `change` how to
+    change that."""
 
     value: str
     is_standby: bool
@@ -95,7 +95,7 @@ class _Setting:
 
 
 def connection_remedy(reason: str) -> str:
-    """What to do about a connection that failed, for that reason in English words."""
+    """What to do about a failed connection; `reason` is in English."""
     found = (remedy for words, remedy in _OF_CONNECTIONS.items() if words in reason)
     return next(found, _UNREACHED)
 
@@ -111,9 +111,9 @@ def is_hidden(message: ServerMessage) -> bool:
 
 
 def remedy_for(message: ServerMessage, connection: psycopg.Connection[Any] | None = None) -> str:
-    """What to do about an error whose cause its SQLSTATE tells; "" for the others.
+    """What to do about an error whose SQLSTATE shows its cause; "" for the others.
 
-    With the session, out of its transaction, the remedy names where the setting behind it
+    Given the session, outside its transaction, the remedy says where the setting behind the error
     comes from.
     """
     known = _REMEDIES.get(message.sqlstate, "")
@@ -134,7 +134,7 @@ def _of_read_only(setting: _Setting | None, otherwise: str) -> str:
         return otherwise
     if setting.is_standby:
         return (
-            "The server is a standby, which only reads: give the URL of the primary, or all hosts "
+            "The server is a read-only standby: give the URL of the primary, or all hosts "
             "with target_session_attrs=read-write."
         )
     if setting.value == "on":
@@ -145,8 +145,8 @@ def _of_read_only(setting: _Setting | None, otherwise: str) -> str:
 
 
 def _of_cancel(message: ServerMessage, setting: _Setting | None, otherwise: str) -> str:
-    """The words tell a limit from a cancel in English; in other languages, a limit that is set is
-    taken for the cause."""
+    """The remedy for a timeout or a cancel, which the message tells apart in English. In other
+    languages, a timeout that is set is taken for the cause."""
     is_limited = setting is not None and setting.value != "0ms"
     if "user request" in message.primary or not (is_limited or "timeout" in message.primary):
         return otherwise
@@ -157,7 +157,7 @@ def _of_cancel(message: ServerMessage, setting: _Setting | None, otherwise: str)
 
 
 def _setting(connection: psycopg.Connection[Any] | None, name: str) -> _Setting | None:
-    """None where the session cannot be asked."""
+    """None if the session cannot be asked."""
     if connection is None or connection.info.transaction_status is not TransactionStatus.IDLE:
         return None
     row = connection.execute(_ORIGIN, (name,)).fetchone()

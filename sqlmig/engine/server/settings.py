@@ -1,9 +1,10 @@
-"""What a role, a database or the server can have sessions begin with, and what sqlmig pins of it.
+"""Settings that a role, a database or the server may give to new sessions, and those that sqlmig
+pins.
 
-`ALTER ROLE … SET`, `ALTER DATABASE … SET` and `postgresql.conf` mean a service's sessions; those of
-sqlmig would be ended by them, or write values in another form. Scripts run under what the role and
-the database have, as in psql, but for what ends sessions. A test has every other setting of these
-kinds, and shows that it is harmless.
+`ALTER ROLE … SET`, `ALTER DATABASE … SET` and `postgresql.conf` are meant for a service's sessions.
+They could end sqlmig's sessions, or make them write values in another form. Scripts run with the
+settings of the role and the database, as in psql, except those that end sessions. A test tries
+every other setting of these kinds, and shows that it is harmless.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ _ENDING_SESSIONS: Mapping[str, str] = {
 }
 _ENDING_SESSIONS_SINCE: Mapping[int, Mapping[str, str]] = {170000: {"transaction_timeout": "0"}}
 
-# For sqlmig's own statements alone.
+# Only for sqlmig's own statements.
 _BEHAVIOUR: Mapping[str, str] = {
     "statement_timeout": "0",
     "lock_timeout": "0",
     "default_transaction_isolation": "read committed",
-    # Where a policy would hide rows from sqlmig, the server refuses the query.
+    # If a policy would hide rows from sqlmig, the server refuses the query.
     "row_security": "off",
 }
 
-# What a value is as text depends on these; stored expressions hold values, too.
+# The text of a value depends on these; stored expressions contain values, too.
 WRITTEN_FORM: Mapping[str, str] = {
     "DateStyle": "ISO, YMD",
     "IntervalStyle": "postgres",
@@ -39,18 +40,19 @@ WRITTEN_FORM: Mapping[str, str] = {
 }
 
 
-def pins(server_version: int) -> tuple[str, ...]:
-    """The statements that have the session as sqlmig's own need it."""
-    return tuple(f"SET {name} = '{value}'" for name, value in _pinned(server_version).items())
+def pins(server_version: int) -> str:
+    """The query that gives the session the settings that sqlmig's own statements need: one result
+    instead of many."""
+    return setting(_pinned(server_version))
 
 
 def first_pins(server_version: int, pid: int) -> str:
-    """One query that does the same in a new session, of which the server's process is `pid`.
+    """The same query for a new session whose server process is `pid`.
 
-    A pooler gives its clients another process than they were told of: its sessions are left as they
-    are, for other clients use them next.
+    A pooler gives its clients another process than the one it announced. Its sessions are left
+    unchanged, because other clients use them next.
     """
-    return f"{setting(_pinned(server_version))} WHERE pg_catalog.pg_backend_pid() = {pid}"
+    return f"{pins(server_version)} WHERE pg_catalog.pg_backend_pid() = {pid}"
 
 
 def setting(settings: Mapping[str, str]) -> str:
@@ -61,7 +63,7 @@ def setting(settings: Mapping[str, str]) -> str:
     return f"SELECT {', '.join(calls)}"
 
 
-# What goes before a script. No query, after which a script could not SET TRANSACTION any more.
+# Sent before a script. RESET is not a query, after which a script could no longer SET TRANSACTION.
 AS_THE_ROLE_HAS_IT = tuple(f"RESET {name}" for name in (*_BEHAVIOUR, *WRITTEN_FORM))
 
 

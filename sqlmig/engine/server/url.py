@@ -1,4 +1,4 @@
-"""Database URLs as libpq reads them, and what to write instead of those of other programs."""
+"""Database URLs as libpq reads them, and what to write instead of other programs' URLs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FORM = (
 _SCHEMES = ("postgresql://", "postgres://")
 _OTHER_SCHEME = re.compile(r"(jdbc:postgresql|[\w+]+)://")
 
-# Parameters of Prisma, SQLAlchemy, asyncpg, JDBC and other drivers, and what they are here.
+# Parameters of Prisma, SQLAlchemy, asyncpg, JDBC and other drivers, and their equivalents here.
 _SEARCH_PATHS = ("schema", "search_path", "currentSchema")
 _RENAMED: Mapping[str, str] = {
     "ApplicationName": "application_name",
@@ -36,15 +36,15 @@ _RENAMED: Mapping[str, str] = {
     "timeout": "connect_timeout",
 }
 _NAME, _NAMES = re.compile(r"[A-Za-z_]\w*"), re.compile(r"[\w$, ]+")
-# Those of the server that people write as if they were libpq's.
+# Settings of the server that people write as if they were parameters of libpq.
 _OF_THE_SERVER = ("timezone", "TimeZone", "statement_timeout", "lock_timeout", "role")
 
 
 def parameters_of(database: str) -> Mapping[str, Any]:
     """The parts of a URL or key=value string. Raises ConfigError for one that libpq cannot read.
 
-    libpq quotes what it cannot read, and takes what follows a stray / : or @ of a password for port
-    and host, so none of its words are repeated.
+    libpq quotes what it cannot read, and takes part of a password for port or host if it contains a
+    stray / : or @. So none of libpq's message is repeated.
     """
     try:
         parameters = conninfo_to_dict(database)
@@ -72,7 +72,7 @@ def _error(reason: str, remedy: str) -> ConfigError:
 
 
 def _query(database: str) -> list[tuple[str, str]]:
-    """The parameters after the question mark; none of a URL where a password may be part of it."""
+    """The parameters after the question mark of a URL; only what cannot be part of a password."""
     if not database.startswith(_SCHEMES):
         return []
     pairs = database.rpartition("@")[2].partition("?")[2].split("&")
@@ -92,12 +92,12 @@ def _instead_of(name: str, value: str) -> str:
         return f"Write {_RENAMED[name]} instead of {name}, with one of its values."
     if name == "pgbouncer":
         return (
-            "Leave it out: sqlmig sees by itself that it talks to a pooler. Better, give the URL "
+            "Leave it out: sqlmig detects a pooler by itself. Better, give the URL "
             "of the server itself, which `transactional: false` needs."
         )
     if name in _OF_THE_SERVER:
         return f"Write options=-c{name}%3DVALUE instead: it is a setting of the server."
     return (
-        "Leave it out: it is another program's. A setting of the server is written as "
+        "Leave it out: it belongs to another program. A setting of the server is written as "
         "postgresql://user@host:5432/database?options=-cNAME%3DVALUE."
     )

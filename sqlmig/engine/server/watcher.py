@@ -18,7 +18,7 @@ from sqlmig.model import Blocker, IndexBuild, Observer
 _log = logging.getLogger("sqlmig")
 _SECONDS_BETWEEN_LOOKS = 1.0
 
-# Literals are left out: a session may be at ALTER ROLE … PASSWORD.
+# Literals are left out, because a session may be running ALTER ROLE … PASSWORD.
 _BLOCKERS = """
 SELECT a.pid, coalesce(w.locked, 'a transaction'),
        left(regexp_replace(regexp_replace(coalesce(a.query, ''), '\\s+', ' ', 'g'),
@@ -30,8 +30,8 @@ SELECT a.pid, coalesce(w.locked, 'a transaction'),
      WHERE l.pid = %(pid)s AND NOT l.granted AND l.relation IS NOT NULL LIMIT 1
   ) w ON true
 """
-# The server's own view of CREATE INDEX and REINDEX; which phase counts what is described in
-# "CREATE INDEX Progress Reporting" of PostgreSQL's manual.
+# The server's own view of CREATE INDEX and REINDEX. For what each phase counts, see "CREATE INDEX
+# Progress Reporting" in PostgreSQL's manual.
 _BUILDS = """
 SELECT relid::pg_catalog.regclass::text, phase,
        CASE WHEN phase LIKE 'waiting%%' AND lockers_total > 0
@@ -43,10 +43,10 @@ SELECT relid::pg_catalog.regclass::text, phase,
 
 
 class Watcher:
-    """Looks once a second at what a session waits for or builds, as long as it is running.
+    """Looks once a second at what a session waits for or builds, while it is busy.
 
-    It connects only when work takes longer than that, and never disturbs it: a watcher that cannot
-    read is silent.
+    It connects only if the work takes longer than that, and never disturbs it: if it cannot read,
+    it stays silent.
     """
 
     def __init__(self, connect: Connector, pid: int, observer: Observer) -> None:
@@ -55,11 +55,11 @@ class Watcher:
         self._observer = observer
         self._end = threading.Event()
         self._busy_since: float | None = None
-        self._told: set[Blocker] = set()
+        self._reported: set[Blocker] = set()
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Runs the thread; at the end it is gone."""
+        """Runs the thread during the block."""
         thread = threading.Thread(target=self._run, name="sqlmig watcher", daemon=True)
         thread.start()
         try:
@@ -70,7 +70,7 @@ class Watcher:
 
     @contextmanager
     def busy(self) -> Iterator[None]:
-        """Around work that may have to wait."""
+        """The block is work that may have to wait."""
         self._busy_since = time.monotonic()
         try:
             yield
@@ -98,8 +98,8 @@ class Watcher:
     def _look(self, connection: Connection) -> None:
         for row in connection.execute(_BLOCKERS, {"pid": self._pid}):
             blocker = Blocker(*row)
-            if blocker not in self._told:
-                self._told.add(blocker)
+            if blocker not in self._reported:
+                self._reported.add(blocker)
                 self._observer.blocked(blocker)
         for row in connection.execute(_BUILDS, {"pid": self._pid}):
             self._observer.building(IndexBuild(*row))

@@ -1,7 +1,7 @@
-"""Sends SQL unchanged, many statements in one message, and counts those completed.
+"""Sends SQL unchanged, many statements in one message, and counts the completed ones.
 
-psycopg's cursors would collect the results; here they are dropped as they come, COPY's rows are
-fed, and an error says how many statements were completed before it.
+psycopg's cursors would collect the results. Here they are dropped as they arrive, COPY gets its
+rows, and an error says how many statements were completed before it.
 """
 
 from __future__ import annotations
@@ -34,15 +34,16 @@ _PARTS = (pq.ExecStatus.SINGLE_TUPLE, _TUPLES_CHUNK)
 _CHUNKED_ROWS_SINCE = 170000
 _SECONDS_TO_CANCEL = 5.0
 
-# Is told what the server says beside its answers, and which statement may have been at work then,
-# counted from 0: one, or one of two.
+# Called with each notice, and with the index of the statement that was running, from 0; with two
+# if it may be either.
 Hearing = Callable[[Diagnostic, Sequence[int]], None]
 
 
 class StatementError(Exception):
-    """The server refused a statement: `error` is what it said, `completed` how many went before.
+    """The server refused a statement: `error` is its message, `completed` the number of statements
+    completed before.
 
-    For the engine only: it knows which text was sent, and reports the place.
+    Only for the engine, which knows the text that was sent and reports the place.
     """
 
     def __init__(self, error: psycopg.Error, completed: int) -> None:
@@ -52,12 +53,12 @@ class StatementError(Exception):
 
     @property
     def is_outside(self) -> bool:
-        """Whether it needs a transaction that is open, and there was none."""
+        """Whether it needs an open transaction, and there was none."""
         return isinstance(self.error, psycopg.errors.NoActiveSqlTransaction)
 
 
-class MessageInterrupted(KeyboardInterrupt):  # as Python names what it is
-    """A Ctrl-C, after which the server has answered; `completed` as above."""
+class MessageInterrupted(KeyboardInterrupt):  # named like its base class
+    """A Ctrl-C, after which the server has answered; `completed` as in StatementError."""
 
     is_outside = False
 
@@ -68,16 +69,16 @@ class MessageInterrupted(KeyboardInterrupt):  # as Python names what it is
 
 @dataclass(slots=True)
 class _Answer:
-    """What has come back of a message so far."""
+    """What has arrived of a message's results so far."""
 
     completed: int = 0
     rows: int = 0
     error: psycopg.Error | None = None
 
     def take(self, result: PGresult) -> None:
-        """Adds the result of a statement: all of it, or a part before its last rows."""
-        # One result of each statement has its tag, which is not always the last; what a rule adds
-        # has none.
+        """Adds the result of a statement, or a part of its rows."""
+        # Each statement has one result with a command tag, not always the last; a result that a
+        # rule adds has none.
         if result.command_status:
             self.completed += 1
             self.rows = result.command_tuples or 0
@@ -85,7 +86,7 @@ class _Answer:
 
 @dataclass(slots=True)
 class _Question(_Answer):
-    """The same, with what the last statement returned."""
+    """The results of a message, with the rows of the last statement."""
 
     columns: tuple[str, ...] = ()
     first_rows: list[tuple[str | None, ...]] = field(default_factory=list)
@@ -93,7 +94,7 @@ class _Question(_Answer):
     _is_new: bool = True
 
     def take(self, result: PGresult) -> None:
-        """Adds the rows too."""
+        """Adds the result and its rows."""
         _Answer.take(self, result)
         if self._is_new:
             self.columns, self.first_rows, self.count = (), [], 0
@@ -111,11 +112,11 @@ class _Question(_Answer):
 def send(
     connection: Connection, message: bytes, copy_rows: str = "", hear: Hearing | None = None
 ) -> int:
-    """Runs the text as one simple-query message, and drops the rows that it returns; how many rows
-    its last statement wrote or returned.
+    """Runs the text as one simple-query message, and drops the rows that it returns. Returns how
+    many rows its last statement wrote or returned.
 
-    `copy_rows` are the rows for its COPY … FROM STDIN. Raises StatementError;
-    psycopg.OperationalError where the connection is lost.
+    `copy_rows` are the rows for its COPY … FROM STDIN. Raises StatementError, and
+    psycopg.OperationalError if the connection is lost.
     """
     answer = _Answer()
     with _heard(connection, answer, hear):
@@ -126,7 +127,7 @@ def send(
 def send_alone(
     connection: Connection, statement: bytes, copy_rows: str = "", hear: Hearing | None = None
 ) -> int:
-    """The same for a single statement, in the form of message that the server refuses to read as
+    """Runs a single statement like `send`, in a kind of message in which the server refuses
     several."""
     answer = _Answer()
     with _heard(connection, answer, hear):
@@ -136,8 +137,8 @@ def send_alone(
 
 
 def ask(connection: Connection, message: bytes, copy_rows: str = "") -> Rows:
-    """The same; what its last statement returned, values as the server writes them: no columns
-    where that returns no rows at all."""
+    """Runs the text like `send`, and returns the rows of its last statement, with values as the
+    server writes them; no columns if that is not a query."""
     question = _Question()
     _run(connection, message, copy_rows, question)
     return Rows(question.columns, tuple(question.first_rows), question.count)
@@ -178,15 +179,15 @@ def _exchange(
 
 
 def _cancel_unwaited(connection: Connection, receiving: PQGen[None]) -> None:
-    """Ends what a Ctrl-C hit after it was sent and before it was waited for; psycopg cancels only
-    what it waits for, and the connection would take no other command."""
+    """Ends a statement if a Ctrl-C came after it was sent but before psycopg waited for it. psycopg
+    only cancels what it waits for, and the connection would accept no other command."""
     if connection.pgconn.transaction_status == pq.TransactionStatus.ACTIVE:
         connection.wait(_cancelled(connection, receiving))
 
 
 def _cancelled(connection: Connection, receiving: PQGen[None]) -> PQGen[None]:
-    """Drives it on to its end, and cancels until then: the server ignores a cancel that overtakes
-    the statement."""
+    """Runs `receiving` to its end, and sends cancel requests until then: the server ignores one
+    that arrives before the statement."""
     with suppress(StopIteration):
         request = next(receiving)
         while True:
@@ -196,8 +197,8 @@ def _cancelled(connection: Connection, receiving: PQGen[None]) -> PQGen[None]:
 
 
 def _receive(pgconn: PGconn, copy_rows: bytes, answer: _Answer) -> PQGen[None]:
-    """Fills the answer. The error is put there, not raised: `Connection.wait` drives this on to
-    the end after a Ctrl-C, and closes the connection of a generator that raises then."""
+    """Fills the answer. Keeps an error there instead of raising it: after a Ctrl-C,
+    `Connection.wait` runs this to its end, and closes the connection if it raises."""
     yield from flush(pgconn)
     _stream_rows(pgconn)
     while (result := (yield from fetch(pgconn))) is not None:
@@ -212,10 +213,10 @@ def _receive(pgconn: PGconn, copy_rows: bytes, answer: _Answer) -> PQGen[None]:
 
 
 def _at_work(pgconn: PGconn, completed: int) -> Sequence[int]:
-    """Which statement a notice is of that comes now.
+    """The statement to which a notice belongs that arrives now, or two if it may be either.
 
-    libpq reads a notice when it has the answer before it, which is not taken yet. Only where it has
-    none, and no rows either, it lets the mode of rows be chosen, which it is already.
+    libpq may read a notice while it holds the previous result, which is not taken yet. Only if it
+    holds neither a result nor rows, it allows setting the row mode, which is set already.
     """
     try:
         _stream_rows(pgconn)
@@ -225,7 +226,7 @@ def _at_work(pgconn: PGconn, completed: int) -> Sequence[int]:
 
 
 def _stream_rows(pgconn: PGconn) -> None:
-    """Has results come in parts, so that a SELECT of millions of rows takes no memory here."""
+    """Makes results arrive in parts, so that a SELECT of millions of rows needs little memory."""
     if pq.version() >= _CHUNKED_ROWS_SINCE:
         pgconn.set_chunked_rows_mode(_ROWS_AT_A_TIME)
     else:
@@ -258,5 +259,5 @@ def _row(result: PGresult, index: int) -> tuple[str | None, ...]:
 
 
 def _text(value: bytes) -> str:
-    """The server's bytes, which a script can have put into another encoding than UTF-8."""
+    """The server's bytes as text; a script may have set another encoding than UTF-8."""
     return value.decode(errors="backslashreplace")
