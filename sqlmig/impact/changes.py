@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import LiteralString, NamedTuple
-
-from sqlmig.engine.server.connection import Connection, translated
-
-# A column of a domain that is NOT NULL needs a value as well.
-_STATES: LiteralString = """
-SELECT c.oid::bigint, c.relispartition,
-       pg_catalog.concat_ws(' ', c.relpersistence, c.reltablespace, c.relam),
-       (SELECT pg_catalog.json_object_agg(a.attnum, pg_catalog.json_build_array(a.attname,
-                 pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod, a.attcollation),
-                 a.attnotnull OR (t.typtype = 'd' AND t.typnotnull),
-                 a.atthasdef OR a.attidentity <> ''))
-          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-       (SELECT pg_catalog.json_object_agg(k.oid, k.contype)
-          FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.convalidated)
-  FROM pg_catalog.pg_class c WHERE c.oid = ANY (%s::oid[])
-"""
+from typing import NamedTuple
 
 
 class Change(Enum):
@@ -71,7 +54,9 @@ class Changes:
 UNCHANGED = Changes()
 
 
-class _Column(NamedTuple):
+class Column(NamedTuple):
+    """A column: `has_value` says that old rows get one when it is added."""
+
     name: str
     type: str
     is_required: bool
@@ -85,7 +70,7 @@ class TableState:
 
     is_partition: bool
     storage: str
-    columns: Mapping[str, _Column]
+    columns: Mapping[str, Column]
     constraints: Mapping[str, str]
 
     def changes(self, after: TableState | None, label: str) -> Changes:
@@ -115,18 +100,3 @@ class TableState:
                 yield Change.TYPE_CHANGED
             elif column.is_required and not was.is_required:
                 yield Change.NOT_NULL_SET
-
-
-def table_states(connection: Connection, oids: Collection[int]) -> dict[int, TableState]:
-    """Those of the tables that the session sees."""
-    with translated():
-        rows = connection.execute(_STATES, [list(oids)]).fetchall()
-    return {
-        oid: TableState(
-            is_partition,
-            storage,
-            {number: _Column(*column) for number, column in (columns or {}).items()},
-            constraints or {},
-        )
-        for oid, is_partition, storage, columns, constraints in rows
-    }

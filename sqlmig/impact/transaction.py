@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlmig.impact.catalog import Catalog, LockedRelation, Relation
-from sqlmig.impact.changes import UNCHANGED, Changes, TableState, table_states
+from sqlmig.impact.changes import UNCHANGED, Changes, TableState
 from sqlmig.impact.locks import Blocks, Lock
 from sqlmig.impact.plans import Reading
 
@@ -181,8 +181,8 @@ class Transaction:
     def _differences(self, oids: Collection[int]) -> dict[int, Changes]:
         new = [oid for oid in oids if oid not in self._states]
         if new:
-            self._states |= {**dict.fromkeys(new), **table_states(self.catalog.beside, new)}
-        now = table_states(self.catalog.inside, oids) if oids else {}
+            self._states |= {**dict.fromkeys(new), **self.catalog.states_before(new)}
+        now = self.catalog.states(oids) if oids else {}
         found = {}
         for oid in oids:
             was, relation = self._states[oid], self._known[oid]
