@@ -8,6 +8,7 @@ SqlmigError
 │   ├── UnknownDependencyError
 │   ├── DependencyCycleError
 │   ├── OrphanRollbackError
+│   ├── MissingRollbackError
 │   ├── BeyondDatabaseError                       changes other databases while proven
 │   ├── FixtureError                              a document for MongoDB
 │   └── UnusableFilesError                        several of them, found in one reading
@@ -57,6 +58,7 @@ from typing import ClassVar
 
 from sqlmig.model import (
     CheckResult,
+    Direction,
     Location,
     LostRows,
     MigrationStatus,
@@ -136,6 +138,26 @@ class DependencyCycleError(SourceError):
 
 class OrphanRollbackError(SourceError):
     """A rollback file without its migration."""
+
+
+class MissingRollbackError(SourceError):
+    """A migration without a rollback that does not say why: `migration_id` names it, `expected` is
+    where its rollback would be."""
+
+    def __init__(
+        self, migration_id: str, *, location: Location, expected: str, remedy: str
+    ) -> None:
+        super().__init__(
+            f"no rollback: {expected} does not exist", location=location, remedy=remedy
+        )
+        self.migration_id = migration_id
+        self.expected = expected
+
+    def with_remedy(self, remedy: str) -> MissingRollbackError:
+        """The same with another remedy."""
+        return MissingRollbackError(
+            self.migration_id, location=self.location, expected=self.expected, remedy=remedy
+        )
 
 
 class BeyondDatabaseError(SourceError):
@@ -388,7 +410,9 @@ class RunInterrupted(KeyboardInterrupt):  # # no Error suffix, like KeyboardInte
         told = [self.report.tally()]
         for outcome in (Outcome.UNDONE, Outcome.FAILED):
             if names := self.report.ids(outcome):
-                was = "was undone" if outcome is Outcome.UNDONE else "stopped partway"
+                is_rollback = self.report.direction is Direction.ROLLBACK
+                undone = "is still applied" if is_rollback else "was undone"
+                was = undone if outcome is Outcome.UNDONE else "stopped partway"
                 told.append(f"{', '.join(names)} {was}")
         remedy = (
             " See `sqlmig status`; the next run drops an invalid index that it may have left."

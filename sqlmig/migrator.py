@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -11,6 +12,7 @@ from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.guard.conditions import refuse_unknown_conditions
 from sqlmig.engine.history.reading import History
+from sqlmig.errors import MissingRollbackError, SourceError, SqlmigError
 from sqlmig.model import (
     CheckFile,
     CheckResult,
@@ -18,6 +20,7 @@ from sqlmig.model import (
     Environment,
     MigrationFile,
     Migrations,
+    MigrationState,
     MigrationStatus,
     Observer,
     Report,
@@ -37,6 +40,7 @@ from sqlmig.operations.planning import (
     own_rows,
     own_statuses,
     rows_with_texts,
+    with_unrecorded,
 )
 from sqlmig.operations.rollback import Agree, Rollback, RollbackPlanner, roll_back
 from sqlmig.operations.run import Runner, look
@@ -55,9 +59,11 @@ from sqlmig.plan import (
 )
 from sqlmig.plan.readiness import refuse_unready
 from sqlmig.plan.renames import as_recorded, find_renames
+from sqlmig.plan.restoring import told_of_record
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import UsableFiles, read_migrations, read_migrations_alone, read_usable
-from sqlmig.target.address import refuse_as_production
+from sqlmig.source.problems import single
+from sqlmig.target.address import embedded_server, refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
@@ -99,7 +105,8 @@ class Migrator:
         """
         files = self._usable_files()
         with self._database.history() as history:
-            return own_statuses(files, history)
+            found = own_statuses(files, history)
+            return with_unrecorded(found, files.migrations, history, self.config)
 
     def applied_ids(self) -> tuple[str, ...]:
         """The ids in the history, whatever is on disk; reads only."""
@@ -130,7 +137,8 @@ class Migrator:
         files = self._usable_files()
         in_order = sorted(files.ids, key=migration_order)
         last = in_order.index(resolve(target, in_order)) if target else len(in_order)
-        files.expect(in_order[: last + 1])
+        with self._told_of_record():
+            files.expect(in_order[: last + 1])
         planner = ApplyPlanner(
             self.config, files.migrations, target, options, unusable=files.unusable
         )
@@ -156,7 +164,8 @@ class Migrator:
         ProtectedTableError if the guard undid one, SanityCheckError if a check finds something, and
         RunInterrupted after a Ctrl-C.
         """
-        files = self._files()
+        with self._told_of_record():
+            files = self._files()
         runner = Runner(self._database, self._checks(_ids(files)), allowed)
         planner = ApplyPlanner(self.config, files, target, options)
         with self._database.history() as history:
@@ -204,8 +213,9 @@ class Migrator:
 
         files = self._usable_files()
         with self._database.history() as history:
-            migration_id, known, rows = find_named(files.migrations, history, reference)
-            files.expect([migration_id])
+            migration_id, known, rows = find_named(files.readable, history, reference)
+            if migration_id not in (file.migration_id for file in files.without_rollback):
+                files.expect([migration_id])
             return compare(migration_id, known, rows)
 
     def repair(self, references: Sequence[str] | None = None) -> list[str]:
@@ -217,7 +227,8 @@ class Migrator:
         """
         from sqlmig.operations.repair import repair
 
-        files = self._files()
+        with self._told_of_record():
+            files = self._files()
         with self._database.history() as found, self._database.working(found) as session:
             self._database.working_rules(session.history)
             return repair(session.history, files, references)
@@ -363,7 +374,8 @@ class Migrator:
             found = own_statuses(files, history)
             files.expect(s.migration_id for s in found if s.applied and not s.applied.checksum)
             applied = _recorded(files.migrations, history)
-            return drift(self.config, history, applied, scratch_url=scratch_url)
+            pending = [s.migration_id for s in found if s.state is MigrationState.PENDING]
+            return drift(self.config, history, applied, pending, scratch_url=scratch_url)
 
     def impact(
         self,
@@ -438,7 +450,13 @@ class Migrator:
     ) -> Script:
         """A script of a migration: from its file, or as recorded if `source` asks for that or the
         file is gone. Raises PlanError if there is none."""
-        return find_script(self._database, self._usable_files(), reference, part, source)
+        try:
+            files = self._usable_files()
+        except SourceError:
+            if source is ScriptSource.FILE:
+                raise
+            files = UsableFiles(())
+        return find_script(self._database, files, reference, part, source)
 
     def baseline(self, target: str) -> tuple[str, ...]:
         """Records all migrations up to and including the target as applied, without running
@@ -511,6 +529,26 @@ class Migrator:
 
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
+
+    @contextmanager
+    def _told_of_record(self) -> Iterator[None]:
+        """In its block, a rollback file that is missing is told with what the database has of it,
+        where it can be reached."""
+        try:
+            yield
+        except SourceError as error:
+            raise self._with_record(error) from None
+
+    def _with_record(self, error: SourceError) -> SourceError:
+        if not any(isinstance(each, MissingRollbackError) for each in single(error)):
+            return error
+        try:
+            if self.config.is_embedded and not embedded_server(self.config).status().running:
+                return error
+            with Database(replace(self.config, wait_for_database=0)).history() as history:
+                return told_of_record(error, history.read())
+        except SqlmigError:
+            return error
 
     def _usable_files(self) -> UsableFiles:
         return read_usable(self.config.migrations_folder, self.config.rollbacks_folder)

@@ -122,7 +122,7 @@ def rollback(
     migrator = migrator_for(output, lock_wait=lock_wait)
     if dry_run:
         plan = migrator.plan_rollback(selection, text=script, transactions=transactions)
-        output.show(report.plan(plan))
+        output.show(report.plan(plan, target))
     else:
         done = migrator.rollback(
             selection,
@@ -132,7 +132,7 @@ def rollback(
             transactions=transactions,
             allowed=allowed,
         )
-        output.show(report.summary(done))
+        output.show(report.summary(done, target))
 
 
 def _agrees(output: Output, loss: RowLossError) -> bool:
@@ -176,7 +176,7 @@ def _selection(target: str | None, steps: int | None, only: bool) -> Selection:
     if (target is None) == (steps is None) or (only and target is None):
         raise ConfigError(
             "expected one TARGET or --steps N (--only needs a TARGET)",
-            remedy="For example: sqlmig rollback 004, or sqlmig rollback --steps 1.",
+            remedy="To roll back the migration applied last: sqlmig rollback --steps 1.",
         )
     if target is None:
         return Newest(steps or 0)

@@ -66,7 +66,7 @@ class Output:
         if self.is_json or self.options.quiet or _is_terminal(sys.stdout):
             self.show(view)
         else:
-            self.printer.say_verbatim(text if text.endswith("\n") else f"{text}\n")
+            self.printer.say_verbatim(text)
 
     def lines(self, *lines: str) -> None:
         """Prints lines of progress, which only people read."""

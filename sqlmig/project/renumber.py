@@ -13,6 +13,7 @@ from sqlmig.changelog.tree import on_disk
 from sqlmig.config import Config
 from sqlmig.errors import PlanError
 from sqlmig.model import migration_number, number_groups
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan import resolve
 from sqlmig.project.files import move, rewrite
 from sqlmig.project.numbering import next_number
@@ -100,7 +101,7 @@ def _out_of_place(here: ProjectFiles, fixed: Collection[str]) -> dict[str, str]:
             return {}
         raise PlanError(
             f"it is not known which of these is to be renumbered: {', '.join(twice)}",
-            remedy=f"Name it, such as: sqlmig renumber {twice[-1]}.",
+            remedy=f"Name it, such as: sqlmig renumber {as_words(twice[-1])}.",
         )
     new_ids: dict[str, str] = {}
     for name in loose:
@@ -125,7 +126,8 @@ def _refuse_fixed(name: str, merged: Collection[str], applied: Collection[str]) 
     if name in applied:
         raise PlanError(
             f"{name} is applied to this database",
-            remedy=f"Roll it back first: sqlmig rollback --only {name}; then renumber and apply.",
+            remedy=f"Roll it back first: sqlmig rollback --only {as_words(name)}; then renumber "
+            "and apply.",
         )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlmig.project.renumber import Renumbering
 
 _NOT_RUN = "No SQL was run: `sqlmig verify` runs it on a scratch database."
+_COMPARE = "Compare with: sqlmig drift"
 
 
 def validated(files: ValidFiles, state: str = "") -> View:
@@ -59,6 +60,10 @@ def comparison(found: Comparison) -> View:
 def repaired(migration_ids: Sequence[str], references: Sequence[str] = ()) -> View:
     """Which records were updated to match their files."""
     lines = [f"recorded  {migration_id}, with its current files" for migration_id in migration_ids]
+    if len(lines) == 1:
+        lines.append(f"The record was changed, not the database; its SQL was not run. {_COMPARE}")
+    elif lines:
+        lines.append(f"The records were changed, not the database; no SQL was run. {_COMPARE}")
     kept = (
         f"{', '.join(references) or 'every file'} {'match' if len(references) > 1 else 'matches'}"
     )

@@ -16,6 +16,7 @@ from sqlmig.model import (
     Report,
 )
 from sqlmig.model.printable import split_lines
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan import Plan, PlannedMigration, Transactions
 from sqlmig.report.checks import check_members, checked
 from sqlmig.report.figures import age, counted
@@ -44,7 +45,7 @@ def status(
 
 
 def plan(planned: Plan, target: str | None = None) -> View:
-    """What a run (up to the target, if any) would do, and the SQL that it would send."""
+    """What a run (up to or from the target, if any) would do, and the SQL that it would send."""
     nothing = [_nothing_to_do(planned.direction, target)]
     return View(
         _plan(planned, target) if planned.migrations else nothing,
@@ -58,7 +59,7 @@ def plan(planned: Plan, target: str | None = None) -> View:
 
 
 def summary(report: Report, target: str | None = None) -> View:
-    """What a run (up to the target, if any) did, and the results of the checks."""
+    """What a run (up to or from the target, if any) did, and the results of the checks."""
     done = len(report.ids(Outcome.DONE))
     verb = "applied" if report.direction is Direction.APPLY else "rolled back"
     lines = [f"{counted(done, 'migration')} {verb}."]
@@ -87,7 +88,8 @@ def migration_results(report: Report) -> list[Members]:
 def _nothing_to_do(direction: Direction, target: str | None) -> str:
     """The line for an empty plan; what is pending beyond a target is not known."""
     if direction is Direction.ROLLBACK:
-        return "Nothing to roll back: the named migrations are not applied."
+        none = f"{target} is not applied" if target else "no migration is applied"
+        return f"Nothing to roll back: {none}."
     if target is None:
         return "Nothing to apply: the database is up to date."
     return f"Nothing to apply up to {target}."
@@ -102,6 +104,7 @@ def _statuses(
     if rows or not statuses:
         yield Table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows, one_line=True)
     yield from (f"{item.migration_id}: {item.remedy}" for item in statuses if _is_remarkable(item))
+    yield from dict.fromkeys(f"{item.unrecorded}." for item in statuses if item.unrecorded)
     yield f"{counted(len(statuses), 'migration')}: {by_state}."
     if following := _next(statuses):
         yield f"Next: {following}"
@@ -115,14 +118,18 @@ def _next(statuses: Sequence[MigrationStatus]) -> str:
     """The first command that will work: a difference from the record stops an apply."""
     for item in statuses:
         if item.state is MigrationState.UNUSABLE:
-            return "sqlmig validate"
+            return item.command or "sqlmig validate"
         if item.state is MigrationState.RENAMED:
-            return f"sqlmig repair {item.migration_id}"
+            return f"sqlmig repair {as_words(item.migration_id)}"
         if item.state is MigrationState.CHANGED:
-            return f"sqlmig diff {item.migration_id}"
+            return f"sqlmig diff {as_words(item.migration_id)}"
+    last = max((i for i, item in enumerate(statuses) if not item.is_gone), default=-1)
+    for index, item in enumerate(statuses):
+        if item.is_gone and (index < last or item.state is MigrationState.PARTIAL):
+            return item.command or f"{item.migration_id}: {item.remedy}"
     for item in statuses:
-        if item.remedy.startswith("restore"):
-            return f"{item.migration_id}: {item.remedy}"
+        if item.unrecorded:
+            return item.remedy
     if any(item.out_of_order for item in statuses):
         return "sqlmig apply --allow-out-of-order"
     is_open = any(
@@ -175,7 +182,7 @@ def _plan(planned: Plan, target: str | None) -> Text:
     count = counted(len(planned.migrations), "migration")
     yield f"Would {verb} {count}, {_how(planned)}. Nothing was changed."
     if planned.direction is Direction.APPLY:
-        named = f" {target}" if target else ""
+        named = f" {as_words(target)}" if target else ""
         yield f"To see what would block a live database: sqlmig impact{named}"
 
 

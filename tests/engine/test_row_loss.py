@@ -183,7 +183,7 @@ def test_a_rollback_that_fails_in_the_rehearsal_leaves_all_as_it_was(
     production.apply()
     with pytest.raises(MigrationFailedError, match="division by zero") as caught:
         production.rollback(Since("001"), agree=lambda _: True)
-    assert caught.value.report.tally() == "1 failed, 1 undone, 1 not attempted"
+    assert caught.value.report.tally() == "1 failed, 1 not rolled back, 1 not attempted"
     assert len(database.applied()) == 3
 
 

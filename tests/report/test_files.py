@@ -40,9 +40,15 @@ def test_a_comparison_is_its_notes_and_its_difference() -> None:
     )
 
 
-def test_repaired_records_are_named() -> None:
+def test_repaired_records_are_named_and_it_is_said_that_no_sql_was_run() -> None:
+    assert told(files.repaired(["001_a"])) == (
+        "recorded  001_a, with its current files\n"
+        "The record was changed, not the database; its SQL was not run. "
+        "Compare with: sqlmig drift"
+    )
     assert told(files.repaired(["001_a", "002_b"])) == (
-        "recorded  001_a, with its current files\nrecorded  002_b, with its current files"
+        "recorded  001_a, with its current files\nrecorded  002_b, with its current files\n"
+        "The records were changed, not the database; no SQL was run. Compare with: sqlmig drift"
     )
     assert told(files.repaired([])) == "Nothing to repair: every file matches the record."
     assert told(files.repaired([], ["002"])) == "Nothing to repair: 002 matches the record."

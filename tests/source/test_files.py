@@ -326,7 +326,7 @@ def test_a_file_without_a_statement_is_refused(project: Project, folder: str, co
     project.migration("001_a", "select 1;")
     path = project.write(f"sql/{folder}/001_a.sql", content)
     assert str(refused(project)) == (
-        f"{path}: has no statement\nWrite one; SELECT 1; if there is nothing to do."
+        f"{path}: has no statement\nWrite one, or `SELECT 1;` if there is nothing to do."
     )
 
 
