@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from sqlmig.document.file import SchemaDocument
     from sqlmig.impact.effects import Impact
     from sqlmig.operations.adoption import Adoption
+    from sqlmig.operations.seeds import SeedRunner
     from sqlmig.plan.comparison import Comparison
     from sqlmig.project.importing import Imported
     from sqlmig.proof.drift import Drift
@@ -138,7 +139,10 @@ class Migrator:
         last = in_order.index(resolve(target, in_order)) if target else len(in_order)
         with self._told_of_record():
             files.expect(in_order[: last + 1])
-        plan = self._warned(ApplyPlanner(self.config, files.migrations, target, options))
+        planner = ApplyPlanner(
+            self.config, files.migrations, target, options, unusable=files.unusable
+        )
+        plan = self._warned(planner)
         broken = (f"{error.location}: {error.message}" for error in files.unusable.values())
         return replace(plan, warnings=(*plan.warnings, *broken))
 
@@ -384,9 +388,10 @@ class Migrator:
         to a live database: the locks that they hold and the work that they do meanwhile, observed
         on a scratch database to which the applied migrations were applied first.
 
-        Table sizes are those of the database; on an embedded server, every table counts as large.
-        The scratch database is created as in `verify`; nothing else is written. Raises PlanError
-        before anything runs, and ExecutionError if a migration cannot run there.
+        Table sizes are those of the database. Those of an embedded server say nothing about
+        production: every table counts as large there. The scratch database is created as in
+        `verify`; nothing else is written. Raises PlanError before anything runs, and ExecutionError
+        if a migration cannot run there.
         """
         from sqlmig.impact.course import Course
         from sqlmig.impact.judging import impact
@@ -395,8 +400,7 @@ class Migrator:
         with self._database.history() as history:
             planned = ApplyPlanner(self.config, files, target, {})(history).migrations
             course = Course(files, _recorded(files, history), planned, schema=history.schema)
-            live = None if self.config.is_embedded else history.connection
-            return impact(self.config, course, live, direction, scratch_url)
+            return impact(self.config, course, history.connection, direction, scratch_url)
 
     def impact_since(
         self,
@@ -417,9 +421,7 @@ class Migrator:
 
         config = self.config
         course = course_since(config, self._files(), reference, target)
-        if config.is_embedded:
-            self._database.conninfo()  # reports to the observer if this starts a server
-        if config.is_embedded or config.database is None:
+        if config.database is None:
             return impact(config, course, None, direction, scratch_url)
         with self._database.history() as history:
             applied = frozenset(row.migration_id for row in history.read())
@@ -575,17 +577,33 @@ def _recorded(files: Migrations, history: History) -> tuple[PlannedMigration, ..
 def _prove_seeds(config: Config) -> list[str]:
     """What is wrong with the seeds, in words; the scratch database gets the configured
     environment."""
-    migrator = Migrator(config)
     if config.environment is not None:
-        migrator.set_environment(config.environment)
-    return [f"the seed {seed.name}: {seed.reason}" for seed in migrator.prove_seeds()]
+        Migrator(config).set_environment(config.environment)
+    with Database(config).history() as history:
+        unstable = _seeds_on_scratch(config, "sqlmig verify").prove(history)
+    return [f"the seed {seed.name}: {seed.reason}" for seed in unstable]
 
 
 def _seed(config: Config) -> None:
     """Runs the seeds of the configured environment, or of development, and then the checks."""
-    migrator = Migrator(config)
-    migrator.set_environment(config.environment or Environment.DEVELOPMENT)
-    migrator.seed()
+    Migrator(config).set_environment(config.environment or Environment.DEVELOPMENT)
+    runner = _seeds_on_scratch(config, "sqlmig verify --rows")
+    checks = read_checks(config.checks_folder, _ids(runner.files))
+    refuse_unknown_conditions(checks)
+    with Database(config).history() as history:
+        runner.run(checks, history)
+
+
+def _seeds_on_scratch(config: Config, command: str) -> SeedRunner:
+    """Runs the seeds in a scratch database; errors name the command to run again."""
+    from sqlmig.engine.seeds.seeding import Consequence
+    from sqlmig.operations.seeds import SeedRunner
+
+    files = read_migrations(config.migrations_folder, config.rollbacks_folder)
+    consequence = Consequence(
+        "This was on a scratch database; your database is not touched.", command
+    )
+    return SeedRunner(Database(config), files, consequence=consequence)
 
 
 def _compare(config: Config) -> list[str]:

@@ -55,10 +55,12 @@ def impact(
         raise ConfigError("--all and --since cannot be combined", remedy="Give one of them.")
     migrator = migrator_for(output)
     direction = Direction.ROLLBACK if rollbacks else Direction.APPLY
-    if everything or since is not None:
+    is_pending = not everything and since is None
+    if not is_pending:
         found = migrator.impact_since(since, target, direction=direction, scratch_url=scratch_url)
     else:
         found = migrator.impact(target, direction=direction, scratch_url=scratch_url)
     is_github = output.options.output_format is OutputFormat.GITHUB
-    output.show((report.annotated if is_github else report.impact)(found))
+    view = report.annotated if is_github else report.impact
+    output.show(view(found, is_pending=is_pending))
     return check and found.is_harmful

@@ -44,6 +44,7 @@ def verify(
             remedy="Run: sqlmig verify --rows.",
         )
     migrator = migrator_for(output) if only_pending else migrator_for_scratch(output, scratch_url)
+    output.lines(report.SCRATCH)
     if rows:
         return _verify_rows(output, migrator, scratch_url)
     verified = migrator.verify_pending if only_pending else migrator.verify

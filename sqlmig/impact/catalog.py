@@ -15,6 +15,7 @@ from typing import Any, LiteralString
 from sqlmig.engine.history.tables import OWN_TABLES
 from sqlmig.engine.server.connection import Connection, translated
 from sqlmig.errors import ExecutionError
+from sqlmig.impact.changes import Column, TableState
 from sqlmig.impact.locks import Lock
 
 # Oids below this are the system's own.
@@ -57,6 +58,21 @@ SELECT c.oid, n.nspname, c.relname, c.oid::pg_catalog.regclass::text, c.relkind,
 _FOREIGN_KEYS: LiteralString = """
 SELECT oid, conrelid, confrelid FROM pg_catalog.pg_constraint
  WHERE contype = 'f' AND convalidated AND conrelid = ANY (%(tables)s::oid[])
+"""
+
+# A column of a domain that is NOT NULL needs a value as well.
+_STATES: LiteralString = """
+SELECT c.oid::bigint, c.relispartition,
+       pg_catalog.concat_ws(' ', c.relpersistence, c.reltablespace, c.relam),
+       (SELECT pg_catalog.json_object_agg(a.attnum, pg_catalog.json_build_array(a.attname,
+                 pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod, a.attcollation),
+                 a.attnotnull OR (t.typtype = 'd' AND t.typnotnull),
+                 a.atthasdef OR a.attidentity <> ''))
+          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+       (SELECT pg_catalog.json_object_agg(k.oid, k.contype)
+          FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.convalidated)
+  FROM pg_catalog.pg_class c WHERE c.oid = ANY (%s::oid[])
 """
 
 
@@ -153,6 +169,28 @@ class Catalog:
         with translated():
             now = set(self.inside.execute(_FOREIGN_KEYS, parameters).fetchall())
             return now and now - set(self.beside.execute(_FOREIGN_KEYS, parameters).fetchall())
+
+    def states(self, tables: Collection[int]) -> dict[int, TableState]:
+        """Those of the tables as the open transaction has them."""
+        return _states(self.inside, tables)
+
+    def states_before(self, tables: Collection[int]) -> dict[int, TableState]:
+        """Those of the tables before the open transaction."""
+        return _states(self.beside, tables)
+
+
+def _states(connection: Connection, tables: Collection[int]) -> dict[int, TableState]:
+    with translated():
+        rows = connection.execute(_STATES, [list(tables)]).fetchall()
+    return {
+        oid: TableState(
+            is_partition,
+            storage,
+            {number: Column(*column) for number, column in (columns or {}).items()},
+            constraints or {},
+        )
+        for oid, is_partition, storage, columns, constraints in rows
+    }
 
 
 def _relation(*row: Any) -> Relation:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sqlmig.impact.changes import UNCHANGED, Changes
 from sqlmig.impact.locks import Blocks, Lock
 from sqlmig.impact.sizes import Size
 from sqlmig.impact.transaction import Work
-from sqlmig.model import Location
+from sqlmig.model import Direction, Location
 from sqlmig.source.script import PreparedScript
 
 
@@ -20,7 +21,7 @@ class Effect:
     `is_finding` says that the lock blocks someone while large work runs, on this table or another;
     `is_large`, that this work is on a large table; `accepted` is the reason given with `-- holds`.
     `locks_rows` says that all its rows may be locked until COMMIT; `is_emptied`, that it is
-    truncated.
+    truncated. `kind` is the table's relkind; `changes` are those of its definition.
     """
 
     table: str
@@ -33,6 +34,8 @@ class Effect:
     accepted: str | None = None
     locks_rows: bool = False
     is_emptied: bool = False
+    kind: str = "r"
+    changes: Changes = UNCHANGED
 
     @property
     def is_harmful(self) -> bool:
@@ -55,6 +58,11 @@ class StatementImpact:
         return self.script.statement_text(self.number - 1)
 
     @property
+    def word(self) -> str:
+        """Its first one, in lower case."""
+        return self.script.statements[self.number - 1].word
+
+    @property
     def location(self) -> Location:
         """The place of the statement's first character."""
         return self.script.statement_location(self.number - 1)
@@ -66,6 +74,7 @@ class MigrationImpact:
 
     migration_id: str
     statements: tuple[StatementImpact, ...] = ()
+    direction: Direction = Direction.APPLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,8 @@ class Impact:
 
     `large_table` is the size in bytes above which a table counts as large; `baseline` names what
     git has merged, if that decided which migrations count; `has_sizes` says whether there was a
-    live database; `warnings` say what was not observed, and which scratch databases are left.
+    live database; `warnings` say what was not observed, and which scratch databases are left. The
+    sizes of one that `is_embedded` are shown, but do not count: every table is large.
     """
 
     migrations: tuple[MigrationImpact, ...]
@@ -82,6 +92,7 @@ class Impact:
     baseline: str = ""
     has_sizes: bool = False
     warnings: tuple[str, ...] = ()
+    is_embedded: bool = False
 
     @property
     def is_harmful(self) -> bool:

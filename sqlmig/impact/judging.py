@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlmig.config import Config
 from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.impact.catalog import Catalog
+from sqlmig.impact.changes import Change, Changes
 from sqlmig.impact.course import Course
 from sqlmig.impact.effects import Effect, Impact, MigrationImpact, StatementImpact
 from sqlmig.impact.leaves import Leaves
@@ -34,9 +35,9 @@ def impact(
 ) -> Impact:
     """What the judged migrations, or their rollbacks, do.
 
-    `live` is read for the sizes; without it, every table counts as large. Writes only to scratch
-    databases. Raises ExecutionError if a migration cannot run there or the server does not count
-    scans, and BeyondDatabaseError.
+    `live` is read for the sizes; without it, or if it is an embedded server, every table counts as
+    large. Writes only to scratch databases. Raises ExecutionError if a migration cannot run there
+    or the server does not count scans, and BeyondDatabaseError.
     """
     with (
         scratch_beside(config, scratch_url) as server,
@@ -46,15 +47,16 @@ def impact(
         walk = _Walk(stage, course)
         seen = [*(walk.applies() if direction is Direction.APPLY else walk.rollbacks())]
         measured = {} if live is None else sizes(live, walk.live_names)
-        new = frozenset() if live is None else walk.new_tables
+        new = frozenset() if live is None or config.is_embedded else walk.new_tables
         warnings = walk.warnings()
-    judge = _Judge(config.large_table, measured, new)
+    judge = Judge(-1 if config.is_embedded else config.large_table, measured, new)
     return Impact(
         tuple(judge.migration(script, touches) for script, touches in seen),
         config.large_table,
         course.baseline,
         live is not None,
         (*warnings, *server.warnings),
+        config.is_embedded,
     )
 
 
@@ -165,8 +167,9 @@ def _failing() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judge:
-    """Judges by the measured sizes; `new` tables are empty, and the others are not known."""
+class Judge:
+    """Judges by the measured sizes; `new` tables are empty, and the others are not known. A table
+    is large above `large_table` bytes: -1 for every one."""
 
     large_table: int
     measured: Mapping[int, Size]
@@ -184,7 +187,7 @@ class _Judge:
             )
             for index, line in enumerate(lines)
         )
-        return MigrationImpact(script.migration_id, tuple(statements))
+        return MigrationImpact(script.migration_id, tuple(statements), script.direction)
 
     def _effects(self, script: PlannedMigration, touches: Sequence[Touch]) -> Iterator[Effect]:
         at_work = [touch for touch in touches if touch.work.any]
@@ -202,7 +205,15 @@ class _Judge:
                 _accepted(script, touch) if is_finding else None,
                 touch.locks_rows,
                 touch.is_emptied,
+                touch.relation.kind,
+                self._changes(touch),
             )
+
+    def _changes(self, touch: Touch) -> Changes:
+        """Those of a table; one that is new has no rows to lose, or to stand in the way."""
+        if touch.relation.oid not in self.new:
+            return touch.changes
+        return replace(touch.changes, lost=(), kinds=touch.changes.kinds - {Change.COLUMN_REQUIRED})
 
     def _size(self, touch: Touch) -> Size:
         oid = touch.relation.oid

@@ -50,10 +50,12 @@ _CHANGES = ("Update", "Delete", "Merge")
 @dataclass(frozen=True, slots=True)
 class Writing:
     """Tables whose rows are changed, or locked for a change. The rows are found by reading the
-    tables `by` in full, and there may be as many as those have."""
+    tables `by` in full, and there may be as many as those have. `deletes` says that the rows are
+    deleted."""
 
     tables: Oids
     by: Oids
+    deletes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def _read(connection: Connection, roots: Sequence[Node]) -> Reading:
     return Reading(
         oids(named),
         oids(name for root in roots for name in _full_scans(root)),
-        tuple(Writing(oids(tables), oids(by)) for tables, by in _writings(nodes)),
+        tuple(Writing(oids(tables), oids(by), gone) for tables, by, gone in _writings(nodes)),
     )
 
 
@@ -134,16 +136,18 @@ def _nodes(node: Node) -> Iterator[Node]:
         yield from _nodes(child)
 
 
-def _writings(nodes: Sequence[Node]) -> Iterator[tuple[set[Name], set[Name]]]:
-    """The tables of each change of rows, and the full scans by which it finds them."""
+def _writings(nodes: Sequence[Node]) -> Iterator[tuple[set[Name], set[Name], bool]]:
+    """The tables of each change of rows, the full scans by which it finds them, and whether it
+    deletes them."""
     limited = [c for node in nodes if node["Node Type"] == "Limit" for c in node.get("Plans", ())]
     for node in nodes:
         changes = node.get("Operation") in _CHANGES or node.get("Conflict Resolution") == "UPDATE"
         if node["Node Type"] == "ModifyTable" and changes:
             targets = [node, *node.get("Target Tables", ())]
-            yield {_name(t) for t in targets if "Relation Name" in t}, {*_driving_scans(node)}
+            tables = {_name(t) for t in targets if "Relation Name" in t}
+            yield tables, {*_driving_scans(node)}, node.get("Operation") == "Delete"
         elif node["Node Type"] == "LockRows" and not any(node is each for each in limited):
-            yield {*_driving_scans(node)}, {*_driving_scans(node)}
+            yield {*_driving_scans(node)}, {*_driving_scans(node)}, False
 
 
 def _driving_scans(node: Node) -> Iterator[Name]:

@@ -8,10 +8,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlmig.impact.catalog import Catalog, LockedRelation, Relation
+from sqlmig.impact.changes import UNCHANGED, Changes, TableState
 from sqlmig.impact.locks import Blocks, Lock
 from sqlmig.impact.plans import Reading
 
 _WITH_ROWS = ("r", "m")
+_WITH_DATA = ("r", "p")
+_ALTERED = ("r", "p", "m", "f")
 _INDEX = "i"
 _TABLE_LIKE = ("r", "p", "m", "f", "v", "S")
 _ROUTINES = ("do", "call", "select", "with", "execute")
@@ -21,12 +24,14 @@ _OPAQUE = ("do", "call", "select", "with", "values", "execute", "insert", "updat
 
 @dataclass(slots=True)
 class Work:
-    """The large work of one statement on one table; `written` says that all rows may be written."""
+    """The large work of one statement on one table; `written` says that all rows may be written,
+    `deleted` that they are deleted."""
 
     scanned: bool = False
     rewritten: bool = False
     indexed: bool = False
     written: bool = False
+    deleted: bool = False
 
     @property
     def any(self) -> bool:
@@ -39,18 +44,21 @@ class Work:
         self.rewritten |= other.rewritten
         self.indexed |= other.indexed
         self.written |= other.written
+        self.deleted |= other.deleted
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
     """What a statement means for the users of a table: the strongest lock that its transaction
-    holds on it by then, and the work on it, if any. `is_emptied` says that it was truncated."""
+    holds on it by then, and the work on it, if any. `is_emptied` says that it was truncated;
+    `changes` are those of its definition."""
 
     relation: Relation
     lock: Lock
     work: Work = field(default_factory=Work)
     is_emptied: bool = False
     locks_rows: bool = False
+    changes: Changes = UNCHANGED
 
     @property
     def blocks(self) -> Blocks:
@@ -83,6 +91,7 @@ class Transaction:
     _emptied: set[int] = field(default_factory=set)
     _written: set[int] = field(default_factory=set)
     _keys: set[tuple[int, int, int]] = field(default_factory=set)
+    _states: dict[int, TableState | None] = field(default_factory=dict)
 
     def step(self, word: str, reading: Reading) -> list[Touch]:
         """What the statement did, which starts with that word and has just run."""
@@ -94,8 +103,9 @@ class Transaction:
         self._emptied |= look.emptied
         works = self._works(look, word, reading)
         held = look.held
+        changes = self._changes(held)
         self._fold_partitions(held, works, look.emptied)
-        touches = list(self._touches(held, works, look.emptied))
+        touches = list(self._touches(held, works, look.emptied, changes))
         self._written |= {oid for oid, work in works.items() if work.written}
         self._held = held
         self._seen |= {each.oid: _seen(each) for each in locked}
@@ -152,7 +162,39 @@ class Transaction:
         for writing in reading.writings:
             if not self._known.keys().isdisjoint(writing.by):
                 for oid in writing.tables & self._known.keys():
-                    works[oid].add(Work(scanned=True, written=True))
+                    works[oid].add(Work(scanned=True, written=True, deleted=writing.deletes))
+
+    def _changes(self, held: Mapping[int, Lock]) -> dict[int, Changes]:
+        """What the statement has changed of the tables; a partition that is gone is a loss of the
+        ancestor that is locked for it."""
+        found = self._differences([oid for oid, lock in held.items() if self._may_alter(oid, lock)])
+        for oid in [oid for oid, each in found.items() if each.is_gone]:
+            home = self._home(oid, held)
+            if home in found and not found[home].is_gone:
+                found[home] = found[home].with_lost(found[oid].lost)
+        return found
+
+    def _may_alter(self, oid: int, lock: Lock) -> bool:
+        kind = self._known[oid].kind
+        return lock >= Lock.SHARE_ROW_EXCLUSIVE and kind in _ALTERED and oid not in self.leaves
+
+    def _differences(self, oids: Collection[int]) -> dict[int, Changes]:
+        new = [oid for oid in oids if oid not in self._states]
+        if new:
+            self._states |= {**dict.fromkeys(new), **self.catalog.states_before(new)}
+        now = self.catalog.states(oids) if oids else {}
+        found = {}
+        for oid in oids:
+            was, relation = self._states[oid], self._known[oid]
+            label = relation.label if relation.kind in _WITH_DATA else ""
+            found[oid] = was.changes(now.get(oid), label) if was else UNCHANGED
+            self._states[oid] = now.get(oid)
+        return found
+
+    def _home(self, oid: int, held: Mapping[int, Lock]) -> int | None:
+        """The ancestor that is locked as strongly: then the statement was about that."""
+        ancestors = reversed(self._known[oid].ancestors)
+        return next((a for a in ancestors if a in held and held[a] >= held[oid]), None)
 
     def _fold_partitions(
         self, held: dict[int, Lock], works: dict[int, Work], emptied: set[int]
@@ -160,8 +202,7 @@ class Transaction:
         """Attributes what happens to a partition to an ancestor that is locked as strongly: then
         the statement was about the ancestor."""
         for oid in [oid for oid in held if self._known[oid].ancestors]:
-            ancestors = reversed(self._known[oid].ancestors)
-            home = next((a for a in ancestors if a in held and held[a] >= held[oid]), None)
+            home = self._home(oid, held)
             if home is None and oid not in self.leaves:
                 continue
             work = works.pop(oid, None)
@@ -177,22 +218,28 @@ class Transaction:
         return any(held.get(a, 0) >= held[relation.oid] for a in relation.ancestors)
 
     def _touches(
-        self, held: Mapping[int, Lock], works: Mapping[int, Work], emptied: Collection[int]
+        self,
+        held: Mapping[int, Lock],
+        works: Mapping[int, Work],
+        emptied: Collection[int],
+        changes: Mapping[int, Changes],
     ) -> Iterator[Touch]:
         for oid, work in works.items():
             lock = held.get(oid, Lock.ACCESS_SHARE)
             is_locked = work.written or oid in self._written
-            yield Touch(self._known[oid], lock, work, locks_rows=is_locked)
+            changed = changes.get(oid, UNCHANGED)
+            yield Touch(self._known[oid], lock, work, locks_rows=is_locked, changes=changed)
         for oid, lock in held.items():
             if oid in works:
                 continue
             relation, locks_rows = self._known[oid], oid in self._written
-            is_news = lock > self._held.get(oid, 0)
+            changed = changes.get(oid, UNCHANGED)
+            is_news = lock > self._held.get(oid, 0) or changed.must_be_told
             if lock.blocks(relation.kind) is Blocks.NOTHING and not (locks_rows and works):
                 continue
             if works or is_news or oid in emptied:
                 is_emptied = oid in emptied
-                yield Touch(relation, lock, is_emptied=is_emptied, locks_rows=locks_rows)
+                yield Touch(relation, lock, Work(), is_emptied, locks_rows, changed)
 
 
 class _Look:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypedDict
 
 from sqlmig.config import Config
 from sqlmig.engine.history.reading import History
-from sqlmig.errors import PlanError
+from sqlmig.errors import PlanError, SourceError
 from sqlmig.model import AppliedMigration, Migrations, MigrationStatus
 from sqlmig.plan import Decision, OutOfOrder, Plan, Transactions, plan_apply, resolve, statuses
 from sqlmig.plan.apply import Ready
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
 
 Planner = Callable[[History], Plan]
 
+_NONE: Mapping[str, SourceError] = MappingProxyType({})
 
-def own_rows(files: Migrations, history: History) -> list[AppliedMigration]:
-    """The history of these files, with the texts of migrations that differ from them. Raises
-    AnotherHistoryError."""
+
+def own_rows(
+    files: Migrations, history: History, unusable: Mapping[str, SourceError] = _NONE
+) -> list[AppliedMigration]:
+    """The history of these files, with the texts of migrations that differ from them; `unusable`
+    files are among them too. Raises AnotherHistoryError."""
     rows = rows_to_compare(files, history)
-    refuse_another(statuses(files, rows), history.schema)
+    found = with_unusable(statuses(files, rows, unusable), unusable, rows)
+    refuse_another(found, history.schema)
     return rows
 
 
@@ -121,19 +127,20 @@ class ApplyOptions(TypedDict, total=False):
 @dataclass(slots=True)
 class ApplyPlanner:
     """Plans an apply; returns the same plan while the history is the same. `ready` prepares each
-    script to run."""
+    script to run; `unusable` are files after the target, which the plan leaves alone."""
 
     config: Config
     files: Migrations
     target: str | None
     options: ApplyOptions
     ready: Ready = prepare
+    unusable: Mapping[str, SourceError] = field(default_factory=dict)
     _made: tuple[list[AppliedMigration], Plan] | None = field(default=None, init=False)
 
     def __call__(self, history: History) -> Plan:
         """The plan. Raises what `plan_apply` raises, and PlanError where another tool has applied
         some of them, and sqlmig has recorded none."""
-        rows = own_rows(self.files, history)
+        rows = own_rows(self.files, history, self.unusable)
         if not rows and (unrecorded := _unrecorded(self.files, history, self.config)):
             raise PlanError(
                 unrecorded.told, remedy=f"Nothing was run. Record them: {unrecorded.command}."
@@ -148,6 +155,7 @@ class ApplyPlanner:
                 transactions=self.options.get("transactions", Transactions.EACH),
                 decision=self.options.get("decision"),
                 ready=self.ready,
+                unusable=self.unusable,
             )
             self._made = rows, plan
         return self._made[1]

@@ -11,7 +11,7 @@ from sqlmig.engine.database import Database
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.stamping import ensure_tables, stamp_new
 from sqlmig.engine.seeds.proving import unstable_seeds
-from sqlmig.engine.seeds.seeding import Seeder
+from sqlmig.engine.seeds.seeding import LIVE, Consequence, Seeder
 from sqlmig.errors import ConfigError
 from sqlmig.model import (
     AppliedSeed,
@@ -51,12 +51,14 @@ def seed_statuses(seeds: Seeds, history: History) -> list[SeedStatus]:
 class SeedRunner:
     """Seeds a database whose schema is what the files make.
 
-    `allowed` are the protected tables that --allow-protected names.
+    `allowed` are the protected tables that --allow-protected names; `consequence` is what an error
+    says of the rows.
     """
 
     database: Database
     files: Migrations
     allowed: Collection[str] = ()
+    consequence: Consequence = LIVE
 
     def run(self, checks: Sequence[CheckFile], history: History) -> SeedReport:
         """Runs the seeds and the checks in one transaction, under the runner's lock.
@@ -95,7 +97,8 @@ class SeedRunner:
             rules, seeds = self._batch(begun.history)
             ensure_tables(begun.history)
             session = self.database.renewed(begun)
-            yield Seeder(session, rules, _forbidden(self.database.config)), seeds
+            forbidden = _forbidden(self.database.config)
+            yield Seeder(session, rules, forbidden, self.consequence), seeds
 
 
 def _forbidden(config: Config) -> Mapping[str, Sequence[str]]:

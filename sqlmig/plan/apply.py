@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from enum import Enum
 
 from sqlmig.errors import (
@@ -53,16 +53,19 @@ def plan_apply(
     transactions: Transactions = Transactions.EACH,
     decision: Decision | None = None,
     ready: Ready = prepare,
+    unusable: Collection[str] = (),
 ) -> Plan:
     """The pending migrations up to and including the target, or all of them; a partly applied one
-    is resumed where it stopped. `ready` prepares each script.
+    is resumed where it stopped. `ready` prepares each script; `unusable` are the ids of files after
+    the target that are not among `files`.
 
     Raises ChecksumMismatchError, MissingMigrationError, PartialMigrationError,
     RenamedMigrationError or OutOfOrderError if files and history contradict each other;
     UnknownTargetError for the target; PlanError for a non-transactional migration in one
     transaction with others; and SourceError for a pending script that cannot run.
     """
-    standing = statuses(files, history)
+    found = statuses(files, history, unusable)
+    standing = [status for status in found if status.migration_id not in unusable]
     _refuse_contradictions(standing, files)
     open_ids = {s.migration_id for s in standing if s.state in _OPEN}
     wanted = [file for file in _up_to(files, target) if file.migration_id in open_ids]

@@ -4,7 +4,7 @@ database, and compares the schema after each step."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from sqlmig.errors import MigrationFailedError
@@ -13,6 +13,7 @@ from sqlmig.plan import Exactly, PlannedMigration, RollbackText, plan_rollback
 from sqlmig.proof.catalog import SchemaSnapshot
 from sqlmig.proof.difference import Difference, differences
 from sqlmig.proof.replay import Stage
+from sqlmig.proof.required import required_columns
 
 
 class Verdict(Enum):
@@ -36,7 +37,8 @@ class RoundTrip:
 
     `differences` are between the schema before the migration and after its rollback or, if that
     restored it, between the schema after the first and after the second apply; `error` is why a
-    script failed; `reason` why there is no rollback.
+    script failed; `reason` why there is no rollback; `required` names columns that the rollback can
+    add only to an empty table.
     """
 
     migration_id: str
@@ -45,6 +47,7 @@ class RoundTrip:
     differences: tuple[Difference, ...] = ()
     error: MigrationFailedError | None = None
     reason: str = ""
+    required: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -60,8 +63,8 @@ class RoundTrip:
 @dataclass(frozen=True, slots=True)
 class Verification:
     """The round trips in order, and what the proofs at the end found wrong, in words. `warnings`
-    name scratch databases that could not be dropped; `left_out` are history tables of other tools
-    that migrations created, which are not compared."""
+    name scratch databases that could not be dropped, and rollbacks that fail on tables with rows;
+    `left_out` are history tables of other tools that migrations created, which are not compared."""
 
     round_trips: tuple[RoundTrip, ...]
     findings: tuple[str, ...] = ()
@@ -120,13 +123,16 @@ class RoundTrips:
             if not file.rollback.directives.transactional:
                 self.stage.rebuild(self.applied)
             return _result(migration, Verdict.ROLLBACK_FAILED, error=error)
-        left = differences(before, self.stage.look())
+        restored = self.stage.look()
+        left = differences(before, restored)
+        required = tuple(required_columns(after, restored, file.rollback.script.text))
         failure, again = self._apply_again(migration, after)
+        result = _result(migration, Verdict.REVERSIBLE)
         if left:
-            return _result(migration, Verdict.NOT_RESTORED, left)
-        if failure or again:
-            return _result(migration, Verdict.NOT_REPEATABLE, again, failure)
-        return _result(migration, Verdict.REVERSIBLE)
+            result = _result(migration, Verdict.NOT_RESTORED, left)
+        elif failure or again:
+            result = _result(migration, Verdict.NOT_REPEATABLE, again, failure)
+        return replace(result, required=required)
 
     def _apply_again(
         self, migration: PlannedMigration, after: SchemaSnapshot

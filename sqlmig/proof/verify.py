@@ -62,4 +62,13 @@ def verify(
             stage.close()  # the proofs take the runner's lock
             there = replace(config, database=stage.url, history_schema=stage.schema)
             findings = [finding for proof in proofs for finding in proof(there)]
-    return Verification(tuple(trips), tuple(findings), server.warnings, left_out)
+    warnings = (*server.warnings, *map(_warning, (trip for trip in trips if trip.required)))
+    return Verification(tuple(trips), tuple(findings), warnings, left_out)
+
+
+def _warning(trip: RoundTrip) -> str:
+    return (
+        f"the rollback of {trip.migration_id} fails where the table has rows: it adds "
+        f"{', '.join(trip.required)} as NOT NULL without a DEFAULT. Give it one, or add it "
+        "nullable, fill it, then SET NOT NULL."
+    )

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from sqlmig.project.new import Written
     from sqlmig.project.renumber import Renumbering
 
+_NOT_RUN = "No SQL was run: `sqlmig verify` runs it on a scratch database."
 _COMPARE = "Compare with: sqlmig drift"
 
 
 def validated(files: ValidFiles, state: str = "") -> View:
-    """Which files were read, in which state of the repository; all of them are usable."""
+    """Which files were read, in which state of the repository; all of them are usable. For those on
+    the disk, also what runs their SQL."""
     parts = [counted(len(files.migrations), "migration")]
     if files.migrations:
         irreversible = sum(migration.rollback is None for migration in files.migrations)
@@ -29,8 +31,12 @@ def validated(files: ValidFiles, state: str = "") -> View:
         parts.append(which)
     others = {"seed": len(files.seeds), "check": len(files.checks), "fixture file": files.fixtures}
     parts += [counted(count, noun) for noun, count in others.items() if count]
+    has_sql = not state and any(files.scripts())
     return View(
-        [f"{', '.join(parts)}{state and f' in {state}'}: all can be read."],
+        [
+            f"{', '.join(parts)}{state and f' in {state}'}: all can be read.",
+            *([_NOT_RUN] if has_sql else []),
+        ],
         {
             "state": state or "the working tree",
             "migrations": [_migration(migration) for migration in files.migrations],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlmig.impact.locks import Blocks
 from sqlmig.model import Finding
+from sqlmig.report.advice import advice, instead
 from sqlmig.report.figures import counted, rows, size
 from sqlmig.report.github import annotation
 from sqlmig.report.view import Members, View
@@ -16,23 +17,20 @@ if TYPE_CHECKING:
     from sqlmig.impact.effects import Effect, Impact, MigrationImpact, StatementImpact
     from sqlmig.impact.sizes import Size
 
-_GUIDE = "docs/zero-downtime.md"
 _TEXT_WIDTH = 100
-_REMEDIES = {
-    "held": ("give that work a migration of its own", "one-lock-one-migration"),
-    "written": ("change the rows in batches", "change-many-rows"),
-    "rewritten": ("add a column, fill it in batches, swap", "change-a-type"),
-    "unique": ("build the index CONCURRENTLY, then add it USING INDEX", "add-a-unique-constraint"),
-    "indexed": ("build it CONCURRENTLY, outside a transaction", "create-an-index"),
-    "scanned": ("add it NOT VALID, and VALIDATE in a later migration", "add-a-constraint"),
-}
+_EMBEDDED = "Sizes of the embedded server, not of production: every table counts as large."
+_NOTHING_PENDING = (
+    "Nothing is pending: no migration to check. `--all` checks those that are applied, too."
+)
 
 
-def impact(found: Impact) -> View:
-    """Each statement that locks or works on a table, and how many findings there are."""
+def impact(found: Impact, *, is_pending: bool = False) -> View:
+    """Each statement that locks or works on a table, and how many findings there are;
+    `is_pending` says that only pending migrations were asked for."""
     lines = (line for each in found.migrations for line in _migration(each))
+    sizes = [_EMBEDDED] if _has_embedded_sizes(found) else []
     return View(
-        [*lines, _summary(found)],
+        [*lines, *sizes, _summary(found, is_pending=is_pending)],
         {
             "harmful": found.is_harmful,
             "migrations": [_members(each) for each in found.migrations],
@@ -42,17 +40,19 @@ def impact(found: Impact) -> View:
     )
 
 
-def annotated(found: Impact) -> View:
+def annotated(found: Impact, *, is_pending: bool = False) -> View:
     """An annotation for each harmful effect, which GitHub shows in a pull request, and the
     summary."""
     findings = [
-        annotation(Finding("impact", _sentence(effect), statement.location, _instead(effect)))
+        annotation(
+            Finding("impact", _sentence(effect), statement.location, instead(statement, effect))
+        )
         for migration in found.migrations
         for statement in migration.statements
         for effect in statement.effects
         if effect.is_harmful
     ]
-    return replace(impact(found), text=[*findings, _summary(found)])
+    return replace(impact(found), text=[*findings, _summary(found, is_pending=is_pending)])
 
 
 def _migration(migration: MigrationImpact) -> Iterator[str]:
@@ -62,8 +62,7 @@ def _migration(migration: MigrationImpact) -> Iterator[str]:
         yield f"{migration.migration_id}  line {statement.line}: {_shortened(statement)}"
         for effect in statement.effects:
             yield f"  {_sentence(effect)}"
-            if effect.is_harmful:
-                yield f"  {_instead(effect)}"
+            yield from (f"  {line}" for line in advice(statement, effect, migration.direction))
 
 
 def _shortened(statement: StatementImpact) -> str:
@@ -106,34 +105,29 @@ def _whom(effect: Effect) -> str:
     return f"blocks {effect.blocks.value}{' until COMMIT' if effect.is_finding else ''}"
 
 
-def _instead(effect: Effect) -> str:
-    advice, anchor = _REMEDIES[_kind(effect)]
-    return f"Instead: {advice} ({_GUIDE}#{anchor})"
-
-
-def _kind(effect: Effect) -> str:
-    work = effect.work
-    if not work.any:
-        return "held"
-    if work.written or work.rewritten:
-        return "written" if work.written else "rewritten"
-    if work.indexed:
-        return "unique" if effect.blocks is Blocks.READS_AND_WRITES else "indexed"
-    return "scanned"
-
-
-def _summary(found: Impact) -> str:
+def _summary(found: Impact, *, is_pending: bool) -> str:
+    compared = f", compared with {found.baseline}" if found.baseline else ""
+    if not found.migrations:
+        return _NOTHING_PENDING if is_pending else f"No migration to check{compared}."
     effects = list(found.effects())
     harmful = sum(effect.is_harmful for effect in effects)
     accepted = sum(effect.is_large and effect.accepted is not None for effect in effects)
-    compared = f", compared with {found.baseline}" if found.baseline else ""
     count = counted(len(found.migrations), "migration")
-    large = f"larger than {size(found.large_table)}" if found.has_sizes else "whose size is unknown"
-    if not found.migrations:
-        return f"No migrations to analyze{compared}."
-    told = f"{counted(harmful, 'finding')} on tables {large}" if harmful else "no findings"
+    told = f"{counted(harmful, 'finding')}{_on_which(found)}" if harmful else "no findings"
     also = f", {accepted} accepted" if accepted else ""
     return f"{count}{compared}: {told}{also}."
+
+
+def _on_which(found: Impact) -> str:
+    if _has_embedded_sizes(found):
+        return ""
+    if found.is_embedded or not found.has_sizes:
+        return " on tables whose size is unknown"
+    return f" on tables larger than {size(found.large_table)}"
+
+
+def _has_embedded_sizes(found: Impact) -> bool:
+    return found.is_embedded and any(each.size.bytes is not None for each in found.effects())
 
 
 def _members(migration: MigrationImpact) -> Members:

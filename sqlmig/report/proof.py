@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlmig.proof.drift import Drift
     from sqlmig.proof.roundtrip import RoundTrip, Verification
 
+SCRATCH = "On scratch databases; your database is not touched."
 _INDENT = "    "
 
 
@@ -22,10 +23,14 @@ def verified(result: Verification) -> View:
     trips = result.round_trips
     counts = Counter(trip.verdict for trip in trips)
     told = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
-    count = f"{counted(len(trips), 'migration')}: {told}." if trips else "Nothing to verify."
+    others = counted(len(result.findings), "problem") + " with seeds or checks"
+    also = f"; {others}" if result.findings else ""
+    count = f"{counted(len(trips), 'migration')}: {told}{also}." if trips else "Nothing to verify."
     lines = [*result.findings, *_left_out(result.left_out), count]
-    if not all(trip.is_sound for trip in trips):
+    if not result.is_sound:
         lines.append("Fix the problems above, then run `sqlmig verify` again.")
+    elif trips:
+        lines.append("Schema only. For rows: sqlmig verify --rows")
     return View(
         lines,
         {

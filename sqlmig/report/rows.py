@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from sqlmig.proof.rows import RowTrip, RowVerification
 
 _INDENT = "    "
+_NOT_NULL_VIOLATION = "23502"
+_REQUIRED = (
+    "A new column that is NOT NULL fails where the table has rows: give it a DEFAULT, or add it "
+    "nullable, fill it, then SET NOT NULL."
+)
 
 
 def verified(result: RowVerification) -> View:
@@ -23,7 +28,9 @@ def verified(result: RowVerification) -> View:
     migrations = counted(len(result.trips), "migration")
     rows = f"{counted(result.rows, 'row')} with the seeds of {result.environment.value}"
     lines = [f"{migrations}: {told}; {rows}." if result.trips else "Nothing to verify."]
-    if not result.is_sound:
+    if any(each.error for each in result.trips):
+        lines.append("Fix the scripts that fail, then run `sqlmig verify --rows` again.")
+    elif not result.is_sound:
         lines.append(
             "Make the rollback restore what is lost, or declare it in the migration or its "
             "rollback: -- touches: TABLE: REASON."
@@ -47,6 +54,8 @@ def trip(found: RowTrip) -> Iterator[str]:
     if found.error is not None:
         at = found.error.location
         yield f"{_INDENT}{f'{at}: ' if at else ''}{found.error.message}"
+        if found.error.server and found.error.server.sqlstate == _NOT_NULL_VIOLATION:
+            yield f"{_INDENT}{_REQUIRED}"
     for change in found.changes:
         declared = f" (declared: {change.reason})" if change.is_declared else ""
         yield from (f"{_INDENT}{line}{declared}" for line in change.lines())

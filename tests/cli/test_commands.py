@@ -170,7 +170,8 @@ def test_validate_needs_no_database(run: Run) -> None:
     done = run("validate", url=None)
     assert (done.returncode, done.stdout) == (
         0,
-        "3 migrations, each with its rollback: all can be read.\n",
+        "3 migrations, each with its rollback: all can be read.\n"
+        "No SQL was run: `sqlmig verify` runs it on a scratch database.\n",
     )
 
 

@@ -10,6 +10,8 @@ from tests.command import Run
 from tests.database import Database
 from tests.project import Project
 
+SCRATCH = "On scratch databases; your database is not touched.\n"
+
 
 @pytest.fixture(autouse=True)
 def migrations(project: Project) -> None:
@@ -25,6 +27,7 @@ def test_verify_names_each_migration_and_what_its_rollback_leaves(run: Run) -> N
     done = run("verify")
     assert done.returncode == 1
     assert done.stdout == (
+        f"{SCRATCH}"
         "reversible  001_a\n"
         "not restored  002_b\n"
         "    extra  index public.i\n"
@@ -42,24 +45,42 @@ def test_verify_of_sound_migrations_exits_0(run: Run) -> None:
     done = run("verify", "1")
     assert (done.returncode, done.stdout) == (
         0,
-        "reversible  001_a\n1 migration: 1 reversible.\n",
+        f"{SCRATCH}reversible  001_a\n1 migration: 1 reversible.\n"
+        "Schema only. For rows: sqlmig verify --rows\n",
     )
+    assert run("verify", "1", "-q").stdout == ""
+    assert "scratch" not in run("verify", "1", "--format", "json").stdout
 
 
 def test_verify_of_nothing_pending_says_so(run: Run) -> None:
     run("apply")
     done = run("verify", "--only-pending")
-    assert (done.returncode, done.stdout) == (0, "Nothing to verify.\n")
+    assert (done.returncode, done.stdout) == (0, f"{SCRATCH}Nothing to verify.\n")
 
 
 def test_verify_shows_where_a_script_fails(run: Run, project: Project) -> None:
     project.migration("001_a", "create table a (x int)", "drop table wrong")
     assert run("verify", "1").stdout == (
+        f"{SCRATCH}"
         "rollback failed  001_a\n"
         '    sql/rollbacks/001_a.sql:1:1: table "wrong" does not exist (42P01)\n'
         "        1 | drop table wrong\n"
         "          | ^\n"
         "1 migration: 1 rollback failed.\n"
+        "Fix the problems above, then run `sqlmig verify` again.\n"
+    )
+
+
+def test_a_check_that_fails_is_a_problem_beside_the_migrations(run: Run, project: Project) -> None:
+    for name in ("002_b", "003_c", "004_d"):
+        project.remove(f"sql/migrations/{name}.sql")
+        if name != "003_c":
+            project.remove(f"sql/rollbacks/{name}.sql")
+    project.write("sql/checks/01.sql", "select x, y from a")
+    done = run("verify")
+    assert done.returncode == 1
+    assert done.stdout.endswith(
+        "1 migration: 1 reversible; 1 problem with seeds or checks.\n"
         "Fix the problems above, then run `sqlmig verify` again.\n"
     )
 
@@ -134,6 +155,7 @@ def test_verify_rows_names_what_does_not_come_back_and_what_is_declared(
     done = run("verify", "--rows")
     assert done.returncode == 1
     assert done.stdout == (
+        f"{SCRATCH}"
         "kept  004_d\n"
         "declared loss  003_c\n"
         "    2 values of a.y do not come back (declared: nobody needs y)\n"
@@ -153,3 +175,20 @@ def test_verify_rows_is_for_all_migrations(run: Run, other: str) -> None:
     refused = run("verify", "--rows", other)
     assert refused.returncode == 2
     assert "cannot be combined" in refused.stderr
+
+
+@pytest.mark.parametrize("command", [("verify",), ("verify", "--rows")])
+def test_a_seed_that_fails_on_a_scratch_database_says_that_yours_is_not_touched(
+    run: Run, project: Project, command: tuple[str, ...]
+) -> None:
+    project.write("sql/migrations/002_b.sql", "create table b ()")
+    project.write("sql/migrations/004_d.sql", "select 1")
+    project.write("sql/rollbacks/004_d.sql", "select 1")
+    project.write("sql/seeds/demo/01_a.sql", "insert into nowhere values (1)")
+    done = run("--env", "development", *command)
+    assert done.returncode == 3
+    assert (
+        "This was on a scratch database; your database is not touched. Fix "
+        f"sql/seeds/demo/01_a.sql, then run `sqlmig {' '.join(command)}` again.\n"
+    ) in done.stderr
+    assert "All seeds were undone" not in done.stderr

@@ -226,6 +226,20 @@ def test_a_check_of_what_a_rollback_removed_gets_a_hint(
     assert [each.outcome for each in changes.check()] == [NOT_APPLICABLE]
 
 
+def test_a_check_of_what_a_migration_dropped_gets_a_hint_too(
+    project: Project, database: Database
+) -> None:
+    changes = migrator(project, database)
+    check(project, "select * from cities where name is null")
+    changes.apply()
+    project.migration("002_dropped", "alter table cities drop column name", "select 1")
+    with pytest.raises(SanityCheckError) as caught:
+        changes.apply()
+    (found,) = caught.value.checks
+    assert "undefined_column" in found.reason
+    assert "if a migration has dropped it, update or remove the check" in found.reason
+
+
 def test_a_check_waits_for_seeds(project: Project, database: Database) -> None:
     check(project, "-- after: seeds\n-- expect: rows\nselect * from cities")
     project.write("sql/seeds/reference/001.sql", "insert into cities values (1, 'a')")

@@ -341,6 +341,33 @@ def test_the_text_says_what_to_do_instead(judge: Judge, database: Database) -> N
     assert not summary.startswith("::")
 
 
+def test_a_required_column_and_a_loss_are_told_of_tables_of_any_size(
+    judge: Judge, database: Database
+) -> None:
+    database.execute("insert into orders select i from generate_series(1, 5000) i; analyze")
+    found = judge("alter table orders add x int not null", "alter table orders drop note")
+    assert impact(found).lines(Medium.PIPE) == [
+        "002_next  line 1: alter table orders add x int not null",
+        "  orders (216 kB, 5000 rows): scanned under ACCESS EXCLUSIVE, "
+        "which blocks reads and writes until COMMIT",
+        "  It fails if the table has rows: give it a DEFAULT, or add it nullable, fill it, then "
+        "SET NOT NULL (docs/zero-downtime.md#add-a-column)",
+        "003_next  line 1: alter table orders drop note",
+        "  orders (216 kB, 5000 rows): ACCESS EXCLUSIVE for a moment, "
+        "which blocks reads and writes",
+        "  The data of column note is lost: a rollback cannot restore it",
+        "2 migrations: no findings.",
+    ]
+
+
+def test_a_table_that_a_pending_migration_creates_has_nothing_to_lose(judge: Judge) -> None:
+    found = judge("create table a (x int)", "alter table a drop x, add y int not null")
+    assert [each.table for each in found.effects()] == ["a"]
+    assert not any(
+        " lost: " in line or "fails" in line for line in impact(found).lines(Medium.PIPE)
+    )
+
+
 def test_json_has_each_statement_with_its_effects(judge: Judge) -> None:
     found = judge("select 1; create index on orders (total)")
     document = json.loads(impact(found).document())

@@ -66,6 +66,20 @@ def test_a_dry_run_up_to_a_target_warns_of_what_would_be_refused(
     assert "005_e.sql: has no statement" in plan.warnings[-1]
 
 
+@pytest.mark.parametrize("name", ["002_b", "003_c"])
+@pytest.mark.parametrize(
+    "broken", ["-- nothing yet", b"select '\xff'", "-- depends: 009_x\nselect 1"]
+)
+def test_a_dry_run_up_to_a_target_does_not_take_a_later_applied_file_for_gone(
+    migrator: Migrator, project: Project, name: str, broken: str | bytes
+) -> None:
+    project.write(f"sql/migrations/{name}.sql", broken)
+    plan = migrator.plan_apply("001")
+    (warning,) = plan.warnings
+    assert f"{name}.sql" in warning
+    assert "ahead" not in warning
+
+
 def test_a_file_that_is_touched_is_refused_unless_the_record_is_used(
     migrator: Migrator, project: Project, database: Database
 ) -> None:

@@ -66,6 +66,46 @@ def test_a_rollback_that_forgets_something_is_told_and_the_walk_goes_on(
     assert not result.is_sound
 
 
+BOOKS = "create table books (id int primary key, author text not null)"
+# A migration, its rollback, and whether that works on an empty table alone.
+REQUIRED = {
+    "not null": ("drop author", "add author text not null", True),
+    "a default": ("drop author", "add author text not null default ''", False),
+    "nullable": ("alter author drop not null, drop author", "add author text", False),
+    "filled": (
+        "drop author",
+        "add author text; update books set author = '';"
+        " alter table books alter author SET NOT NULL",
+        False,
+    ),
+    "renamed": ("rename author to writer", "rename writer to author", False),
+    "a key": ("drop id", "add id int primary key", True),
+    "identity": ("drop id", "add id int generated always as identity primary key", False),
+    "generated": (
+        "drop author",
+        "add author text generated always as ('x') stored not null",
+        False,
+    ),
+    "a new table": ("rename to volumes", "rename to books", False),
+}
+
+
+@pytest.mark.parametrize("case", REQUIRED)
+def test_a_rollback_that_works_on_an_empty_table_alone_is_warned_of(
+    project: Project, verify: Verify, case: str
+) -> None:
+    change, undo, is_warned_of = REQUIRED[case]
+    table = "volumes" if case == "a new table" else "books"
+    project.migration("001_a", BOOKS, "drop table books")
+    project.migration("002_b", f"alter table books {change}", f"alter table {table} {undo}")
+    result = verify()
+    (warning,) = result.warnings or ("",)
+    assert bool(warning) is is_warned_of
+    if is_warned_of:
+        assert warning.startswith("the rollback of 002_b fails where the table has rows: it adds ")
+        assert result.is_sound
+
+
 def test_a_rollback_that_restores_something_else_shows_both_definitions(
     project: Project, verify: Verify
 ) -> None:

@@ -12,6 +12,8 @@ from sqlmig import Migrator
 from sqlmig.engine.databases.scratch import PREFIX
 from sqlmig.engine.guard import row_snapshot
 from sqlmig.proof.rows import RowTrip, RowVerification
+from sqlmig.report.rows import trip, verified
+from sqlmig.report.table import Medium
 from tests.database import Database
 from tests.project import Project
 
@@ -70,6 +72,29 @@ def test_a_loss_that_the_files_declare_is_shown_with_its_reason(
     trip = result.trips[0]
     assert trip.verdict.value == "declared loss"
     assert trip.changes[0].reason == "phones are in contacts"
+
+
+@pytest.mark.parametrize("seeded", [True, False])
+def test_a_rollback_that_requires_a_column_without_a_value_fails_on_rows(
+    project: Project, verify: Verify, seeded: bool
+) -> None:
+    books = "create table books (id int primary key, author text not null)"
+    project.migration("001_books", books, "drop table books")
+    back = "alter table books add column author text not null"
+    project.migration("002_no_author", "alter table books drop column author", back)
+    if seeded:
+        write_seed(project, "insert into books values (1)")
+    result = verify()
+    assert not result.is_sound
+    assert told(result) == {"002_no_author": "rollback failed", "001_books": "not attempted"}
+    lines = "\n".join([*trip(result.trips[0]), *verified(result).lines(Medium.PIPE)])
+    assert 'column "author" of relation "books" contains null values (23502)' in lines
+    assert "add it nullable, fill it, then SET NOT NULL." in lines
+    assert "Fix the scripts that fail, then run `sqlmig verify --rows` again." in lines
+    filled = back.replace(" not null", "; update books set author = 'x'; ")
+    filled += "alter table books alter author set not null"
+    project.migration("002_no_author", "alter table books drop column author", filled)
+    assert verify().is_sound
 
 
 def test_rows_and_values_that_differ_are_told_apart(project: Project, verify: Verify) -> None:

@@ -13,12 +13,15 @@ from tests.report.reading import parsed, told
 def test_valid_files_are_counted() -> None:
     irreversible = file("002_b", "-- irreversible: x\n", None)
     assert told(files.validated(ValidFiles((file("001_a"),), (), ()))) == (
-        "1 migration, each with its rollback: all can be read."
+        "1 migration, each with its rollback: all can be read.\n"
+        "No SQL was run: `sqlmig verify` runs it on a scratch database."
     )
     seed = SeedFile("reference/01_a", "reference", irreversible.file)
     checks = (CheckFile("01_a", irreversible.file), CheckFile("02_b", irreversible.file))
     assert told(files.validated(ValidFiles((file("001_a"), irreversible), (seed,), checks, 3))) == (
-        "2 migrations, 1 of them irreversible, 1 seed, 2 checks, 3 fixture files: all can be read."
+        "2 migrations, 1 of them irreversible, 1 seed, 2 checks, 3 fixture files: "
+        "all can be read.\n"
+        "No SQL was run: `sqlmig verify` runs it on a scratch database."
     )
     assert told(files.validated(ValidFiles((), (), (), 1))) == (
         "0 migrations, 1 fixture file: all can be read."

@@ -33,13 +33,13 @@ def protected(failure: ProtectedRowsError, report: Report | None = None) -> Prot
     )
 
 
-def forbidden(failure: ForbiddenRowsError) -> ForbiddenSeedError:
+def forbidden(failure: ForbiddenRowsError, what_remains: str) -> ForbiddenSeedError:
     """The error for a seed that wrote to a table that its tier must not write to."""
     return ForbiddenSeedError(
         f"{failure.script.name} {failure.message}",
         script=failure.script.name,
         tables=failure.tables,
-        remedy="All seeds were undone. Remove the statement from "
+        remedy=f"{what_remains} Remove the statement from "
         f"{failure.script.prepared.script.path}, or allow the table with the setting "
         "`tier_may_write`.",
     )

@@ -33,6 +33,11 @@ SELECT a.attname::text, pg_catalog.pg_get_expr(d.adbin, d.adrelid),
  WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped
    AND a.attgenerated = '' AND a.attidentity = ''
 """
+_REQUIRED = """
+SELECT attname::text FROM pg_catalog.pg_attribute
+ WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped AND attnotnull
+   AND NOT atthasdef AND attidentity = ''
+"""
 
 
 def fill_dropped(history: History, above: Tables) -> tuple[str, ...]:
@@ -40,7 +45,8 @@ def fill_dropped(history: History, above: Tables) -> tuple[str, ...]:
     there before a rollback. Returns the names of those that stay empty because the server accepts
     no sample.
 
-    A column that the rollback has filled is left alone; a table gets one row.
+    A column that the rollback has filled is left alone; a table gets one row, as does one that gets
+    back a column that must have a value.
     """
     known = {name_of(table): table for table in above.values()}
     empty: list[str] = []
@@ -50,6 +56,8 @@ def fill_dropped(history: History, above: Tables) -> tuple[str, ...]:
             empty += _fill_table(history.connection, table)
         else:
             names = {column.name for column in was.columns.values()}
+            if _needs_value(history.connection, table, names):
+                empty += _fill_table(history.connection, table)
             empty += _fill_columns(history.connection, table, names)
     return tuple(sorted(empty))
 
@@ -76,6 +84,12 @@ def _fill_columns(connection: Connection, table: Table, known: set[str]) -> Iter
         )
         if value is None or not _succeeds(connection, update):
             yield f"{table.label}.{name}"
+
+
+def _needs_value(connection: Connection, table: Table, known: set[str]) -> bool:
+    """Whether a column that was not known is NOT NULL and has no default."""
+    found = {name for (name,) in connection.execute(_REQUIRED, [table.oid]).fetchall()}
+    return not found <= known
 
 
 def _samples(connection: Connection, table: Table) -> Mapping[str, tuple[str | None, str | None]]:

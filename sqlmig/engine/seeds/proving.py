@@ -31,7 +31,7 @@ def unstable_seeds(seeder: Seeder, seeds: Sequence[PlannedSeed]) -> list[Unstabl
         found = [_unstable(runner, seed) for seed in seeds]
     except ScriptError as failure:
         undo(session.connection)  # a failed transaction accepts no queries
-        raise told(failure, session.connection) from failure
+        raise told(failure, session.connection, seeder.consequence) from failure
     finally:
         session.connection.rollback()
     return [seed for seed in found if seed is not None]

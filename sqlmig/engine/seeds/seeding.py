@@ -55,6 +55,17 @@ _OUTSIDE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What a person reads after seeds that failed: what became of them, and what to run again."""
+
+    undone: str = "All seeds were undone; nothing was changed."
+    command: str = "sqlmig seed"
+
+
+LIVE = Consequence()
+
+
 @dataclass(slots=True)
 class Seeder:
     """Runs seeds; `forbidden` lists, for each tier, the tables that its seeds must not write to."""
@@ -62,6 +73,7 @@ class Seeder:
     session: RunnerSession
     rules: Rules
     forbidden: Mapping[str, Sequence[str]]
+    consequence: Consequence = LIVE
 
     def run(self, seeds: Sequence[PlannedSeed], checks: Sequence[CheckFile]) -> SeedReport:
         """Runs and records all seeds, runs the checks, and commits.
@@ -77,7 +89,8 @@ class Seeder:
             except ScriptError as failure:
                 undo(self.session.connection)
                 if not retries.allow(failure):
-                    raise told(failure, self.session.connection) from failure
+                    connection = self.session.connection
+                    raise told(failure, connection, self.consequence) from failure
                 retries.pause([seed.name for seed in seeds], failure)
             finally:
                 undo(self.session.connection)
@@ -223,20 +236,20 @@ def _timed(runner: ScriptRunner, seed: PlannedSeed, watch: SeedWatch) -> SeedRes
     return SeedResult(seed.name, tuple(watch.written), time.monotonic() - started)
 
 
-def told(failure: ScriptError, connection: Connection) -> SqlmigError:
+def told(failure: ScriptError, connection: Connection, consequence: Consequence) -> SqlmigError:
     """The error to report for a seed that failed, or after which a check failed."""
     if isinstance(failure, ForbiddenRowsError):
-        return forbidden(failure)
+        return forbidden(failure, consequence.undone)
     if isinstance(failure, ProtectedRowsError):
         return protected(failure)
     if isinstance(failure, ChecksFailedError):
-        return checks_failed(failure.checks, "All seeds were undone; nothing was changed.")
+        return checks_failed(failure.checks, consequence.undone)
     path = failure.script.prepared.script.path
     known = remedy_for(failure.server, connection) if failure.server else ""
     hint = _OUTSIDE if failure.outside else failure.hint
-    fix = f"{hint} Fix {path}, then run `sqlmig seed` again.".lstrip()
+    fix = f"{hint} Fix {path}, then run `{consequence.command}` again.".lstrip()
     advice = fix if failure.outside else known or fix
-    remedy = f"All seeds were undone; nothing was changed. {advice}"
+    remedy = f"{consequence.undone} {advice}"
     if isinstance(failure, TransactionEndedError):
         remedy = transaction_ended(failure.culprit)
     return SeedFailedError(
