@@ -2,21 +2,75 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.figures import Figures
+from benchmarks.large import (
+    HUGE,
+    ROWS,
+    START_UP,
+    LargeFile,
+    many_bytes,
+    rows_in_one_insert,
+    table_alone,
+)
 from benchmarks.link import slow_link
 from benchmarks.migrations import migrations
 from benchmarks.peers import Peers
 from benchmarks.race import Race
-from benchmarks.server import Server
+from benchmarks.server import Flushing, Server
+from benchmarks.suite import Scale
 from benchmarks.tools import FLOOR, LOOP, OURS, Phase, own_tools
 from sqlmig.embedded.programs import chosen_folder, find_programs
 from tests.database import Database
 
+TINY = Scale(
+    link=2,
+    commands=2,
+    imported=2,
+    files={
+        START_UP: LargeFile(table_alone),
+        ROWS: LargeFile(partial(rows_in_one_insert, 20_000)),
+        HUGE: LargeFile(partial(many_bytes, 1_000), for_all=False),
+    },
+    current=2,
+    behind=2,
+    read=3,
+    written=3,
+    rows=10,
+    many=2,
+)
+HEADS = (
+    "## Apply from empty, fsync off",
+    "## 2 migrations over a link",
+    "## One large file",
+    "## Commands over 2 migrations",
+    "| `verify --rows` |",
+    "## Import of 2 migrations",
+    "| prisma |",
+    "## A fleet",
+    "| `fleet status`, nothing to do, 2 tenants |",
+    "## 3 MongoDB documents",
+    "3 documents, written:",
+    "## The lexer",
+    "| expect_current over 2 migrations |",
+)
+PROMISES = (
+    "round trips per migration",
+    "100,000 rows in one INSERT: relative to psql",
+    "300 MB: memory, as a multiple",
+    "verify, 2 migrations",
+    "impact --all, 2 migrations",
+    "import 2 of ",
+    "fleet apply, 2 tenants",
+    "3 MongoDB documents, read and checked: processor time",
+    "3 MongoDB documents, read and checked: peak memory",
+)
 ALL_PHASES = [*Phase]
 WITH_ROLLBACKS = [Phase.APPLY, Phase.ROLLBACK_ONE, Phase.ROLLBACK_REST]
 
@@ -27,15 +81,6 @@ def server(database: Database) -> Server:
     info = database.connection.info
     programs = find_programs(chosen=chosen_folder())
     return Server(Path(info.host), info.port, programs.folder, programs.version)
-
-
-def test_every_tool_goes_through_its_phases(server: Server, tmp_path: Path) -> None:
-    figures = Race(own_tools(server), server, rounds=1, folder=tmp_path).run(list(migrations(3)))
-    assert figures.failures == {}
-    for tool, phases in ((OURS, ALL_PHASES), (LOOP, WITH_ROLLBACKS), (FLOOR, WITH_ROLLBACKS)):
-        assert [phase for phase in Phase if figures.has(tool, phase)] == phases
-    assert figures.seconds(OURS, Phase.APPLY) > figures.seconds(LOOP, Phase.APPLY) > 0
-    assert figures.peak_bytes(OURS, Phase.APPLY) > figures.peak_bytes(FLOOR, Phase.APPLY) > 1e6
 
 
 def test_a_tool_that_fails_is_named_and_out_of_the_race(
@@ -61,16 +106,27 @@ def test_the_link_counts_what_the_client_waits_for(database: Database) -> None:
         assert link.round_trips == before + 5
 
 
-def test_the_page_names_the_peers_that_are_missing(
+def test_every_part_is_measured_and_is_on_the_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "page.md"
     nowhere = ["--no-install", "--peers", str(tmp_path / "nowhere")]
-    small = ["--parts", "sizes", "--sizes", "2", "--rounds", "1", "--fsync", "off"]
-    main([*nowhere, *small, "--page", str(page)])
+    small = ["--sizes", "2", "--rounds", "1", "--fsync", "off"]
+    results = main([*nowhere, *small, "--page", str(page)], TINY)
+    text = page.read_text()
+    assert [head for head in HEADS if head not in text] == []
+    assert [promise for promise in PROMISES if f"| {promise}" not in text] == []
+    assert page.with_name("benchmarks.svg").read_text().count("<polyline") == 3
     missing = ", ".join(Peers(tmp_path / "nowhere").absent())
     assert missing == "yoyo, Alembic, dbmate, node-pg-migrate"
     assert missing in capsys.readouterr().err
-    assert missing in page.read_text()
-    assert "## Apply from empty, fsync off" in page.read_text()
-    assert page.with_name("benchmarks.svg").read_text().count("<polyline") == 3
+    assert missing in text
+    assert_every_tool_went_through_its_phases(results.sizes[Flushing.OFF, 2])
+
+
+def assert_every_tool_went_through_its_phases(figures: Figures) -> None:
+    assert figures.failures == {}
+    for tool, phases in ((OURS, ALL_PHASES), (LOOP, WITH_ROLLBACKS), (FLOOR, WITH_ROLLBACKS)):
+        assert [phase for phase in Phase if figures.has(tool, phase)] == phases
+    assert figures.seconds(OURS, Phase.APPLY) > figures.seconds(LOOP, Phase.APPLY) > 0
+    assert figures.peak_bytes(OURS, Phase.APPLY) > figures.peak_bytes(FLOOR, Phase.APPLY) > 1e6
