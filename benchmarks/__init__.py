@@ -1,1 +1,1 @@
-"""How fast sqlmig is beside psql, the floor, and beside its peers: `make bench`."""
+"""Compares the speed of sqlmig with psql, the lower limit, and with its peers: `make bench`."""

@@ -1,6 +1,6 @@
 """Runs the benchmark and writes docs/benchmarks.md with its plot: `make bench`.
 
-`make bench ARGS="--sizes 1000 5000 --parts sizes"` runs a part; `ARGS=--help` says which there are.
+`make bench ARGS="--sizes 1000 5000 --parts sizes"` runs a part; `ARGS=--help` lists the parts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
 
 def main(arguments: Sequence[str] | None = None, scale: Scale = _SCALE) -> Results:
-    """Measures what the arguments ask for, writes the page with its plot; returns the figures."""
+    """Measures what the arguments request, writes the page with its plot, returns the figures."""
     given = _parser().parse_args(arguments)
     peers = Peers(given.peers)
     if given.install:

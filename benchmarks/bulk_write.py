@@ -1,6 +1,6 @@
-"""Upserts students with nothing around it, and prints the seconds of that.
+"""Upserts students with the driver alone, and prints the seconds.
 
-Usage: python -m benchmarks.bulk_write COUNT URL; the documents are in memory before it begins.
+Usage: python -m benchmarks.bulk_write COUNT URL; building the documents is not timed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BATCH = 1_000  # the seeder's
 
 
 async def main(count: int, url: str) -> None:
-    """The same upserts in the same batches as the seeder's."""
+    """Runs the same upserts, in the same batches, as the seeder."""
     documents = list(students(count))
     client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(url)
     collection = client.get_default_database()["students"]

@@ -1,4 +1,4 @@
-"""Seconds of single calls, each of which has a number to keep below."""
+"""The seconds of single calls, each of which has a limit."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ DO $$ BEGIN
   FOR n IN 1..{many} LOOP EXECUTE format('CREATE TABLE t%s (id int)', n); END LOOP;
 END $$
 """
-_GUARDED = 60  # migrations, of which the quickest counts
+_GUARDED = 60  # migrations, of which the fastest counts
 
 Seconds = Mapping[str, float]
 
 
 def call_seconds(server: Server, rounds: int, many: int) -> Seconds:
-    """The median of each call over so many rounds, where there are `many` migrations or tables."""
+    """The median time of each call over that many rounds, with `many` migrations or tables."""
     calls: dict[str, Callable[[Server], float]] = {
         "PostgreSQL: from nothing to an accepting connection": _first_start,
         "PostgreSQL: a second start finds it": _second_start,
@@ -92,7 +92,7 @@ def _start_up_check(server: Server, many: int) -> float:
 
 
 def _guard(server: Server, many: int) -> float:
-    """How much longer a migration takes with a protected table than without."""
+    """How much longer a migration takes if there is a protected table."""
     found = []
     for protected in ([], ["payments"]):
         small = [Migration(n, "change", "SELECT 1;", "SELECT 1;") for n in range(1, _GUARDED)]
@@ -119,14 +119,14 @@ class _Clock(SilentObserver):
 
     starts: list[float] = field(default_factory=list)
 
-    def started(self, migration_id: str, direction: Direction) -> None:  # noqa: ARG002  # an observer's
+    def started(self, migration_id: str, direction: Direction) -> None:  # noqa: ARG002  # the interface
         """A migration begins."""
         self.starts.append(time.perf_counter())
 
 
 @contextmanager
 def _embedded(server: Server) -> Iterator[EmbeddedPostgres]:
-    """An embedded server that does not exist yet, of the programs of the other."""
+    """An embedded server that does not exist yet, with the programs of the given one."""
     with tempfile.TemporaryDirectory() as folder:
         embedded = EmbeddedPostgres(Path(folder), programs=server.programs)
         try:

@@ -1,4 +1,4 @@
-"""Seconds of the commands on a scratch database, beside `apply` of the same migrations."""
+"""The time of commands that use a scratch database, relative to `apply`."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from benchmarks.process import sqlmig
 from benchmarks.server import Server
 
 APPLY, VERIFY, IMPACT = "apply", "verify", "impact --all"
-# In this order; what stands before the rest applies the migrations.
+# In this order: the others need the migrations to be applied.
 _COMMANDS = (APPLY, VERIFY, "verify --rows", "drift", IMPACT, "schema")
 
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """What each command took over so many migrations: seconds of whole processes, one a round."""
+    """The seconds of each command with that many migrations: whole processes, one per round."""
 
     migrations: int
     rounds: Mapping[str, Sequence[float]]
 
     def seconds(self, command: str) -> float:
-        """The median."""
+        """The median of the seconds."""
         return statistics.median(self.rounds[command])
 
     def ratio(self, command: str) -> float:
-        """How many times as long it takes as `apply`: the median of the ratios of each round."""
+        """How many times as long as `apply` it takes: the median of the ratios of each round."""
         pairs = zip(self.rounds[command], self.rounds[APPLY], strict=True)
         return statistics.median(ours / applied for ours, applied in pairs)
 
 
 def measure_commands(server: Server, folder: Path, count: int, rounds: int) -> Commands:
-    """Takes every command in turn over so many migrations, each round in a new database."""
+    """Runs every command in turn with that many migrations, each round in a new database."""
     paired_folders(folder, list(migrations(count)))
     found: dict[str, list[float]] = {command: [] for command in _COMMANDS}
     for _ in range(rounds):

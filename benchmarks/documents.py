@@ -26,7 +26,7 @@ Form = Callable[[Iterable[str]], Iterator[str]]
 
 
 def students(count: int) -> Iterator[dict[str, Any]]:
-    """So many students, each of one of the classes."""
+    """That many students, each in one of the classes."""
     for number in range(count):
         yield {
             "_id": f"student-{number:06}",
@@ -54,7 +54,7 @@ FORMS: Mapping[str, Form] = {ARRAY: _array, "a document on each line": _lines}
 
 
 def write_fixtures(project: Path, count: int, form: str = ARRAY) -> Path:
-    """Writes the classes, and so many students that refer to them: the file that it returns."""
+    """Writes the classes, and that many students that refer to them; returns the students' file."""
     folder = project / "mongo_seeds"
     for name in ("reference", "demo", "schemas"):
         (folder / name).mkdir(parents=True, exist_ok=True)

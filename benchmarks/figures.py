@@ -1,4 +1,4 @@
-"""What was measured, and what is told of it: medians, and ratios of pairs."""
+"""The measurements, and what is derived from them: medians, and ratios of pairs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.tools import Phase
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measurement: seconds, peak memory of the process in bytes, round trips where counted."""
+    """One measurement: seconds, peak memory of the process in bytes, and round trips if counted."""
 
     seconds: float
     peak_bytes: int
@@ -20,7 +20,7 @@ class Figure:
 
 @dataclass(slots=True)
 class Figures:
-    """What each tool took for each phase of the same migrations, one figure a round.
+    """What each tool took for each phase of the same migrations, with one figure per round.
 
     `failures` says in a few words why a tool has no figures for a phase.
     """
@@ -29,31 +29,33 @@ class Figures:
     failures: dict[tuple[str, Phase], str] = field(default_factory=dict)
 
     def add(self, tool: str, phase: Phase, figure: Figure) -> None:
-        """The next round's."""
+        """Adds the figure of the next round."""
         self.rounds.setdefault((tool, phase), []).append(figure)
 
     def has(self, tool: str, phase: Phase) -> bool:
-        """Whether that was measured, in every round."""
+        """Whether that was measured in every round."""
         return (tool, phase) in self.rounds and (tool, phase) not in self.failures
 
     def seconds(self, tool: str, phase: Phase) -> float:
-        """The median."""
+        """The median of the seconds."""
         return statistics.median(f.seconds for f in self.rounds[tool, phase])
 
     def peak_bytes(self, tool: str, phase: Phase) -> float:
-        """The median."""
+        """The median of the peak memory."""
         return statistics.median(f.peak_bytes for f in self.rounds[tool, phase])
 
     def round_trips(self, tool: str, phase: Phase) -> float:
-        """The median."""
+        """The median of the round trips."""
         return statistics.median(f.round_trips for f in self.rounds[tool, phase])
 
     def ratio(self, tool: str, other: str, phase: Phase) -> float:
-        """How many times as long the tool takes as the other: the median of the pairs' ratios."""
+        """How many times as long as the other tool this one takes: the median of the pairs'
+        ratios."""
         return statistics.median(ours / theirs for ours, theirs in self._pairs(tool, other, phase))
 
     def difference(self, tool: str, other: str, phase: Phase) -> float:
-        """How many seconds longer the tool takes: the median of the pairs' differences."""
+        """How many seconds longer than the other tool this one takes: the median of the pairs'
+        differences."""
         return statistics.median(ours - theirs for ours, theirs in self._pairs(tool, other, phase))
 
     def _pairs(self, tool: str, other: str, phase: Phase) -> Sequence[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""Processor time of `sqlmig fleet`, of the client alone, and of single processes in its place."""
+"""The processor time of `sqlmig fleet`, for the client alone, and of single processes instead."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ _SCHEMAS = "--schemas=t%"
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Seconds of the processor: of each command for each of `current` tenants where nothing is to
-    do, and of all migrations to `behind` new tenants, as a fleet and as a process for each."""
+    """Seconds of processor time: `nothing` has them for each command, per tenant, with `current`
+    tenants and nothing to do; `together` and `alone` are for applying all migrations to `behind`
+    new tenants, as a fleet and as one process per tenant."""
 
     current: int
     nothing: Mapping[str, float]
@@ -33,12 +34,12 @@ class Fleet:
 
     @property
     def ratio(self) -> float:
-        """What part of the single processes' time the fleet takes."""
+        """The time of the fleet relative to that of the single processes."""
         return self.together / self.alone
 
 
 def measure_fleet(server: Server, folder: Path, current: int, behind: int, rounds: int) -> Fleet:
-    """The figures: the median of the rounds where nothing is to do; the rest runs once."""
+    """The median over the rounds if there is nothing to do; the rest runs once."""
     paired_folders(folder, list(migrations(MIGRATIONS)))
     return Fleet(
         current,
@@ -82,7 +83,7 @@ def _one(schema: str, folder: Path, url: str) -> float:
 
 @contextmanager
 def _tenants(server: Server, count: int) -> Iterator[str]:
-    """The URL of a new database with so many schemas t1, t2, …"""
+    """The URL of a new database with that many schemas: t1, t2, …"""
     with server.empty_database() as name:
         with psycopg.connect(server.url(name), autocommit=True) as connection:
             for number in range(1, count + 1):

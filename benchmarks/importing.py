@@ -1,4 +1,4 @@
-"""The processor time of an import of many migrations, in the layout of each tool."""
+"""The processor time of importing many migrations in the layout of each tool."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMMENT ON TABLE orders_{n} IS 'What was ordered; by whom';
 """
 _DOWN = "DROP TABLE orders_{n};\n"
 
-# Files in memory where there are any: the disk's time is not what is measured.
+# In memory if possible: the disk's time is not measured.
 _MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 Files = Iterator[tuple[str, str]]
@@ -71,8 +71,8 @@ _LAYOUTS: Mapping[str, Callable[[int], Files]] = {
 
 @dataclass(frozen=True, slots=True)
 class Imports:
-    """Seconds of the processor that an import of so many migrations takes, by layout: of the first,
-    and of the same again, which writes nothing."""
+    """Seconds of processor time to import that many migrations, by layout: the first time, and when
+    repeated, which writes nothing."""
 
     migrations: int
     first: Mapping[str, float]
@@ -80,7 +80,7 @@ class Imports:
 
 
 def measure_imports(count: int, rounds: int) -> Imports:
-    """The medians of so many rounds."""
+    """The medians over that many rounds."""
     first: dict[str, float] = {}
     again: dict[str, float] = {}
     for tool, files in _LAYOUTS.items():

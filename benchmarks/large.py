@@ -16,9 +16,9 @@ _MANY_ROWS = 100_000
 _MANY_STATEMENTS = 20_000
 _MANY_BYTES = 50_000_000
 _HUGE_BYTES = 300_000_000
-_ROWS_OF_AN_INSERT = 1_000  # as pg_dump --rows-per-insert is mostly used
+_ROWS_OF_AN_INSERT = 1_000  # a common value for pg_dump --rows-per-insert
 
-# The names of the files, the first of which is what is left of the others without their rows.
+# The names of the files; the first is the others without their rows.
 START_UP, ROWS, BYTES, STATEMENTS, HUGE = (
     "the table alone",
     "100,000 rows in one INSERT",
@@ -30,31 +30,31 @@ START_UP, ROWS, BYTES, STATEMENTS, HUGE = (
 
 @dataclass(frozen=True, slots=True)
 class LargeFile:
-    """How the migration is made, and whether the peers run it too, in every round: what would take
-    them minutes, sqlmig and psql run once."""
+    """How the migration is made, and whether all tools run it in every round. If it would take the
+    peers minutes, only sqlmig and psql run it, once."""
 
     make: Callable[[], Migration]
     for_all: bool = True
 
 
 def table_alone() -> Migration:
-    """The table without a row: the time of it is the start-up of the others."""
+    """The table without rows: its time is the start-up time of the others."""
     return _migration("table_alone", "")
 
 
 def rows_in_one_insert(count: int = _MANY_ROWS) -> Migration:
-    """One INSERT of so many rows."""
+    """One INSERT of that many rows."""
     return _migration("rows_in_one_insert", _insert(0, count))
 
 
 def many_statements(count: int = _MANY_STATEMENTS) -> Migration:
-    """So many INSERTs of one row."""
+    """That many INSERTs of one row."""
     inserts = (_insert(number, number + 1) for number in range(count))
     return _migration("many_statements", "".join(inserts))
 
 
 def many_bytes(count: int = _MANY_BYTES) -> Migration:
-    """INSERTs of 1,000 rows each, of so many bytes together or a little more."""
+    """INSERTs of 1,000 rows each, with at least that many bytes in total."""
     return _migration("many_bytes", "".join(_inserts_up_to(count)))
 
 

@@ -1,9 +1,9 @@
-"""Runs a command and writes what it took, as JSON, to a file: seconds by the clock and of the
-processor, peak memory in bytes, exit code.
+"""Runs a command and writes its seconds of elapsed and of processor time, peak memory in bytes and
+exit code as JSON to a file.
 
-A program of its own, and a small one, because a process inherits the peak of the one that starts
-it. Usage: launcher.py REPORT SECONDS COMMAND…; after so many seconds the command
-is ended, and no report is written.
+It is a separate, small program, because a process inherits the peak of the one that starts it.
+Usage: launcher.py REPORT SECONDS COMMAND…; after that many seconds the command is killed, and no
+report is written.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main(report: str, seconds: str, *command: str) -> None:
     started = time.perf_counter()
     with subprocess.Popen(command) as process:
         try:
-            process.wait()  # with a time limit it would look every 50 ms, and no more often
+            process.wait()  # with a time limit, it would only check every 50 ms
         except TimeoutError:
             process.kill()
             return  # no report

@@ -9,7 +9,7 @@ from benchmarks.migrations import Migration
 
 Layout = Callable[[Path, Sequence[Migration]], None]
 
-# What a tool takes for a time of creation: its files sort by it.
+# Some tools read a number as a time of creation and sort files by it.
 _FIRST_MILLISECOND = 1_700_000_000_000
 
 _ALEMBIC_INI = "[alembic]\nscript_location = .\n"
@@ -47,14 +47,14 @@ def downgrade():
 
 
 def paired_folders(folder: Path, migrations: Sequence[Migration]) -> None:
-    """sqlmig's: sql/migrations and sql/rollbacks, with one name for both files."""
+    """sqlmig's: sql/migrations and sql/rollbacks, with the same name for both files."""
     for migration in migrations:
         _write(folder / "sql" / "migrations" / f"{_name(migration)}.sql", migration.up)
         _write(folder / "sql" / "rollbacks" / f"{_name(migration)}.sql", migration.down)
 
 
 def psql_scripts(folder: Path, migrations: Sequence[Migration]) -> None:
-    """The same files, and scripts for psql that run each in a transaction of its own."""
+    """The same files, and scripts for psql that run each in its own transaction."""
     paired_folders(folder, migrations)
     names = [f"{_name(migration)}.sql" for migration in migrations]
     newest, *others = reversed(names)
@@ -71,14 +71,14 @@ def suffixed_files(folder: Path, migrations: Sequence[Migration]) -> None:
 
 
 def dbmate_files(folder: Path, migrations: Sequence[Migration]) -> None:
-    """dbmate's: one file for both ways, each below its marker."""
+    """dbmate's: one file for both directions, each below its marker."""
     for migration in migrations:
         text = f"-- migrate:up\n{migration.up}\n-- migrate:down\n{migration.down}"
         _write(folder / "migrations" / f"{_name(migration)}.sql", text)
 
 
 def node_pg_migrate_files(folder: Path, migrations: Sequence[Migration]) -> None:
-    """node-pg-migrate's: one file for both ways, named by a time in milliseconds."""
+    """node-pg-migrate's: one file for both directions, named after a time in milliseconds."""
     for migration in migrations:
         time = _FIRST_MILLISECOND + migration.number
         text = f"-- Up Migration\n{migration.up}\n-- Down Migration\n{migration.down}"
@@ -86,7 +86,7 @@ def node_pg_migrate_files(folder: Path, migrations: Sequence[Migration]) -> None
 
 
 def alembic_revisions(folder: Path, migrations: Sequence[Migration]) -> None:
-    """Alembic's: a Python module for each migration that executes its SQL as one text."""
+    """Alembic's: a Python module for each migration, which executes its SQL as one string."""
     _write(folder / "alembic.ini", _ALEMBIC_INI)
     _write(folder / "env.py", _ALEMBIC_ENV)
     before = None

@@ -1,4 +1,4 @@
-"""How many megabytes a second the lexer reads."""
+"""The speed of the lexer in megabytes per second."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from sqlmig.source.lexer import statements
 
 
 def lexer_speeds(rounds: int, rows: int) -> Mapping[str, float]:
-    """Megabytes a second for each kind of text: the median of so many rounds. `rows` are those of
-    one INSERT; the other texts are about as large."""
+    """Megabytes per second for each kind of text: the median of that many rounds. `rows` is the
+    number of rows in one INSERT, and sets the size of the other texts too."""
     texts = {
         "migrations": "".join(migration.up for migration in migrations(rows // 10)),
         "rows in one INSERT": rows_in_one_insert(rows).up,

@@ -1,6 +1,6 @@
-"""A slow link to the server: bytes arrive later, and the round trips are counted.
+"""A slow link to the server that delays bytes and counts round trips.
 
-It is a proxy between two Unix sockets, in a thread of its own.
+It is a proxy between two Unix sockets, in its own thread.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ _CHUNK = 1 << 16
 
 @dataclass(slots=True)
 class Link:
-    """The way to a server, `delay` seconds long in each direction.
+    """The connection to a server, with a delay of `delay` seconds in each direction.
 
-    Clients find a socket of the server's own name in `folder`. `round_trips` counts how often one
-    of them spoke after it had been answered: what it waited for, however much it sent at a time.
+    Clients find a socket with the server's own name in `folder`. `round_trips` counts how often a
+    client sent something after it had received an answer: how often it waited, however much it sent
+    at a time.
     """
 
     server: Path
@@ -31,7 +32,8 @@ class Link:
     round_trips: int = 0
 
     async def serve(self, opened: Future[Callable[[], object]]) -> None:
-        """Takes connections until somebody calls, from any thread, what it gives to `opened`."""
+        """Accepts connections until the function that it passes to `opened` is called, from any
+        thread."""
         loop, end = asyncio.get_running_loop(), asyncio.Event()
         own = self.folder / self.server.name
         async with await asyncio.start_unix_server(self._converse, own):
@@ -70,12 +72,12 @@ class _Conversation:
     awaits_answer: bool = False
 
     def client_spoke(self) -> None:
-        """Its first words since the server's last begin a round trip."""
+        """The first bytes since the server's last answer begin a round trip."""
         self.link.round_trips += not self.awaits_answer
         self.awaits_answer = True
 
     def server_spoke(self) -> None:
-        """The answer is there, or begins."""
+        """The answer, or its beginning, has arrived."""
         self.awaits_answer = False
 
 

@@ -1,7 +1,7 @@
 """Runs sqlmig in this process and prints the seconds of its loop: `python -m benchmarks.loop`.
 
-The loop lasts from the first statement of the first migration to the last answer; the start of
-Python, the reading of the files and the plan are outside it.
+The loop lasts from the first statement of the first migration to the last answer; starting Python,
+reading the files and planning are not part of it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlmig.plan import Newest, RowLoss, Since
 
 
 class Stopwatch(SilentObserver):
-    """Takes the times of the first beginning and of the last end."""
+    """Records when the first migration begins and when the last one ends."""
 
     def __init__(self) -> None:
         self._began: float | None = None
@@ -24,21 +24,21 @@ class Stopwatch(SilentObserver):
 
     @property
     def seconds(self) -> float:
-        """From the one to the other."""
+        """The time between the two."""
         assert self._began is not None, "something was run"
         return self._ended - self._began
 
     def started(self, migration_id: str, direction: Direction) -> None:  # noqa: ARG002
-        """Takes the time of the first."""
+        """Records the time of the first one."""
         self._began = self._began or time.perf_counter()
 
     def finished(self, result: MigrationResult) -> None:  # noqa: ARG002
-        """Takes the time of the last so far."""
+        """Records the time of the latest one."""
         self._ended = time.perf_counter()
 
 
 def main(direction: str) -> None:
-    """Applies all, or rolls back the newest, or all."""
+    """Applies all migrations, or rolls back the newest, or all."""
     stopwatch = Stopwatch()
     migrator = Migrator(Config.load(Path.cwd()), stopwatch)
     if direction == "apply":

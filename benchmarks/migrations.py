@@ -1,4 +1,4 @@
-"""What the migrations of the benchmark do, whoever runs them: the same SQL for every tool."""
+"""The migrations of the benchmark, with the same SQL for every tool."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ SELECT student_id, sum(amount) AS total, count(*) FILTER (WHERE status = 'open')
 
 
 def migrations(count: int) -> Iterator[Migration]:
-    """So many migrations: a table in six steps, then the next table."""
+    """That many migrations: a table in six steps, then the next table."""
     for index in range(count):
         table, step = divmod(index, len(_KINDS))
         kind = _KINDS[step]

@@ -1,4 +1,4 @@
-"""What the fixtures of MongoDB take: to be read and checked, and to be seeded."""
+"""The cost of MongoDB fixtures: of reading and checking them, and of seeding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sqlmig.embedded import EmbeddedMongo
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One process that reads and checks a file: seconds of the processor, bytes of memory."""
+    """One process that reads and checks a file: its processor time and peak memory."""
 
     file_bytes: int
     processor_seconds: float
@@ -30,7 +30,7 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Mongo:
     """The readings of `read` documents, by the form of the file; and the seconds of each round to
-    seed `written` documents: of a bare bulk_write, and of the whole process of sqlmig."""
+    write `written` documents: with a bare bulk_write, and with sqlmig as a whole process."""
 
     read: int
     readings: Mapping[str, Reading]
@@ -39,7 +39,7 @@ class Mongo:
 
     @property
     def bare_seconds(self) -> float:
-        """The median of the bulk_write."""
+        """The median of the bare bulk_write."""
         return statistics.median(bare for bare, _ in self.rounds)
 
     @property
@@ -54,7 +54,7 @@ class Mongo:
 
 
 def measure_mongo(read: int, written: int, rounds: int) -> Mongo:
-    """Reads so many documents once in each form, and seeds the others in each round."""
+    """Reads that many documents once in each form, and writes the others in each round."""
     with tempfile.TemporaryDirectory() as folder:
         readings = {form: _read(Path(folder), read, form) for form in FORMS}
         write_fixtures(Path(folder), written)
@@ -70,7 +70,7 @@ def _read(project: Path, count: int, form: str) -> Reading:
 
 
 def _seeded(project: Path, count: int, url: str) -> tuple[float, float]:
-    """The seconds of both, each on an emptied database."""
+    """The seconds of both, each in an empty database."""
     _empty(url)
     bulk_write = [sys.executable, "-m", "benchmarks.bulk_write", str(count), url]
     bare = float(run(bulk_write, project, {}, LONG).output)

@@ -1,4 +1,4 @@
-"""Installs the peers into a folder of their own, and finds them there.
+"""Installs the peers into a separate folder, and finds them there.
 
 The folder is `.venv-peers` beside the sources, which git ignores and `make clean` removes: a
 virtual environment with Python's peers, and in it a node_modules with npm's.
@@ -19,7 +19,7 @@ _NODE_PACKAGES = ("dbmate", "node-pg-migrate", "pg")
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """The programs of the peers in a folder; one that is not there is None."""
+    """The programs of the peers in a folder; one that is not installed is None."""
 
     folder: Path = _FOLDER
 
@@ -35,7 +35,7 @@ class Peers:
 
     @property
     def dbmate(self) -> Path | None:
-        """dbmate itself, without the script of Node's that starts it from npm's package."""
+        """dbmate itself, without the Node script of the npm package that starts it."""
         return next(self.folder.glob("node_modules/@dbmate/*/bin/dbmate"), None)
 
     @property
@@ -44,7 +44,7 @@ class Peers:
         return _existing(self.folder / "node_modules" / ".bin" / "node-pg-migrate")
 
     def install(self) -> None:
-        """Installs those that are missing, as far as pip and npm can."""
+        """Installs the missing ones, as far as pip and npm can."""
         if not (self.yoyo and self.alembic):
             _try(sys.executable, "-m", "venv", str(self.folder))
             python = str(self.folder / "bin" / "python")
@@ -54,7 +54,7 @@ class Peers:
             _try("npm", "install", "--silent", "--prefix", str(self.folder), *_NODE_PACKAGES)
 
     def absent(self) -> list[str]:
-        """The names of those that are not there."""
+        """The names of those that are not installed."""
         programs = {
             "yoyo": self.yoyo,
             "Alembic": self.alembic,
@@ -65,7 +65,7 @@ class Peers:
 
 
 def _try(program: str, *arguments: str) -> None:
-    """Runs the installer; one that is missing or fails leaves its peers absent."""
+    """Runs the installer; if it is missing or fails, its peers stay absent."""
     if shutil.which(program):
         subprocess.run([program, *arguments], stdout=subprocess.DEVNULL, check=False)
 

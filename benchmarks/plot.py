@@ -1,4 +1,4 @@
-"""Draws the seconds of each tool over the number of migrations, as SVG."""
+"""Draws the seconds of each tool against the number of migrations, as SVG."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def plot(title: str, lines: Mapping[str, Line]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """Where a point is in the image."""
+    """Maps points to positions in the image."""
 
     counts: tuple[float, float]
     seconds: tuple[float, float]
 
     @classmethod
     def around(cls, points: Line) -> _Scale:
-        """The scale that shows all of the points, and whole powers of ten of seconds."""
+        """The scale that shows all the points, with whole powers of ten for the seconds."""
         counts = [count for count, _ in points]
         seconds = [math.log10(value) for _, value in points]
         return cls(
@@ -54,11 +54,11 @@ class _Scale:
         )
 
     def x(self, count: float) -> float:
-        """How far from the left."""
+        """The distance from the left."""
         return _LEFT + _part(math.log10(count), self.counts) * (_WIDTH - _LEFT - _RIGHT)
 
     def y(self, seconds: float) -> float:
-        """How far from the top."""
+        """The distance from the top."""
         return (
             _HEIGHT
             - _BOTTOM
@@ -96,7 +96,7 @@ def _drawn(scale: _Scale, lines: Mapping[str, Line]) -> Iterator[str]:
 
 
 def _spread(heights: Mapping[str, float], apart: float = 16) -> dict[str, float]:
-    """The heights of the names, moved down so far that none covers another."""
+    """The heights of the names, moved down so that none covers another."""
     placed: dict[str, float] = {}
     last = -math.inf
     for name, height in sorted(heights.items(), key=lambda item: item[1]):

@@ -1,4 +1,4 @@
-"""Times one process, and says what it took of the processor and, at its peak, of memory."""
+"""Measures the time and the peak memory of a process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _ROOT = Path(__file__).parent.parent
-# The most seconds that a process may take, and one that takes minutes on a busy machine.
+# Time limits in seconds: for most processes, and for those that may take minutes.
 USUAL, LONG = 60, 1_800
 _LAST_WORDS = 2000  # characters
 
@@ -30,7 +30,7 @@ class Run:
 
 
 class ProcessFailedError(Exception):
-    """The command did not end well: `reason` in a few words; the message has what it said."""
+    """The command failed: `reason` says why in a few words; the message has its output."""
 
     def __init__(self, reason: str, said: str) -> None:
         super().__init__(f"{reason}\n{said}")
@@ -43,10 +43,10 @@ def run(
     environment: Mapping[str, str],
     most_seconds: int = USUAL,
 ) -> Run:
-    """Runs the command in the folder, with those variables beside the ones of this process, and
-    shows a dot for it.
+    """Runs the command in the folder, with those variables in addition to this process's, and
+    prints a dot as progress.
 
-    Raises ProcessFailedError, also where it takes longer than `most_seconds`.
+    Raises ProcessFailedError, also if it takes longer than `most_seconds`.
     """
     print(".", end="", file=sys.stderr, flush=True)
     with tempfile.NamedTemporaryFile() as report:
@@ -73,5 +73,5 @@ def run(
 def sqlmig(
     arguments: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
 ) -> Run:
-    """Runs a command of sqlmig's on the project in the folder, however long it takes."""
+    """Runs a command of sqlmig on the project in the folder, with the long time limit."""
     return run([sys.executable, "-m", "sqlmig", "-q", *arguments], folder, environment or {}, LONG)

@@ -1,4 +1,5 @@
-"""Takes every tool in turn through the phases of the same migrations, from an empty database."""
+"""Takes every tool in turn through the phases of the same migrations, starting from an empty
+database."""
 
 from __future__ import annotations
 
@@ -17,10 +18,10 @@ from benchmarks.tools import Clock, Phase, Tool
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """So many rounds of the tools, over the link if one is given; no process may take longer than
-    `most_seconds`.
+    """A number of rounds of the tools, over the link if one is given. A process that takes longer
+    than `most_seconds` fails.
 
-    `folder` is where their files are written, in a folder of its own for each.
+    `folder` is where the tools' files are written, each tool's in its own subfolder.
     """
 
     tools: Sequence[Tool]
@@ -33,7 +34,8 @@ class Race:
     def run(
         self, migrations: Sequence[Migration], phases: Sequence[Phase] = tuple(Phase)
     ) -> Figures:
-        """The figures; a tool that fails says so on standard error, and is out of the race."""
+        """The figures; a tool that fails is reported on standard error and drops out of the
+        race."""
         figures = Figures()
         for tool in self.tools:
             tool.write(self.folder / tool.name, migrations)
@@ -43,7 +45,7 @@ class Race:
         return figures
 
     def _in_turn(self) -> Iterator[Tool]:
-        """Each round begins with another tool, so that none has a place of its own."""
+        """Each round begins with another tool, so that none has a fixed position."""
         for number in range(self.rounds):
             start = number % len(self.tools)
             yield from self.tools[start:]

@@ -1,4 +1,4 @@
-"""Writes what was measured as Markdown: the targets first, then a table for each part."""
+"""Writes the measurements as Markdown: the targets first, then a table for each part."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ a rollback.
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Where and how it was measured. `loads` are how many processes wanted a processor, on average,
-    in the minute before and in the last; `absent` are the peers that were missing."""
+    """Where and how it was measured. `loads` is the load average over one minute, before and at the
+    end; `absent` are the peers that were missing."""
 
     machine: str
     rounds: int
@@ -65,7 +65,7 @@ def markdown(results: Results, circumstances: Circumstances) -> str:
 
 
 def lines(results: Results, flushing: Flushing) -> Mapping[str, list[tuple[int, float]]]:
-    """What to plot: the seconds of applying from empty, over the number of migrations."""
+    """The data to plot: the seconds of applying from empty, by number of migrations."""
     found: dict[str, list[tuple[int, float]]] = {}
     for (kind, size), figures in results.sizes.items():
         for tool in TOOLS:
@@ -158,7 +158,7 @@ def _rows(
 
 
 def _seconds(figures: Figures, tool: str, phase: Phase) -> str:
-    """The median, and how many times as long as sqlmig."""
+    """The median, and its ratio to sqlmig's."""
     if not figures.has(tool, phase):
         return figures.failures.get((tool, phase), "")
     seconds = f"{figures.seconds(tool, phase):.2f} s"

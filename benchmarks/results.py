@@ -1,4 +1,4 @@
-"""All that one run of the benchmark has to tell."""
+"""The results of one run of the benchmark."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from benchmarks.server import Flushing
 
 @dataclass(slots=True)
 class Results:
-    """The figures; what was not asked for is empty.
+    """The figures; parts that were not requested are empty.
 
-    `sizes` are those of every number of migrations, with fsync on or off; `link` those of `linked`
-    migrations over the slow link; `files` those of every large file, whose sizes are `file_bytes`;
-    `lexer` has megabytes a second for each kind of text, `calls` seconds for each call. `postgres`
-    is the server's version, and `flushing` how it ran for all but `sizes`.
+    `sizes` has the figures for every number of migrations, with fsync on or off; `link` those of
+    `linked` migrations over the slow link; `files` those of every large file, whose sizes are in
+    `file_bytes`; `lexer` has megabytes per second for each kind of text, `calls` the seconds of
+    each call. `postgres` is the server's version, and `flushing` its setting for all but `sizes`.
     """
 
     postgres: str = ""

@@ -1,4 +1,4 @@
-"""The sections of the page that tell of sqlmig alone."""
+"""The sections of the page about sqlmig alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.table import table
 
 
 def sections(results: Results) -> Iterator[str]:
-    """One for each part that was asked for."""
+    """One section for each part that was requested."""
     if results.commands:
         yield _commands(results.commands)
     if results.imports:

@@ -19,7 +19,7 @@ _ON_DISK = "/var/tmp"  # /tmp may be in memory, where flushing costs nothing
 
 
 class Flushing(StrEnum):
-    """Whether a COMMIT waits until the disk has it: PostgreSQL's setting `fsync`."""
+    """Whether a COMMIT waits for the disk: PostgreSQL's setting `fsync`."""
 
     ON = "on"
     OFF = "off"
@@ -27,7 +27,8 @@ class Flushing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server, reached over the socket in a folder; `programs` are PostgreSQL's."""
+    """A running server, reached over the socket in a folder; `programs` is the folder of
+    PostgreSQL's."""
 
     socket: Path
     port: int
@@ -36,21 +37,21 @@ class Server:
 
     @property
     def psql(self) -> tuple[str, ...]:
-        """psql without anybody's own settings, and so that an error ends it."""
+        """psql without user settings, which ends at the first error."""
         return (str(self.programs / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1")
 
     @property
     def socket_file(self) -> Path:
-        """The socket itself, by PostgreSQL's naming."""
+        """The socket itself, named as PostgreSQL names it."""
         return self.socket / f".s.PGSQL.{self.port}"
 
     def url(self, database: str, socket: Path | None = None) -> str:
-        """A libpq URL, over another socket than the server's own where one is given."""
+        """A libpq URL, over the server's own socket unless another is given."""
         return f"postgresql://{SUPERUSER}@/{database}?host={socket or self.socket}&port={self.port}"
 
     @contextmanager
     def empty_database(self) -> Iterator[str]:
-        """The name of a new database, this process's own, which is dropped at the end."""
+        """The name of a new database for this process, which is dropped at the end."""
         name = f"bench_{os.getpid()}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE template0")
         try:
@@ -64,7 +65,7 @@ class Server:
 
 @contextmanager
 def temporary_server(flushing: Flushing) -> Iterator[Server]:
-    """A server on disk with the defaults of PostgreSQL but for `fsync`; removed at the end."""
+    """A server on disk with PostgreSQL's defaults except for `fsync`; removed at the end."""
     programs = find_programs(chosen=chosen_folder())
     with tempfile.TemporaryDirectory(prefix="sqlmig-bench-", dir=_ON_DISK) as folder:
         settings = {"fsync": flushing.value}

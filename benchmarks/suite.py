@@ -1,4 +1,4 @@
-"""Runs the parts of the benchmark that were asked for, and collects what they tell."""
+"""Runs the requested parts of the benchmark, and collects their results."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from benchmarks.results import Results
 from benchmarks.server import Flushing, Server, temporary_server
 from benchmarks.tools import FLOOR, LOOP, OURS, Phase, Tool, own_tools, peers_of
 
-DELAY = 0.020  # seconds there and back
-# Beyond, some peers take minutes, and what is asked is how sqlmig grows.
+DELAY = 0.020  # seconds, round trip
+# Above this, some peers take minutes, and the question is only how sqlmig scales.
 _MOST_FOR_PEERS = 1_000
 
 
 class Part(StrEnum):
-    """What can be asked for."""
+    """The parts that can be requested."""
 
     SIZES = "sizes"
     LINK = "link"
@@ -45,10 +45,10 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much each part does: the migrations over the `link`, for the `commands`, and of an
-    import; the large `files`; the tenants of a fleet that are `current`, and those that are
-    `behind`; the documents that are `read`, and those that are `written`; the `rows` for the lexer;
-    the migrations or tables where a single call meets `many`."""
+    """The size of each part: the number of migrations over the `link`, for the `commands` and for
+    an import; the large `files`; the number of tenants that are `current`, and that are `behind`;
+    of documents that are `read`, and `written`; of `rows` for the lexer; of migrations or tables
+    for single calls that need `many`."""
 
     link: int = 100
     commands: int = 1_000
@@ -64,8 +64,8 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The parts to run: `sizes` under each of the `flushings`, all else under the first of them.
-    `peers` without a program are left out."""
+    """The parts to run: `sizes` with each of the `flushings`, the others only with the first.
+    `peers` that are not installed are left out."""
 
     peers: Peers
     parts: Sequence[Part]
@@ -75,7 +75,7 @@ class Suite:
     scale: Scale = Scale()
 
     def run(self) -> Results:
-        """The results; takes minutes."""
+        """Runs the parts and returns the results; takes minutes."""
         results = Results(flushing=self.flushings[0])
         self._alone(results)
         with tempfile.TemporaryDirectory() as name:
@@ -90,7 +90,7 @@ class Suite:
         return results
 
     def _alone(self, results: Results) -> None:
-        """What needs no server of PostgreSQL's."""
+        """Runs the parts that need no PostgreSQL server."""
         if Part.LEXER in self.parts:
             results.lexer = lexer_speeds(self.rounds, self.scale.rows)
         if Part.IMPORT in self.parts:
@@ -99,7 +99,7 @@ class Suite:
             results.mongo = measure_mongo(self.scale.read, self.scale.written, self.rounds)
 
     def _on_server(self, server: Server, folder: Path, results: Results) -> None:
-        """What sqlmig does alone."""
+        """Runs the parts in which sqlmig is not compared with other tools."""
         scale, rounds = self.scale, self.rounds
         if Part.CALLS in self.parts:
             results.calls = call_seconds(server, rounds, scale.many)

@@ -19,7 +19,7 @@ _PEERS = (*_INTERPRETED, "dbmate")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was promised, `limit` as the most that it may be, and what was measured."""
+    """What was promised, the maximum in `limit`, and what was measured."""
 
     promise: str
     limit: float
@@ -66,7 +66,7 @@ def _many(figures: Figures, circumstance: str) -> Iterator[Target]:
 
 
 def _beside(peers: tuple[str, ...], figures: Figures, phase: Phase, words: str) -> Iterator[Target]:
-    """The process beside the fastest of the peers."""
+    """The process compared with the fastest of the peers."""
     ratios = {peer: figures.ratio(OURS, peer, phase) for peer in peers if figures.has(peer, phase)}
     if ratios:
         fastest = max(ratios, key=ratios.__getitem__)

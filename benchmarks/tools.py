@@ -1,4 +1,4 @@
-"""The tools that are measured: where their files go, and which command is which phase."""
+"""The tools that are measured: where their files go, and the command for each phase."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.server import Server
 
 
 class Phase(StrEnum):
-    """What is timed, in this order, from an empty database on."""
+    """The phases that are timed, in this order, starting from an empty database."""
 
     APPLY = "apply from empty"
     NOTHING = "nothing to do"
@@ -26,7 +26,7 @@ class Phase(StrEnum):
 
 
 class Clock(StrEnum):
-    """Whose seconds count: those of the whole process, or those that it prints."""
+    """Which seconds count: those of the whole process, or those that it prints."""
 
     PROCESS = "process"
     PRINTED = "printed"
@@ -36,10 +36,10 @@ class Clock(StrEnum):
 class Tool:
     """A tool with its commands, which run in the folder of its files.
 
-    `url` is how it names a database, which it finds in the variable DATABASE_URL. In the commands
-    {url} stands for that, {program} for the path of its program, and {rest} for the number of
-    migrations but one. A phase without a command is not measured. A tool whose `program` is None
-    is not there.
+    `url` is the form in which it names a database; the tool finds the result in the variable
+    DATABASE_URL. In the commands, {url} stands for that, {program} for the path of its program, and
+    {rest} for the number of migrations minus one. A phase without a command is not measured. A tool
+    whose `program` is None is not installed.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Tool:
     clock: Clock = Clock.PROCESS
 
     def command(self, phase: Phase, url: str, count: int) -> list[str]:
-        """The arguments of the process that is this phase of so many migrations."""
+        """The command line that runs this phase for that many migrations."""
         values = {
             "program": self.program,
             "url": url,
@@ -59,7 +59,7 @@ class Tool:
         return [word.format(**values) for word in shlex.split(self.commands[phase])]
 
     def database_url(self, server: Server, database: str, socket: Path | None = None) -> str:
-        """The database as the tool wants it named, over another socket where one is given."""
+        """The database in the tool's form, over the server's own socket unless another is given."""
         folder = socket or server.socket
         return self.url.format(database=database, socket=folder, port=server.port)
 
@@ -68,7 +68,7 @@ OURS, LOOP, FLOOR, IMPORTS = "sqlmig", "sqlmig, its loop alone", "psql", "import
 
 
 def own_tools(server: Server) -> list[Tool]:
-    """sqlmig, and what it is measured by: psql, which records nothing, and a start of Python."""
+    """sqlmig, and what it is compared with: psql, which records nothing, and a start of Python."""
     return [_sqlmig(), _loop(), _psql(server), _imports()]
 
 
@@ -122,7 +122,7 @@ def _psql(server: Server) -> Tool:
 
 
 def _imports() -> Tool:
-    """What no command of Python's over psycopg can be faster than."""
+    """The lower limit for any Python command that uses psycopg."""
     commands = {Phase.NOTHING: "{program} -c 'import click, psycopg'"}
     return Tool(IMPORTS, sys.executable, layouts.paired_folders, commands)
 
@@ -161,7 +161,7 @@ def _alembic(peers: Peers) -> Tool:
 
 
 def _dbmate(peers: Peers) -> Tool:
-    """It rolls back one migration a process."""
+    """dbmate, which rolls back one migration per process."""
     dbmate = "{program} --no-dump-schema --migrations-dir migrations"
     return Tool(
         "dbmate",
@@ -178,7 +178,7 @@ def _dbmate(peers: Peers) -> Tool:
 
 
 def _node_pg_migrate(peers: Peers) -> Tool:
-    """It has no command that shows a status."""
+    """node-pg-migrate, which has no status command."""
     options = "--no-single-transaction --no-verbose"
     return Tool(
         "node-pg-migrate",

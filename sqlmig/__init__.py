@@ -218,7 +218,7 @@ __all__ = [
     "write_starter",
 ]
 
-# What needs a driver, git or a server is imported when it is first asked for.
+# Modules that need a driver, git or a server are imported on first access.
 _LATER = {
     "sqlmig.project.entries": ("Entry", "add_entry", "add_missing"),
     "sqlmig.project.new": ("Draft", "Written", "new_migration"),

@@ -8,6 +8,7 @@ SqlmigError
 │   ├── UnknownDependencyError
 │   ├── DependencyCycleError
 │   ├── OrphanRollbackError
+│   ├── MissingRollbackError
 │   ├── BeyondDatabaseError                       changes other databases while proven
 │   ├── FixtureError                              a document for MongoDB
 │   └── UnusableFilesError                        several of them, found in one reading
@@ -45,9 +46,9 @@ SqlmigError
 
 RunInterrupted, after a Ctrl-C, is a KeyboardInterrupt: exit code 130.
 
-Every message says what happened and ends with what to do about it. Text that it quotes from
-scripts, rows and names is not escaped and may contain line ends and control characters. The command
-line escapes it when it prints; a program that logs `str(error)` should do the same, or log JSON.
+Every message says what happened and ends with what to do about it. Text quoted from scripts, rows
+and names is not escaped: it may contain newlines and control characters. The command line escapes
+it when it prints; a program that logs `str(error)` should do the same, or log JSON.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ from typing import ClassVar
 
 from sqlmig.model import (
     CheckResult,
+    Direction,
     Location,
     LostRows,
     MigrationStatus,
@@ -138,16 +140,38 @@ class OrphanRollbackError(SourceError):
     """A rollback file without its migration."""
 
 
+class MissingRollbackError(SourceError):
+    """A migration without a rollback that does not say why: `migration_id` names it, `expected` is
+    where its rollback would be."""
+
+    def __init__(
+        self, migration_id: str, *, location: Location, expected: str, remedy: str
+    ) -> None:
+        super().__init__(
+            f"no rollback: {expected} does not exist", location=location, remedy=remedy
+        )
+        self.migration_id = migration_id
+        self.expected = expected
+
+    def with_remedy(self, remedy: str) -> MissingRollbackError:
+        """The same with another remedy."""
+        return MissingRollbackError(
+            self.migration_id, location=self.location, expected=self.expected, remedy=remedy
+        )
+
+
 class BeyondDatabaseError(SourceError):
-    """A script that, on a scratch database, changes what other databases use; it was undone."""
+    """A script that, on a scratch database, changed objects shared with other databases; it was
+    undone."""
 
 
 class FixtureError(SourceError):
     """A fixture for MongoDB that cannot be used.
 
-    `document` is its index in the file, from 0, and `field` where in it (`contact.email`,
-    `tags[2]`); None and "" where the file itself is meant. The place is shown without its line:
-    values of fixtures appear in no error, but for keys and references.
+    `document` is the index in the file, from 0; `field` is the path within the document
+    (`contact.email`, `tags[2]`). They are None and "" if the error concerns the file itself. The
+    location is shown without its line of text: except for keys and references, no error quotes
+    values of fixtures.
     """
 
     def __init__(
@@ -171,7 +195,7 @@ class FixtureError(SourceError):
 
 
 class UnusableFilesError(SourceError):
-    """Several files that cannot be used, found in one reading: `errors` has each."""
+    """Several unusable files found in one pass; `errors` lists them."""
 
     def __init__(self, errors: Sequence[SourceError]) -> None:
         self.errors = tuple(errors)
@@ -186,7 +210,7 @@ class UnusableFilesError(SourceError):
 
 
 class PlanError(SqlmigError):
-    """The files and the history do not fit what was asked; nothing was touched."""
+    """The files and the history do not allow what was requested; nothing was changed."""
 
     exit_code = 2
 
@@ -228,7 +252,7 @@ class RenamedMigrationError(_MigrationsError):
 
 
 class AnotherHistoryError(_MigrationsError):
-    """A history of which no migration is known by these files."""
+    """A history that shares no migration with these files."""
 
 
 class PartialMigrationError(_MigrationsError):
@@ -236,7 +260,7 @@ class PartialMigrationError(_MigrationsError):
 
 
 class SchemaNotCurrentError(PlanError):
-    """The schema is not what this code expects: `statuses` has the migrations that say so."""
+    """The schema is not what this code expects; `statuses` lists the migrations that show it."""
 
     def __init__(self, message: str, *, statuses: Sequence[MigrationStatus], remedy: str) -> None:
         super().__init__(message, remedy=remedy)
@@ -254,11 +278,11 @@ class ChangelogError(SqlmigError):
 
 
 class ExecutionError(SqlmigError):
-    """The server, or the work on it, failed."""
+    """The server, or an operation on it, failed."""
 
 
 class DatabaseUnavailableError(ExecutionError):
-    """No connection, or it was lost; never contains a password."""
+    """There is no connection, or it was lost; the message never contains a password."""
 
 
 class LockTimeoutError(ExecutionError):
@@ -332,15 +356,15 @@ class MigrationFailedError(ExecutionError):
 
 
 class ConnectionLostError(MigrationFailedError):
-    """The connection broke during a migration; `report` says what the history has of it."""
+    """The connection broke during a migration; `report` says what the history recorded of it."""
 
 
 class RowLossError(MigrationFailedError):
-    """A rollback in production would lose rows; it was undone pending consent.
+    """A rollback in production would lose rows; it was undone and needs confirmation.
 
-    `by_migration` has what each migration would lose, in the order of the rollback; nothing for one
-    that may lose rows, but cannot be tried first; `told` says each in words. `losses` is all of it,
-    `migration_id` the first.
+    `by_migration` maps each migration to its losses, in the order of the rollback; the losses are
+    empty for a migration that may lose rows but cannot be rehearsed. `told` describes each in
+    words, `losses` lists all of them, and `migration_id` is the first migration.
     """
 
     def __init__(
@@ -361,8 +385,8 @@ class RowLossError(MigrationFailedError):
 def _told_loss(migration_id: str, losses: Sequence[LostRows]) -> str:
     if not losses:
         return (
-            f"rolling back {migration_id} may lose rows: its statements run one by one, or after "
-            "some that do, so they cannot be tried and undone"
+            f"rolling back {migration_id} may lose rows: its statements, or statements before "
+            "them, run outside a transaction, so they cannot be tried and undone"
         )
     rows = [str(loss) for loss in losses if not loss.columns]
     columns = [str(loss) for loss in losses if loss.columns]
@@ -371,7 +395,7 @@ def _told_loss(migration_id: str, losses: Sequence[LostRows]) -> str:
     return f"rolling back {migration_id} would lose {', and '.join(told)}"
 
 
-class RunInterrupted(KeyboardInterrupt):  # as Python names what it is
+class RunInterrupted(KeyboardInterrupt):  # # no Error suffix, like KeyboardInterrupt
     """Ctrl-C stopped a run: the statement was canceled and its transaction rolled back.
 
     `report` has what was applied before. It is not a SqlmigError, so `except Exception` does not
@@ -386,7 +410,9 @@ class RunInterrupted(KeyboardInterrupt):  # as Python names what it is
         told = [self.report.tally()]
         for outcome in (Outcome.UNDONE, Outcome.FAILED):
             if names := self.report.ids(outcome):
-                was = "was undone" if outcome is Outcome.UNDONE else "stopped partway"
+                is_rollback = self.report.direction is Direction.ROLLBACK
+                undone = "is still applied" if is_rollback else "was undone"
+                was = undone if outcome is Outcome.UNDONE else "stopped partway"
                 told.append(f"{', '.join(names)} {was}")
         remedy = (
             " See `sqlmig status`; the next run drops an invalid index that it may have left."
@@ -453,7 +479,8 @@ class PreparationError(_PreparingError):
 
 
 class GuardError(ExecutionError):
-    """The guard undid what a script did: `script` names it, `tables` those that it must not touch.
+    """The guard undid a script: `script` names it, `tables` lists the tables that it must not
+    touch.
 
     `report` has the results of the other migrations; None if the script is a seed.
     """
@@ -487,8 +514,8 @@ class ForbiddenSeedError(GuardError):
 
 
 class CheckEndedTransactionError(ExecutionError):
-    """A sanity check ended the transaction that it runs in, so that what it did may not be undone:
-    `check` names it, `path` is its file."""
+    """A sanity check ended its own transaction, so its changes may not have been undone: `check`
+    names it, `path` is its file."""
 
     def __init__(self, message: str, *, check: str, path: str, remedy: str) -> None:
         super().__init__(message, remedy=remedy)
@@ -497,7 +524,7 @@ class CheckEndedTransactionError(ExecutionError):
 
 
 class SanityCheckError(SqlmigError):
-    """Sanity checks failed: `checks` has the results of all.
+    """Sanity checks failed; `checks` has the results of all checks.
 
     `report` is what the batch did; None if the batch was undone because of them.
     """
@@ -522,7 +549,8 @@ class NotAgreedError(SqlmigError):
 
 
 def in_words(unforeseen: Exception) -> ExecutionError:
-    """What no other door has translated: of the operating system, or a fault of our own."""
+    """The error for an exception that nothing else translated: from the operating system, or a bug
+    in sqlmig."""
     if isinstance(unforeseen, OSError):
         reason = unforeseen.strerror or str(unforeseen)
         file = f"{unforeseen.filename}: " if unforeseen.filename is not None else ""
@@ -534,7 +562,7 @@ def in_words(unforeseen: Exception) -> ExecutionError:
     return ExecutionError(
         f"an error in sqlmig itself: {type(unforeseen).__name__}: {unforeseen}",
         remedy="The command was not completed; `sqlmig status` shows what is applied. Please "
-        "report this, with the log of --verbose.",
+        "report this with the log of --verbose.",
     )
 
 

@@ -1,8 +1,9 @@
-"""The Python API: everything that the command line does, with results and without printing."""
+"""The Python API: everything that the command line does, returned as values instead of printed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -11,6 +12,7 @@ from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.guard.conditions import refuse_unknown_conditions
 from sqlmig.engine.history.reading import History
+from sqlmig.errors import MissingRollbackError, SourceError, SqlmigError
 from sqlmig.model import (
     CheckFile,
     CheckResult,
@@ -18,6 +20,7 @@ from sqlmig.model import (
     Environment,
     MigrationFile,
     Migrations,
+    MigrationState,
     MigrationStatus,
     Observer,
     Report,
@@ -37,6 +40,7 @@ from sqlmig.operations.planning import (
     own_rows,
     own_statuses,
     rows_with_texts,
+    with_unrecorded,
 )
 from sqlmig.operations.rollback import Agree, Rollback, RollbackPlanner, roll_back
 from sqlmig.operations.run import Runner, look
@@ -55,9 +59,11 @@ from sqlmig.plan import (
 )
 from sqlmig.plan.readiness import refuse_unready
 from sqlmig.plan.renames import as_recorded, find_renames
+from sqlmig.plan.restoring import told_of_record
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import UsableFiles, read_migrations, read_migrations_alone, read_usable
-from sqlmig.target.address import refuse_as_production
+from sqlmig.source.problems import single
+from sqlmig.target.address import embedded_server, refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
@@ -76,9 +82,9 @@ Tell = Callable[["RoundTrip"], None]
 class Migrator:
     """The migrations of one project and one database.
 
-    It holds no connection: each call opens its own and closes it. All raise SourceError for files
-    that cannot be used, before any connection; ConfigError where no database is named, or the
-    history cannot be found; DatabaseUnavailableError; and ServerError where the server refuses.
+    It holds no connection: each call opens and closes its own. All methods raise SourceError for
+    unusable files, before they connect; ConfigError if no database is named or the history cannot
+    be found; DatabaseUnavailableError; and ServerError if the server refuses a statement.
     """
 
     def __init__(self, config: Config, observer: Observer | None = None) -> None:
@@ -86,19 +92,20 @@ class Migrator:
         self._database = Database(config, observer or SilentObserver())
 
     def validate(self) -> tuple[MigrationFile, ...]:
-        """All migrations on disk, after every statement of the project's SQL files was read; needs
-        no database. Raises SourceError for one problem, UnusableFilesError for several."""
+        """All migrations on disk, once every statement of the project's SQL files has been read;
+        needs no database. Raises SourceError for one problem, UnusableFilesError for several."""
         return validate(self.config)
 
     def status(self) -> list[MigrationStatus]:
         """Every migration on disk or in the history, in the order in which they apply.
 
-        Reads only: a database that sqlmig has never seen stays as it is and reports all pending. A
-        file that cannot be used is among them, with what is wrong. Raises AnotherHistoryError.
+        Reads only: a database that sqlmig has never seen is left as it is, and everything counts as
+        pending. An unusable file is listed with its error. Raises AnotherHistoryError.
         """
         files = self._usable_files()
         with self._database.history() as history:
-            return own_statuses(files, history)
+            found = own_statuses(files, history)
+            return with_unrecorded(found, files.migrations, history, self.config)
 
     def applied_ids(self) -> tuple[str, ...]:
         """The ids in the history, whatever is on disk; reads only."""
@@ -106,11 +113,11 @@ class Migrator:
             return tuple(row.migration_id for row in history.read())
 
     def expect_current(self) -> None:
-        """Returns if the schema is what this code expects: for a service that must not migrate.
+        """Returns only if the schema is what this code expects; for services that must not migrate.
 
-        Reads only, and no rollbacks. A database that is ahead of the files is accepted: old code
-        sees one while a deployment rolls out. Raises SchemaNotCurrentError, which lists what is
-        pending, changed or partly applied, and AnotherHistoryError.
+        Reads only, and does not read rollback files. A database that is ahead of the files is
+        accepted: old code meets one while a deployment rolls out. Raises SchemaNotCurrentError,
+        which lists what is pending, changed or partly applied, and AnotherHistoryError.
         """
         files = read_migrations_alone(self.config.migrations_folder, self.config.rollbacks_folder)
         with self._database.history() as history:
@@ -124,12 +131,13 @@ class Migrator:
     def plan_apply(self, target: str | None = None, **options: Unpack[ApplyOptions]) -> Plan:
         """What `apply` with these arguments would do; reads only. Raises PlanError.
 
-        Files after the target may be unusable: `apply` would refuse them, which is a warning.
+        Unusable files after the target only cause a warning, although `apply` would refuse them.
         """
         files = self._usable_files()
         in_order = sorted(files.ids, key=migration_order)
         last = in_order.index(resolve(target, in_order)) if target else len(in_order)
-        files.expect(in_order[: last + 1])
+        with self._told_of_record():
+            files.expect(in_order[: last + 1])
         plan = self._warned(ApplyPlanner(self.config, files.migrations, target, options))
         broken = (f"{error.location}: {error.message}" for error in files.unusable.values())
         return replace(plan, warnings=(*plan.warnings, *broken))
@@ -143,16 +151,17 @@ class Migrator:
     ) -> Report:
         """Applies what is pending, up to and including the target, records it, and runs the checks.
 
-        The options are `out_of_order`, else as the settings say; `transactions`; and `decision`,
-        the outcome of a statement during which an earlier runner stopped. `allowed` are protected
-        tables that files may touch which declare it. With nothing pending, and no stamp to set, no
-        lock is taken and nothing is written. Raises PlanError and EnvironmentMismatchError before
-        anything is touched, LockTimeoutError where another runner holds the lock for too long,
-        MigrationFailedError, with the report, where a script fails, ProtectedTableError where the
-        guard undid one, SanityCheckError where a check finds something, and RunInterrupted after a
-        Ctrl-C.
+        The options are `out_of_order`, which defaults to the setting; `transactions`; and
+        `decision`, the outcome of a statement during which an earlier runner stopped. `allowed`
+        names protected tables that may be changed by files that declare it. If nothing is pending
+        and no stamp has to be set, no lock is taken and nothing is written. Raises PlanError and
+        EnvironmentMismatchError before any change, LockTimeoutError if another runner holds the
+        lock for too long, MigrationFailedError with the report if a script fails,
+        ProtectedTableError if the guard undid one, SanityCheckError if a check finds something, and
+        RunInterrupted after a Ctrl-C.
         """
-        files = self._files()
+        with self._told_of_record():
+            files = self._files()
         runner = Runner(self._database, self._checks(_ids(files)), allowed)
         planner = ApplyPlanner(self.config, files, target, options)
         with self._database.history() as history:
@@ -179,15 +188,15 @@ class Migrator:
         transactions: Transactions = Transactions.EACH,
         allowed: Collection[str] = (),
     ) -> Report:
-        """Rolls back the selected migrations, newest first, and records it; a string is the
-        migration that it names, and all that was applied after it.
+        """Rolls back the selected migrations, newest first, and records it. A string selects the
+        migration that it names and everything applied after it.
 
-        `text` says whose script to run where the file differs from the recorded one. In production,
-        all of them are rehearsed first, in one transaction that is undone. Where rows would be
-        lost, `agree` is asked once, with the RowLossError that has the losses of each; nothing is
-        committed before it returns True. `row_loss` ACCEPT consents to all of them in advance, so
-        none is counted. `transactions` TOGETHER commits all or none. Raises as `apply` does;
-        IrreversibleMigrationError before anything is touched; RowLossError where nothing agrees.
+        `text` chooses the script to run if the file differs from the recorded one. In production,
+        all of them are rehearsed first, in one transaction that is undone. If rows would be lost,
+        `agree` is called once, with the RowLossError that has the losses of each migration; nothing
+        is committed before it returns True. `row_loss` ACCEPT consents to all losses in advance, so
+        rows are not counted. `transactions` TOGETHER commits all or none. Raises as `apply` does;
+        IrreversibleMigrationError before any change; and RowLossError without consent.
         """
         files = self._usable_files()
         runner = Runner(self._database, self._checks(files.ids), allowed)
@@ -195,25 +204,27 @@ class Migrator:
         return roll_back(runner, files, request, agree)
 
     def compare(self, reference: str) -> Comparison:
-        """What was recorded of a migration compared with its files now; reads only."""
+        """Compares what was recorded of a migration with its current files; reads only."""
         from sqlmig.plan.comparison import compare
 
         files = self._usable_files()
         with self._database.history() as history:
-            migration_id, known, rows = find_named(files.migrations, history, reference)
-            files.expect([migration_id])
+            migration_id, known, rows = find_named(files.readable, history, reference)
+            if migration_id not in (file.migration_id for file in files.without_rollback):
+                files.expect([migration_id])
             return compare(migration_id, known, rows)
 
     def repair(self, references: Sequence[str] | None = None) -> list[str]:
-        """Records the files of applied migrations as they are now; the ids that it wrote.
+        """Records the current files of applied migrations; returns the ids that it wrote.
 
-        Of those named, or of all, it writes those whose files differ from the record or are not
-        recorded yet.
-        Raises UnknownTargetError, and PlanError for one that is not applied or has no file.
+        Of the named migrations, or of all, it records those whose files differ from the record or
+        are not recorded yet. Raises UnknownTargetError, and PlanError for a migration that is not
+        applied or has no file.
         """
         from sqlmig.operations.repair import repair
 
-        files = self._files()
+        with self._told_of_record():
+            files = self._files()
         with self._database.history() as found, self._database.working(found) as session:
             self._database.working_rules(session.history)
             return repair(session.history, files, references)
@@ -258,13 +269,13 @@ class Migrator:
         """The environment in force and what named it; reads only.
 
         If the requested environment cannot be trusted, because nothing proves that this is not a
-        production database, it is production, and the rules' `warnings` say why.
+        production database, production is in force and the rules' `warnings` say why.
         """
         with self._database.history() as history:
             return self._database.rules(history)
 
     def unknown_tables(self) -> list[str]:
-        """The names in `protected_tables` and `forbidden_tables` that no table has: they protect
+        """The names in `protected_tables` and `forbidden_tables` that match no table and so protect
         nothing; reads only."""
         from sqlmig.engine.guard.tables import unknown_names
 
@@ -273,9 +284,8 @@ class Migrator:
             return unknown_names(history, names)
 
     def set_environment(self, environment: Environment) -> Rules:
-        """Stamps the database, whatever it was stamped as before and whatever the settings say;
-        the rules of that stamp. Raises ConfigError if an embedded server would become
-        production."""
+        """Stamps the database, whatever its previous stamp and the settings; returns the rules of
+        that stamp. Raises ConfigError if an embedded server would become production."""
         from sqlmig.engine.history.stamping import ensure_tables, set_stamp
 
         if self.config.is_embedded:
@@ -293,19 +303,19 @@ class Migrator:
         tell: Tell = lambda _: None,
     ) -> Verification:
         """Applies, rolls back and applies again each migration on disk, up to and including the
-        target, on a scratch database, and compares the schema after each step; at the end, where
-        all are applied, proves the seeds and runs the checks.
+        target, on a scratch database, and compares the schema after each step. Once all are
+        applied, it proves the seeds and runs the checks.
 
-        `tell` is called with each result. The scratch database is made on the server of
-        `scratch_url`, else on the target's, and dropped at the end; nothing else is written.
-        Raises PlanError before anything runs, ServerError where no database can be made.
+        `tell` is called with each result. The scratch database is created on the server of
+        `scratch_url`, or else of the target, and dropped at the end; nothing else is written.
+        Raises PlanError before anything runs, and ServerError if no database can be created.
         """
         from sqlmig.proof.verify import Course, verify
 
         files = self._files()
         planned = plan_apply(files, (), target=target).migrations
         if self.config.is_embedded:
-            self._database.conninfo()  # tells the observer of a server that this starts
+            self._database.conninfo()  # reports to the observer if this starts a server
         proofs = [_prove_seeds, _check, _compare] if len(planned) == len(files) else []
         course = Course(files, planned)
         return verify(self.config, course, scratch_url=scratch_url, proofs=proofs, tell=tell)
@@ -313,13 +323,13 @@ class Migrator:
     def verify_rows(
         self, *, scratch_url: str | None = None, tell: Callable[[RowTrip], None] = lambda _: None
     ) -> RowVerification:
-        """What the rollbacks do to rows: on a scratch database with all migrations and the seeds of
-        the environment (development unless one is named), walks down from the newest, applies and
-        rolls back each once more, and compares the rows of every table.
+        """What the rollbacks do to rows. On a scratch database with all migrations and the seeds of
+        the environment (development unless one is named), it goes down from the newest migration,
+        applies and rolls back each once more, and compares the rows of every table.
 
-        `tell` is called with each result. Scratch databases as in `verify`. Raises PlanError before
-        anything runs, MigrationFailedError where a migration fails, SeedFailedError where a seed
-        does, ServerError where no database can be made.
+        `tell` is called with each result. The scratch database is created as in `verify`. Raises
+        PlanError before anything runs, MigrationFailedError if a migration fails, SeedFailedError
+        if a seed fails, and ServerError if no database can be created.
         """
         from sqlmig.proof.rows import verify_rows
         from sqlmig.proof.verify import Course
@@ -327,7 +337,7 @@ class Migrator:
         files = self._files()
         course = Course(files, plan_apply(files, ()).migrations)
         if self.config.is_embedded:
-            self._database.conninfo()  # tells the observer of a server that this starts
+            self._database.conninfo()  # reports to the observer if this starts a server
         return verify_rows(self.config, course, _seed, scratch_url=scratch_url, tell=tell)
 
     def verify_pending(
@@ -337,8 +347,8 @@ class Migrator:
         scratch_url: str | None = None,
         tell: Tell = lambda _: None,
     ) -> Verification:
-        """The same for what is pending, on a scratch database to which all that is applied was
-        applied before, as it was recorded. The target is read."""
+        """Like `verify`, but for the pending migrations, on a scratch database to which the applied
+        ones were applied first, as recorded. The target database is only read."""
         from sqlmig.proof.verify import Course, verify
 
         files = self._files()
@@ -348,10 +358,10 @@ class Migrator:
         return verify(self.config, course, scratch_url=scratch_url, tell=tell)
 
     def drift(self, *, scratch_url: str | None = None) -> Drift:
-        """How the live schema differs from what the applied migrations make, by running them again
-        on a scratch database, which is made as `verify` does; the target is only read.
+        """How the live schema differs from what the applied migrations make when they run again on
+        a scratch database, created as in `verify`; the target database is only read.
 
-        Raises PlanError before anything runs, ExecutionError where one cannot run again.
+        Raises PlanError before anything runs, and ExecutionError if a migration cannot run again.
         """
         from sqlmig.proof.drift import drift
 
@@ -360,7 +370,8 @@ class Migrator:
             found = own_statuses(files, history)
             files.expect(s.migration_id for s in found if s.applied and not s.applied.checksum)
             applied = _recorded(files.migrations, history)
-            return drift(self.config, history, applied, scratch_url=scratch_url)
+            pending = [s.migration_id for s in found if s.state is MigrationState.PENDING]
+            return drift(self.config, history, applied, pending, scratch_url=scratch_url)
 
     def impact(
         self,
@@ -369,13 +380,13 @@ class Migrator:
         direction: Direction = Direction.APPLY,
         scratch_url: str | None = None,
     ) -> Impact:
-        """What the pending migrations, up to and including the target, would do to a live database,
-        or their rollbacks: the locks that they hold and the work that they do meanwhile, as seen on
-        a scratch database to which all that is applied was applied before.
+        """What the pending migrations, up to and including the target, or their rollbacks, would do
+        to a live database: the locks that they hold and the work that they do meanwhile, observed
+        on a scratch database to which the applied migrations were applied first.
 
-        The sizes are those of the database's tables; on an embedded server, every table counts as
-        large. The scratch database is made as `verify` does; nothing else is written. Raises
-        PlanError before anything runs, ExecutionError where a migration cannot run there.
+        Table sizes are those of the database; on an embedded server, every table counts as large.
+        The scratch database is created as in `verify`; nothing else is written. Raises PlanError
+        before anything runs, and ExecutionError if a migration cannot run there.
         """
         from sqlmig.impact.course import Course
         from sqlmig.impact.judging import impact
@@ -395,11 +406,11 @@ class Migrator:
         direction: Direction = Direction.APPLY,
         scratch_url: str | None = None,
     ) -> Impact:
-        """The same for the files after the migration that is named, or those that git has not
-        merged into the revision that is; for all of them with None.
+        """Like `impact`, but for the files after the named migration, or for those not yet merged
+        into the named git revision; with None, for all files.
 
         Needs no database: without one, every table counts as large. Raises UnknownTargetError for
-        the target, ChangelogError where git has nothing to compare with.
+        the target, and ChangelogError if git has nothing to compare with.
         """
         from sqlmig.impact.course import course_since
         from sqlmig.impact.judging import impact
@@ -407,7 +418,7 @@ class Migrator:
         config = self.config
         course = course_since(config, self._files(), reference, target)
         if config.is_embedded:
-            self._database.conninfo()  # tells the observer of a server that this starts
+            self._database.conninfo()  # reports to the observer if this starts a server
         if config.is_embedded or config.database is None:
             return impact(config, course, None, direction, scratch_url)
         with self._database.history() as history:
@@ -416,16 +427,17 @@ class Migrator:
             return impact(config, course, history.connection, direction, scratch_url)
 
     def schema_document(self, *, scratch_url: str | None = None) -> SchemaDocument:
-        """The document of the schema that the migrations on disk make, from a scratch database,
-        which is made as `verify` does. It can be written to a file and compared with one.
+        """The document of the schema that the migrations on disk make, from a scratch database that
+        is created as in `verify`. It can be written to a file and compared with one.
 
-        Raises MigrationFailedError where one fails, ServerError where no database can be made.
+        Raises MigrationFailedError if a migration fails, and ServerError if no database can be
+        created.
         """
         from sqlmig.document.making import make_document
 
         planned = plan_apply(self._files(), ()).migrations
         if self.config.is_embedded:
-            self._database.conninfo()  # tells the observer of a server that this starts
+            self._database.conninfo()  # reports to the observer if this starts a server
         return make_document(self.config, planned, scratch_url=scratch_url)
 
     def show(
@@ -434,13 +446,20 @@ class Migrator:
         part: ScriptPart = ScriptPart.MIGRATION,
         source: ScriptSource = ScriptSource.FILE,
     ) -> Script:
-        """A script of a migration: the file's, or as it was recorded where that is meant or the
-        file is gone. Raises PlanError where there is none."""
-        return find_script(self._database, self._usable_files(), reference, part, source)
+        """A script of a migration: from its file, or as recorded if `source` asks for that or the
+        file is gone. Raises PlanError if there is none."""
+        try:
+            files = self._usable_files()
+        except SourceError:
+            if source is ScriptSource.FILE:
+                raise
+            files = UsableFiles(())
+        return find_script(self._database, files, reference, part, source)
 
     def baseline(self, target: str) -> tuple[str, ...]:
-        """Records all up to and including the target as applied, without running anything, in a
-        database whose schema is there already; the ids. Raises PlanError where it has a history."""
+        """Records all migrations up to and including the target as applied, without running
+        anything, in a database that already has the schema; returns their ids. Raises PlanError if
+        the database has a history."""
         from sqlmig.engine.run.marks import mark
         from sqlmig.operations.marking import plan_baseline, record_marking
 
@@ -452,24 +471,24 @@ class Migrator:
     def import_migrations(
         self, folder: str | Path, tool: str | None = None, *, trial: bool = False
     ) -> Imported:
-        """Writes the migrations of another tool that are in that folder, with their rollbacks, into
-        the project's folders; needs no database, and overwrites nothing. `tool` is needed where the
-        files do not show it; with `trial` nothing is written.
+        """Converts another tool's migrations in that folder, with their rollbacks, to files in the
+        project's folders; needs no database and overwrites nothing. `tool` is needed if the files
+        do not show it; with `trial`, nothing is written.
 
-        Raises ConfigError, before anything is written, for a folder of no known tool or of several.
-        What cannot be taken over is among the problems of the result.
+        Raises ConfigError, before anything is written, if the folder belongs to no known tool or to
+        several. The result lists among its problems what cannot be converted.
         """
         from sqlmig.project.importing import import_migrations
 
         return import_migrations(self.config, Path(folder), tool, trial=trial)
 
     def baseline_from(self, tool: str, folder: str | Path | None = None) -> Adoption:
-        """Records as applied exactly what the history of another tool in this database says,
-        without running anything, with the tool's times where it keeps them. `folder` has the
-        originals, which are compared with the checksums that the tool has kept.
+        """Records as applied exactly what another tool's history in this database says, without
+        running anything, with the tool's times if it keeps them. `folder` has the originals, which
+        are compared with the checksums that the tool recorded.
 
-        Raises PlanError where there is no such history, where it has an entry that is unfinished,
-        matches no file or is of another text, and where sqlmig has a history already.
+        Raises PlanError if there is no such history; if it has an entry that is unfinished, matches
+        no file or belongs to a different text; and if sqlmig already has a history.
         """
         from sqlmig.adoption.registry import tool_named
         from sqlmig.operations.adoption import adopt_history
@@ -479,8 +498,8 @@ class Migrator:
         return adopt_history(self._database, self._files(), chosen, originals)
 
     def mark(self, reference: str, reason: str) -> tuple[str, ...]:
-        """Records a migration as applied without running it, and why; its id, or nothing where it
-        is applied. Raises PlanError."""
+        """Records a migration as applied without running it, and why; returns its id, or nothing if
+        it is already applied. Raises PlanError."""
         from sqlmig.engine.run.marks import mark
         from sqlmig.operations.marking import plan_mark, record_marking
 
@@ -490,8 +509,8 @@ class Migrator:
         )
 
     def unmark(self, reference: str, reason: str) -> tuple[str, ...]:
-        """Records a migration as not applied without undoing it, and why; its id, or nothing where
-        it is not applied. Raises PlanError."""
+        """Records a migration as not applied without undoing it, and why; returns its id, or
+        nothing if it is not applied. Raises PlanError."""
         from sqlmig.engine.run.marks import unmark
         from sqlmig.operations.marking import plan_unmark, record_marking
 
@@ -501,13 +520,33 @@ class Migrator:
         )
 
     def _warned(self, planner: Planner) -> Plan:
-        """The plan, with a warning where it would be refused here."""
+        """The plan, with warnings if this database would refuse it."""
         with self._database.history() as history:
             plan = planner(history)
             return replace(plan, warnings=plan.warnings + self._database.warnings(history))
 
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
+
+    @contextmanager
+    def _told_of_record(self) -> Iterator[None]:
+        """In its block, a rollback file that is missing is told with what the database has of it,
+        where it can be reached."""
+        try:
+            yield
+        except SourceError as error:
+            raise self._with_record(error) from None
+
+    def _with_record(self, error: SourceError) -> SourceError:
+        if not any(isinstance(each, MissingRollbackError) for each in single(error)):
+            return error
+        try:
+            if self.config.is_embedded and not embedded_server(self.config).status().running:
+                return error
+            with Database(replace(self.config, wait_for_database=0)).history() as history:
+                return told_of_record(error, history.read())
+        except SqlmigError:
+            return error
 
     def _usable_files(self) -> UsableFiles:
         return read_usable(self.config.migrations_folder, self.config.rollbacks_folder)
@@ -534,7 +573,8 @@ def _recorded(files: Migrations, history: History) -> tuple[PlannedMigration, ..
 
 
 def _prove_seeds(config: Config) -> list[str]:
-    """What is wrong with the seeds, in words; a scratch database is what the settings say."""
+    """What is wrong with the seeds, in words; the scratch database gets the configured
+    environment."""
     migrator = Migrator(config)
     if config.environment is not None:
         migrator.set_environment(config.environment)
@@ -542,14 +582,15 @@ def _prove_seeds(config: Config) -> list[str]:
 
 
 def _seed(config: Config) -> None:
-    """Runs the seeds of the environment that the settings name, and the checks."""
+    """Runs the seeds of the configured environment, or of development, and then the checks."""
     migrator = Migrator(config)
     migrator.set_environment(config.environment or Environment.DEVELOPMENT)
     migrator.seed()
 
 
 def _compare(config: Config) -> list[str]:
-    """Nothing, where something was compared. Raises ConfigError."""
+    """No problems. Raises ConfigError if a configured schema does not exist, since nothing would be
+    compared."""
     from sqlmig.proof.scope import refuse_absent
 
     with Database(config).connect() as connection:

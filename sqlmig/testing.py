@@ -1,9 +1,9 @@
-"""Fixtures for pytest: a database of its own for each test, with the project's schema in it.
+"""Fixtures for pytest: a separate database for each test, with the project's schema in it.
 
-The fixture `sqlmig_database` is there wherever sqlmig is installed; `migrated_database` makes more
-like it. The schema is migrated once, into a template on the server that all workers of pytest-xdist
-share and that later runs find again; each test gets a copy of it, dropped at its end. A changed
-file makes a new template.
+The fixture `sqlmig_database` is available wherever sqlmig is installed; `migrated_database` makes
+more like it. The schema is migrated once, into a template on the server that all workers of
+pytest-xdist share and later runs reuse. Each test gets a copy of it, dropped when the test ends. A
+changed file makes a new template.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlmig.engine.databases.templates import Template, TemplateServer
 
 SERVER_VARIABLE = "SQLMIG_TEST_DATABASE_URL"
-# A template may take as long as all migrations do.
+# Building a template may take as long as running all migrations.
 _SECONDS_FOR_ANOTHER_WORKER = 600.0
 
 
@@ -50,10 +50,10 @@ def migrate(
     password: str | None = None,
     **_other: Any,
 ) -> None:
-    """Migrates the database of those connection parameters; other parameters are ignored.
+    """Migrates the database with these connection parameters; other parameters are ignored.
 
     For pytest-postgresql: `postgresql_noproc(load=[sqlmig.testing.migrate])`, or
-    `load=[functools.partial(migrate, config)]` with settings that are not those of the current
+    `load=[functools.partial(migrate, config)]` with settings other than those of the current
     folder. Raises as `Migrator.apply` does.
     """
     from sqlmig.engine.databases.templates import database_url  # noqa: PLC0415  # only tests with a database
@@ -70,9 +70,9 @@ def migrated_database(
     """A fixture: the URL of a fresh database for each test, with all migrations applied.
 
     Assign it in a conftest.py: `database = migrated_database()`. Without `config`, the settings
-    are those of the fixture `sqlmig_config`; the server is that of the fixture `sqlmig_server`.
-    `Contents.SEEDED` has the seeds of the environment testing in it, too. Where `Migrator.apply` or
-    `Migrator.seed` fails, the session ends there, with the message of the error.
+    come from the fixture `sqlmig_config`; the server is that of the fixture `sqlmig_server`. With
+    `Contents.SEEDED`, the database also has the seeds of the testing environment. If
+    `Migrator.apply` or `Migrator.seed` fails, the session ends with the message of the error.
     """
 
     @pytest.fixture
@@ -91,8 +91,8 @@ def migrated_database(
 
 @contextmanager
 def _failing_once(session: pytest.Session) -> Iterator[None]:
-    """Ends the session where sqlmig cannot make a database, with its message and no traceback:
-    every other test with one would fail in the same way."""
+    """If sqlmig cannot create a database, ends the session with its message and no traceback: every
+    other test that needs one would fail in the same way."""
     try:
         yield
     except SqlmigError as error:
@@ -103,7 +103,8 @@ def _failing_once(session: pytest.Session) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def sqlmig_config(pytestconfig: pytest.Config) -> Config:
-    """The settings of the project under test, none of them from variables; override it for others.
+    """The settings of the project under test, ignoring environment variables; override it for
+    others.
 
     The project is the folder where pytest found its own settings.
     """
@@ -112,11 +113,11 @@ def sqlmig_config(pytestconfig: pytest.Config) -> Config:
 
 @pytest.fixture(scope="session")
 def sqlmig_server(sqlmig_config: Config) -> str:
-    """The URL of the server for test databases, whose role may create databases; override it for
-    another one.
+    """The URL of the server for test databases; its role must be allowed to create databases.
+    Override it for another server.
 
-    That of the variable SQLMIG_TEST_DATABASE_URL, else the project's embedded server, started if it
-    does not run.
+    The value of the variable SQLMIG_TEST_DATABASE_URL, or else the project's embedded server,
+    started if it is not running.
     """
     if (url := os.environ.get(SERVER_VARIABLE)) is not None:
         refuse_empty(url, SERVER_VARIABLE)
@@ -129,14 +130,14 @@ sqlmig_database = migrated_database()
 
 
 class _Templates:
-    """The templates that this process knows to be there."""
+    """The templates that this process has found or built."""
 
     def __init__(self, server: TemplateServer) -> None:
         self.server = server
         self._known: dict[tuple[Config, Contents], Template] = {}
 
     def template(self, config: Config, contents: Contents) -> Template:
-        """The template of what the project's files say, built if it is not there."""
+        """The template for the project's current files, built if it does not exist."""
         known = config, contents
         if known not in self._known:
             template = _described(config, contents, self.server.kind)
@@ -160,7 +161,7 @@ def _fill(config: Config, contents: Contents, url: str) -> None:
 
     settings = replace(config, database=url, environment=Environment.TESTING, origins={})
     migrator = Migrator(settings)
-    if migrator.environment().refusal:  # a dump that was loaded before, say: a test database now
+    if migrator.environment().refusal:  # a dump was loaded, for example: it is a test database now
         migrator.set_environment(Environment.TESTING)
     migrator.apply()
     if contents is Contents.SEEDED:
@@ -168,8 +169,8 @@ def _fill(config: Config, contents: Contents, url: str) -> None:
 
 
 def _described(config: Config, contents: Contents, kind: DatabaseKind | None) -> Template:
-    """The template by the project's folder and the kind of database, and by the checksums of all
-    that goes into it."""
+    """Names the template after the project's folder, the kind of database, and the checksums of
+    everything that goes into it."""
     from sqlmig.engine.databases.templates import Template  # noqa: PLC0415
     from sqlmig.engine.server.connection import sqlmig_version  # noqa: PLC0415
     from sqlmig.operations.seeds import seeds_of  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The command line, run as a user runs it: a process, its output, its exit code."""
+"""Runs the command line as a user does: as a process with output and an exit code."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Result = subprocess.CompletedProcess[str]
 
 @dataclass(frozen=True)
 class Run:
-    """Runs `python -m sqlmig …` in a folder, on a database where `url` names one. A warning of
-    Python's is an error."""
+    """Runs `python -m sqlmig …` in a folder, on the database in `url`, if any. A Python warning is
+    an error."""
 
     folder: Path
     url: str | None = None
     option: str = "--database-url"
 
     def __call__(self, *arguments: str, url: str | None = "", **variables: str) -> Result:
-        """What came of a command; with another `url`, or with None without one."""
+        """The result of a command; `url` names another database, or None for no database."""
         target = self.url if url == "" else url
         options = [self.option, target] if target else []
         environment = {**os.environ, **variables}
@@ -31,7 +31,7 @@ class Run:
 
 
 def run_command(command: Command) -> Result:
-    """What came of a command. A fork runs it, or a Python of its own where it may need that."""
+    """The result of a command. It runs in a fork, or in a new Python if it may need one."""
     if not can_run(command.environment):
         return subprocess.run(
             command.words,

@@ -1,8 +1,8 @@
-"""One PostgreSQL server for the whole run, which the first test that needs it starts, and a
-database of its own for each test.
+"""One PostgreSQL server for the whole run, started by the first test that needs it, and a database
+for each test.
 
-The tests that need MongoDB share one embedded server a worker, or the one that the variable
-SQLMIG_TEST_MONGO_URL names.
+The tests that need MongoDB share one embedded server per worker, or the one in the variable
+SQLMIG_TEST_MONGO_URL.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,16 +21,17 @@ from hypothesis import HealthCheck, settings
 from pymongo import MongoClient
 
 from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
-from tests import janitor, thorough
+from tests import contrib, janitor, thorough
 from tests.database import Database, Server
 from tests.faults.pooler import pgbouncer
 from tests.mongo.mongo import url_of
 from tests.project import Project
 from tests.repository import Repository, keep_apart
 
-# Tests lose nothing when the machine does: they need no flushing to disk.
+# The tests' data need not survive a crash, so nothing is flushed to disk.
 _SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
-# A busy machine makes no example wrong. With a seed that is given, no example is left to chance.
+# A slow example on a busy machine is not an error. With a given seed, every example is
+# deterministic.
 settings.register_profile(
     "sqlmig",
     deadline=None,
@@ -41,7 +42,7 @@ settings.load_profile("sqlmig")
 
 _CLEANUP = pytest.StashKey[ExitStack]()
 
-# What would make a developer's own settings part of the tests.
+# Variables that would bring a developer's own settings into the tests.
 _FOREIGN_VARIABLES = (
     *("DATABASE_URL", "PGHOST", "PGSERVICE", "PGPORT", "PGDATABASE", "PGUSER", "CI", "NO_COLOR"),
     *("MONGODB_URI", "MONGO_URL"),
@@ -49,15 +50,16 @@ _FOREIGN_VARIABLES = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds `--torture`."""
+    """Adds `--torture` and `--without-contrib`."""
     thorough.add_option(parser)
+    contrib.add_option(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Begins the run, of which the workers of pytest-xdist are a part.
 
-    A shell has what it starts in the background ignore Ctrl-C, and processes inherit that: there,
-    the tests that interrupt one would wait for it for ever.
+    A shell makes its background jobs ignore Ctrl-C, and processes inherit that: tests that
+    interrupt a process would wait forever.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     cleanup = config.stash[_CLEANUP] = ExitStack()
@@ -66,27 +68,37 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out what `--torture` adds."""
+    """Deselects the tests of `--torture`."""
     thorough.leave_out(config, items)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Skips what this server cannot have."""
+    report = yield
+    contrib.skip_without_extension(item.config, report)
+    return report
+
+
 def pytest_report_header() -> list[str]:
-    """Says aloud what is left out."""
+    """Reports what is left out."""
     return [] if pgbouncer() else ["pgbouncer is not installed: the tests through it are left out"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Ends the run where this process began it."""
+    """Ends the run if this process began it."""
     config.stash[_CLEANUP].close()
 
 
-# It chooses the server of the whole run, and so the pg_dump that goes with it.
+# This chooses the server of the whole run, and the matching pg_dump.
 _OF_THE_RUN = ("SQLMIG_PG_BINDIR",)
 
 
 @pytest.fixture(scope="session")
 def server_of_run() -> Iterator[Server]:
-    """The server of the run; the first test that needs it starts it, for all workers."""
+    """The server of the run, started for all workers by the first test that needs it."""
     status = EmbeddedPostgres(janitor.postgres_folder(), settings=_SETTINGS).start()
     with Server.at(status) as server:
         yield server
@@ -103,26 +115,26 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def template(server_of_run: Server) -> str:
-    """The database of which that of a test is a copy: an empty one, if no fixture overrides it."""
+    """The database that each test gets a copy of: an empty one unless a fixture overrides it."""
     return server_of_run.empty()
 
 
 @pytest.fixture
 def database(server_of_run: Server, template: str) -> Iterator[Database]:
-    """A database of the test's own, dropped at the end."""
+    """A database for one test, dropped at the end."""
     with server_of_run.database(template) as database:
         yield database
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    """A project folder without migrations yet."""
+    """A project folder without migrations."""
     return Project(tmp_path)
 
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
-    """A project in a new git repository, out of reach of this machine's settings of git."""
+    """A project in a new git repository, isolated from this machine's git settings."""
     keep_apart(tmp_path, monkeypatch)
     root = tmp_path / "project"
     root.mkdir()
@@ -161,7 +173,7 @@ def mongo_url(mongo_server: str) -> Iterator[str]:
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """A folder with `sqlmig` and `python`, which are those of this process."""
+    """A folder with `sqlmig` and `python`, both from this process's environment."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name, command in (("python", sys.executable), ("sqlmig", f"{sys.executable} -m sqlmig")):

@@ -1,4 +1,4 @@
-"""A test's database: made, asked, changed and dumped behind sqlmig's back."""
+"""A test's database, which the test creates, queries, changes and dumps without sqlmig."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 class Server:
-    """A server, with a connection that makes and drops databases."""
+    """A server, with a connection that creates and drops databases."""
 
     def __init__(self, status: ServerStatus, connection: Connection[tuple[Any, ...]]) -> None:
         self._status, self._connection = status, connection
-        # Before PostgreSQL 15 files were always copied. It takes half as long as to log each page.
+        # Before PostgreSQL 15, files were always copied. Copying takes half as long as logging each
+        # page.
         self._strategy = "STRATEGY file_copy" if connection.info.server_version >= 150000 else ""
         self._templates: set[str] = set()
 
     @classmethod
     @contextmanager
     def at(cls, status: ServerStatus) -> Iterator[Server]:
-        """The server of that status."""
+        """The server with that status."""
         with _connect(status, "postgres") as connection:
             yield cls(status, connection)
 
     @contextmanager
     def database(self, template: str) -> Iterator[Database]:
-        """A copy of another database, dropped at the end whatever is connected to it."""
+        """A copy of another database, dropped at the end even with open connections."""
         name = f"tests{_WORKER}"
         self._copy(name, template)
         with _connect(self._status, name) as connection:
@@ -45,11 +46,13 @@ class Server:
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def empty(self) -> str:
-        """A database to copy: sessions begin sooner in a copy of one that has had a session."""
+        """An empty database to copy: sessions start faster in a copy of a database that has had
+        one."""
         return self.template("empty", lambda _: None)
 
     def template(self, name: str, fill: Callable[[str], object]) -> str:
-        """A database that `fill`, which gets its URL, has filled once for all who ask for it."""
+        """A database that `fill`, called with its URL, has filled once for all tests that use
+        it."""
         template = f"template_{name}{_WORKER}"
         if template not in self._templates:
             self._copy(template, "template1")
@@ -78,7 +81,7 @@ def _connect(status: ServerStatus, database: str) -> Connection[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Database:
-    """A real database with a connection that sqlmig does not know of."""
+    """A real database with a connection that sqlmig does not know."""
 
     connection: Connection[tuple[Any, ...]]
 
@@ -89,7 +92,7 @@ class Database:
         return f"postgresql://{info.user}@/{info.dbname}?host={info.host}&port={info.port}"
 
     def execute(self, query: str) -> None:
-        """Runs SQL of the test's own."""
+        """Runs the test's own SQL."""
         self.connection.execute(query.encode())
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -105,7 +108,7 @@ class Database:
         return psycopg.connect(self.url, autocommit=True)
 
     def tables(self, schema: str = "public") -> set[str]:
-        """The tables and views of a schema but for those of yoyo and sqlmig."""
+        """The tables and views of a schema, except those of yoyo and sqlmig."""
         names = {
             name
             for (name,) in self.connection.execute(
@@ -117,7 +120,7 @@ class Database:
         return {name for name in names if not name.startswith(("_yoyo", "_sqlmig", "yoyo"))}
 
     def relations(self) -> list[tuple[Any, ...]]:
-        """Every relation outside the system's schemas: to see that nothing was written."""
+        """Every relation outside the system's schemas, to check that nothing was written."""
         return self.rows(
             "SELECT relnamespace::regnamespace::text, relname, relkind FROM pg_class "
             "WHERE relnamespace::regnamespace::text NOT LIKE 'pg\\_%' "

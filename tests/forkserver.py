@@ -1,11 +1,11 @@
-"""A Python that has loaded sqlmig, and pytest, already: each command is a fork of it.
+"""A Python that has already loaded sqlmig and pytest: each command is a fork of it.
 
-A command that begins with a Python of its own spends most of its time on imports. A fork is a
-process as well, with its own arguments, folder, environment, streams, signals and exit code, and
-starts at once. What Python reads only when it starts is the server's: see `can_run`.
+A command in a new Python spends most of its time on imports. A fork is also a process, with its own
+arguments, folder, environment, streams, signals and exit code, and starts at once. What Python
+reads only when it starts is inherited from the server: see `can_run`.
 
-The server is `python -m tests.forkserver FD`. It runs one command at a time, and ends when
-the other end of that socket is closed.
+The server is `python -m tests.forkserver FD`. It runs one command at a time, and ends when the
+other end of that socket is closed.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ import sqlmig
 from sqlmig.engine.server.connection import sqlmig_version
 from sqlmig.source.lexer import statements
 
-# What Python, or the C library below it, reads once.
+# What Python, or the C library, reads only once.
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "DYLD_")
 
 Streams = tuple[int, int, int]
-"""The descriptors that are a command's standard streams."""
+"""The descriptors of a command's standard streams."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """`python -W … -m …` in a folder, with all its environment."""
+    """`python -W … -m …` in a folder, with its complete environment."""
 
     arguments: list[str]
     folder: str
@@ -53,12 +53,12 @@ class Command:
 
     @property
     def words(self) -> list[str]:
-        """What starts a Python of its own for it."""
+        """The command line that starts it in a new Python."""
         return [sys.executable, "-W", self.warnings, "-m", self.module, *self.arguments]
 
 
 class Server:
-    """A server of this process."""
+    """The server of this process."""
 
     def __init__(self) -> None:
         self._socket, its = socket.socketpair()
@@ -68,17 +68,17 @@ class Server:
                 cwd=Path(__file__).parent.parent,
                 pass_fds=[its.fileno()],
                 stdin=subprocess.DEVNULL,
-                start_new_session=True,  # a Ctrl-C is for the tests
+                start_new_session=True,  # Ctrl-C is for the tests
             )
 
     def fork(self, order: bytes, streams: Streams) -> int:
-        """Begins a command; its process."""
+        """Begins a command; returns its process id."""
         socket.send_fds(self._socket, [b"%d\n" % len(order)], list(streams))
         self._socket.sendall(order)
         return self._answer()
 
     def wait(self) -> int:
-        """The exit code of the command that was begun; that of a signal is negative."""
+        """The exit code of the command that was begun; negative for a signal."""
         return self._answer()
 
     def _answer(self) -> int:
@@ -92,21 +92,21 @@ class Server:
 
 
 class Fork:
-    """A command under way."""
+    """A running command."""
 
     def __init__(self, command: Command, streams: Streams) -> None:
         self._server = _idle.pop() if _idle else Server()
         self.pid = self._server.fork(json.dumps(astuple(command)).encode(), streams)
 
     def wait(self) -> int:
-        """Its exit code; that of a signal is negative."""
+        """Its exit code; negative for a signal."""
         code = self._server.wait()
         _idle.append(self._server)
         return code
 
 
 def can_run(environment: Mapping[str, str]) -> bool:
-    """Whether a fork finds in that environment what a Python of its own would."""
+    """Whether a fork behaves in that environment as a new Python would."""
     return _read_at_the_start(environment) == _variables
 
 
@@ -139,7 +139,7 @@ def _main(channel: socket.socket) -> None:
 
 
 def _warm_up() -> None:
-    """Loads what commands load, and fills the caches that they fill."""
+    """Loads the modules and fills the caches that commands use."""
     for package in (sqlmig, _pytest):
         for module in walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
@@ -150,7 +150,7 @@ def _warm_up() -> None:
 
 
 def _become(command: Command, descriptors: list[int]) -> None:
-    """Makes this process that of a command."""
+    """Turns this process into that of a command."""
     for number, (descriptor, name) in enumerate(
         zip(descriptors, ("stdin", "stdout", "stderr"), strict=True)
     ):
@@ -169,13 +169,14 @@ def _become(command: Command, descriptors: list[int]) -> None:
 
 
 def _stream(number: int, like: TextIO) -> TextIO:
-    """A standard stream as Python makes it."""
+    """A standard stream, opened as Python opens it."""
     mode, buffering = "w" if number else "r", 1 if number == 2 or os.isatty(number) else -1
     return open(number, mode, buffering, like.encoding, like.errors, closefd=False)  # type: ignore[return-value]
 
 
 def _run(module: str) -> None:
-    """Runs the command, and ends the process; as Python ends it, which takes longer, if need be."""
+    """Runs the command and ends the process; only if necessary in the way Python does, which takes
+    longer."""
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:

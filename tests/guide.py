@@ -1,4 +1,4 @@
-"""A guide, read as what a reader would do: write the files, run the commands and the Python."""
+"""Follows a guide as a reader would: writes the files, runs the commands and the Python code."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _OF_THE_SHELL = re.compile(r"[|&;<>$`*?\[(~]")
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do: `kind` is write, run, python, or what a comment orders of the test; or
-    `output`, what the command before it shows."""
+    """One thing to do: `kind` is write, run, python, or an instruction for the test in a comment;
+    or `output`, which the previous command must show."""
 
     kind: str
     text: str
@@ -40,10 +40,10 @@ class Step:
 def steps(guide: Path) -> Iterator[Step]:
     """The steps of a guide in order.
 
-    A block of SQL is a file where the line before it ends in its name. A comment of the guide,
-    which readers do not see, can order `first` (a command to run before) or `exit` (the exit code
-    of the commands from there on). From `elsewhere`, with the name of the test that follows the
-    blocks there, up to `elsewhere end`, there are no steps.
+    A block of SQL is a file if the line before it ends with a file name. Comments in the guide,
+    which readers do not see, can be `first` (a command to run before) or `exit` (the exit code of
+    the following commands). There are no steps between `elsewhere`, which names the test that
+    covers those blocks, and `elsewhere end`.
     """
     own = _ELSEWHERE.sub("", guide.read_text(encoding="utf-8"))
     for match in _BLOCK.finditer(own):
@@ -63,7 +63,7 @@ def steps(guide: Path) -> Iterator[Step]:
 
 
 class Reader:
-    """Does in a folder what a guide says, with that folder's databases."""
+    """Follows a guide in a folder, with that folder's databases."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -86,7 +86,7 @@ class Reader:
             self.run(step.text, self._expected)
 
     def run(self, command: str, expected: int = 0, **variables: str) -> None:
-        """Runs a command as a shell does; its exit code must be the one that is expected."""
+        """Runs a command as a shell does, and checks its exit code."""
         program, *arguments = shlex.split(command, comments=True)
         if program == "sqlmig" and not _OF_THE_SHELL.search(command):
             done = Run(self._folder)(*arguments, **variables)

@@ -1,8 +1,8 @@
-"""Ends what a run of the tests has started, however that run ends, by `kill -9` too.
+"""Ends everything that a test run has started, however the run ends, even by `kill -9`.
 
-The janitor is a process of its own at the other end of a pipe: it waits until the run is gone,
-kills every process that inherited the run's mark, and stops the servers in the run's folder, which
-do not inherit it: their environment is made anew.
+The janitor is a separate process at the other end of a pipe: it waits until the run is gone, kills
+every process that inherited the run's mark, and stops the servers in the run's folder, which do not
+inherit the mark because they get a new environment.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ MARK = "SQLMIG_TEST_RUN"
 
 @contextmanager
 def watched_run() -> Iterator[None]:
-    """Within, MARK names a new folder; at the end, nothing of the run is left."""
+    """Inside the block, MARK names a new folder; at the end, nothing of the run is left."""
     folder = tempfile.mkdtemp(prefix="sqlmig-", dir=folder_in_memory())
     janitor = subprocess.Popen(
         [sys.executable, "-m", "tests.janitor", folder],
         cwd=Path(__file__).parent.parent,
         stdin=subprocess.PIPE,
-        start_new_session=True,  # a Ctrl-C is for the tests
+        start_new_session=True,  # Ctrl-C is for the tests
     )
     os.environ[MARK] = folder
     try:
@@ -43,12 +43,12 @@ def watched_run() -> Iterator[None]:
 
 
 def postgres_folder(name: str = "shared") -> Path:
-    """Where a PostgreSQL server of the run lives; the shared one, if no other is named."""
+    """The folder of a PostgreSQL server of the run, by default the shared one."""
     return Path(os.environ[MARK], "postgres", name)
 
 
 def mongo_folder() -> Path:
-    """Where the MongoDB server of this process lives."""
+    """The folder of this process's MongoDB server."""
     return Path(os.environ[MARK], "mongo", str(os.getpid()))
 
 
@@ -66,7 +66,7 @@ def main(run: Path) -> None:
 
 
 def _marked(mark: bytes) -> Iterator[int]:
-    """The processes with that variable; none where there is no /proc."""
+    """The processes with that variable; none if there is no /proc."""
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if mark in (entry / "environ").read_bytes().split(b"\0"):

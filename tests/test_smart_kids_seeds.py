@@ -201,7 +201,7 @@ def test_with_rows_the_rollback_is_refused_and_says_how_many(
     with pytest.raises(ProtectedTableError) as refused:
         changes.rollback(Since("004"))
     assert "005_payments would drop payments, which has 1 row" in str(refused.value)
-    assert "1 failed, 3 undone, 1 not attempted." in str(refused.value)
+    assert "1 failed, 3 not rolled back, 1 not attempted." in str(refused.value)
     changes.apply()
     assert database.value("select count(*) from payments") == 1
 

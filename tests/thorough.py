@@ -1,4 +1,4 @@
-"""How much is tried: a short form for every change, and a long one, `make torture`."""
+"""The extent of the tests: a short form for every change, and a long one, `make torture`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import pytest
 
 
 def add_option(parser: pytest.Parser) -> None:
-    """The option that asks for the long form."""
+    """Adds the option for the long form."""
     parser.addoption("--torture", action="store_true", help="run the long form of the tests")
 
 
 def is_torture(config: pytest.Config) -> bool:
-    """Whether the long form was asked for."""
+    """Whether the long form was requested."""
     return bool(config.getoption("--torture"))
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves the tests that are marked `long_form` to the long form."""
+    """Skips tests marked `long_form` in the short form."""
     if is_torture(config):
         return
     left_out = [item for item in items if item.get_closest_marker("long_form")]
@@ -27,5 +27,5 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def examples(short: int) -> int:
-    """How many examples a property test tries; SQLMIG_TEST_EXAMPLES is the long form's number."""
+    """The number of examples of a property test; SQLMIG_TEST_EXAMPLES sets it for the long form."""
     return int(os.environ.get("SQLMIG_TEST_EXAMPLES", short))

@@ -52,11 +52,11 @@ from sqlmig.testing import Contents, migrated_database
 
 
 def told(*facts: object) -> None:
-    """What the project does with news."""
+    """Stands for the project's own use of values."""
 
 
 class Progress:
-    """An observer of the project's own."""
+    """An observer defined by the project."""
 
     def started(self, migration_id: str, direction: Direction) -> None:
         told(direction.value, migration_id)

@@ -1,4 +1,4 @@
 """Other tools: how their files are laid out, and what their history tables say.
 
-Pure functions of files and rows; what is written, and what asks the database, is elsewhere.
+Pure functions of files and rows; writing files and querying the database happen elsewhere.
 """

@@ -15,14 +15,14 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class Line(NamedTuple):
-    """A line of a file: where it begins, and its text with its end."""
+    """A line of a file: its offset, and its text with the line ending."""
 
     start: int
     text: str
 
     @property
     def stop(self) -> int:
-        """Where the next one begins."""
+        """The offset of the next line."""
         return self.start + len(self.text)
 
 
@@ -38,10 +38,10 @@ def half(
     closed: Iterable[int] = (),
     transactional: bool = True,
 ) -> Half:
-    """The parts of a file between those offsets, in order, as one half.
+    """The given spans of a file, in order, as one half.
 
-    `closed` are offsets, each of a line that is left out, where the tool ends a statement: it gets
-    a semicolon where it has none.
+    `closed` are the offsets of omitted lines at which the tool ends a statement: a statement that
+    is still open there gets a semicolon.
     """
     kept = list(spans)
     masked = _mask(script.text, kept)
@@ -60,7 +60,7 @@ def place(script: Script, line: Line) -> Location:
 
 
 def error_at(script: Script, line: Line, message: str, remedy: str) -> SourceError:
-    """Something wrong at that line."""
+    """An error at that line."""
     return SourceError(message, location=place(script, line), remedy=remedy)
 
 
@@ -77,11 +77,11 @@ def _blank(text: str) -> str:
 
 
 def _is_open(text: str) -> bool:
-    """Whether the text ends within a statement, or with one that has no semicolon."""
+    """Whether the text ends inside a statement, or after one without a semicolon."""
     try:
         last = None
-        for last in statements(text):  # noqa: B007  # the last is meant
+        for last in statements(text):  # noqa: B007  # only the last one is needed
             pass
     except LexError:
-        return False  # told where the whole is read
+        return False  # reported when the whole file is read
     return last is not None and last.stop == last.end and not last.is_meta_command

@@ -1,7 +1,7 @@
-"""dbmate: one file a migration, its halves below `-- migrate:up` and `-- migrate:down`.
+"""dbmate: one file per migration, with its halves below `-- migrate:up` and `-- migrate:down`.
 
 Source: github.com/amacneil/dbmate: pkg/dbmate/migration.go (the markers and their options),
-pkg/dbmate/db.go (the names `^(\\d+).*\\.sql$`, their order, which is that of the names as text),
+pkg/dbmate/db.go (the names `^(\\d+).*\\.sql$`, which are ordered as text),
 pkg/driver/postgres/postgres.go (the table).
 """
 
@@ -28,7 +28,7 @@ _TABLE = HistoryTable(
 
 
 def recognise(files: Files) -> str | None:
-    """The first file with its marker."""
+    """The first file with a marker of dbmate."""
     return first_with(files, _NAMES, _MARKER)
 
 
@@ -39,7 +39,7 @@ def read(files: Files) -> Reading:
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """A row for each applied migration; no times."""
+    """One row per applied migration, without times."""
     return Ledger(tuple(Entry(row["version"]) for row in rows))
 
 

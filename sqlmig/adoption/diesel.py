@@ -1,8 +1,8 @@
-"""diesel: a folder a migration, with `up.sql`, `down.sql` and perhaps `metadata.toml`.
+"""diesel: one folder per migration, with `up.sql`, `down.sql` and optionally `metadata.toml`.
 
 Source: github.com/diesel-rs/diesel: diesel_migrations/migrations_internals/src/lib.rs (the version:
-what precedes the first `_`, without dashes; `run_in_transaction` of metadata.toml, which is true
-where there is no such file or it cannot be read, and false where the file does not say it),
+what precedes the first `_`, without dashes; `run_in_transaction` in metadata.toml, which is true if
+the file is missing or cannot be read, and false if the file does not set it),
 diesel_migrations/src/file_based_migrations.rs (the files), and diesel's CREATE_MIGRATIONS_TABLE.
 Migrations run in the order of their versions as text.
 """
@@ -54,7 +54,7 @@ def read(files: Files) -> Reading:
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """A row for each applied migration."""
+    """One row per applied migration."""
     return Ledger(tuple(Entry(row["version"], row["applied_at"]) for row in rows))
 
 

@@ -12,15 +12,16 @@ from sqlmig.errors import ConfigError, SourceError
 from sqlmig.model import Location, Script
 from sqlmig.source.files import script_from_bytes
 
-# Folders that hold no migrations and may hold very much else.
+# Folders that hold no migrations but possibly a great many other files.
 _SKIPPED = frozenset({"node_modules", "target", "vendor", "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files below a folder, by their paths in it with `/`, sorted; hidden ones are left out.
+    """The files below a folder, as sorted paths relative to it, with `/`; hidden files are left
+    out.
 
-    Each is read once, when it is asked for.
+    Each file is read once, on first use.
     """
 
     root: Path
@@ -30,7 +31,8 @@ class Files:
 
     @classmethod
     def below(cls, root: Path) -> Files:
-        """What is there. Raises ConfigError where it is no folder or cannot be listed."""
+        """The files below that folder. Raises ConfigError if it is not a folder or cannot be
+        listed."""
         if not root.is_dir():
             raise ConfigError(
                 f"{root} is not a folder", remedy="Name the folder with the other tool's files."
@@ -44,11 +46,11 @@ class Files:
         return name in self._known
 
     def path(self, name: str) -> str:
-        """The path for people."""
+        """The path to show to people."""
         return str(self.root / name)
 
     def script(self, name: str) -> Script:
-        """The text of a file. Raises SourceError where it is not UTF-8 text or cannot be read."""
+        """The text of a file. Raises SourceError if it is not UTF-8 text or cannot be read."""
         if name not in self._scripts:
             self._scripts[name] = self._read(name)
         found = self._scripts[name]
@@ -57,7 +59,7 @@ class Files:
         return found
 
     def text(self, name: str) -> str:
-        """The same for a look that may fail: "" where it cannot be read."""
+        """Like `script`, but "" if the file cannot be read."""
         try:
             return self.script(name).text
         except SourceError:
@@ -69,7 +71,7 @@ class Files:
         return (match for name in self.names if (match := fits(name)))
 
     def problem(self, name: str, message: str, remedy: str) -> SourceError:
-        """Something wrong with that file as a whole."""
+        """An error about that file as a whole."""
         return SourceError(message, location=Location(self.path(name)), remedy=remedy)
 
     def _read(self, name: str) -> Script | SourceError:
@@ -79,7 +81,7 @@ class Files:
                 location=Location(str(self.root)),
                 remedy="Rename that file with printable characters, in UTF-8.",
             )
-        if not (self.root / name).is_file():  # a pipe would be waited for
+        if not (self.root / name).is_file():  # reading a pipe would block
             return self.problem(name, "is not a file that can be read", "Put a file there.")
         try:
             return script_from_bytes(self.path(name), (self.root / name).read_bytes())

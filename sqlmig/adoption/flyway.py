@@ -1,11 +1,11 @@
-"""Flyway: `V1.2__users.sql`, its undo script `U1.2__users.sql`, in any folder below.
+"""Flyway: `V1.2__users.sql` and its undo script `U1.2__users.sql`, in any subfolder.
 
 Source: github.com/flyway/flyway, flyway-core/src/main/java/org/flywaydb/core: internal/resource/
 ResourceNameParser.java (prefix, version, `__`, description), api/MigrationVersion.java (`_` is `.`;
-parts are compared as numbers, and zeros at the end count for nothing), internal/resolver/
-ChecksumCalculator.java (CRC-32 of the lines without their ends and without byte order mark, as a
-signed number), internal/sqlscript/SqlScriptMetadata.java (`executeInTransaction` and
-`placeholderReplacement` of a script's own `.conf`), and PostgreSQLDatabase's create script of
+parts are compared as numbers, and trailing zeros are ignored), internal/resolver/
+ChecksumCalculator.java (CRC-32 of the lines without line endings and byte order mark, as a signed
+number), internal/sqlscript/SqlScriptMetadata.java (`executeInTransaction` and
+`placeholderReplacement` in a script's own `.conf`), and PostgreSQLDatabase's create script of
 flyway_schema_history.
 """
 
@@ -37,9 +37,11 @@ _VERSIONED = r"(?P<version>\d+(?:[._]\d+)*)(?:__(?P<name>[^/]*))?\.sql"
 _UPS = rf"{_PATH}V{_VERSIONED}"
 _DOWNS = rf"{_PATH}U{_VERSIONED}"
 _OTHERS = {
-    rf"{_PATH}R__[^/]*\.sql": "a repeatable migration, which sqlmig has not",
-    rf"{_PATH}B{_VERSIONED}": "a baseline migration, which sqlmig has not",
-    rf"{_PATH}(?:(?:before|after)[A-Z]\w*|createSchema)\.sql": "a callback, which sqlmig has not",
+    rf"{_PATH}R__[^/]*\.sql": "a repeatable migration, which sqlmig does not have",
+    rf"{_PATH}B{_VERSIONED}": "a baseline migration, which sqlmig does not have",
+    rf"{_PATH}(?:(?:before|after)[A-Z]\w*|createSchema)\.sql": (
+        "a callback, which sqlmig does not have"
+    ),
     rf"{_PATH}[VUR]\d*(?:[._]\d+)*__[^/]*\.(?:java|kt|groovy|scala|class|py|sh|bash|ps1|bat|cmd)": (
         "a migration that is not SQL"
     ),
@@ -58,7 +60,7 @@ _TABLE = HistoryTable(
 
 
 def recognise(files: Files) -> str | None:
-    """The first file with such a name."""
+    """The first file named like a migration or undo script of Flyway."""
     first = next(files.matching(_UPS), None) or next(files.matching(_DOWNS), None)
     return first[0] if first else None
 
@@ -78,8 +80,8 @@ def read(files: Files) -> Reading:
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """What is applied after all rows: an undo or a deletion takes back the row of its version, and
-    a baseline says that all up to its version is applied."""
+    """What is applied after all rows: an undo or a deletion cancels the row of its version, and a
+    baseline means that everything up to its version is applied."""
     applied: dict[str, Entry] = {}
     failed, left_out, up_to = [], [], None
     for row in rows:
@@ -88,7 +90,7 @@ def history(rows: Sequence[Row]) -> Ledger:
             failed.append(f"{row['script']} has failed")
         elif version is None:
             left_out += [f"{row['script']}: {kind}"] if kind != "SCHEMA" else []
-        elif kind.endswith("BASELINE"):  # also SQL_BASELINE, of a B script
+        elif kind.endswith("BASELINE"):  # also SQL_BASELINE, from a B script
             up_to = version
         elif kind == "DELETE" or kind.startswith("UNDO"):
             applied.pop(key(version), None)
@@ -98,12 +100,12 @@ def history(rows: Sequence[Row]) -> Ledger:
 
 
 def key(version: str) -> str:
-    """One of all ways to write a version: 01_2.0 → 1.2."""
+    """The canonical form of a version: 01_2.0 → 1.2."""
     return ".".join(map(str, version_parts(version)))
 
 
 def checksums(data: bytes) -> tuple[str, ...]:
-    """The one that it records of a text."""
+    """The checksum that Flyway records for a file."""
     text = data.decode(errors="replace").removeprefix("\ufeff")
     crc = zlib.crc32("".join(_LINE_END.split(text)).encode())
     return (str(crc - (1 << 32) if crc >= 1 << 31 else crc),)
@@ -126,7 +128,8 @@ def _original(files: Files, match: re.Match[str], downs: dict[str, str]) -> Orig
 def _as_run(
     files: Files, name: str | None, half: Half | None, problems: list[SourceError]
 ) -> Half | None:
-    """The half as the script's own settings have it run; its placeholders go to `problems`."""
+    """The half, with the mode that the script's own settings give it; its placeholders are added to
+    `problems`."""
     if half is None:
         return None
     settings = _settings(files, f"{name}")
@@ -136,7 +139,7 @@ def _as_run(
 
 
 def _settings(files: Files, name: str) -> dict[str, str]:
-    """Those of a script alone, `key=value` each."""
+    """The settings of one script, a `key=value` per line."""
     pairs = (line.partition("=") for line in files.text(f"{name}.conf").splitlines())
     return {left.strip().lower(): right.strip().lower() for left, _, right in pairs}
 
@@ -154,7 +157,7 @@ def _placeholders(half: Half) -> Iterator[SourceError]:
 def _refused(files: Files) -> Iterator[SourceError]:
     for pattern, message in _OTHERS.items():
         for match in files.matching(pattern):
-            yield files.problem(match[0], message, "Write what it does as a migration.")
+            yield files.problem(match[0], message, "Rewrite it as a migration.")
 
 
 TOOL = Tool(

@@ -1,9 +1,9 @@
-"""golang-migrate: a pair of files a migration, `1_users.up.sql` and `1_users.down.sql`.
+"""golang-migrate: a pair of files per migration, `1_users.up.sql` and `1_users.down.sql`.
 
-Source: github.com/golang-migrate/migrate: source/parse.go (the names, the version as an unsigned
-number, by which they are ordered), database/postgres/postgres.go (a file is one message of the
-simple protocol, and so one transaction unless it says otherwise; the table has one row, the version
-up to which all is applied, or -1, and `dirty` while a migration runs and after one has failed).
+Source: github.com/golang-migrate/migrate: source/parse.go (the names; the version is an unsigned
+number, which gives the order), database/postgres/postgres.go (a file is one message of the simple
+protocol, and so one transaction unless it says otherwise; the table has one row: the version up to
+which everything is applied, or -1, and `dirty` while a migration runs and after one has failed).
 """
 
 from __future__ import annotations
@@ -35,14 +35,15 @@ def read(files: Files) -> Reading:
     """Its migrations, by number; files in another language are refused."""
     found, problems = paired(files, files.matching(_UPS), files.matching(_DOWNS))
     problems += [
-        files.problem(match[0], "a migration that is not SQL", "Write as SQL what it does.")
+        files.problem(match[0], "a migration that is not SQL", "Rewrite it in SQL.")
         for match in files.matching(_OTHERS)
     ]
     return Reading(tuple(sorted(found, key=lambda each: int(each.number))), tuple(problems))
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """One row: all up to and including that version. A dirty one is unfinished."""
+    """The single row: everything up to and including its version is applied. A dirty row is
+    unfinished."""
     if any(row["dirty"] for row in rows):
         return Ledger(unfinished=tuple(f"version {row['version']} is dirty" for row in rows))
     versions = [row["version"] for row in rows if not row["version"].startswith("-")]

@@ -1,9 +1,9 @@
-"""goose: one file a migration, its halves below `-- +goose Up` and `-- +goose Down`.
+"""goose: one file per migration, with its halves below `-- +goose Up` and `-- +goose Down`.
 
 Source: github.com/pressly/goose: internal/sqlparser/parser.go (annotations at the beginning of a
-line, in any case of letters in newer versions; lines end at LF or CRLF and are joined by LF),
+line, case-insensitive in newer versions; lines end at LF or CRLF and are joined by LF),
 collect_migration.go and NumericComponent (names: a number above 0 before the first `_`),
-database/dialect/postgres.go (the table; of several rows of a version the newest counts).
+database/dialect/postgres.go (the table; if a version has several rows, the newest counts).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TABLE = HistoryTable(
 
 
 def recognise(files: Files) -> str | None:
-    """The first file with its annotation."""
+    """The first file with an annotation of goose."""
     return first_with(files, _NAMES, _ANNOTATION)
 
 
@@ -39,13 +39,13 @@ def read(files: Files) -> Reading:
     found = each_file(files, files.matching(_NAMES), read_halves, "number")
     go_files = (match[0] for match in files.matching(r"\d+_[^/]*(?<!_test)\.go"))
     problems = tuple(
-        files.problem(name, "a migration in Go", "Write as SQL what it does.") for name in go_files
+        files.problem(name, "a migration in Go", "Rewrite it in SQL.") for name in go_files
     )
     return Reading(tuple(sorted(found, key=lambda each: int(each.number))), problems)
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """The versions whose newest row says that they are applied, but for its first row, 0."""
+    """The versions whose newest row says that they are applied, except goose's initial row, 0."""
     newest = {row["version"]: row for row in rows}
     applied = [row for row in rows if newest[row["version"]] is row and row["is_applied"]]
     return Ledger(
@@ -84,7 +84,7 @@ def _give(sections: Sections, line: Line) -> None:
         case "envsub on":
             sections.refuse(
                 line,
-                "environment variables are put into the SQL, which sqlmig does not do",
+                "environment variables are substituted in the SQL, which sqlmig does not do",
                 "Write the values into the file, and remove the annotation.",
             )
         case _:

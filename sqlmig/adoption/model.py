@@ -19,8 +19,9 @@ Row = Mapping[str, Any]
 class Half:
     """One direction of a migration: the part of a file that does it or undoes it.
 
-    `masked` is the text of that file with all else blank, so that a place in it is the place in the
-    file; `body` is the part alone. `transactional` is as the tool runs it.
+    `masked` is the text of that file with everything else blanked, so that offsets in it are
+    offsets in the file; `body` is the part alone. `transactional` says whether the tool runs it in
+    a transaction.
     """
 
     path: str
@@ -30,7 +31,7 @@ class Half:
 
     @classmethod
     def whole(cls, script: Script, *, transactional: bool = True) -> Half:
-        """A file that is that direction alone."""
+        """A file that contains only that direction."""
         return cls(script.path, script.text, script.text, transactional)
 
 
@@ -38,10 +39,10 @@ class Half:
 class Original:
     """A migration of another tool.
 
-    `version` is what identifies it in the tool's history; `number` the digit groups that it begins
-    with, as written, joined by `_`, "" where it has none; `name` the rest. `paths` are its files.
-    `up` is None where it cannot be used: `problems` say why. `requires` are versions; `remarks` are
-    kept as comments. `check` is a query that must hold once it is applied.
+    `version` identifies it in the tool's history. `number` has its leading groups of digits, as
+    written, joined by `_`, or "" if it has none; `name` is the rest. `paths` are its files. `up` is
+    None if it cannot be used; `problems` say why. `requires` are versions; `remarks` are kept as
+    comments. `check` is a query that must hold once the migration is applied.
     """
 
     version: str
@@ -60,7 +61,7 @@ class Original:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The files of a folder as a tool reads them: its migrations in the order in which it applies
-    them, what sqlmig cannot take over, and what is left out without harm."""
+    them, what sqlmig cannot convert, and what can be left out safely."""
 
     originals: tuple[Original, ...]
     problems: tuple[SourceError, ...] = ()
@@ -69,8 +70,8 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An applied migration in a tool's history: `checksum` is of the original's text, as the tool
-    computes it; None where it keeps no time or no checksum."""
+    """An applied migration in a tool's history. `checksum` is that of the original's text, computed
+    as the tool does. A time or checksum that the tool does not keep is None."""
 
     version: str
     applied_at: datetime | None = None
@@ -81,8 +82,8 @@ class Entry:
 class Ledger:
     """What a tool's history says is applied, in that order.
 
-    `unfinished` are entries that failed or are half done, in words. `up_to` is a number up to and
-    including which all are applied, whether they have entries or not.
+    `unfinished` describes entries that failed or are half done. `up_to` is a version up to and
+    including which everything is applied, with or without an entry.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -91,7 +92,7 @@ class Ledger:
     left_out: tuple[str, ...] = ()
 
     def covers(self, version: str) -> bool:
-        """Whether that version is one of those up to `up_to`."""
+        """Whether `up_to` includes that version."""
         return self.up_to is not None and version_parts(version) <= version_parts(self.up_to)
 
 
@@ -105,8 +106,8 @@ def version_parts(version: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class HistoryTable:
-    """A tool's history table: its name, those of its columns, and the query that reads it, in which
-    `{}` is its qualified name; `companions` are the tool's other tables, in the same schema."""
+    """A tool's history table: its name, its columns, and the query that reads it, in which `{}`
+    stands for its qualified name. `companions` are the tool's other tables in the same schema."""
 
     name: str
     columns: frozenset[str]
@@ -122,9 +123,9 @@ class HistoryTable:
 class Tool:
     """A tool: its name, its layout and directives in words, and its three functions.
 
-    `recognise` gives the file that shows that a folder is the tool's, or None; `read` reads the
-    folder; `history` reads the rows of `table`. `key` makes one of a version in whatever way it is
-    written; `checksums` gives those that the tool may have recorded of an up script.
+    `recognise` returns the file that shows that a folder is the tool's, or None; `read` reads the
+    folder; `history` reads the rows of `table`. `key` brings a version into one form, however it is
+    written; `checksums` returns those that the tool may have recorded for an up script.
     """
 
     name: str

@@ -1,11 +1,11 @@
-"""node-pg-migrate: one SQL file a migration, its halves below `-- Up Migration` and
-`-- Down Migration`, or a pair of files of its newer loader.
+"""node-pg-migrate: one SQL file per migration, with its halves below `-- Up Migration` and `-- Down
+Migration`, or a pair of files for its newer loader.
 
-Source: node-pg-migrate 8: src/sqlMigration.ts (the comments; SQL above the first that is asked for
-is not run, and without an up comment all of the file is), src/migrationLoader.ts (pairs, and
-their ids), src/migration.ts and utils/comparators.ts (the name without its extension identifies a
-migration; the order is by leading number, one of 17 digits being a UTC time, then by name),
-src/runner.ts (the table).
+Source: node-pg-migrate 8: src/sqlMigration.ts (the comments; SQL above the first one that the tool
+looks for is not run, and a file without an up comment is run as a whole), src/migrationLoader.ts
+(pairs, and their ids), src/migration.ts and utils/comparators.ts (the name without its extension
+identifies a migration; the order is by leading number, where 17 digits are a UTC time, then by
+name), src/runner.ts (the table).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _TABLE = HistoryTable(
 
 
 def recognise(files: Files) -> str | None:
-    """The first file with its comment."""
+    """The first file with a comment of node-pg-migrate."""
     names = (match[0] for match in files.matching(_SINGLE))
     return next((name for name in names if _MARKER.search(files.text(name))), None)
 
@@ -55,15 +55,14 @@ def read(files: Files) -> Reading:
         for name in downs.values()
     ]
     problems += [
-        files.problem(match[0], "a migration in JavaScript or TypeScript", "Write as SQL what it "
-                      "does.")
+        files.problem(match[0], "a migration in JavaScript or TypeScript", "Rewrite it in SQL.")
         for match in files.matching(_CODE)
-    ]  # fmt: skip
+    ]
     return Reading(tuple(sorted(found, key=_order)), tuple(problems))
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """A row for each applied migration."""
+    """One row per applied migration."""
     return Ledger(tuple(Entry(row["version"], row["applied_at"]) for row in rows))
 
 
@@ -97,7 +96,7 @@ def _halves(script: Script) -> Halves:
 
 
 def _part(script: Script, marks: dict[str, Line], direction: str) -> list[tuple[int, int]]:
-    """From below its first comment to that of the other one, if it is below it."""
+    """From below the direction's first comment to the other direction's, if that comes later."""
     own, other = marks[direction], marks.get(DOWN if direction == UP else UP)
     end = other.start if other and other.start > own.start else len(script.text)
     return [(own.stop, end)]

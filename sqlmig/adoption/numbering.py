@@ -1,4 +1,4 @@
-"""The ids that the migrations of another tool get."""
+"""The ids that the migrations of another tool get in sqlmig."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _LONGEST_NAME = 100
 
 
 def migration_ids(originals: Sequence[Original]) -> list[str]:
-    """An id for each, in their order, which is also the order of the ids.
+    """An id for each original, in their order; the ids sort in the same order.
 
-    Each keeps its number. Where several have the same one, or some have none of their own, these
-    are numbered within it: 7_01, 7_02. Where the order would be another one, or the first has no
-    number, all are numbered anew from 001.
+    Each keeps its number. If several share a number, or some have none of their own, they are
+    numbered within it: 7_01, 7_02. If that would change the order, or the first has no number, all
+    are renumbered from 001.
     """
     own = list(_numbers(originals))
     ids = [_id(number, each.name) for number, each in zip(own, originals, strict=True)]
@@ -32,7 +32,7 @@ def migration_ids(originals: Sequence[Original]) -> list[str]:
 
 
 def _numbers(originals: Sequence[Original]) -> Iterator[str]:
-    """The numbers of their own, and for those that share one the place within it."""
+    """The originals' own numbers; those that share one are followed by their position within it."""
     inherited = ""
     shown: list[str] = []
     for each in originals:
@@ -45,7 +45,7 @@ def _numbers(originals: Sequence[Original]) -> Iterator[str]:
 
 
 def _digits(number: str) -> str:
-    """Digit groups joined by `_`: of a date, 2024-01-31, the dashes go."""
+    """Digit groups joined by `_`; dashes, as in the date 2024-01-31, are removed."""
     return re.sub(r"[.\s]+", "_", number.replace("-", ""))
 
 

@@ -1,4 +1,4 @@
-"""Layouts with a file for each direction, and the versions that are numbers."""
+"""Layouts with one file for each direction, and versions that are numbers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def paired(
     downs: Iterable[re.Match[str]],
     by: str = "number",
 ) -> tuple[list[Original], list[SourceError]]:
-    """Originals of the up files, each with the down file of the same version: the group `by`, as a
-    number; and what is wrong with down files that have no up file. The groups `number` and `name`
-    of a match are the original's."""
+    """Originals of the up files, each with the down file of the same version, which is the group
+    `by`, compared as a number; and errors for the down files without an up file. The groups
+    `number` and `name` of a match become the original's."""
     pending = {bare_number(match[by]): match[0] for match in downs}
     found = [_pair(files, match, by, pending.pop(bare_number(match[by]), None)) for match in ups]
     alone = [

@@ -1,10 +1,10 @@
-"""Prisma: a folder a migration, with `migration.sql`, and perhaps a `down.sql` beside it.
+"""Prisma: one folder per migration, with `migration.sql` and optionally a `down.sql` beside it.
 
 Source: github.com/prisma/prisma-engines: schema-engine/connectors/schema-connector/src/
-migrations_directory.rs (the folders, whose names are the migrations' and give their order as text),
-checksum.rs (SHA-256 of the text, with any line ends; formerly without leading zeros of a byte),
-migration_persistence.rs (a migration without finished_at and rolled_back_at has failed; one that is
-rolled back counts for nothing), and the table of the PostgreSQL flavour of sql-schema-connector.
+migrations_directory.rs (the folders; their names are the migrations' and sort as text), checksum.rs
+(SHA-256 of the text, with any line endings; older versions dropped the leading zero of a byte),
+migration_persistence.rs (a migration with neither finished_at nor rolled_back_at has failed; one
+that is rolled back is ignored), and the table of the PostgreSQL flavour of sql-schema-connector.
 `down.sql` is where Prisma's guide to down migrations has people put it.
 """
 
@@ -51,7 +51,7 @@ def read(files: Files) -> Reading:
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """The rows that are finished and not rolled back."""
+    """The rows that are not rolled back; those without a finish time are unfinished."""
     valid = [row for row in rows if not row["is_rolled_back"]]
     failed = [row["version"] for row in valid if row["applied_at"] is None]
     entries = (Entry(row["version"], row["applied_at"], row["checksum"]) for row in valid)
@@ -59,7 +59,7 @@ def history(rows: Sequence[Row]) -> Ledger:
 
 
 def checksums(data: bytes) -> tuple[str, ...]:
-    """Those that it takes for the text's."""
+    """The checksums that Prisma accepts for a file."""
     with_lf = data.replace(b"\r\n", b"\n")
     texts = (data, with_lf, data.replace(b"\n", b"\r\n"), with_lf.replace(b"\n", b"\r\n"))
     digests = [hashlib.sha256(text).digest() for text in texts]

@@ -18,10 +18,10 @@ _may_hold_variable = re.compile(r"(?<!:):[\w'\"]").search
 
 
 def run_by_psql(script: Script) -> tuple[Half, list[SourceError]]:
-    """The script without the BEGIN and COMMIT around all of it, and the variables in it.
+    """The script without a BEGIN and COMMIT that enclose all of it, and the variables in it.
 
-    Without them, psql runs each statement in a transaction of its own. Raises SourceError for a
-    text that cannot be read as SQL.
+    Without BEGIN and COMMIT, psql runs each statement in a transaction of its own. Raises
+    SourceError for text that cannot be read as SQL.
     """
     text = script.text
     try:
@@ -42,7 +42,7 @@ def run_by_psql(script: Script) -> tuple[Half, list[SourceError]]:
 
 
 def _variables(script: Script) -> Iterator[SourceError]:
-    """`:name`, `:'name'` and `:"name"`; within brackets a colon belongs to a slice of an array."""
+    """`:name`, `:'name'` and `:"name"`; inside brackets, a colon belongs to an array slice."""
     text, depth, colon = script.text, 0, -1
     if not _may_hold_variable(text):
         return

@@ -1,4 +1,4 @@
-"""All tools whose files and histories can be taken over."""
+"""All tools whose files and histories sqlmig can adopt."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def tool_named(name: str) -> Tool:
     if name.lower() not in _BY_NAME:
         raise ConfigError(
             f"{name!r} is not a tool that sqlmig knows",
-            remedy=did_you_mean(nearest(name.lower(), NAMES), f"Known are: {', '.join(NAMES)}."),
+            remedy=did_you_mean(nearest(name.lower(), NAMES), f"Known tools: {', '.join(NAMES)}."),
         )
     return _BY_NAME[name.lower()]
 
 
 def recognised(files: Files) -> Tool:
-    """The tool whose files these are. Raises ConfigError where no tool fits, or several do."""
+    """The tool whose files these are. Raises ConfigError if no tool fits, or several do."""
     found = {tool: shown for tool in TOOLS if (shown := tool.recognise(files)) is not None}
     if not found:
         raise ConfigError(
-            f"{files.root} has no files of a tool that sqlmig knows",
+            f"{files.root} has no files of any tool that sqlmig knows",
             remedy="Name the folder with the migrations themselves, and the tool with --from: "
             f"{', '.join(NAMES)}.",
         )

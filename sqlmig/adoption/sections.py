@@ -18,7 +18,7 @@ UP, DOWN = "up", "down"
 
 
 class Halves(NamedTuple):
-    """What a file holds: up is None where it cannot be used, and `problems` say why."""
+    """What a file holds: `up` is None if it cannot be used, and `problems` say why."""
 
     up: Half | None
     down: Half | None = None
@@ -27,9 +27,9 @@ class Halves(NamedTuple):
 
 @dataclass(slots=True)
 class Sections:
-    """The lines of a file as they are given to its halves; a marker's line belongs to neither.
+    """The lines of a file as they are assigned to its halves; marker lines belong to neither.
 
-    What is above the first marker, which may be comments only, belongs to the up half.
+    Lines above the first marker, which may only be comments, belong to the up half.
     """
 
     script: Script
@@ -52,8 +52,8 @@ class Sections:
         if direction in self._seen:
             self.refuse(
                 line,
-                f"a second part for {direction} in one file",
-                "Put what belongs together into one part.",
+                f"a second {direction} part in one file",
+                "Merge the two parts.",
             )
         elif direction == DOWN and UP not in self._seen:
             self.refuse(line, "a down part without an up part above it", "Write its up part first.")
@@ -64,10 +64,10 @@ class Sections:
         self.is_outside[direction] |= outside
 
     def begin_block(self, line: Line) -> None:
-        """A marker after which semicolons end no statement."""
+        """A marker after which semicolons do not end a statement."""
         self.end_block()
         if not self._seen:
-            self.refuse(line, "a statement block outside of both parts", "Move it below a part.")
+            self.refuse(line, "a statement block outside both parts", "Move it below a part.")
         self._block = line
 
     def close_block(self, line: Line) -> None:
@@ -81,13 +81,13 @@ class Sections:
         self._block = None
 
     def end_block(self) -> None:
-        """Refuses a block that is open here."""
+        """Refuses a block that is still open here."""
         if self._block is not None:
             self.refuse(self._block, "a statement block that never ends", "Add its end marker.")
             self._block = None
 
     def refuse(self, line: Line, message: str, remedy: str) -> None:
-        """Notes something wrong at that line."""
+        """Records an error at that line."""
         self.problems.append(error_at(self.script, line, message, remedy))
 
     def halves(self) -> Halves:
@@ -95,7 +95,7 @@ class Sections:
         self.end_block()
         if not self._seen:
             self.refuse(
-                Line(0, ""), f"no marker of {self.tool} in it", "Mark its parts, or move it away."
+                Line(0, ""), f"it has no {self.tool} marker", "Mark its parts, or move it away."
             )
         if self.problems:
             return Halves(None, problems=tuple(self.problems))
@@ -124,7 +124,7 @@ class Sections:
 
 
 def divided(script: Script, tool: str, give: Callable[[Sections, Line], None]) -> Halves:
-    """The halves of a file, whose lines `give` gives to its sections one by one."""
+    """The halves of a file; `give` passes its lines to the sections one by one."""
     sections = Sections(script, tool)
     for line in lines(script.text):
         give(sections, line)
@@ -134,13 +134,13 @@ def divided(script: Script, tool: str, give: Callable[[Sections, Line], None]) -
 def each_file(
     files: Files, names: Iterable[re.Match[str]], read: Callable[[Script], Halves], version: str
 ) -> list[Original]:
-    """An original of each file whose name matched: the groups `number` and `name` of the match,
-    and as its version the group `version`."""
+    """An original for each file whose name matched: the groups `number` and `name` of the match,
+    and as its version the group that `version` names."""
     return [_original(files, match, read, version) for match in names]
 
 
 def first_with(files: Files, pattern: str, has_marker: re.Pattern[str]) -> str | None:
-    """The first file of such a name that has the tool's marker."""
+    """The first file whose name matches and that has the tool's marker."""
     names = (match[0] for match in files.matching(pattern))
     return next((name for name in names if has_marker.search(files.text(name))), None)
 

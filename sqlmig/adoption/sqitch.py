@@ -1,11 +1,11 @@
-"""sqitch: `sqitch.plan` with the changes in order, and a script for each in `deploy`, `revert` and
+"""sqitch: `sqitch.plan` lists the changes in order; each has a script in `deploy`, `revert` and
 `verify`.
 
-Source: App::Sqitch 1.3.1: Plan.pm (the plan's lines; a name that stands twice is reworked),
-Plan/Change.pm (the text whose SHA-1 is a change's id; the scripts of a change that is reworked
-later have the tag between both in their name; the hash of a deploy script is the SHA-1 of its
-bytes), Plan/Depend.pm (how requirements are written), Engine/pg.sql (the registry), Engine/pg.pm
-(scripts run in psql, each statement in its own transaction unless the script opens one).
+Source: App::Sqitch 1.3.1: Plan.pm (the plan's lines; a name that occurs twice is reworked),
+Plan/Change.pm (the text whose SHA-1 is a change's id; if a change is reworked later, the names of
+its scripts contain the tag between the two; the hash of a deploy script is the SHA-1 of its bytes),
+Plan/Depend.pm (how requirements are written), Engine/pg.sql (the registry), Engine/pg.pm (scripts
+run in psql, each statement in its own transaction unless the script opens one).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TABLE = HistoryTable(
 
 
 def recognise(files: Files) -> str | None:
-    """The plan."""
+    """The plan, if there is one."""
     return PLAN if PLAN in files else None
 
 
@@ -51,12 +51,12 @@ def read(files: Files) -> Reading:
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """A row for each deployed change, whose id is the version."""
+    """One row per deployed change; its id is the version."""
     return Ledger(tuple(Entry(row["version"], row["applied_at"], row["checksum"]) for row in rows))
 
 
 def checksums(data: bytes) -> tuple[str, ...]:
-    """The one that it records of a deploy script."""
+    """The checksum that sqitch records for a deploy script."""
     return (hashlib.sha1(data, usedforsecurity=False).hexdigest(),)
 
 
@@ -101,8 +101,8 @@ def _half(files: Files, name: str | None, problems: list[SourceError]) -> Half |
 
 
 def _check(files: Files, change: Change, name: str | None, left_out: list[str]) -> Half | None:
-    """The verify script where it is a query that a check can be; else it is left out. `sqitch
-    verify` leaves out those of reworked changes too (Engine.pm, `_verify_changes`)."""
+    """The verify script if it is a query that can become a check; otherwise it is left out. `sqitch
+    verify` also leaves out those of reworked changes (Engine.pm, `_verify_changes`)."""
     if name is None:
         return None
     if change.rework_tags:

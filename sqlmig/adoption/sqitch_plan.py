@@ -30,10 +30,10 @@ _ESCAPES = {"\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 
 @dataclass(slots=True)
 class Change:
-    """A change of the plan: its id, and the ids of those of this project that it requires.
+    """A change in the plan: its id, and the ids of this project's changes that it requires.
 
-    `others` are dependencies that sqlmig cannot keep: conflicts, and other projects' changes.
-    `rework_tags` are the tags up to the one after which the change is reworked.
+    `others` are dependencies that sqlmig cannot keep: conflicts, and changes of other projects.
+    `rework_tags` are the tags between this change and its rework.
     """
 
     name: str
@@ -46,14 +46,14 @@ class Change:
     rework_tags: list[str] = field(default_factory=list)
 
     def file_names(self, folder: str) -> list[str]:
-        """The names that its script in that folder may have, the likeliest first."""
+        """The names that its script in that folder may have, most likely first."""
         suffixes = [f"@{tag}" for tag in self.rework_tags] or [""]
         return [f"{folder}/{self.name}{suffix}.sql" for suffix in suffixes]
 
 
 @dataclass(slots=True)
 class _Plan:
-    """A plan while it is read."""
+    """A plan while it is being read."""
 
     script: Script
     pragmas: dict[str, str] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class _Plan:
     problems: list[SourceError] = field(default_factory=list)
 
     def take(self, line: Line) -> None:
-        """Reads a line."""
+        """Reads one line."""
         text = line.text.rstrip("\r\n")
         content, note = _without_note(text)
         if not content.strip():
@@ -75,7 +75,7 @@ class _Plan:
         elif match := _CHANGE.fullmatch(content):
             self._change(line, match, note)
         else:
-            self._refuse(line, "is no line of a plan")
+            self._refuse(line, "is not a line of a plan")
 
     def _tag(self, name: str) -> None:
         if self.changes:
@@ -102,7 +102,7 @@ class _Plan:
         self.latest[name] = change
 
     def _id_of(self, dependency: str) -> str | None:
-        """The id of the change that a requirement names; None where it is another project's."""
+        """The id of the change that a requirement names; None if this plan does not have it."""
         project, colon, own = dependency.rpartition(":")
         if colon and project != self.pragmas.get("project"):
             return None
@@ -117,7 +117,7 @@ class _Plan:
         return next((change.id for change in self.changes if f"@{tag}" in change.tags), None)
 
     def _id(self, match: re.Match[str], dependencies: list[str], note: str) -> str:
-        """The SHA-1 of what the plan says of the change."""
+        """The change's id: the SHA-1 of what the plan says about it."""
         own = f"{self.pragmas.get('project')}:"
         bare = [each.lstrip("!").removeprefix(own) for each in dependencies]
         pairs = list(zip(dependencies, bare, strict=True))
@@ -151,7 +151,7 @@ def read_plan(script: Script) -> tuple[list[Change], list[SourceError]]:
 
 
 def _canonical(uri: str) -> str:
-    """The URI as Perl's URI->canonical has it: the host in lower case, and always a path."""
+    """The URI in the form of Perl's URI->canonical: the host in lower case, and always a path."""
     parts = urlsplit(uri)
     path = parts.path or ("/" if parts.netloc else "")
     return urlunsplit(parts._replace(netloc=parts.netloc.lower(), path=path))

@@ -1,9 +1,10 @@
-"""sql-migrate: one file a migration, its halves below `-- +migrate Up` and `-- +migrate Down`.
+"""sql-migrate: one file per migration, with its halves below `-- +migrate Up` and `-- +migrate
+Down`.
 
 Source: github.com/rubenv/sql-migrate: sqlparse/sqlparse.go (the commands; a line that begins with
-`-- ` is left out wherever it is, in a string too; lines are joined by LF), migrate.go (the id is
-the name of the file; the order is by leading number, then by id, and those without a number last;
-the table gorp_migrations of gorp's PostgresDialect).
+`-- ` is left out wherever it is, even in a string; lines are joined by LF), migrate.go (the id is
+the file name; the order is by leading number, then by id, with unnumbered files last; the table
+gorp_migrations of gorp's PostgresDialect).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _TABLE = HistoryTable(
 
 
 def recognise(files: Files) -> str | None:
-    """The first file with its command."""
+    """The first file with a command of sql-migrate."""
     return first_with(files, _NAMES, _COMMAND)
 
 
@@ -43,7 +44,7 @@ def read(files: Files) -> Reading:
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """A row for each applied migration."""
+    """One row per applied migration."""
     return Ledger(tuple(Entry(row["version"], row["applied_at"]) for row in rows))
 
 
@@ -58,14 +59,14 @@ def _halves(script: Script) -> Halves:
 
 
 def _as_sent(half: Half | None) -> Half | None:
-    """The half without the lines of strings that the tool takes for comments."""
+    """The half without the lines inside strings that the tool takes for comments."""
     if half is None:
         return None
     body = half.body.replace("\r\n", "\n")
     try:
         comments = {offset for offset, _ in all_line_comments(body)}
     except LexError:
-        return half  # told where it is checked
+        return half  # reported when the half is checked
     kept = _COMMENT.sub(lambda match: match[0] if match.start() in comments else "", body)
     return replace(half, body=kept)
 

@@ -33,15 +33,16 @@ _TABLE = HistoryTable(
 
 
 def is_of_sqlx(files: Files) -> bool:
-    """Whether files that another tool could have are sqlx's: it wrote its comment into one, or
-    they lie in a Rust project."""
+    """Whether files that could belong to another tool are sqlx's: sqlx wrote its comment into one,
+    or they lie in a Rust project."""
     if any(_OWN.match(files.text(match[0])) for match in files.matching(_NAMES)):
         return True
     return (files.root / ".." / "Cargo.toml").is_file()
 
 
 def recognise(files: Files) -> str | None:
-    """The first file of its pairs where they are its own, or of single files without any marker."""
+    """The first file, unless a file has another tool's marker, or there are pairs that are not
+    clearly sqlx's."""
     found = list(files.matching(_NAMES))
     if any(match["name"].endswith(".rollback") for match in found):
         return None  # yoyo's, or sqlmig's own
@@ -59,14 +60,14 @@ def read(files: Files) -> Reading:
 
 
 def history(rows: Sequence[Row]) -> Ledger:
-    """A row for each applied migration; one without success is unfinished."""
+    """One row per applied migration; one without success is unfinished."""
     failed = [f"version {row['version']} has failed" for row in rows if not row["success"]]
     entries = (Entry(row["version"], row["applied_at"], row["checksum"]) for row in rows)
     return Ledger(tuple(entries), tuple(failed))
 
 
 def checksums(data: bytes) -> tuple[str, ...]:
-    """The one that it records of a text."""
+    """The checksum that sqlx records for a file."""
     return (hashlib.sha384(data).hexdigest(),)
 
 
@@ -79,7 +80,7 @@ def _with_mode(original: Original) -> Original:
 
 
 def _moded(half: Half | None) -> Half | None:
-    """The half as sqlx runs it; the line that says so is not kept."""
+    """The half as sqlx runs it, without the line that turns off the transaction."""
     if half is None or not half.body.startswith(_OUTSIDE):
         return half
     rest = half.body.partition("\n")[2]

@@ -1,4 +1,4 @@
-"""Verify scripts of sqitch that a sanity check can be."""
+"""Converts verify scripts of sqitch to sanity checks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BEGINNINGS = {("begin",), ("start", "transaction")}
 _IMPOSSIBLE = re.compile(r"\bwhere\s+(?:false|1\s*=\s*0)\s*$", re.IGNORECASE)
 _FROM = re.compile(r"\bfrom\b", re.IGNORECASE)
 _WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
-# These return one row of no rows, and with GROUP BY none.
+# Without GROUP BY, these return a row even if nothing matches; with it, they return none.
 _AGGREGATE = re.compile(
     r"\b(?:count|sum|min|max|avg|every|(?:bool|bit)_(?:and|or|xor)|\w+_agg)\s*\(", re.IGNORECASE
 )
@@ -28,10 +28,10 @@ _DIVISION = re.compile(r"\bselect\s+1\s*/\s*count\s*\(", re.IGNORECASE)
 
 
 def as_check(text: str, path: str) -> Half | None:
-    """The one query of a verify script, with what it returns where it holds; None where the script
-    is more than that, or one cannot tell.
+    """The query of a verify script, with the result that it returns if it holds; None if the script
+    is more than one query, or the result is not clear.
 
-    Such a script succeeds where it raises no error. `SELECT … WHERE false` then returns no rows;
+    A verify script succeeds if it raises no error. `SELECT … WHERE false` then returns no rows;
     `SELECT 1/count(*)` and a query without FROM return one.
     """
     try:
@@ -55,8 +55,8 @@ def as_check(text: str, path: str) -> Half | None:
 
 
 def _refuse_unusable(script: Script) -> None:
-    """Raises SourceError for what the project could not read as a check: all its commands would
-    refuse it."""
+    """Raises SourceError for text that the project could not read as a check: all its commands
+    would refuse it."""
     directives, description = read_head(script.path, script.text, FileKind.CHECK)
     prepare_check(CheckFile("", ScriptFile(script, directives, description)))
 

@@ -1,7 +1,6 @@
-"""The files that a migration of another tool becomes.
+"""The files that a migration of another tool is converted to.
 
-The original's version is in a comment at the head, by which its record in the tool's history is
-found again.
+A comment in the head has the original's version, which finds its record in the tool's history.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ from sqlmig.source.problems import single
 from sqlmig.source.script import prepare
 
 IRREVERSIBLE = "the original has no down script"
-# What is between the tool's name and the version in that comment.
+# Stands between the tool's name and the version in that comment.
 VERSION = " version: "
-# What every statement that runs outside a transaction alone has a word of; most files have none.
+# Every statement that must run outside a transaction has one of these words; most files have none.
 _may_need_outside = re.compile(
     "concurrently|vacuum|database|tablespace|system|schema|subscription|discard|cluster",
     re.IGNORECASE,
@@ -36,8 +35,8 @@ _may_need_outside = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """A migration of another tool with its id and the texts of its files; `migration` is "" where
-    it cannot be used, and `problems` say why. `rollback` is None where there is none."""
+    """A migration of another tool, with its id and the texts of its files. `migration` is "" if it
+    cannot be used, and `problems` say why. `rollback` is None if there is none."""
 
     migration_id: str
     original: Original
@@ -48,7 +47,7 @@ class Adopted:
 
 
 def adopted(tool: Tool, originals: Sequence[Original]) -> list[Adopted]:
-    """Each original as sqlmig's own."""
+    """Each original as a migration of sqlmig."""
     ids = migration_ids(originals)
     by_version = {each.version: id_ for each, id_ in zip(originals, ids, strict=True)}
     return [
@@ -58,8 +57,8 @@ def adopted(tool: Tool, originals: Sequence[Original]) -> list[Adopted]:
 
 
 def original_version(tool: Tool, text: str) -> str | None:
-    """The version of the tool's that a migration of that text was made from; None where it was not.
-    Raises LexError."""
+    """The version of the tool's migration that the text was converted from; None if it was not
+    converted. Raises LexError."""
     marker = f" {tool.name}{VERSION}"
     head = text[: first_statement(text)]
     found = (comment for _, comment in all_line_comments(head) if comment.startswith(marker))
@@ -67,15 +66,15 @@ def original_version(tool: Tool, text: str) -> str | None:
 
 
 class _Judged(NamedTuple):
-    """A half that can run: whether in a transaction, there and here, and whether there is anything
-    to run in it."""
+    """A half that can run: whether it runs in a transaction, both in the tool and in sqlmig, and
+    whether it has a statement."""
 
     half: Half
     runs_inside: bool
     has_statement: bool
 
     def mode(self) -> list[str]:
-        """What its head says of the transaction."""
+        """The directive for the transaction, if it needs one."""
         return [] if self.runs_inside else ["transactional: false"]
 
 
@@ -107,7 +106,7 @@ def _check(check: Half | None, migration_id: str) -> str | None:
 
 
 def _judged(half: Half | None, kind: FileKind, problems: list[SourceError]) -> _Judged | None:
-    """The half, if it can run; what is wrong with it goes to `problems`."""
+    """The half if it can run; errors in it are added to `problems`."""
     if half is None:
         return None
     script = Script.of(half.path, half.masked)
@@ -125,7 +124,7 @@ def _judged(half: Half | None, kind: FileKind, problems: list[SourceError]) -> _
 
 
 def _runs_inside(half: Half) -> bool:
-    """Whether it runs in a transaction, there and here. Raises LexError."""
+    """Whether it runs in a transaction, both in the tool and in sqlmig. Raises LexError."""
     text = half.masked
     if not half.transactional or not _may_need_outside(text):
         return half.transactional
@@ -133,7 +132,7 @@ def _runs_inside(half: Half) -> bool:
 
 
 def _described(original: Original, head: Iterable[str]) -> list[str]:
-    """The lines of the head below a description, unless that would say something else there."""
+    """The lines of the head, below a description unless that would be read as something else."""
     words = original.description or original.name.replace("_", " ").replace("-", " ")
     shown = " ".join("".join(c if c.isprintable() else " " for c in words).split())
     text = f"-- {shown[:1].upper()}{shown[1:]}\n"
@@ -146,10 +145,10 @@ def _described(original: Original, head: Iterable[str]) -> list[str]:
 
 
 def _file(head: Iterable[str], judged: _Judged, kind: FileKind) -> str:
-    """The text of a file; its lines end as the original's do."""
+    """The text of a file, with the original's line endings."""
     text = judged.half.body
     end = "\r\n" if "\r\n" in text else "\n"
-    if not judged.has_statement:  # of comments alone, or of an empty transaction
+    if not judged.has_statement:  # only comments, or an empty transaction
         comments = text if first_statement(text) == len(text) else ""
         text = f"{comments.rstrip()}{end}SELECT 1;  -- the original has no statement"
     body = re.sub(r"\A(?:[ \t]*\r?\n)+", "", _plain(text, kind)).rstrip()
@@ -158,7 +157,7 @@ def _file(head: Iterable[str], judged: _Judged, kind: FileKind) -> str:
 
 
 def _plain(body: str, kind: FileKind) -> str:
-    """The text, its comments that would be directives here marked as the original's."""
+    """The text, with comments that sqlmig would read as directives marked as the original's."""
     parts, position = [], 0
     for offset in _seeming_directives(body, kind):
         parts += [body[position : offset + 2], " original:"]

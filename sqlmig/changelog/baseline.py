@@ -12,7 +12,7 @@ from sqlmig.changelog.git import UNSHALLOW, Git
 from sqlmig.changelog.tree import Revision, State
 from sqlmig.errors import ChangelogError
 
-# By their full names: a tag can have the short one of a branch.
+# The full names, since a tag can have the short name of a branch.
 _MAIN_BRANCHES = {
     "origin/HEAD": "refs/remotes/origin/HEAD",
     "origin/main": "refs/remotes/origin/main",
@@ -49,7 +49,7 @@ class NamedCommit(NamedTuple):
 
 
 def main_branch(git: Git) -> NamedCommit | None:
-    """The branch that everything is merged into; None where none of the usual ones is here."""
+    """The branch that everything is merged into; None if none of the usual ones exists here."""
     for name, reference in _MAIN_BRANCHES.items():
         if commit := git.find_commit(reference):
             return NamedCommit(commit, name)
@@ -57,14 +57,14 @@ def main_branch(git: Git) -> NamedCommit | None:
 
 
 def find_baseline(git: Git, state: State, against: str | None) -> Baseline:
-    """What the state is compared with: the last commit that it shares with `against`, or, without
-    that, with the branch that everything is merged into.
+    """The commit to compare a state with: the last one that it shares with `against` or, without
+    that, with the main branch.
 
-    The index and the working tree are compared with HEAD where there is no such branch, and with
-    nothing before the first commit. A merge under way counts as done. The null id, which CI systems
-    give for a new branch, counts as none given. Raises ChangelogError where `against` is not here,
-    where a commit would be compared with itself, and where the two share no commit, or none that a
-    shallow clone has for certain.
+    Without such a branch, the index and the working tree are compared with HEAD, and before the
+    first commit with nothing. A merge in progress counts as finished. The null id, which CI systems
+    pass for a new branch, counts as no revision. Raises ChangelogError if `against` does not exist
+    here, if a commit would be compared with itself, and if the two share no commit, or none that a
+    shallow clone can be sure of.
     """
     if against is not None and _NULL_ID.fullmatch(against):
         against = None
@@ -83,8 +83,8 @@ def find_baseline(git: Git, state: State, against: str | None) -> Baseline:
 
 
 def _before(git: Git, state: Revision, against: str | None) -> Baseline:
-    """What a commit is compared with; in a hook before a push that adds nothing to the main branch,
-    what the remote had."""
+    """The commit to compare a revision with. In a hook before a push that adds nothing to the main
+    branch, that is what the remote had."""
     target = _named(git, against) or main_branch(git)
     own = git.commit(state.name)
     for each in (target, _named(git, state.before)):
@@ -108,12 +108,12 @@ def _merging(git: Git) -> list[str]:
     """The commits that are being merged into HEAD."""
     if commit := git.find_commit("MERGE_HEAD"):
         return [commit]
-    # Before pre-merge-commit, git has not written MERGE_HEAD yet, but these variables.
+    # Before the pre-merge-commit hook, git has not written MERGE_HEAD yet, only these variables.
     return [name[8:] for name in sorted(os.environ) if name.startswith("GITHEAD_")]
 
 
 def _shared(git: Git, target: NamedCommit, heads: Sequence[str]) -> str | None:
-    """The last commit that they share; None for unrelated histories."""
+    """The last commit that they share; None if their histories are unrelated."""
     shared = git.answer("merge-base", target.commit, *heads)
     if shared in (target.commit, *heads):
         return shared
@@ -126,8 +126,8 @@ def _shared(git: Git, target: NamedCommit, heads: Sequence[str]) -> str | None:
 
 
 def _ends_here(git: Git, commits: Sequence[str], shared: str) -> bool:
-    """Whether a shallow clone ends between those commits and the one that they share: what lies
-    beyond may be shared, too."""
+    """Whether a shallow clone ends between those commits and the shared one: commits beyond that
+    end may be shared, too."""
     path = os.fsdecode(git.read("rev-parse", "--git-path", "shallow")).rstrip("\n")
     ends = set((git.top / path).read_text(encoding="ascii").split())
     since = [f"^{shared}"] if shared else []
@@ -139,7 +139,7 @@ def _is_shallow(git: Git) -> bool:
 
 
 def _is_first(git: Git, commit: str) -> bool:
-    """Whether nothing was there before that commit, for certain."""
+    """Whether that commit certainly has no parent."""
     return git.find_commit(f"{commit}^") is None and not _is_shallow(git)
 
 

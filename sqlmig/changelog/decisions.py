@@ -1,7 +1,7 @@
 """Reads decision records (ADRs): their number, their title and their status.
 
-The forms are those of MADR (https://adr.github.io/madr/), which has the status in its front
-matter, and of adr-tools (https://github.com/npryce/adr-tools), which has a section for it.
+The forms are those of MADR (https://adr.github.io/madr/), with the status in the front matter, and
+of adr-tools (https://github.com/npryce/adr-tools), with a section for it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _SUPERSEDED = re.compile(r"super[sc]eded by\D*(\d+)?", re.IGNORECASE)
 class DecisionRecord:
     """A decision record.
 
-    `number` is that of the file's name, `title_number` that of its title, each None where there is
-    none; `status` is its first word in lower case, "" where the record has no status; `successor`
-    is the number of the record that took its place; `line` is that of the status, or 1.
+    `number` comes from the file name and `title_number` from the title; each is None if missing.
+    `status` is the first word of the status in lower case, or "" if the record has none.
+    `successor` is the number of the record that replaces it. `line` is the line of the status, or
+    1.
     """
 
     path: str
@@ -40,7 +41,7 @@ class DecisionRecord:
 
 
 def read_decision(path: str, text: str) -> DecisionRecord:
-    """The record that the text is."""
+    """The record with that text."""
     title = _TITLE.search(text)
     status, line = _status(text)
     successor = _SUPERSEDED.match(status)
@@ -55,24 +56,24 @@ def read_decision(path: str, text: str) -> DecisionRecord:
 
 
 def file_number(path: str) -> int | None:
-    """The number that a record's file has in its name: `0004-sections.md` is 4."""
+    """The number in the file name of a record: `0004-sections.md` is 4."""
     match = _FILE_NUMBER.match(PurePosixPath(path).name)
     return int(match[1]) if match else None
 
 
 def directive_number(adr: str) -> int:
-    """The number that the directive `adr` of a migration gives: `0004` or `ADR-0004`."""
+    """The number in the directive `adr` of a migration: `0004` or `ADR-0004`."""
     return int(adr.rpartition("-")[2])
 
 
 def label_number(label: str) -> int | None:
-    """The number that the text of a link to a record gives: `ADR-0004` is 4."""
+    """The number in the text of a link to a record: `ADR-0004` is 4."""
     match = _LABEL_NUMBER.search(label)
     return int(match[1]) if match else None
 
 
 def _status(text: str) -> tuple[str, int]:
-    """The status as written and its line; in front matter, without quotes and comment."""
+    """The status as written and its line; in front matter, without quotes and comments."""
     front = _FRONT_MATTER.match(text)
     if front:
         match = re.search(r"^status:[ \t]*(.*)$", front[1], re.IGNORECASE | re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Puts a bullet into a changelog, and leaves every other character as it was."""
+"""Adds a bullet to a changelog and leaves every other character as it was."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 def with_bullet(text: str, kind: str, bullet: str) -> tuple[str, int]:
-    """The text with that bullet, the last under `### kind` of Unreleased, and its line from 1.
+    """The text with that bullet at the end of `### kind` under Unreleased, and the bullet's line,
+    from 1.
 
-    The headings are added where they are missing; the new lines end as the first line does.
+    Missing headings are added; new lines end as the first line does.
     """
     changelog = parse(text)
     lines = _LINE.findall(text)
@@ -48,7 +49,8 @@ def _section(changelog: Changelog, release: Release, kind: str) -> Section | Non
 
 
 def _line_of_new_section(changelog: Changelog, release: Release, kind: str) -> int:
-    """Where a section begins that the release has not: before the types that come after it."""
+    """The line of a section that the release does not have yet: before the types that come after
+    it."""
     sections = [each for each in changelog.sections if each.release is release]
     after = TYPES[TYPES.index(kind) + 1 :] if kind in TYPES else ()
     for section in sections:
@@ -62,14 +64,14 @@ def _line_of_new_section(changelog: Changelog, release: Release, kind: str) -> i
 
 
 def _apart(lines: list[str], line: int, block: list[str]) -> list[str]:
-    """The block with the blank lines that it needs around it when it stands before that line."""
+    """The block with the blank lines that it needs around it before that line."""
     before = lines[line - 2].strip() if line > 1 else ""
     after = lines[line - 1].strip() if line <= len(lines) else ""
     return [*([""] if before else []), *block, *([""] if after else [])]
 
 
 def _inserted(lines: list[str], line: int, block: list[str]) -> tuple[str, int]:
-    """The lines with that block before one of them, and the line of the block's bullet."""
+    """The text with the block inserted before that line, and the line of the block's bullet."""
     first = lines[0] if lines else ""
     ending = first[len(first.rstrip("\r\n")) :] or "\n"
     above = "".join(lines[: line - 1])

@@ -1,4 +1,4 @@
-"""What an entry says, and under which heading it stands."""
+"""What an entry says, and the headings that it can be under."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _SENTENCE_ENDS = (".", "!", "?", ":", ")")
 
 
 def has_enough_words(words: str) -> bool:
-    """Whether that text, ids and links left out, says anything."""
+    """Whether the text, without ids and links, says anything."""
     letters = sum(character.isalpha() for character in words)
     return letters >= _FEWEST_LETTERS and not _PLACEHOLDER.match(words)
 
 
 def text_of(description: str) -> str:
-    """What an entry says of a migration with that description."""
+    """The text of the entry for a migration with that description."""
     return description if has_enough_words(description) else "TODO say what it changes"
 
 
 def bullet_text(name: str, text: str, *links: str) -> str:
-    """The line that enters a migration; `name` may have `:edit` or `:down` behind the id."""
+    """The line that is a migration's entry; `name` may have `:edit` or `:down` after the id."""
     sentence = " ".join(text.split())
     sentence += "" if sentence.endswith(_SENTENCE_ENDS) else "."
     return " ".join((f"- `{name}`: {sentence}", *links))

@@ -1,8 +1,9 @@
-"""The only door to git: plumbing that reads objects and the index, called so that nothing runs.
+"""The only access to git: plumbing that reads objects and the index, called so that nothing runs.
 
-What a repository carries (its settings, attributes and hooks) is a stranger's: none of it may start
-a program, whatever it says. So only commands are called that use neither filters nor the working
-tree; the repository is named, never looked for by git; and what is left to settings is set here.
+The content of a repository (its settings, attributes and hooks) is not trusted: none of it may
+start a program. So only commands that use neither filters nor the working tree are called; the
+repository is named, so that git never searches for it; and everything that its settings could
+change is set here.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from pathlib import Path
 
 from sqlmig.errors import ChangelogError
 
-# Settings of a repository that would run a program, or lead git to one; those of a call are
-# stronger. An empty credential.helper ends the list of those before it.
+# Settings of a repository that could run a program, or lead git to one; the command line overrides
+# them. An empty credential.helper clears the list of earlier ones.
 _SETTINGS = (
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
@@ -25,9 +26,9 @@ _SETTINGS = (
     "fetch.bundleURI=",
     "safe.bareRepository=explicit",
 )
-# The same for what settings cannot say. Reading an object that is missing would fetch it, through
-# programs that the remote's settings name: git before 2.39.4 knows only the second of these, which
-# is stronger than any protocol.*.allow.
+# The same for what settings cannot prevent. Reading a missing object would fetch it, through
+# programs that the remote's settings name. git before 2.39.4 does not know GIT_NO_LAZY_FETCH, but
+# GIT_ALLOW_PROTOCOL, which overrides every protocol.*.allow.
 _CLOSED = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
@@ -35,12 +36,12 @@ _CLOSED = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_LITERAL_PATHSPECS": "1",
-    # Objects and histories as they are, not as refs/replace and grafts of this clone have them.
+    # Objects and histories as they are, ignoring refs/replace and grafts in this clone.
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_GRAFT_FILE": os.devnull,
 }
-# What git tells its hooks about the commit under way, and where users keep their own settings.
-# All other variables of git's are left out.
+# Variables that git sets for its hooks, and the locations of the user's own settings. All other
+# GIT_* variables are removed.
 _OF_A_HOOK = (
     "GIT_INDEX_FILE",
     "GIT_OBJECT_DIRECTORY",
@@ -62,11 +63,11 @@ UNSHALLOW = (
 
 
 class Git:
-    """The repository in which a folder lies: the nearest one upwards that has a `.git`, or the one
-    that GIT_DIR names, as in a hook.
+    """The repository that contains a folder: the nearest `.git` in it or above it, or the one that
+    GIT_DIR names, as in a hook.
 
-    `top` is where its paths start. Every call raises ChangelogError where git is not there or
-    refuses.
+    `top` is the folder that its paths start from. Every call raises ChangelogError if git is not
+    installed or refuses.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -78,14 +79,14 @@ class Git:
             self._ask_whether_it_is_trusted()
 
     def read(self, *arguments: str, given: bytes = b"") -> bytes:
-        """What git prints for those arguments."""
+        """The output of git for those arguments."""
         done = self._run(arguments, given)
         if done.returncode:
             raise _refusal(arguments[0], done.stderr)
         return done.stdout
 
     def answer(self, *arguments: str) -> str:
-        """The one line that git prints, "" where it says no (exit code 1)."""
+        """The single line that git prints, or "" if it says no (exit code 1)."""
         done = self._run(arguments)
         if done.returncode > 1:
             raise _refusal(arguments[0], done.stderr)
@@ -101,14 +102,14 @@ class Git:
         )
 
     def find_commit(self, revision: str) -> str | None:
-        """The same; None where there is none."""
-        if "\0" in revision:  # which no argument of a program can have
+        """The id of the commit that a revision names; None if there is none."""
+        if "\0" in revision:  # no argument of a program can contain it
             return None
         names = ("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
         return os.fsdecode(self._run(names).stdout).strip() or None
 
     def contents(self, blobs: Collection[str]) -> dict[str, bytes]:
-        """The content of each blob, read by one process; those that are missing are left out."""
+        """The content of each blob, read by one process; missing blobs are left out."""
         given = "\n".join([*blobs, ""]).encode()
         output = self.read("cat-file", "--batch", "--buffer", given=given)
         contents = {}
@@ -117,15 +118,15 @@ class Git:
             end = output.index(b"\n", start)
             blob, *kind_and_size = output[start:end].decode().split()
             start = end + 1
-            if len(kind_and_size) == 2:  # else the one word "missing"
+            if len(kind_and_size) == 2:  # otherwise the one word "missing"
                 end = start + int(kind_and_size[1])
                 contents[blob] = output[start:end]
                 start = end + 1
         return contents
 
     def _ask_whether_it_is_trusted(self) -> None:
-        """Has git refuse a repository of another account, which it does only where it looks for
-        the repository itself."""
+        """Makes git refuse a repository of another account. It does so only if it searches for the
+        repository itself."""
         own = {
             name: value
             for name, value in self._environment.items()
@@ -153,18 +154,16 @@ class Git:
 
 
 def _program() -> str:
-    """The user's git: never one that lies in the current folder, where PATH has a relative name."""
+    """The user's git, never one in the current folder: relative folders in PATH are ignored."""
     folders = [folder for folder in os.get_exec_path() if Path(folder).is_absolute()]
     program = shutil.which("git", path=os.pathsep.join(folders))
     if program is None:
-        raise ChangelogError(
-            "git is not installed", remedy="Install it: the changelog is checked against it."
-        )
+        raise ChangelogError("git is not installed", remedy="Install git.")
     return program
 
 
 def _environment() -> dict[str, str]:
-    """That of this process, closed to what is not needed."""
+    """The environment of this process, restricted to what git needs."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -174,15 +173,15 @@ def _environment() -> dict[str, str]:
 
 
 def _place_of(folder: Path) -> tuple[Path, dict[str, str]]:
-    """Where git is called for that folder, and the variables that name the repository.
+    """Where to call git for that folder, and the variables that name the repository.
 
-    A `.git` that git looked for could be overruled by a bare repository, which may be committed in
-    any folder; and the working tree, by the setting core.worktree. So both are named.
+    If git searched for a `.git`, a bare repository, which may be committed in any folder, could
+    override it; and the setting core.worktree could override the working tree. So both are named.
     """
     here = folder.resolve()
     dot_git = next(filter(_is_repository, (each / ".git" for each in (here, *here.parents))), None)
     if "GIT_DIR" not in os.environ:
-        git_dir = dot_git or here / ".git"  # git says that it is not there
+        git_dir = dot_git or here / ".git"  # git reports that it is missing
         top = git_dir.parent
     else:
         git_dir = Path(os.environ["GIT_DIR"]).absolute()
@@ -191,13 +190,13 @@ def _place_of(folder: Path) -> tuple[Path, dict[str, str]]:
         elif dot_git and _git_dir(dot_git) == git_dir.resolve():
             top = dot_git.parent
         else:
-            # Git takes the folder in which it is called for the top; a bare repository has none.
+            # git takes the folder in which it is called for the top; a bare repository has none.
             return Path.cwd(), {"GIT_DIR": str(git_dir)}
     return top, {"GIT_DIR": str(git_dir), "GIT_WORK_TREE": str(top)}
 
 
 def _is_repository(dot_git: Path) -> bool:
-    """Whether git would take it for one: a file that names a repository, or a folder with HEAD."""
+    """Whether git would accept it: a file that names a repository, or a folder with HEAD."""
     try:
         return dot_git.is_file() or os.path.lexists(dot_git / "HEAD")
     except OSError:
@@ -205,7 +204,7 @@ def _is_repository(dot_git: Path) -> bool:
 
 
 def _git_dir(dot_git: Path) -> Path:
-    """The folder that it is, or that a file of a linked working tree or a submodule names."""
+    """The folder itself, or the one named by the file of a linked working tree or a submodule."""
     if dot_git.is_dir():
         return dot_git.resolve()
     named = os.fsdecode(dot_git.read_bytes()).removeprefix("gitdir:").strip()
@@ -213,13 +212,12 @@ def _git_dir(dot_git: Path) -> Path:
 
 
 def _refusal(command: str, said: bytes) -> ChangelogError:
-    """Why git refused, with its own advice where it gives one."""
+    """Why git refused, with its own advice if it gives any."""
     lines = os.fsdecode(said).strip().splitlines() or ["no reason given"]
     first = next((at for at, line in enumerate(lines) if line.startswith("fatal: ")), 0)
     message = lines[first].removeprefix("fatal: ")
     advice = FETCH_EVERYTHING if "promisor" in message else "\n".join(lines[first + 1 :]).strip()
     return ChangelogError(
         f"git {command}: {message}",
-        remedy=advice
-        or "Run this in a git repository that works; a bare one has to be named with GIT_DIR.",
+        remedy=advice or "Run this in a valid git repository; name a bare one with GIT_DIR.",
     )

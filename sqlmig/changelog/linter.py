@@ -1,4 +1,4 @@
-"""Checks a project's changelog: every rule, on a state of the project and the merged one."""
+"""Checks a project's changelog: every rule, on a state of the project and the merged state."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from sqlmig.model.suggestions import did_you_mean, nearest
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a check found, in the order of the places; `migrations` counts those looked at, in the
-    state that `state` names, which was compared with `baseline`; `ignored` are the codes of the
-    rules that the settings turn off."""
+    """What a check found, sorted by location. `migrations` is the number of migrations in the state
+    that `state` names, which was compared with `baseline`; `ignored` has the codes of the rules
+    that the settings turn off."""
 
     findings: tuple[Finding, ...]
     migrations: int
@@ -38,7 +38,7 @@ class Inspection:
 
     @property
     def warnings(self) -> int:
-        """How many findings do so only where it is to be strict."""
+        """How many findings make the check fail only if it is strict."""
         return self._count(Severity.WARNING)
 
     def _count(self, severity: Severity) -> int:
@@ -50,8 +50,8 @@ def lint_changelog(config: Config, state: State, against: str | None = None) -> 
 
     It is compared with what it shares with the revision `against`, else with the setting
     `changelog_baseline`, else with the main branch; see find_baseline. Writes nothing, and runs
-    nothing that the repository names. Raises ChangelogError where git cannot give what is to be
-    compared, and ConfigError where there is no project.
+    nothing that the repository names. Raises ChangelogError if git cannot provide what is to be
+    compared, and ConfigError if there is no project.
     """
     ignored = _ignored(config)
     places = Places.of(config)
@@ -81,9 +81,9 @@ def lint_changelog(config: Config, state: State, against: str | None = None) -> 
 
 
 def check(subject: Subject, ignored: Collection[str] = ()) -> tuple[Finding, ...]:
-    """What all rules find but those ignored, sorted by place, then by code."""
+    """The findings of all rules that are not ignored, sorted by location, then by code."""
     found = list(changelog_that_cannot_be_read.findings(subject))
-    if not found:  # else every other rule would only repeat that
+    if not found:  # otherwise every other rule would only repeat it
         found = [each for rule in RULES for each in rule.findings(subject)]
     return tuple(sorted((each for each in found if each.code not in ignored), key=_order))
 
@@ -101,7 +101,7 @@ def _ignored(config: Config) -> tuple[str, ...]:
 
 
 def _not_staged(config: Config, index: ProjectFiles) -> Collection[str]:
-    """The migrations that lie on the disk, and that the index lacks."""
+    """The migrations that are on disk but not in the index."""
     places = index.places
     there = ProjectFiles(places, on_disk(config.project, (places.migrations,)))
     return there.migrations.keys() - index.migrations.keys()

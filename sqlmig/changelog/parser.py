@@ -1,7 +1,7 @@
 """Reads a changelog: its releases, their sections and bullets, each with its place in the text.
 
 The format is that of https://keepachangelog.com/en/1.1.0/, in Markdown as CommonMark defines it.
-What stands in code blocks, HTML comments, quotations and link definitions is no bullet.
+List items in code blocks, HTML comments, quotations and link definitions are not bullets.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from sqlmig.model import Position
 
 _BLOCKS = MarkdownIt("commonmark").disable(["inline", "text_join"])
 _INLINE = MarkdownIt("commonmark").disable(["emphasis", "balance_pairs", "fragments_join", "image"])
-# Links are compared decoded: encoding them first would take most of the time for them.
+# Links are compared decoded; encoding them first would take most of the time spent on them.
 _INLINE.normalizeLink = lambda url: url  # type: ignore[method-assign]
 
-# Text without links, HTML, entities and escapes, in which backticks alone mean something. Most
-# bullets are such text, and need no parser of Markdown, which would take most of the time.
+# Text without links, HTML, entities and escapes, in which only backticks have a meaning. Most
+# bullets are such text and need no Markdown parser, which would take most of the time.
 _PLAIN = re.compile(r"(?>[^`\[<&\\]+|`(?! )[^`\n]+(?<! )`(?!`))*")
 
-# The blocks of a bullet need no parser either where it is one line of plain words, code and links
-# to elsewhere, with another bullet right below it: a blank line leaves all that is around it as it
-# is, except within an HTML block, which it would end.
-# The group is atomic, as the lexer's are, and not possessive (python/cpython#106052).
+# The blocks of a bullet need no parser either if it is one line of plain words, code and links that
+# lead to no .md or .sql file, with another bullet right below it: a blank line in its place changes
+# nothing around it, except within an HTML block, which it would end. The group is atomic, as the
+# lexer's are, and not possessive (python/cpython#106052).
 _NAMES_NOTHING = re.compile(
     r"^[-*+] (?=[\w\[`])(?>(?:[^`~<>\\\[\]\n]|`(?!\s*\d)(?![^`\n]*/\d)[^`\n]+`(?!`)"
     r"|\[[^`~<>\\\[\]\n]*\]\((?![^)\n]*\.(?:md|sql))[^`~<>\\()\s]*\))*)(?=\n[-*+] [\w\[`])",
@@ -46,7 +46,7 @@ _CODE_SPAN = re.compile(r"(?:[^\s/]+/)*\d\S*")
 _UNRELEASED = re.compile(
     r"\[?unreleased\]?(?:\([^)]*\))?(?:\s*[-\u2013\u2014:(].*)?", re.IGNORECASE
 )
-# A version that is planned: `[1.1.0] - Unreleased`, `1.1.0 (TBD)`, `[2.0.0] - 2026-xx-xx`.
+# A planned version: `[1.1.0] - Unreleased`, `1.1.0 (TBD)`, `[2.0.0] - 2026-xx-xx`.
 _PLANNED = re.compile(
     r".*(?:\b(?:unreleased|not yet released|in development|upcoming|tb[ad])\b|\?\?|[\dx]-xx\b)",
     re.IGNORECASE,
@@ -61,8 +61,8 @@ _NAME = re.compile(r"\[?([^\]\s]+)")
 class Release:
     """A heading of the second level; `heading` is its text, `line` counts from 1.
 
-    `is_unreleased` says that it collects what is not released yet: Unreleased itself, or a version
-    that is planned, above all that are released.
+    `is_unreleased` means that it collects unreleased changes: it is Unreleased itself, or a planned
+    version above all released ones.
     """
 
     heading: str
@@ -76,22 +76,22 @@ class Release:
 
     @property
     def name(self) -> str:
-        """Its version, also where the heading has not the right form."""
+        """Its version, even if the heading is malformed."""
         match = _NAME.match(self.heading)
         return match[1] if match else ""
 
     @property
     def version_and_date(self) -> tuple[str, str] | None:
-        """Both as written, where the heading is `[version] - YYYY-MM-DD`; else None."""
+        """Both as written if the heading is `[version] - YYYY-MM-DD`; otherwise None."""
         match = _RELEASE.fullmatch(self.heading)
         return (match["version"], match["date"]) if match else None
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading of the third level within a release, or a type of change as one of the second.
+    """A third-level heading within a release, or a second-level heading that is a type of change.
 
-    The latter is a mistake, and reported as one: `release` is None if no release is above it.
+    The latter is a mistake, and reported as one; `release` is None if no release is above it.
     """
 
     title: str
@@ -102,8 +102,8 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class CodeSpan:
-    """A word in backticks that begins with a digit, as the id of a migration does, or has such a
-    one after its last slash, as the path of a file does."""
+    """A word in backticks that begins with a digit, like the id of a migration, or does so after
+    its last slash, like the path of a migration's file."""
 
     text: str
     position: Position
@@ -111,7 +111,7 @@ class CodeSpan:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to a file; `target` is decoded, and without what follows `#` or `?`."""
+    """A link to a file; `target` is decoded, without the part from `#` or `?` on."""
 
     label: str
     target: str
@@ -120,9 +120,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Bullet:
-    """One item of a list, without those nested in it.
+    """One item of a list, without the items nested in it.
 
-    `words` is its text but for these code spans and links; `last_line` is the last not blank.
+    `words` is its text without these code spans and links; `last_line` is its last non-blank line.
     """
 
     position: Position
@@ -135,15 +135,15 @@ class Bullet:
 
     @property
     def is_unreleased(self) -> bool:
-        """Whether it stands under Unreleased."""
+        """Whether it is under Unreleased."""
         return self.release is not None and self.release.is_unreleased
 
 
 @dataclass(frozen=True)
 class Changelog:
-    """A changelog; `text` has no byte order mark, and LF at all line ends.
+    """A changelog; `text` has no byte order mark, and LF line endings.
 
-    Of the bullets that name neither a migration nor a record, some may be left out.
+    Some bullets that name neither a migration nor a record may be left out.
     """
 
     text: str
@@ -153,7 +153,7 @@ class Changelog:
 
     @property
     def unreleased(self) -> Release | None:
-        """The first release that is none yet."""
+        """The first release that is not released yet."""
         return next((release for release in self.releases if release.is_unreleased), None)
 
     def offset(self, line: int) -> int:
@@ -174,9 +174,9 @@ class Changelog:
         return _line_starts(self.text)
 
 
-@lru_cache(maxsize=2)  # what is checked and what is merged are often the same
+@lru_cache(maxsize=2)  # the checked and the merged text are often the same
 def parse(text: str) -> Changelog:
-    """The changelog that the text is; every text is one, if only an empty one."""
+    """The changelog in that text; any text is one, possibly empty."""
     text = _normalized(text)
     reader = _Reader(_relevant(text))
     reader.read()
@@ -185,8 +185,8 @@ def parse(text: str) -> Changelog:
 
 
 def _normalized(text: str) -> str:
-    """The text without byte order mark, with LF at its line ends, and, as CommonMark has it, with
-    a replacement character for each NUL."""
+    """The text without a byte order mark, with LF line endings and, as in CommonMark, a replacement
+    character for each NUL."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\0", "\ufffd")
 
@@ -202,7 +202,7 @@ def _position(line_starts: Sequence[int], offset: int) -> Position:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """What a bullet names, and the words besides."""
+    """What a bullet names, and its other words."""
 
     code_spans: list[CodeSpan]
     links: list[Link]
@@ -210,7 +210,7 @@ class _Named:
 
 
 class _References:
-    """The link definitions of a text, equal to those of another that says the same."""
+    """The link definitions of a text, compared by content."""
 
     def __init__(self, environment: dict[str, Any]) -> None:
         self.environment = environment
@@ -223,7 +223,7 @@ class _References:
         return isinstance(other, _References) and self._key == other._key
 
 
-@lru_cache(maxsize=4096)  # what is checked and what is merged have most of their bullets in common
+@lru_cache(maxsize=4096)  # the checked and the merged text share most of their bullets
 def _inline_tokens(text: str, references: _References) -> Sequence[Token]:
     (line,) = _INLINE.parseInline(text, references.environment)
     return line.children or ()
@@ -231,7 +231,7 @@ def _inline_tokens(text: str, references: _References) -> Sequence[Token]:
 
 @dataclass
 class _Item:
-    """A list item while its tokens are read."""
+    """A list item while it is being read."""
 
     lines: tuple[int, int]
     release: Release | None
@@ -253,7 +253,7 @@ class _Reader:
         self._quotations = 0
 
     def read(self) -> None:
-        """Takes up the headings and the list items."""
+        """Collects the headings and the list items."""
         for token, following in pairwise(_BLOCKS.parse(self._text, self._definitions)):
             if token.type == "heading_open" and token.level == 0:
                 self._heading(token, following.content.strip())
@@ -296,7 +296,7 @@ class _Reader:
         return item
 
     def bullet(self, item: _Item) -> Bullet:
-        """The bullet that an item is."""
+        """The bullet for that item."""
         found = _Named([], [], [])
         for paragraph in item.paragraphs:
             assert paragraph.map is not None
@@ -327,7 +327,8 @@ class _Reader:
                 found.words.append(part)
 
     def _read_markdown(self, text: str, offset: int, found: _Named) -> None:
-        """Reads a paragraph of a bullet; a part of it is where its text is next found."""
+        """Reads a paragraph of a bullet; each part is located by searching for its text from the
+        last one on."""
         link: Link | None = None
         for token in _inline_tokens(text, self._references):
             if token.type == "link_open" and token.markup != "autolink":
@@ -346,11 +347,11 @@ class _Reader:
 
     @cached_property
     def _references(self) -> _References:
-        """The link definitions of the text; it is read to its end."""
+        """The link definitions of the text, which has been read to its end."""
         return _References(self._definitions)
 
     def _code(self, text: str, offset: int, found: _Named) -> int:
-        """Takes up a code span, whose text is next found from that offset; where to go on."""
+        """Records a code span, found by its text from that offset on; returns where to continue."""
         start = self._text.index(text, offset)
         found.code_spans.append(CodeSpan(text, self._position(start)))
         return start + 1
@@ -360,7 +361,7 @@ class _Reader:
 
 
 def _relevant(text: str) -> str:
-    """The text with bullets that name nothing as blank lines, all else at its place."""
+    """The text with blank lines for bullets that name nothing; all else keeps its position."""
     if _HTML_BLOCK.search(text):
         return text
     return _NAMES_NOTHING.sub(lambda bullet: " " * len(bullet[0]), text)

@@ -14,8 +14,8 @@ _START = Position(1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The paths of the changelog and of the folders, from the project's folder, with slashes; that
-    of the changelog is "" where there is none."""
+    """The paths of the changelog and of the folders, relative to the project's folder, with
+    slashes; the changelog's is "" if there is none."""
 
     project: Path
     changelog: str
@@ -25,7 +25,7 @@ class Places:
 
     @classmethod
     def of(cls, config: Config) -> Places:
-        """Those that the settings name. Raises ConfigError for a package in an archive."""
+        """The paths in the settings. Raises ConfigError for a package in an archive."""
         folders = (config.migrations, config.rollbacks, config.adr)
         changelog = _from_project(config.project, config.changelog) if config.changelog else ""
         return cls(
@@ -38,7 +38,7 @@ class Places:
         return tuple(place for place in places if place)
 
     def location(self, path: str, position: Position = _START) -> Location:
-        """A place in one of the files, named as the user would."""
+        """A location in one of the files, named as the user would."""
         return Location(str(self.project / path), position)
 
     def linked(self, target: str) -> str:
@@ -46,7 +46,7 @@ class Places:
         return os.path.normpath(PurePosixPath(self.changelog).parent / target)
 
     def link_to(self, path: str) -> str:
-        """What a link in the changelog has to say to lead to that path."""
+        """The target of a link in the changelog to that path."""
         return os.path.relpath(path, PurePosixPath(self.changelog).parent)
 
 

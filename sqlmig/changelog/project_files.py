@@ -23,7 +23,7 @@ _REFERENCE = re.compile(r"(\d[^\s:]*)(?::(down|edit))?")
 
 
 class Aspect(Enum):
-    """What a bullet tells of a migration: that it is there, or that it was edited since."""
+    """What a bullet says about a migration: that it exists, or that it was edited later."""
 
     ENTRY = ""
     EDIT = "edit"
@@ -41,9 +41,9 @@ class Reference:
 
 
 class ProjectFiles:
-    """The files of a project, by path from its folder, as one commit or the index has them.
+    """The files of a project in one state, by path relative to its folder.
 
-    What is made of them is made when it is first asked for.
+    Everything derived from them is computed on first use.
     """
 
     def __init__(self, places: Places, files: Mapping[str, bytes]) -> None:
@@ -85,7 +85,8 @@ class ProjectFiles:
 
     @cached_property
     def entries(self) -> Mapping[str, list[Reference]]:
-        """The bullets that enter each migration: in a section, whether its type is known or not."""
+        """The bullets that are entries of each migration: in a section, whether its type is known
+        or not."""
         entries: dict[str, list[Reference]] = {}
         for reference in self.references:
             if reference.aspect is Aspect.ENTRY and reference.bullet.section is not None:
@@ -102,13 +103,13 @@ class ProjectFiles:
         }
 
     def text(self, path: str) -> str:
-        """A file's text, LF at its line ends; "" where it is not there."""
+        """A file's text with LF line endings; "" if it does not exist."""
         text = self.files.get(path, b"").decode("utf-8-sig", errors="replace")
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def head(self, migration_id: str) -> tuple[Directives, str]:
-        """What a migration declares, and its description; a head that cannot be read, which is for
-        `sqlmig validate` to tell, says nothing."""
+        """What a migration declares, and its description. A head that cannot be read counts as
+        empty; `sqlmig validate` reports it."""
         path = self.migrations[migration_id]
         try:
             return read_head(path, self.text(path), FileKind.MIGRATION)
@@ -116,7 +117,7 @@ class ProjectFiles:
             return Directives(), ""
 
     def _scripts(self, folder: str) -> dict[str, str]:
-        """The paths of the scripts that lie directly in a folder, by stem."""
+        """The paths of the scripts directly in a folder, by stem."""
         return {
             name.removesuffix(SUFFIX): path
             for name, path in self._folder(folder).items()
@@ -124,7 +125,7 @@ class ProjectFiles:
         }
 
     def _folder(self, folder: str) -> dict[str, str]:
-        """The paths of the files that lie directly in a folder, by name."""
+        """The paths of the files directly in a folder, by name."""
         found = {}
         for path in self.files:
             parent, _, name = path.rpartition("/")
@@ -141,7 +142,8 @@ class ProjectFiles:
                 yield Reference(match[1], Aspect(match[2] or ""), position, bullet)
 
     def _names(self, bullet: Bullet) -> Iterator[tuple[str, Position]]:
-        """What may be the id of a migration: a code span, or the path of a file beside them."""
+        """What may be the id of a migration: a code span, or the path of a file in a code span or a
+        link."""
         for span in bullet.code_spans:
             yield self._id_of_file(span.text) or span.text, span.position
         for link in bullet.links:
@@ -149,7 +151,7 @@ class ProjectFiles:
                 yield name, link.position
 
     def _id_of_file(self, path: str) -> str:
-        """The id of the migration that the path, from wherever, may be the file of; else ""."""
+        """The id of the migration that may have that path, relative to any folder; otherwise ""."""
         file = PurePosixPath(path)
         folder = PurePosixPath(self.places.migrations).name
         is_one = file.suffix == SUFFIX and file.parent.name in ("", folder)

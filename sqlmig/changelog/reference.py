@@ -1,4 +1,4 @@
-"""The rules as a page of the documentation, made of their docstrings and their samples."""
+"""The rules as a documentation page, made from their docstrings and samples."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _INTRODUCTION = """\
 
 
 def changelog_rules() -> str:
-    """The page, in Markdown, without a line end behind it."""
+    """The page, in Markdown, without a final newline."""
     return "\n".join([_INTRODUCTION, *(line for rule in RULES for line in _rule(rule))]).rstrip()
 
 
 def subject_of(sample: Sample) -> Subject:
-    """The sample as something that can be checked."""
+    """The sample in a form that can be checked."""
     return Subject(_project_files(sample), _project_files(sample.before))
 
 

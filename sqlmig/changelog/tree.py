@@ -1,4 +1,4 @@
-"""The files of a project as its index, a revision or the disk has them."""
+"""The files of a project in its index, in a revision or on disk."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a commit has; `before` is what a remote had before that commit is pushed to it."""
+    """The files of a commit; `before` is what the remote had before that commit is pushed to it."""
 
     name: str
     before: str | None = None
@@ -43,7 +43,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class WorkingTree:
-    """The files on the disk, whatever git knows of it."""
+    """The files on disk, whether git knows them or not."""
 
     def __str__(self) -> str:
         return "the working tree"
@@ -53,9 +53,9 @@ State = Staged | Revision | WorkingTree
 
 
 def on_disk(project: Path, places: Sequence[str]) -> Files:
-    """The files that are one of those places or lie directly in one.
+    """The files that are one of those places or directly in one.
 
-    Raises ChangelogError for one that cannot be read.
+    Raises ChangelogError for a file that cannot be read.
     """
     files = {}
     for place in places:
@@ -76,9 +76,9 @@ def _read(file: Path) -> bytes:
 
 
 class Repository:
-    """The git repository in which a project lies; raises ChangelogError where git cannot help.
+    """The git repository that contains a project; raises ChangelogError if git fails.
 
-    `places` are the files and folders that matter, as paths from the project's folder.
+    `places` are the files and folders that matter, as paths relative to the project's folder.
     """
 
     def __init__(self, project: Path, places: Sequence[str]) -> None:
@@ -88,7 +88,7 @@ class Repository:
         self._places = places
 
     def files(self, state: State, baseline: str | None) -> tuple[Files, Files]:
-        """The files of a state, and those of the baseline commit, none of them read twice."""
+        """The files of a state and of the baseline commit; no blob is read twice."""
         before = {} if baseline is None else _regular(self._commit_entries(baseline))
         if isinstance(state, WorkingTree):
             return on_disk(self._project, self._places), self._read(before)[0]
@@ -108,7 +108,7 @@ class Repository:
         paths = {blob: path for each in blobs for path, blob in each.items()}
         try:
             contents = self.git.contents(paths)
-        except ChangelogError as error:  # in a partial clone, git stops at the first
+        except ChangelogError as error:  # in a partial clone, git stops at the first missing one
             named = (blob for blob in paths if blob in error.message)
             raise next((_missing(paths[blob], blob) for blob in named), error) from error
         for blob, path in paths.items():
@@ -117,9 +117,9 @@ class Repository:
         return [{path: contents[blob] for path, blob in each.items()} for each in blobs]
 
     def _staged_entries(self) -> Iterator[_Entry]:
-        """What is in the index by path, but for what is only meant to be added (`git add -N`).
+        """The entries of the index, except files that are only marked to be added (`git add -N`).
 
-        Read as what differs from nothing, by a command that looks at the index alone.
+        Read as the difference from an empty tree, by a command that looks at the index alone.
         """
         if self.git.is_bare:
             raise ChangelogError(
@@ -144,8 +144,8 @@ class Repository:
             yield _Entry(path, mode, blob)
 
     def _within(self, entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
-        """What git says of each path, and the path from the project's folder; only of files that
-        are a place or lie directly in one."""
+        """What git says about each path, and the path relative to the project's folder; only for
+        files that are one of the places or directly in one."""
         for head, path in entries:
             name = self._from_project(path)
             if self._is_wanted(name):
@@ -164,7 +164,7 @@ class Repository:
 
 
 class Everything(Repository):
-    """The same with all files below its places, at any depth."""
+    """A repository with all files below its places, at any depth."""
 
     def _is_wanted(self, name: str) -> bool:  # noqa: ARG002  # git lists no others
         return True
@@ -176,7 +176,7 @@ def _regular(entries: Iterable[_Entry]) -> dict[str, str]:
 
 
 def _without_links(entries: Iterable[_Entry]) -> Iterator[_Entry]:
-    """The entries. Raises ChangelogError for a link: what is read through it is not looked at."""
+    """The entries. Raises ChangelogError for a symbolic link: its target would not be checked."""
     for entry in entries:
         if entry.mode == _LINK and entry.path.endswith((".sql", ".md")):
             raise ChangelogError(

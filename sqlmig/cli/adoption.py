@@ -1,4 +1,4 @@
-"""The command that takes over the files of another tool."""
+"""The command that imports the files of another tool."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from sqlmig.cli.output import Output
     "tool",
     metavar="TOOL",
     shell_complete=complete_tool,
-    help="The tool, if the files do not show it, such as dbmate.",
+    help="The tool, such as dbmate, if the files do not show it.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 def import_(output: Output, folder: Path, tool: str | None, dry_run: bool) -> bool:
-    """Write the migrations that another tool has in FOLDER, with their rollbacks, as migrations of
-    this project. Overwrites nothing, and needs no database.
+    """Convert another tool's migrations in FOLDER, with their rollbacks, to migrations of this
+    project. Overwrites nothing, and needs no database.
 
-    Exits 1 if something cannot be taken over; the rest is written.
+    Exits 1 if something cannot be converted; the rest is written.
     """
     from sqlmig.project.importing import import_migrations
     from sqlmig.report import adoption as report

@@ -52,7 +52,7 @@ def lint(
 @changelog.command(cls=Command, short_help="Add a changelog entry.")
 @click.argument("migration", metavar="[ID]", required=False, shell_complete=complete_migration)
 @click.argument("words", metavar="[TEXT]", required=False)
-@click.option("--missing", is_flag=True, help="Enter all migrations that have no entry.")
+@click.option("--missing", is_flag=True, help="Add an entry for every migration that has none.")
 @click.option(
     "--type",
     "kind",

@@ -25,8 +25,8 @@ _OUTPUT_LOST = 3
 class Command(click.Command):
     """A command that takes the global options after its name too.
 
-    Its function gets the Output first, and returns True where a check found something. Its help
-    leaves those options out, but for `--format` where it has formats of its own.
+    Its function receives the Output first, and returns True if a check found something. Its help
+    hides those options, except `--format` if it has formats of its own.
     """
 
     formats: ClassVar[Sequence[OutputFormat]] = COMMON_FORMATS
@@ -47,20 +47,20 @@ class Command(click.Command):
         if os.environ.get("NO_COLOR"):  # https://no-color.org
             ctx.color = False
         _log_to_stderr(options)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # to be ended is to be stopped
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # handle it like a Ctrl-C
         assert self.callback is not None
         try:
             found_something = ctx.invoke(self.callback, output, **ctx.params)
         except SqlmigError as error:
             output.error(error)
             ctx.exit(error.exit_code)
-        except (KeyboardInterrupt, click.Abort) as interrupt:  # Abort: in answer to a question
+        except (KeyboardInterrupt, click.Abort) as interrupt:  # Abort: at a question
             output.interrupted(interrupt)
             ctx.exit(INTERRUPTED)
         except (click.exceptions.Exit, click.ClickException):
             raise
-        except Exception as unforeseen:  # noqa: BLE001 - no traceback reaches a user
-            _log.debug("the command failed", exc_info=unforeseen)  # where it was raised
+        except Exception as unforeseen:  # noqa: BLE001 - users never see a traceback
+            _log.debug("the command failed", exc_info=unforeseen)  # with its traceback
             output.error(in_words(unforeseen))
             ctx.exit(ExecutionError.exit_code)
         if found_something:
@@ -69,7 +69,7 @@ class Command(click.Command):
 
 
 def _refuse_lost_output(ctx: click.Context) -> None:
-    """A program that reads the output must not mistake part of it for all of it."""
+    """Fails if output was lost: a program that reads it must not take a part for the whole."""
     failure = ctx.obj.printer.failure
     if failure is not None:
         ctx.obj.printer.say_aside(
@@ -87,7 +87,7 @@ def _log_to_stderr(options: Options) -> None:
 
 
 class _Formatter(logging.Formatter):
-    """Writes log lines as all other lines are printed: nothing in them raw."""
+    """Escapes log lines like all other printed lines."""
 
     def format(self, record: logging.LogRecord) -> str:
         return "\n".join(printable([super().format(record)]))

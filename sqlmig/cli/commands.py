@@ -1,4 +1,5 @@
-"""The commands by name, each in the module of its group, and what click refuses before one runs."""
+"""The commands by name, each in the module of its group, and the errors that click finds before one
+runs."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ MODULES = {
     "changelog": ("changelog",),
     "embedded": ("embedded",),
 }
-# What other tools call it.
+# Names of other tools' commands, and the command of sqlmig that does the same.
 _ELSEWHERE = {
     "up": "sqlmig apply",
     "migrate": "sqlmig apply",
@@ -53,7 +54,7 @@ _MODULE_OF = {name: module for module, names in MODULES.items() for name in name
 
 
 class CommandLine(click.Group):
-    """All commands. Called, it runs the one that the process was started with, and exits."""
+    """All commands. Calling it runs the command of this process's arguments, and exits."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """An empty command represents each name until that command is requested."""
@@ -61,7 +62,7 @@ class CommandLine(click.Group):
         self.commands.update({name: click.Command(name) for name in _MODULE_OF})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name; its module is imported only now."""
+        """The command of that name; imports its module."""
         if cmd_name in _MODULE_OF:
             module = import_module(f"sqlmig.cli.{_MODULE_OF[cmd_name]}")
             function = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
@@ -71,7 +72,7 @@ class CommandLine(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command; the usual name of another tool's command gets a hint."""
+        """The command; a name that another tool uses for it gets a hint."""
         name = args[0] if args else ""
         if name in _ELSEWHERE and self.get_command(ctx, name) is None:
             ctx.fail(f"No such command {name!r}. Did you mean {_ELSEWHERE[name]}?")
@@ -105,7 +106,7 @@ def _tell_wrong_usage(error: click.ClickException) -> None:
 
 
 def _show_wrong_usage(error: click.ClickException) -> None:
-    """As click shows it, without what the message repeats from the command line."""
+    """Shows it as click does, but escapes what the message repeats from the command line."""
     shown = io.StringIO()
     error.show(shown)
     message = error.format_message()
@@ -113,4 +114,4 @@ def _show_wrong_usage(error: click.ClickException) -> None:
     if label:
         Printer().say_aside(*usage, f"{label}{message}")
     else:
-        error.show()  # the help, where no command was given
+        error.show()  # the help, if no command was given

@@ -1,4 +1,4 @@
-"""Shell completion of migrations, and of the tools that can be taken over."""
+"""Shell completion of migrations, and of the tools that can be imported."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def complete_migration(
 def complete_tool(
     _context: click.Context, _: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """The tools whose migrations can be taken over."""
+    """The tools whose migrations can be imported."""
     from click.shell_completion import CompletionItem
 
     from sqlmig.adoption.registry import NAMES

@@ -27,7 +27,7 @@ def status(output: Output) -> None:
     output.show(report.servers(postgres.status(), mongo.status()))
 
 
-@embedded.command(cls=Command, short_help="Start the servers, created if needed.")
+@embedded.command(cls=Command, short_help="Start the servers, creating them if needed.")
 def start(output: Output) -> None:
     """Start the servers, creating them if needed; they keep running.
 
@@ -67,7 +67,7 @@ def reset(output: Output, yes: bool) -> None:
 
 @embedded.command(cls=Command, short_help="Print the URL, for psql and other clients.")
 @click.argument("database", required=False)
-@click.option("--tcp", is_flag=True, help="Over 127.0.0.1, with the password.")
+@click.option("--tcp", is_flag=True, help="The URL over 127.0.0.1, with the password.")
 def url(output: Output, database: str | None, tcp: bool) -> None:
     """Print the URL of the PostgreSQL database, or of the named one, for psql and other clients."""
     server, _ = _servers(output)

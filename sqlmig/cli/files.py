@@ -17,7 +17,7 @@ from sqlmig.report import files as report
 @click.option("--staged", is_flag=True, help="Check what would be committed.")
 @click.option("--rev", metavar="REV", help="Check the files of that commit.")
 def validate(output: Output, staged: bool, rev: str | None) -> None:
-    """Read and check every file (default: those on the disk). Needs no database."""
+    """Read and check every file (default: those on disk). Needs no database."""
     from sqlmig.operations.states import read_project_at
 
     is_on_disk = not staged and rev is None

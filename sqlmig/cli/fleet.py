@@ -30,7 +30,7 @@ def fleet() -> None:
 
 
 def _of_fleet(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that name the targets, and say how they are worked on."""
+    """The options that name the targets, and that say how to work on them."""
     options = (
         click.option(
             "--targets",
@@ -41,15 +41,15 @@ def _of_fleet(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--query",
             metavar="SQL",
-            help="A query on the project's database: `name, url` or `name, schema`.",
+            help="A query on the project's database that returns `name, url` or `name, schema`.",
         ),
         click.option(
             "--schemas",
             metavar="PATTERN",
-            help="The schemas of the project's database with such names, as for LIKE.",
+            help="The schemas of the project's database whose names match PATTERN, as in LIKE.",
         ),
         click.option(
-            "--only", multiple=True, metavar="NAME", help="Only this target (may repeat)."
+            "--only", multiple=True, metavar="NAME", help="Only this target (repeatable)."
         ),
         click.option(
             "--parallel",
@@ -82,7 +82,7 @@ def status(output: Output, check: bool, only: tuple[str, ...], **given: Any) -> 
     "--max-failures",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Begin no target after more than N failures (default: 0).",
+    help="Start no new target after more than N failures (default: 0).",
 )
 @allow_protected
 @click.option("--lock-wait", metavar="SECONDS", help="How long to wait for another runner.")
@@ -100,7 +100,7 @@ def apply(
     allow_out_of_order: bool,
     **given: Any,
 ) -> None:
-    """Apply to every target all pending migrations, or those up to and including TARGET."""
+    """Apply all pending migrations, or those up to and including TARGET, to every target."""
     out_of_order = OutOfOrder.ALLOW if allow_out_of_order else None
     with _fleet(output, only, given, lock_wait=lock_wait) as fleet:
         done = fleet.apply(target, allowed=allowed, out_of_order=out_of_order)
@@ -126,12 +126,13 @@ def _fleet(
 
 
 def _from_here(config: Config, path: Path) -> Path:
-    """A path of the command line, for one that starts from the project's folder."""
+    """Makes a path from the command line independent of the project's folder."""
     return path if config.project == Path() else path.absolute()
 
 
 def _show(output: Output, done: FleetReport, *, check: bool = False) -> None:
-    """Prints the report, of which JSON has all targets that were begun, and exits as it says."""
+    """Prints the report and exits with its code; in JSON, the targets that were begun have been
+    printed already."""
     from sqlmig.fleet.results import TargetState
     from sqlmig.report import fleet as report
 

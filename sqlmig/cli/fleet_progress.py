@@ -1,4 +1,4 @@
-"""The progress of a fleet: a bar on a terminal, and a line for each target in its place."""
+"""The progress of a fleet: a bar on a terminal, otherwise a line for each target."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def fleet_progress(output: Output) -> Iterator[FleetObserver]:
-    """Shows each target that is done: a bar for people at a terminal, lines in a pipe, and a line
-    of JSON for programs, which have those that were not begun at the end."""
+    """Shows each finished target: a bar for people at a terminal, lines in a pipe, and lines of
+    JSON for programs, which get the targets that were not begun at the end."""
     if output.is_json or output.options.quiet or not is_watched(sys.stderr):
         yield _Lines(output)
         return
@@ -28,18 +28,18 @@ def fleet_progress(output: Output) -> Iterator[FleetObserver]:
 
 
 class _Stopping(FleetObserver):
-    """Prints that no target is begun any more."""
+    """Prints a notice when no more targets are begun."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
 
     def stopping(self, at_work: Sequence[str]) -> None:
-        """No target is begun any more."""
+        """No more targets are begun."""
         self._output.notice(report.stopping(at_work))
 
 
 class _Lines(_Stopping):
-    """Prints a line for each target that something was done with."""
+    """Prints a line for each target that was worked on."""
 
     def finished(self, result: TargetResult) -> None:
         """A target is done, or has failed."""
@@ -58,7 +58,7 @@ class _Bar(_Stopping):
         self._failed = 0
 
     def begun(self, total: int) -> None:
-        """Work begins on so many targets."""
+        """Work on that many targets begins."""
         self._progress.reset(self._task, total=total, rate="", failed="")
 
     def finished(self, result: TargetResult) -> None:
@@ -74,7 +74,7 @@ class _Bar(_Stopping):
 
 
 def _bar() -> Progress:
-    """A bar on stderr, which is wiped at the end."""
+    """A bar on stderr, which is erased at the end."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

@@ -1,4 +1,4 @@
-"""The command that says what migrations do to a live database."""
+"""The command that shows what migrations do to a live database."""
 
 from __future__ import annotations
 
@@ -21,10 +21,14 @@ class _Impact(Command):
 
 @click.command(cls=_Impact, short_help="Show what migrations would block on a live database.")
 @click.argument("target", required=False, shell_complete=complete_migration)
-@click.option("--since", metavar="ID|REV", help="Those after a migration, or not in a revision.")
+@click.option(
+    "--since",
+    metavar="ID|REV",
+    help="The migrations after ID, or those not in the git revision REV.",
+)
 @click.option("--all", "everything", is_flag=True, help="All migrations on disk.")
 @click.option("--check", is_flag=True, help="Exit 1 for a finding on a large table.")
-@click.option("--rollbacks", is_flag=True, help="Judge the rollback scripts.")
+@click.option("--rollbacks", is_flag=True, help="Analyze the rollback scripts instead.")
 @click.option(
     "--scratch-url",
     metavar="URL",
@@ -40,8 +44,8 @@ def impact(
     scratch_url: str | None,
 ) -> bool:
     """Run the pending migrations, up to and including TARGET, on a scratch database, and show which
-    locks they hold there and what large work runs meanwhile. The database itself is not touched:
-    it says which migrations are pending, and how large its tables are.
+    locks they hold there and what large work runs meanwhile. The database itself is only read, to
+    see which migrations are pending and how large its tables are.
 
     --since and --all need no database; without one, every table counts as large.
     """

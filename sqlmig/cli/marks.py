@@ -50,7 +50,7 @@ def baseline(output: Output, target: str | None, tool: str | None, folder: Path 
     applied, without running them. For a database that already has its schema but no history."""
     if (target is None) == (tool is None) or (folder is not None and tool is None):
         raise ConfigError(
-            "a baseline needs either a target or --from; --folder goes with --from",
+            "expected one TARGET or --from TOOL (--folder needs --from)",
             remedy="Name the last migration that is applied, or the tool: --from TOOL.",
         )
     migrator = migrator_for(output)

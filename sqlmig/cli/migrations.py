@@ -96,7 +96,7 @@ def apply(
 @click.option(
     "--use",
     type=click.Choice([choice.value for choice in RollbackText]),
-    help="Which script to run if file and record differ.",
+    help="Which rollback script to run if the file and the record differ.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan and its SQL; change nothing.")
 @click.option("--atomic", is_flag=True, help="Run all in one transaction.")
@@ -122,7 +122,7 @@ def rollback(
     migrator = migrator_for(output, lock_wait=lock_wait)
     if dry_run:
         plan = migrator.plan_rollback(selection, text=script, transactions=transactions)
-        output.show(report.plan(plan))
+        output.show(report.plan(plan, target))
     else:
         done = migrator.rollback(
             selection,
@@ -132,11 +132,11 @@ def rollback(
             transactions=transactions,
             allowed=allowed,
         )
-        output.show(report.summary(done))
+        output.show(report.summary(done, target))
 
 
 def _agrees(output: Output, loss: RowLossError) -> bool:
-    """Asks, on a terminal. Raises DeclinedError for a no."""
+    """Asks, on a terminal. Raises DeclinedError if the answer is no."""
     is_agreed = output.agrees(*loss.told)
     if output.can_ask and not is_agreed:
         done = loss.report.ids(Outcome.DONE)
@@ -148,7 +148,9 @@ def _agrees(output: Output, loss: RowLossError) -> bool:
 @click.option(
     "--check", is_flag=True, help="Exit 1 if anything is pending or differs from its record."
 )
-@click.option("--pending", is_flag=True, help="Leave out what is applied and as recorded.")
+@click.option(
+    "--pending", is_flag=True, help="Hide migrations that are applied and match their records."
+)
 def status(output: Output, check: bool, pending: bool) -> bool:
     """Show the state of every migration. Changes nothing."""
     migrator = migrator_for(output)
@@ -162,8 +164,8 @@ def status(output: Output, check: bool, pending: bool) -> bool:
 def _decision(redo: int | None, skip: int | None) -> Decision | None:
     if redo and skip:
         raise ConfigError(
-            "a statement is either run again or skipped",
-            remedy="Give --redo-statement or --skip-statement.",
+            "--redo-statement and --skip-statement cannot be combined",
+            remedy="Give one of them.",
         )
     if redo:
         return Decision(Answer.REDO, redo)
@@ -174,7 +176,7 @@ def _selection(target: str | None, steps: int | None, only: bool) -> Selection:
     if (target is None) == (steps is None) or (only and target is None):
         raise ConfigError(
             "expected one TARGET or --steps N (--only needs a TARGET)",
-            remedy="For example: sqlmig rollback 004, or sqlmig rollback --steps 1.",
+            remedy="To roll back the migration applied last: sqlmig rollback --steps 1.",
         )
     if target is None:
         return Newest(steps or 0)

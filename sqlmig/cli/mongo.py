@@ -1,4 +1,4 @@
-"""The commands for MongoDB alone: compare the fixtures, start over."""
+"""The commands for MongoDB alone: compare the fixtures, or start over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that create a migration, and give it another number."""
+"""The commands that create and renumber migrations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlmig.report import files as report
 @click.command(cls=Command, short_help="Create a migration.")
 @click.argument("description")
 @click.option("--slug", metavar="NAME", help="The name of its files, after the number.")
-@click.option("--timestamp", is_flag=True, help="Number it by the time.")
+@click.option("--timestamp", is_flag=True, help="Number it with a timestamp.")
 @click.option("--no-transaction", is_flag=True, help="Run each statement outside a transaction.")
 @click.option("--irreversible", metavar="REASON", help="Why it has no rollback; implies --adr.")
 @click.option("--adr", is_flag=True, help="Also create a decision record.")
@@ -29,7 +29,8 @@ def new(
     irreversible: str | None,
     adr: bool,
 ) -> None:
-    """Create a migration: its file, its rollback, and its entry in the changelog, if it has one."""
+    """Create a migration: its file, its rollback, and its entry in the changelog, if the project
+    has one."""
     from sqlmig.project.new import Draft, new_migration
 
     draft = Draft(
@@ -49,9 +50,11 @@ def new(
 @click.argument("migration", metavar="[ID]", required=False, shell_complete=complete_migration)
 @click.option("--to", "number", metavar="N", help="The number (default: the next free one).")
 def renumber(output: Output, migration: str | None, number: str | None) -> None:
-    """Give a pending migration another number: its files, its entry, and `depends` of others.
+    """Give a pending migration another number, in its files, its entry, and the `depends` of
+    others.
 
-    Without ID, all that are not merged and whose numbers are taken, or below a merged one.
+    Without ID, renumber every migration that is not merged and whose number is taken, or below a
+    merged one.
     """
     from sqlmig.project.renumber import renumber
 

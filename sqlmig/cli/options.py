@@ -1,4 +1,4 @@
-"""The options that every command has, before its name or after it."""
+"""The global options, accepted before or after the name of a command."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COMMON_FORMATS = (OutputFormat.TEXT, OutputFormat.JSON)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The global options as given; None for those not given."""
+    """The global options as given; None for those that were not."""
 
     project: Path | None = None
     database_url: str | None = None
@@ -44,7 +44,7 @@ class Options:
         return replace(self, **{name: value for name, value in given.items() if value is not None})
 
     def config(self, **arguments: object) -> Config:
-        """The effective settings; these options and the arguments of a command come first."""
+        """The effective settings; these options and the command's arguments take precedence."""
         if self.embedded and self.database_url is not None:
             raise ConfigError(
                 "--embedded and --database-url cannot be combined", remedy="Give one of them."
@@ -62,7 +62,7 @@ def allow_protected(command: Callable[..., Any]) -> Callable[..., Any]:
         "allowed",
         multiple=True,
         metavar="TABLE",
-        help="Allow files that declare it to change rows of a protected TABLE (may repeat).",
+        help="Allow files that declare it to change rows of a protected TABLE (repeatable).",
     )(command)
 
 

@@ -23,7 +23,7 @@ from sqlmig.report.figures import duration
 from sqlmig.report.table import Medium
 from sqlmig.report.view import View
 
-_SECONDS_BETWEEN_LINES = 10.0  # of a log
+_SECONDS_BETWEEN_LINES = 10.0  # in a log
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Output:
 
     @property
     def medium(self) -> Medium:
-        """Whether a person watches stdout."""
+        """Whether a person watches stdout, or it is a pipe."""
         return medium()
 
     def show(self, view: View) -> None:
@@ -57,16 +57,16 @@ class Output:
             self.printer.say(*view.lines(self.medium))
 
     def show_line(self, view: View) -> None:
-        """Prints one result of many as one line of JSON; people get all of them at the end."""
+        """Prints one result of many as a line of JSON; people get all of them at the end."""
         if self.is_json:
             self.printer.say_verbatim(f"{view.document_line()}\n")
 
     def show_file(self, text: str, view: View) -> None:
-        """Prints the text of a file: as it is to a pipe or another file, escaped on a terminal."""
+        """Prints the text of a file: verbatim to a pipe or another file, escaped on a terminal."""
         if self.is_json or self.options.quiet or _is_terminal(sys.stdout):
             self.show(view)
         else:
-            self.printer.say_verbatim(text if text.endswith("\n") else f"{text}\n")
+            self.printer.say_verbatim(text)
 
     def lines(self, *lines: str) -> None:
         """Prints lines of progress, which only people read."""
@@ -79,7 +79,7 @@ class Output:
             self.printer.overwrite(words)
 
     def running(self, words: str) -> None:
-        """Shows what is running: at once on a terminal, elsewhere where it takes long."""
+        """Shows what is running: at once on a terminal, elsewhere only if it takes long."""
         self.doing(words)
         if not self.is_json and not self.options.quiet:
             self.ticker.start(words, self.medium)
@@ -108,7 +108,7 @@ class Output:
 
     @property
     def can_ask(self) -> bool:
-        """Whether there is a person to answer."""
+        """Whether a person can answer a question."""
         return not self.is_json and _is_terminal(sys.stdin) and _is_terminal(sys.stdout)
 
     def agrees(self, *what: str) -> bool:
@@ -116,12 +116,12 @@ class Output:
         if not self.can_ask:
             return False
         self.ticker.stop()
-        self.printer.say(*what)  # on lines of its own, below what is running
+        self.printer.say(*what)  # on their own lines, below what is running
         return click.confirm("Continue?", default=False)
 
     def require_yes(self, what: str, again: str) -> None:
-        """Asks in the same way. Raises DeclinedError for a no, NotAgreedError where nothing can be
-        asked, with a command that needs no answer."""
+        """Asks like `agrees`. Raises DeclinedError if the answer is no, and, if nobody can be
+        asked, NotAgreedError with a command that needs no answer."""
         if not self.agrees(f"This {what}."):
             if self.can_ask:
                 raise DeclinedError("Nothing was changed.")
@@ -131,7 +131,7 @@ class Output:
             )
 
     def interrupted(self, interrupt: BaseException) -> None:
-        """Prints that a person stopped the command, and what it had done."""
+        """Prints that the command was interrupted, and what it had done."""
         self.ticker.stop()
         if self.is_json:
             self.printer.say_verbatim(f"{interruption(interrupt).document()}\n")
@@ -139,7 +139,7 @@ class Output:
         self.notes(interrupt)
 
     def error(self, problem: SqlmigError) -> None:
-        """Prints why the command could not do its work: JSON to stdout, text to stderr."""
+        """Prints why the command failed: JSON to stdout, text to stderr."""
         self.ticker.stop()
         self.notes(problem)
         view = error_view(problem)
@@ -171,17 +171,18 @@ class Progress:
         self._output.notice(*servers.started(server, f"psql '{url}'"))
 
     def noticed(self, notice: Notice) -> None:
-        """A script raised a warning or a notice; the log of --verbose and JSON have all of them."""
+        """A script raised a warning or a notice. Notices only appear in the log of --verbose and in
+        JSON."""
         is_logged = self._output.options.verbose or self._output.is_json
         if notice.severity == "WARNING" and not is_logged:
             self._output.notice(*progress.noticed(notice))
 
     def started(self, migration_id: str, direction: Direction) -> None:
-        """A migration begins; a pipe gets a line when it is done, or takes long."""
+        """A migration begins; a pipe only gets a line when it is done, or takes long."""
         self._output.running(progress.started(migration_id, direction))
 
     def rehearsing(self, migration_id: str) -> None:
-        """A rollback is tried before a question."""
+        """A rollback is rehearsed before a question."""
         self._output.running(progress.rehearsing(migration_id))
 
     def finished(self, result: MigrationResult) -> None:

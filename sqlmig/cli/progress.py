@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlmig.mongo.seeder import Loaded
 
-_LONG = 1_000  # documents: a batch, which takes a fraction of a second
+_LONG = 1_000  # documents; a batch, which takes a fraction of a second
 
 
 def progress_bar(output: Output) -> AbstractContextManager[Loaded | None]:
@@ -28,7 +28,7 @@ def progress_bar(output: Output) -> AbstractContextManager[Loaded | None]:
 
 @contextmanager
 def _loading_bar() -> Iterator[Loaded]:
-    """Draws a bar on stderr for each long file, and wipes all of them at the end."""
+    """Draws a bar on stderr for each long file, and erases all of them at the end."""
     from rich.console import Console
     from rich.markup import escape
     from rich.progress import Progress

@@ -1,4 +1,4 @@
-"""The commands that prove: rollbacks by round trip, the live schema by replay."""
+"""The commands that prove rollbacks by a round trip, and the live schema by replay."""
 
 from __future__ import annotations
 

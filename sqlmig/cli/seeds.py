@@ -67,7 +67,7 @@ def check(output: Output) -> bool:
 
 
 def _seeder(output: Output, only: ProjectPart | None, lock_wait: str | None) -> ProjectSeeder:
-    """The files are read before any server is started."""
+    """The seeder of the project. Its files are read before any server is started."""
     from sqlmig.migrator import Migrator
 
     config = output.options.config(lock_wait=lock_wait)

@@ -1,4 +1,4 @@
-"""What a command works with: the project's migrator, and what is printed about its databases."""
+"""What commands share: the project's migrator, and the lines about its databases."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def migrator_for(output: Output, **arguments: object) -> Migrator:
-    """The migrator that the command's options describe; it reports its progress to the output.
+    """The migrator for the command's options; it reports its progress to the output.
 
-    Text for people begins with the database that is used.
+    In text, the name of the database comes first.
     """
     from sqlmig.migrator import Migrator
 
@@ -28,7 +28,7 @@ def migrator_for(output: Output, **arguments: object) -> Migrator:
 
 
 def migrator_for_scratch(output: Output, scratch_url: str | None) -> Migrator:
-    """The migrator for work on a scratch database alone: on the embedded server, unless a server or
+    """The migrator for work on a scratch database only: on the embedded server, unless a server or
     a database is named."""
     is_named = scratch_url is not None or output.options.config().database is not None
     return migrator_for(output) if is_named else migrator_for(output, database=EMBEDDED)
@@ -60,7 +60,8 @@ def tell_refusal(output: Output, migrator: Migrator) -> None:
 
 
 def announce_mongo(output: Output, config: Config) -> None:
-    """Starts the embedded MongoDB if the project uses it and it is not running, and says so."""
+    """Starts the embedded MongoDB if the project uses it and it is not running, and reports the
+    start."""
     from sqlmig.target.address import embedded_mongo
 
     if config.mongo == EMBEDDED and not embedded_mongo(config).status().running:

@@ -1,4 +1,4 @@
-"""Which state of the files a command looks at: that of the index, of a commit, or of the disk."""
+"""Which state of the files a command checks: the index, a commit, or the disk."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sqlmig.errors import ConfigError
 if TYPE_CHECKING:
     from sqlmig.changelog.tree import State
 
-# Set by pre-commit where it checks commits that are made already, as before a push: the last of
-# them, and what the remote has.
+# Set by pre-commit if it checks existing commits, as before a push: the last of them, and the
+# commit that the remote has.
 _PUSHED, _BEFORE = "PRE_COMMIT_TO_REF", "PRE_COMMIT_FROM_REF"
 
 
 def state_of(*, staged: bool, rev: str | None, worktree: bool) -> State:
-    """The state that the options of a command name; without any, the index, and in a hook before a
-    push, the commit that is pushed. Raises ConfigError for several."""
+    """The state that the options of a command name. Without any, the index; in a hook before a
+    push, the pushed commit. Raises ConfigError for several."""
     from sqlmig.changelog.tree import Revision, Staged, WorkingTree
 
     if staged + worktree + (rev is not None) > 1:

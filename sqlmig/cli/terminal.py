@@ -1,4 +1,4 @@
-"""What reads the output, and how lines are written for it."""
+"""Who reads the output, and how lines are written for it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import click
 from sqlmig.model.printable import on_one_line, printable
 from sqlmig.report.table import Medium
 
-_ERASE = "\r\x1b[2K"  # to the line's beginning, and all of it empty: ECMA-48's EL
+_ERASE = "\r\x1b[2K"  # ECMA-48: to the beginning of the line, then erase all of it
 
 
 def is_watched(stream: TextIO | None) -> bool:
-    """Whether a person sees it as it is written: a terminal, and not CI's, which keeps a log."""
-    if stream is None:  # closed before we began
+    """Whether a person sees it as it is written: a terminal, but not CI's, which is a log."""
+    if stream is None:  # closed before the process began
         return False
     return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
 
@@ -29,19 +29,19 @@ def medium() -> Medium:
 
 
 class Printer:
-    """Prints lines, and one on the terminal that what is printed next takes the place of.
+    """Prints lines, and on a terminal a line that the next output replaces.
 
-    Lines are escaped here, so that no value in them can do anything to a terminal or pass for a
-    line of ours; so is what the stream's encoding does not have.
+    Escapes the lines, so that no value in them can control the terminal or look like a line of
+    sqlmig. Characters that the stream's encoding lacks are escaped, too.
 
-    A reader who has gone stops no work, nor does a full disk: what cannot be written any more is
-    dropped. `failure` is why; None also where a reader has just had enough, as `head` has.
+    Neither a closed pipe nor a full disk stops the work: what cannot be written is dropped.
+    `failure` is the reason; it stays None if the reader just stopped reading, as `head` does.
     """
 
     def __init__(self) -> None:
         self.failure: OSError | None = None
         self._is_open = False
-        self._lock = RLock()  # a ticker and a watcher print from threads of their own
+        self._lock = RLock()  # a ticker and a watcher print from their own threads
 
     def say(self, *lines: str) -> None:
         """Prints lines to stdout."""
@@ -62,7 +62,7 @@ class Printer:
             self._is_open = True
 
     def _print(self, stream: TextIO | None, words: str | bytes) -> None:
-        """Writes words that stay, in the place of those that do not."""
+        """Writes words that stay, replacing any that do not."""
         with self._lock:
             if self._is_open:
                 self._is_open = False
@@ -70,12 +70,13 @@ class Printer:
             self._write(stream, words)
 
     def _write(self, stream: TextIO | None, words: str | bytes) -> None:
-        if stream is None:  # closed before we began
+        if stream is None:  # closed before the process began
             return
         try:
             click.echo(words, file=stream, nl=False)
         except OSError as error:
-            # What is still in the buffer goes where nothing fails, also at the end of the process.
+            # Redirect to the null device what is still in the buffer, so that no later write fails,
+            # even at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
             if not isinstance(error, BrokenPipeError):
                 self.failure = error
@@ -86,6 +87,6 @@ def _text(lines: Iterable[str]) -> str:
 
 
 def _encodable(words: str, stream: TextIO | None) -> str:
-    """The words with `\\xe9` and its like for characters that the stream's encoding has not."""
+    """The words, with `\\xe9` and the like for characters that the stream's encoding lacks."""
     encoding = (stream and stream.encoding) or "utf-8"
     return words.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,4 +1,4 @@
-"""Says again what is running, and for how long, while nothing else happens."""
+"""Repeats what is running, and for how long, while nothing else happens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 from sqlmig.report.table import Medium
 
-# Seconds between the words: a terminal shows the time, a log should stay short.
+# Seconds between the lines: a terminal shows the time, a log should stay short.
 _ON_A_TERMINAL = (1.0,)
 _IN_A_PIPE = (10.0, 50.0, 240.0)
 
@@ -17,9 +17,9 @@ Tell = Callable[[str, float], None]
 
 
 class Ticker:
-    """Calls `tell`, from a thread of its own, with what is running and for how many seconds.
+    """Calls `tell`, from its own thread, with what is running and for how many seconds.
 
-    `words` may change while it runs.
+    `words` may change while it is running.
     """
 
     def __init__(self, tell: Tell) -> None:
@@ -28,7 +28,7 @@ class Ticker:
         self.words = ""
 
     def start(self, words: str, medium: Medium) -> None:
-        """What is running from now on."""
+        """Starts to report these words."""
         self.stop()
         self.words, self._end = words, Event()
         pauses = _ON_A_TERMINAL if medium is Medium.TERMINAL else _IN_A_PIPE
@@ -36,7 +36,7 @@ class Ticker:
         Thread(target=self._run, args=(self._end, forever, time.monotonic()), daemon=True).start()
 
     def stop(self) -> None:
-        """Nothing is running any more."""
+        """Stops the reports."""
         if self._end is not None:
             self._end.set()
             self._end = None

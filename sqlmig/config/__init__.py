@@ -1,4 +1,4 @@
-"""Settings: values only, from files, variables and arguments."""
+"""Settings: plain values from files, variables and arguments."""
 
 from sqlmig.config.files import SETTINGS_FILES, has_settings
 from sqlmig.config.fleet import FleetSettings

@@ -1,4 +1,4 @@
-"""Reads the variables of a `.env` file, which developers keep beside the project."""
+"""Reads the variables of a `.env` file, which developers keep in the project."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from sqlmig.errors import ConfigError
 
-# A file in a folder must not lower the guards of a database. Only a variable that is set can.
+# A file in a folder must not weaken the guards of a database; only a variable that is set may.
 _IGNORED = "SQLMIG_ENV"
 
 
 def read_env_file(path: Path) -> Mapping[str, str]:
-    """The variables of that file, `SQLMIG_ENV` left out; none where there is no such file.
+    """The variables of that file, without `SQLMIG_ENV`; none if there is no such file.
 
     The format is python-dotenv's: `NAME=value` lines, `export`, quotes, comments, `${NAME}`.
     Raises ConfigError for a file that cannot be read, and for a line that is not of this format.

@@ -11,7 +11,8 @@ SETTINGS_FILES = ("sqlmig.toml", "pyproject.toml")
 
 
 def find_project() -> Path:
-    """This folder or the nearest parent with settings, in its shortest form; else this one."""
+    """This folder or the nearest parent with settings, in its shortest form; otherwise this
+    folder."""
     here = Path.cwd()
     for steps, folder in enumerate((here, *here.parents)):
         if _settings_file(folder) is not None:
@@ -20,7 +21,7 @@ def find_project() -> Path:
 
 
 def existing_folder(project: Path) -> Path:
-    """That folder. Raises ConfigError where it is none."""
+    """That folder. Raises ConfigError if it is not a folder."""
     if not _holds(project.is_dir):
         raise ConfigError(
             f"{project}: no such folder",
@@ -30,12 +31,12 @@ def existing_folder(project: Path) -> Path:
 
 
 def has_settings(project: Path) -> bool:
-    """Whether that folder has a file with settings of sqlmig's."""
+    """Whether that folder has a file with sqlmig settings."""
     return _settings_file(project) is not None
 
 
 def read_settings(folder: Path) -> tuple[Mapping[str, object], str]:
-    """The settings of a project and their file; none and "" where there is no such file."""
+    """The settings of a project and their file; none and "" if there is no such file."""
     path = _settings_file(folder)
     if path is None:
         return {}, ""
@@ -71,7 +72,7 @@ def _tool_table(path: Path) -> Mapping[str, object] | None:
 
 
 def _holds(check: Callable[[], bool]) -> bool:
-    """What the check says; no where we may not look, at which pathlib raises."""
+    """The result of the check; False if permission is denied, for which pathlib raises."""
     try:
         return check()
     except OSError:

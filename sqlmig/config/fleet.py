@@ -20,7 +20,7 @@ def _setting(meaning: str, default: object, parse: Callable[[object], object]) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetSettings:
-    """Which databases or schemas are a fleet, and how it is worked on.
+    """Which databases or schemas are a fleet, and how to work on them.
 
     One of `targets`, `query` and `schemas` names the targets.
     """
@@ -34,7 +34,7 @@ class FleetSettings:
         parsers.text,
     )
     schemas: str | None = _setting(
-        "a pattern, as for LIKE: each schema of the project's database with such a name is a "
+        "a pattern, as in LIKE: each schema of the project's database whose name matches is a "
         "target",
         None,
         parsers.text,
@@ -44,14 +44,14 @@ class FleetSettings:
     )
     parallel: int = _setting("how many targets to work on at a time", 4, parsers.count)
     max_failures: int = _setting(
-        "after how many failures to continue; after one more, no target is begun",
+        "how many failures to tolerate; after one more, no new target is started",
         0,
         parsers.natural,
     )
 
     def updated(self, **given: object) -> Self:
-        """These settings with those that are given in place of them; None counts as not given. What
-        names the targets replaces all that names them here."""
+        """These settings, overridden by those that are given; None counts as not given. A given
+        source of targets replaces all others."""
         chosen = {name: value for name, value in given.items() if value is not None}
         others = dict.fromkeys(SOURCES) if not chosen.keys().isdisjoint(SOURCES) else {}
         values: dict[str, Any] = {**others, **chosen}
@@ -59,7 +59,7 @@ class FleetSettings:
 
 
 def parse_fleet(value: object) -> FleetSettings:
-    """The settings from a table. Raises ValueError, which says what is wrong with it."""
+    """The settings from a table. Raises ValueError, which says what is wrong with the table."""
     if isinstance(value, FleetSettings):
         return value
     if not isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The layers that settings come from, the strongest first.
+"""The layers that settings come from, in order of precedence.
 
 Arguments > variables > the variables of the env file > the file with settings > defaults.
 """
@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlmig.errors import ConfigError
 
-# What names a database to libpq without any URL of ours; see "Environment Variables" of libpq.
-# PGUSER and PGPORT alone, which many set for good, are no reason to go elsewhere.
+# Variables that name a database to libpq without a URL of sqlmig; see "Environment Variables" of
+# libpq. PGUSER and PGPORT alone, which many people set permanently, do not choose a database.
 LIBPQ_VARIABLES = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The value of a setting, what gave it (`origin`), and the `place` that a message names."""
+    """The value of a setting; `origin`, what gave it; and `place`, how a message names it."""
 
     value: object
     origin: str
@@ -27,7 +27,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layers:
-    """All that can give a setting a value; the files each with its name."""
+    """Everything that can give a setting a value; files come with their names."""
 
     arguments: Mapping[str, object]
     variables: Mapping[str, str]
@@ -37,7 +37,7 @@ class Layers:
     env_file_name: str = ""
 
     def find(self, setting: Field[Any]) -> Found | None:
-        """What the strongest layer says of a setting; None where no layer has it.
+        """What the strongest layer says about a setting; None if no layer has it.
 
         Raises ConfigError for an empty value that would name a database or an environment.
         """
@@ -64,7 +64,8 @@ class Layers:
 
 
 def refuse_empty(value: object, origin: str) -> None:
-    """Raises ConfigError for an empty or blank text where a database or an environment is named."""
+    """Raises ConfigError for an empty or blank value that should name a database or an
+    environment."""
     if isinstance(value, str) and not value.strip():
         raise ConfigError(
             f"{origin} is empty",
@@ -75,10 +76,10 @@ def refuse_empty(value: object, origin: str) -> None:
 def _set(
     metadata: Mapping[str, Any], variables: Mapping[str, str], where: str = ""
 ) -> Iterator[Found]:
-    """The setting's variables that are set.
+    """The values of the setting's variables that are set.
 
-    An empty one counts as not set, unless the setting names a database or an environment: then
-    perhaps a secret is missing, and the next layer would name another database.
+    An empty variable counts as not set, unless the setting names a database or an environment: a
+    secret may be missing, and the next layer would name another database.
     """
     for variable in metadata["variables"]:
         origin = f"{variable}{where}"

@@ -1,4 +1,4 @@
-"""Folders that a Python package carries, so that an installed service has its migrations along."""
+"""Folders inside a Python package, so that an installed service includes its migrations."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _SHAPE = re.compile(r"(\w+(?:\.\w+)*)((?:/[^/]+)*)/?")
 
 @dataclass(frozen=True, slots=True)
 class PackageFolder:
-    """A folder of a package that can be imported, as `package:billing/sql/migrations` names it."""
+    """A folder of an importable package, named like `package:billing/sql/migrations`."""
 
     package: str
     path: str
 
     @classmethod
     def named(cls, value: str) -> Self:
-        """The folder of that name. Raises ValueError, which says what it is not."""
+        """The folder of that name. Raises ValueError, which says why it is not one."""
         match = _SHAPE.fullmatch(value.removeprefix(PREFIX))
         if match is None or ".." in match[2].split("/"):
             raise ValueError(
-                "is not a folder of a package: expected such as package:billing/sql/migrations"
+                "is not a folder of a package: expected one such as package:billing/sql/migrations"
             )
         return cls(match[1], match[2].strip("/"))
 
@@ -36,10 +36,10 @@ class PackageFolder:
         return f"{PREFIX}{self.package}/{self.path}"
 
     def find(self) -> Traversable:
-        """The folder, which need not exist, in whatever the package was installed from: a path,
+        """The folder, which need not exist, wherever the package was installed from: a path,
         relative if it is below the current folder, or a place in a zip file.
 
-        Imports the package. Raises ConfigError where it cannot be imported.
+        Imports the package. Raises ConfigError if it cannot be imported.
         """
         try:
             found = files(self.package).joinpath(self.path)
@@ -54,8 +54,8 @@ class PackageFolder:
         return found
 
     def below(self, project: Path) -> Path | None:
-        """The folder in a checkout of the package, which is not imported: its sources are in the
-        project's folder, or in `src` there."""
+        """The folder in a checkout of the package, without an import: the sources are in the
+        project's folder, or in its `src`."""
         package = Path(*self.package.split("."))
         for folder in (project, project / "src"):
             if (folder / package).is_dir():
@@ -67,8 +67,8 @@ Folder = Path | PackageFolder
 
 
 def folder_in(project: Path, folder: Folder) -> Traversable:
-    """What a setting means: a path from the project's folder, or a folder of a package; of one that
-    is not installed, that of the project's checkout."""
+    """What a setting means: a path from the project's folder, or a folder of a package; if the
+    package is not installed, the folder in the project's checkout."""
     if not isinstance(folder, PackageFolder):
         return project / folder
     try:
@@ -80,7 +80,8 @@ def folder_in(project: Path, folder: Folder) -> Traversable:
 
 
 def path_in(project: Path, folder: Folder) -> Path:
-    """The same for what works on files. Raises ConfigError for a package in an archive."""
+    """Like `folder_in`, for code that works on files. Raises ConfigError for a package in an
+    archive."""
     found = folder_in(project, folder)
     if not isinstance(found, Path):
         raise ConfigError(

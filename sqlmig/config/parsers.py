@@ -1,4 +1,5 @@
-"""How the value of a setting is read. Each raises ValueError, which says what it is not."""
+"""How the value of a setting is read. Each function raises ValueError, which says what is wrong
+with the value."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ _SQLALCHEMY_DRIVER = re.compile(r"^(postgres(?:ql)?)\+\w+://")
 
 
 def text(value: object) -> str:
-    """Any text."""
+    """A string."""
     if not isinstance(value, str):
         raise ValueError("is not a string")
     return value
@@ -70,7 +71,7 @@ def folder(value: object) -> Folder:
 
 
 def duration(value: object) -> str:
-    """A time as PostgreSQL writes it."""
+    """A duration in PostgreSQL's syntax."""
     if not isinstance(value, str) or not is_duration(value):
         raise ValueError(
             "is not a duration: expected a time with its unit, such as 500ms, 2s or 10min"
@@ -119,7 +120,7 @@ def port(value: object) -> int:
 
 
 def switch(value: object) -> bool:
-    """True or false, by any of their usual names."""
+    """True or false, in any of the usual spellings."""
     if isinstance(value, bool):
         return value
     word = str(value).lower()
@@ -129,19 +130,19 @@ def switch(value: object) -> bool:
 
 
 def environment(value: object) -> Environment:
-    """An environment, by its name or the short one."""
+    """An environment, by its full or short name."""
     name = str(getattr(value, "value", value)).lower()
     try:
         return Environment(_SHORT_ENVIRONMENTS.get(name, name))
     except ValueError:
         raise ValueError(
             "is not an environment: expected development, testing or production "
-            "(for staging, take production: it keeps rows, and has the same rules)"
+            "(for staging, use production: it keeps rows, and has the same rules)"
         ) from None
 
 
 def tables(value: object) -> tuple[str, ...]:
-    """Names of tables: a list, or words with commas between."""
+    """Names of tables: a list, or one string with commas."""
     names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(_is_table(name) for name in names):
         raise ValueError(
@@ -151,7 +152,7 @@ def tables(value: object) -> tuple[str, ...]:
 
 
 def schemas(value: object) -> tuple[str, ...]:
-    """Names of schemas: a list, or words with commas between."""
+    """Names of schemas: a list, or one string with commas."""
     names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(
         isinstance(name, str) and name for name in names
@@ -163,33 +164,35 @@ def schemas(value: object) -> tuple[str, ...]:
 def tables_by_tier(value: object) -> Mapping[str, tuple[str, ...]]:
     """Names of tables for each tier."""
     if not isinstance(value, Mapping):
-        raise ValueError("expected a table of lists of tables, one for each tier")
+        raise ValueError("is not a table with a list of tables for each tier")
     return MappingProxyType({tier: tables(names) for tier, names in value.items()})
 
 
 def tiers(value: object) -> Mapping[Environment, tuple[str, ...]]:
-    """The tiers of each environment; those not given keep theirs."""
+    """The tiers of each environment; environments that are not given keep theirs."""
     if not isinstance(value, Mapping):
-        raise ValueError("expected a table of lists of tiers, one for each environment")
+        raise ValueError("is not a table with a list of tiers for each environment")
     given = {environment(name): tiers for name, tiers in value.items()}
     for tiers in given.values():
         if not isinstance(tiers, list | tuple) or not all(_is_tier(tier) for tier in tiers):
-            raise ValueError("expected a list of tiers, which are names of folders")
+            raise ValueError(
+                "has an environment without a list of tiers, which are names of folders"
+            )
     return MappingProxyType({**DEFAULT_TIERS, **{e: tuple(tiers) for e, tiers in given.items()}})
 
 
 def squashed(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """A migration each with those whose place it took."""
+    """Migrations, each with those that it replaced."""
     if not isinstance(value, Mapping):
-        raise ValueError("expected a table of lists of migration ids")
+        raise ValueError("is not a table with a list of replaced ids for each migration")
     for old in value.values():
         if not isinstance(old, list) or not all(isinstance(name, str) for name in old):
-            raise ValueError("expected a list of replaced migration ids for each migration")
+            raise ValueError("is not a table with a list of replaced ids for each migration")
     return tuple((new, tuple(old)) for new, old in value.items())
 
 
 def database(value: object) -> str:
-    """A libpq URL or key=value string; SQLAlchemy's URLs are understood."""
+    """A libpq URL or key=value string; SQLAlchemy's URLs are accepted."""
     return _SQLALCHEMY_DRIVER.sub(r"\1://", text(value))
 
 

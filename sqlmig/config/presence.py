@@ -1,4 +1,4 @@
-"""Whether there is a project at hand, and where else one is."""
+"""Checks that there is a project, and finds others nearby."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from sqlmig.config.files import has_settings
 from sqlmig.config.settings import Config
 from sqlmig.errors import ConfigError
 
-# How far down projects are looked for, and how many are named.
+# How many levels to search for projects, and how many to name.
 _DEPTH = 4
 _SHOWN = 10
 _NEVER_A_PROJECT = ("node_modules", "site-packages", "venv", "__pycache__")
 
 
 def expect_project(config: Config) -> None:
-    """Raises ConfigError, naming the projects below, where the folder of the project has neither
-    settings nor a folder with migrations, seeds or fixtures, or where the folder of migrations that
-    its settings name does not exist: a check would never find anything there."""
+    """Raises ConfigError, which names the projects in subfolders, if the project's folder has
+    neither settings nor a folder with migrations, seeds or fixtures, or if the folder of migrations
+    in its settings does not exist: a check would never find anything there."""
     origin = config.origins.get("migrations")
     if origin and not _is_there(config.migrations_folder):
         raise ConfigError(
@@ -35,15 +35,15 @@ def expect_project(config: Config) -> None:
     raise ConfigError(
         f"{config.project.resolve()} has neither sqlmig settings nor the folder "
         f"{config.migrations}",
-        remedy=f"Projects below: {', '.join(below[:_SHOWN])}{more}. "
-        f"Go there, or name one: --project {below[0]}"
+        remedy=f"Projects in subfolders: {', '.join(below[:_SHOWN])}{more}. "
+        f"Change to one of them, or name it: --project {below[0]}"
         if below
         else "Name the folder of your project with --project, or create one with `sqlmig init`.",
     )
 
 
 def _is_there(folder: Traversable) -> bool:
-    """Whether that is a folder, or may be one that we cannot read; reading it will tell."""
+    """Whether that is a folder, or may be one that cannot be read; reading it will raise."""
     try:
         return folder.is_dir()
     except OSError:
@@ -51,7 +51,7 @@ def _is_there(folder: Traversable) -> bool:
 
 
 def _is_project(folder: Path) -> bool:
-    """Whether that folder has settings, or folders of the default names."""
+    """Whether that folder has settings, or folders with the default names."""
     names = (str(default) for default in (Config.migrations, Config.seeds, Config.mongo_seeds))
     try:
         return has_settings(folder) or any((folder / name).is_dir() for name in names)

@@ -1,4 +1,4 @@
-"""The settings, layered, each remembering where it came from.
+"""The settings, in layers; each remembers where it came from.
 
 Defaults < `[tool.sqlmig]` of pyproject.toml, or sqlmig.toml < the variables of an env file <
 environment variables < arguments.
@@ -36,11 +36,11 @@ def _setting(
     show: bool = True,
     names_target: bool = False,
 ) -> Any:
-    """A field of Config: what it means, its default, how a value is read, and what can give it
+    """A field of Config: its meaning, its default, how a value is read, and what can give it
     (variables, and an option of the command line).
 
-    One that `names_target`, a database or what it is, may be left out, but not given empty: that
-    is a secret that is missing, and the next layer would name another database.
+    A setting that `names_target`, a database or its environment, may be missing but not empty: an
+    empty value is a missing secret, and the next layer would name another database.
     """
     metadata = {
         "parse": parse,
@@ -49,7 +49,7 @@ def _setting(
         "meaning": meaning,
         "names_target": names_target,
     }
-    if isinstance(default, Mapping):  # dataclasses take it for one that could change
+    if isinstance(default, Mapping):  # dataclasses would reject it as mutable
         return field(default_factory=lambda: default, metadata=metadata, repr=show, hash=False)
     return field(default=default, metadata=metadata, repr=show)
 
@@ -59,16 +59,15 @@ class Config:
     """All settings of a project.
 
     `project` is the folder that relative paths start from, as it was named (so that messages name
-    files as the user would); `migrations`, `rollbacks`, `seeds` and `checks` may also be folders
-    of a package, as `package:billing/sql/migrations`. `database` is a libpq URL or key=value
-    string, "" for what libpq finds by itself, `embedded`, or None where nothing was given; `mongo`
-    is a MongoDB URL, `embedded`, or None; neither ever shows in `repr`. Timeouts are PostgreSQL
-    durations, waits are seconds. `squashed` a migration, and the migrations that it replaced;
-    `changelog` is None where it is turned off; `changelog_baseline` is a git revision;
-    `large_table` is in bytes. `tiers` are those whose seeds an environment gets, in order;
-    `tier_may_write` has the exceptions: forbidden tables that a tier may write to. `fleet` are the
-    settings of `sqlmig fleet`. `origins` says where each setting that was given comes from: an
-    option, a variable, or a file.
+    files as the user would); `migrations`, `rollbacks`, `seeds` and `checks` may also be folders of
+    a package, as in `package:billing/sql/migrations`. `database` is a libpq URL or key=value
+    string, "" for what libpq finds by itself, `embedded`, or None if nothing was given; `mongo` is
+    a MongoDB URL, `embedded`, or None; neither is ever shown in `repr`. Timeouts are PostgreSQL
+    durations, waits are seconds. `squashed` has migrations, each with those that it replaced;
+    `changelog` is None if it is turned off; `changelog_baseline` is a git revision; `large_table`
+    is in bytes. `tiers` are those whose seeds an environment gets, in order; `tier_may_write` has
+    the exceptions: forbidden tables that a tier may write to. `fleet` has the settings of `sqlmig
+    fleet`. `origins` says where each given setting comes from: an option, a variable, or a file.
     """
 
     project: Path = Path()
@@ -103,7 +102,7 @@ class Config:
         names_target=True,
     )
     mongo_driver: str | None = _setting(
-        "`motor` or `pymongo`; else motor if it is installed",
+        "`motor` or `pymongo`; by default, motor if it is installed",
         None,
         parsers.mongo_driver,
         "SQLMIG_MONGO_DRIVER",
@@ -117,25 +116,25 @@ class Config:
         names_target=True,
     )
     embedded_port: int | None = _setting(
-        "a port on 127.0.0.1 for the embedded server, with a password; else a socket alone",
+        "a port on 127.0.0.1 for the embedded server, with a password; by default, only a socket",
         None,
         parsers.port,
         "SQLMIG_EMBEDDED_PORT",
     )
     embedded_version: int | None = _setting(
-        "the major version of the embedded server, which refuses another",
+        "the major version of the embedded server; any other is refused",
         None,
         parsers.count,
         "SQLMIG_EMBEDDED_VERSION",
     )
     history_schema: str | None = _setting(
-        "the schema of sqlmig's own tables; else the current one",
+        "the schema of sqlmig's own tables; by default, the current schema",
         None,
         parsers.text,
         "SQLMIG_HISTORY_SCHEMA",
     )
     schemas: tuple[str, ...] = _setting(
-        "the schemas that `verify` and `drift` compare; else all but those of other histories",
+        "the schemas that `verify` and `drift` compare; by default, all except other histories'",
         (),
         parsers.schemas,
         "SQLMIG_SCHEMAS",
@@ -147,7 +146,10 @@ class Config:
         "SQLMIG_LOCK_TIMEOUT",
     )
     statement_timeout: str | None = _setting(
-        "for each statement; else the server's", None, parsers.duration, "SQLMIG_STATEMENT_TIMEOUT"
+        "for each statement; by default, the server's",
+        None,
+        parsers.duration,
+        "SQLMIG_STATEMENT_TIMEOUT",
     )
     lock_wait: float = _setting(
         "seconds to wait for another runner",
@@ -164,7 +166,7 @@ class Config:
         option="--wait-for-database",
     )
     lock_tries: int = _setting(
-        "how often a migration is tried if it cannot get a lock",
+        "how many times a migration is tried if it cannot get a lock",
         10,
         parsers.count,
         "SQLMIG_LOCK_TRIES",
@@ -213,7 +215,7 @@ class Config:
         parsers.tables_by_tier,
     )
     large_table: int = _setting(
-        "the size above which a table is large for `impact`: bytes, or such as `10MB`",
+        "the size above which a table is large for `impact`, in bytes or with a unit: `10MB`",
         10 * 1024**2,
         parsers.size,
         "SQLMIG_LARGE_TABLE",
@@ -225,7 +227,7 @@ class Config:
         "SQLMIG_CHANGELOG",
     )
     timestamps: bool = _setting(
-        "`sqlmig new` numbers migrations by the time", default=False, parse=parsers.switch
+        "`sqlmig new` numbers migrations with timestamps", default=False, parse=parsers.switch
     )
     changelog_types: tuple[str, ...] = _setting(
         "types of change besides those of Keep a Changelog", (), parsers.words
@@ -246,7 +248,7 @@ class Config:
         "a table: many databases or schemas, migrated together", FleetSettings(), parse_fleet
     )
     env_file: Path | None = _setting(
-        "a file of variables for development, such as `.env`; variables that are set are stronger",
+        "a file of variables for development, such as `.env`; environment variables override it",
         None,
         parsers.path,
     )
@@ -260,13 +262,13 @@ class Config:
         *,
         environ: Mapping[str, str] | None = None,
     ) -> Self:
-        """The settings in force; `arguments` are the strongest, None counts as not given.
+        """The settings in force; `arguments` take precedence, and None counts as not given.
 
-        Without `project`, the nearest folder that has settings is used, the current one or a
-        parent, else the current one; without `environ`, the variables of this process. Writes
-        nothing. Raises ConfigError, naming the place of the value, for settings that are unknown
-        or cannot be read, and for an empty argument or variable where it would name a database or
-        an environment.
+        Without `project`, the nearest folder with settings is used, the current one or a parent, or
+        else the current folder; without `environ`, the variables of this process. Writes nothing.
+        Raises ConfigError, which names the place of the value, for settings that are unknown or
+        cannot be read, and for an empty argument or variable that should name a database or an
+        environment.
         """
         variables = os.environ if environ is None else environ
         _refuse_unknown(arguments, "arguments")
@@ -288,25 +290,25 @@ class Config:
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the project's own embedded server is meant."""
+        """Whether the database is the project's own embedded server."""
         return self.database == EMBEDDED
 
     @property
     def explicit_environment(self) -> Environment | None:
-        """The environment that an argument or a variable names; what a file with settings names
-        is weaker than the database's stamp."""
+        """The environment that an argument or a variable names; one from a settings file is weaker
+        than the database's stamp."""
         place = self.origins.get("environment")
         return None if place and Path(place).name in SETTINGS_FILES else self.environment
 
     @property
     def expected_environment(self) -> Environment:
-        """The environment as far as it is known without the database: unless one is named, it is
-        production; on an embedded server, development."""
+        """The environment as far as it is known without the database: production unless one is
+        named; on an embedded server, development."""
         return self._expected_on(self.database)
 
     @property
     def expected_mongo_environment(self) -> Environment:
-        """The same of the MongoDB database."""
+        """Like `expected_environment`, for the MongoDB database."""
         return self._expected_on(self.mongo)
 
     def _expected_on(self, server: str | None) -> Environment:
@@ -320,17 +322,17 @@ class Config:
 
     @property
     def all_tiers(self) -> tuple[str, ...]:
-        """The tiers of all environments, each once."""
+        """The tiers of all environments, without duplicates."""
         return tuple(dict.fromkeys(tier for tiers in self.tiers.values() for tier in tiers))
 
     @property
     def seeds_folder(self) -> Traversable:
-        """Where the SQL seeds are, a folder for each tier."""
+        """Where the SQL seeds are, in a folder for each tier."""
         return folder_in(self.project, self.seeds)
 
     @property
     def mongo_seeds_folder(self) -> Path:
-        """Where the fixtures of MongoDB are, a folder for each tier."""
+        """Where the fixtures of MongoDB are, in a folder for each tier."""
         return self.project / self.mongo_seeds
 
     @property
@@ -345,13 +347,13 @@ class Config:
 
     @property
     def scratch_script_file(self) -> Traversable | None:
-        """The script that prepares scratch databases, where there is one."""
+        """The script that prepares scratch databases, if there is one."""
         script = self.scratch_script
         return None if script is None else folder_in(self.project, script)
 
     @property
     def preparation_file(self) -> Traversable | None:
-        """The script that prepares the databases of a fleet, where there is one."""
+        """The script that prepares the databases of a fleet, if there is one."""
         script = self.fleet.preparation
         return None if script is None else folder_in(self.project, script)
 
@@ -366,7 +368,7 @@ def _settings() -> list[Field[Any]]:
 
 
 def _with_env_file(layers: Layers, root: Path) -> Layers:
-    """The layers with the variables of the env file, if the stronger ones name one."""
+    """The layers with the variables of the env file, if another layer names one."""
     (setting,) = (setting for setting in _settings() if setting.name == "env_file")
     if (found := layers.find(setting)) is None:
         return layers

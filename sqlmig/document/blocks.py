@@ -1,4 +1,4 @@
-"""The forms of Markdown that the document is made of."""
+"""The Markdown elements of the document."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from sqlmig.document.escaping import prose
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table, its cells ready to be written. No cell is padded: a longer name would change every
-    line of it."""
+    """A table; its cells are Markdown already. Cells are not padded: a longer name would change
+    every line."""
     lines = (heads, ["---"] * len(heads), *rows)
     return "\n".join(f"|{'|'.join(map(_cell, cells))}|" for cells in lines)
 
 
 def bullet(*words: str, note: str = "") -> str:
-    """A line of a list, with the note behind a dash."""
+    """A list item, with the note after a dash."""
     shown = prose(note)
     return f"- {' '.join(filter(None, words))}{f' – {shown}' if shown else ''}"
 
 
 def section(title: str, blocks: Iterable[str]) -> Iterator[str]:
-    """Those blocks under a heading; nothing without any."""
+    """The blocks under a heading; nothing if there are none."""
     found = list(blocks)
     if found:
         yield f"## {title}"
@@ -29,7 +29,7 @@ def section(title: str, blocks: Iterable[str]) -> Iterator[str]:
 
 
 def bullets(lines: Iterable[str]) -> Iterator[str]:
-    """The lines as one block; nothing without any."""
+    """The lines as one block; nothing if there are none."""
     if text := "\n".join(lines):
         yield text
 

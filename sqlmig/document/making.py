@@ -1,4 +1,5 @@
-"""Makes the document of a project: its migrations run on a scratch database, which is read."""
+"""Makes the document of a project: runs its migrations on a scratch database and reads the
+result."""
 
 from __future__ import annotations
 
@@ -22,9 +23,9 @@ from sqlmig.proof.scratch import scratch_beside
 def document_of(
     connection: Connection, left_out: Sequence[str] = (), given: Given | None = None
 ) -> SchemaDocument:
-    """The document of the schema of that database; writes nothing.
+    """The document of that database's schema; writes nothing.
 
-    What sqlmig and extensions made is not in it, nor what was `given`; `left_out` are patterns of
+    Leaves out what sqlmig and extensions made, and what was `given`. `left_out` has patterns of
     tables that the picture leaves out.
     """
     objects = snapshot(connection, session_role(connection)).objects
@@ -40,7 +41,7 @@ def document_of(
 def _made(
     objects: Mapping[ObjectName, str], given: Mapping[ObjectName, str]
 ) -> frozenset[ObjectName]:
-    """The objects that are not as they were given, and those of which a part is not."""
+    """The objects that differ from those given, and the objects with such a part."""
     made = {name for name, definition in objects.items() if given.get(name) != definition}
     wholes = {whole for name in made for whole in names_of_wholes(name, objects[name])}
     return frozenset(made) | {name for name in objects if name.name in wholes}
@@ -49,11 +50,11 @@ def _made(
 def make_document(
     config: Config, planned: Sequence[PlannedMigration], *, scratch_url: str | None = None
 ) -> SchemaDocument:
-    """The document of what those migrations make, in a scratch database that is dropped at the end;
-    writes nothing else.
+    """The document of the schema that those migrations make, in a scratch database that is dropped
+    at the end; writes nothing else.
 
-    Raises MigrationFailedError where one fails, BeyondDatabaseError for a script that reaches
-    beyond its database, and was undone.
+    Raises MigrationFailedError if a migration fails, and BeyondDatabaseError if a script reached
+    beyond its database and was undone.
     """
     with scratch_beside(config, scratch_url) as server, staged(server, config) as stage:
         for migration in planned:

@@ -1,4 +1,4 @@
-"""What the document says of a schema: frozen values, in the order in which they are written."""
+"""What the document says about a schema: frozen values, in the order in which they are written."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
-# Its names are written without it, as most migrations write them.
+# Names in this schema are written without it, as in most migrations.
 DEFAULT_SCHEMA = "public"
 
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 
 
 class QualifiedName(NamedTuple):
-    """The name of an object and of its schema, as the catalogue has them."""
+    """The name of an object and of its schema, as in the catalog."""
 
     schema: str
     name: str
@@ -29,19 +29,20 @@ class QualifiedName(NamedTuple):
 
     @property
     def order(self) -> tuple[bool, str, str]:
-        """What names are sorted by: those of `public` first, then by their bytes."""
+        """The sort key of names: `public` first, then by bytes."""
         return self.schema != DEFAULT_SCHEMA, self.schema, self.name
 
 
 def quoted(name: str) -> str:
-    """A name in double quotes, unless it is of lower case letters, digits and underscores. Which of
-    these are reserved words depends on the server's version."""
+    """A name in double quotes, unless it consists of lowercase letters, digits and underscores.
+    Keywords are not quoted, because which ones are reserved depends on the server's version."""
     return name if _PLAIN.fullmatch(name) else '"{}"'.format(name.replace('"', '""'))
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column; `default` is an expression, or how the value is generated; "" for none."""
+    """A column; `default` is an expression or how the value is generated, or "" if there is
+    neither."""
 
     name: str
     type: str
@@ -52,8 +53,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """A reference from `columns` to another table: whether they may be NULL, and whether at most
-    one row can have the same values."""
+    """A reference from `columns` to another table. `is_nullable` says whether they may be NULL,
+    `is_unique` whether at most one row can have the same values."""
 
     name: str
     columns: tuple[str, ...]
@@ -64,9 +65,9 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What a relation has beside columns: a constraint, an index, a trigger, a policy, a rule.
+    """A constraint, index, trigger, policy or rule of a relation.
 
-    Of a foreign key, `target` is the table that it refers to, and `rest` what comes after it.
+    For a foreign key, `target` is the table that it references, and `rest` is what follows it.
     """
 
     kind: str
@@ -78,7 +79,7 @@ class Detail:
 
 
 class Kind(Enum):
-    """The kinds of relations, by what the document calls them."""
+    """The kinds of relations, with the document's words for them."""
 
     TABLE = "table"
     FOREIGN_TABLE = "foreign table"
@@ -95,8 +96,9 @@ class Kind(Enum):
 class Relation:
     """A table or a view.
 
-    `facts` are properties that few have, by what they are; `parent` is the table of which it is a
-    partition, and `bound` which; `key` the columns of its primary key; `sources` what a view reads.
+    `facts` are less common properties, by name. `parent` is the table that it is a partition of,
+    and `bound` its partition bound; `key` has the columns of its primary key; `sources` are the
+    relations that a view reads.
     """
 
     name: QualifiedName
@@ -114,7 +116,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class DataType:
-    """An enum, domain, composite or range type; the definition in parts."""
+    """An enum, domain, composite or range type, with the parts of its definition."""
 
     name: QualifiedName
     kind: str
@@ -135,7 +137,7 @@ class Routine:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An object that takes one line."""
+    """An object that takes one line in the document."""
 
     name: str
     definition: str = ""
@@ -144,7 +146,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """All that migrations make, each part sorted by name; `others` are the objects of further
+    """Everything that migrations make, each part sorted by name; `others` are objects of other
     kinds."""
 
     tables: tuple[Relation, ...] = ()

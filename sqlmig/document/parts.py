@@ -1,4 +1,4 @@
-"""Reads what tables and views consist of: columns, constraints, indexes, triggers, policies."""
+"""Reads the parts of tables and views: columns, constraints, indexes, triggers, policies."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ _KINDS = {
     "v": Kind.VIEW,
     "m": Kind.MATERIALIZED_VIEW,
 }
-# By their letter in pg_constraint: what the document calls them, and what their definition need not
-# begin with.
+# By letter in pg_constraint: the document's word, and the redundant beginning of the definition.
 _CONSTRAINTS: Mapping[str, tuple[str, str]] = {
     "p": ("Primary key", "PRIMARY KEY "),
     "u": ("Unique", "UNIQUE "),
@@ -44,7 +43,7 @@ _FACTS = (
 
 @dataclass(slots=True)
 class Parts:
-    """The parts of all relations, by the number of the relation."""
+    """The parts of all relations, by the relation's number."""
 
     columns: dict[int, list[Column]] = field(default_factory=lambda: defaultdict(list))
     details: dict[int, list[Detail]] = field(default_factory=lambda: defaultdict(list))
@@ -53,7 +52,7 @@ class Parts:
     sources: dict[int, list[QualifiedName]] = field(default_factory=lambda: defaultdict(list))
 
     def relation(self, row: Sequence[Any]) -> Relation:
-        """The relation of that row, which has its number, with its parts."""
+        """The relation of a row that begins with its number, with its parts."""
         number, schema, name, kind, note, parent_schema, parent, bound, *facts = row
         told = zip(_FACTS, facts, strict=True)
         return Relation(
@@ -71,7 +70,7 @@ class Parts:
         )
 
     def add_constraint(self, number: int, letter: str, *row: Any) -> None:
-        """Adds a row of a constraint to the relation of that number."""
+        """Adds a constraint's row to the relation with that number."""
         name, definition, rest, note, columns, schema, target, is_nullable, is_unique = row
         kind, beginning = _CONSTRAINTS[letter]
         to = QualifiedName(schema, target) if target else None
@@ -87,7 +86,7 @@ class Parts:
 
 
 def read_parts(rows: Callable[[str], Rows]) -> Parts:
-    """The parts of all relations of the database of which `rows` are those of a query."""
+    """The parts of all relations of a database; `rows` runs a query there."""
     parts = Parts()
     for number, name, type_, is_nullable, default, note in rows(queries.COLUMNS):
         column = Column(name, type_, is_nullable, default or "", note or "")

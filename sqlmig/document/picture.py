@@ -1,4 +1,4 @@
-"""Draws the tables of a schema and their references as entity-relationship diagrams of Mermaid.
+"""Draws the tables of a schema and their references as entity-relationship diagrams in Mermaid.
 
 Source: https://mermaid.js.org/syntax/entityRelationshipDiagram.html
 """
@@ -13,14 +13,14 @@ from fnmatch import fnmatchcase
 from sqlmig.document.escaping import attribute, entity
 from sqlmig.document.model import DEFAULT_SCHEMA, Column, QualifiedName, Relation
 
-# What still can be read in one picture.
+# The most that one picture can hold and still be readable.
 _MOST_TABLES = 40
-# More are drawn from left to right: side by side, they would be wider than a page.
+# More tables are drawn from left to right: side by side, they would be wider than a page.
 _MOST_SIDE_BY_SIDE = 20
-# A longer text is not drawn: `maxTextSize` of Mermaid, which code hosts do not change.
+# A longer text is not rendered: Mermaid's `maxTextSize`, which code hosts do not change.
 _MOST_CHARACTERS = 50_000
 
-# The names in SQL that most people write; the modifiers of a type are in the table below.
+# The common SQL names of types; type modifiers are in the table below the picture.
 _SHORT_TYPES: Mapping[str, str] = {
     "character varying": "varchar",
     "character": "char",
@@ -35,8 +35,8 @@ _MODIFIERS = re.compile(r"\([\d,-]+\)")
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The diagrams; `alone` are tables that are in none, as no reference leads to or from them;
-    `unknown` the patterns of tables to leave out that match none."""
+    """The diagrams. `alone` are tables in none of them, since they have no references; `unknown`
+    are patterns of tables to leave out that match none."""
 
     diagrams: tuple[str, ...]
     alone: tuple[QualifiedName, ...] = ()
@@ -44,10 +44,11 @@ class Pictures:
 
 
 def draw(tables: Sequence[Relation], left_out: Sequence[str]) -> Pictures:
-    """One diagram, or for more than 40 tables one for each group that references connect.
+    """One diagram, or, for more than 40 tables, one for each group of tables connected by
+    references.
 
-    Partitions are not drawn, nor tables whose name matches a pattern of `left_out`: the name with
-    its schema, or in `public` also without.
+    Leaves out partitions, and tables whose name matches a pattern in `left_out`. Patterns match the
+    name with its schema; in `public`, the bare name, too.
     """
     whole = [table for table in tables if table.parent is None]
     drawn = [table for table in whole if not any(_matches(table.name, p) for p in left_out)]
@@ -69,7 +70,7 @@ def _matches(name: QualifiedName, pattern: str) -> bool:
 
 
 def _groups(tables: Sequence[Relation]) -> Iterator[list[Relation]]:
-    """The tables that references connect, in the order of the first of each group."""
+    """The groups of tables connected by references, in the order of their first tables."""
     near: dict[QualifiedName, set[QualifiedName]] = {table.name: set() for table in tables}
     for table in tables:
         for key in table.foreign_keys:
@@ -96,7 +97,7 @@ def _connected(
 
 
 def _diagram(tables: Sequence[Relation]) -> str:
-    """The text of a diagram, with as many of the columns as can be drawn."""
+    """The text of a diagram, with as many columns as fit."""
     names = _unique(tables)
     head = ["erDiagram", *(["  direction LR"] if len(tables) > _MOST_SIDE_BY_SIDE else [])]
     edges = [line for table in tables for line in _edges(table, names)]
@@ -109,7 +110,7 @@ def _diagram(tables: Sequence[Relation]) -> str:
 
 
 def _unique(tables: Iterable[Relation]) -> Mapping[QualifiedName, str]:
-    """What each table is called in the diagram."""
+    """The name of each table in the diagram."""
     names: dict[str, QualifiedName] = {}
     for table in tables:
         prefix = "" if table.name.schema == DEFAULT_SCHEMA else f"{table.name.schema}."
@@ -147,7 +148,8 @@ def _box(
 
 
 def _short(type_: str) -> str:
-    """A type as most people write it; its modifiers and collation are in the table below."""
+    """The common name of a type, without modifiers and collation, which are in the table below the
+    picture."""
     bare = _MODIFIERS.sub("", type_.partition(" COLLATE ")[0])
     name, array, _ = bare.partition("[]")
     return _SHORT_TYPES.get(name, name) + array

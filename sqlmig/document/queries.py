@@ -1,13 +1,13 @@
-"""What is asked of PostgreSQL's catalogues for the document.
+"""The queries of PostgreSQL's catalogs for the document.
 
-Each of the first queries begins with the kind and the identity by which a snapshot knows the
-object; those of the parts of a relation begin with its number.
+Queries for objects begin with the kind and the identity by which a snapshot knows the object; those
+for parts of a relation begin with the relation's number.
 """
 
 from __future__ import annotations
 
-# Names of `public` are written without their schema; how constants are written is pinned for every
-# session of sqlmig's own (WRITTEN_FORM).
+# Names in `public` are written without their schema. The form of constants is fixed for all of
+# sqlmig's sessions (WRITTEN_FORM).
 SETTINGS = "SET LOCAL search_path = public; SET TRANSACTION READ ONLY"
 
 _TYPE = """pg_catalog.format_type({type}, {modifier})
@@ -66,8 +66,8 @@ SELECT a.attrelid::bigint, a.attname,
  ORDER BY a.attrelid, a.attnum
 """  # noqa: S608
 
-# A foreign key to a partitioned table has one more for each partition. NOT NULL, which is a
-# constraint from PostgreSQL 18 on, is shown with the column.
+# A foreign key to a partitioned table has an extra constraint for each partition. NOT NULL, which
+# is a constraint since PostgreSQL 18, is shown with the column.
 CONSTRAINTS = """
 SELECT k.conrelid::bigint, k.contype::text, k.conname, d.whole,
        CASE WHEN starts_with(d.whole, d.head) THEN substr(d.whole, length(d.head) + 1) END,
@@ -96,7 +96,7 @@ SELECT k.conrelid::bigint, k.contype::text, k.conname, d.whole,
         (SELECT o.conrelid FROM pg_catalog.pg_constraint o WHERE o.oid = k.conparentid))
 """
 
-# Indexes of constraints are shown with these. What CREATE INDEX says before USING is left out.
+# Indexes of constraints are shown with those. The part of CREATE INDEX before USING is left out.
 _INDEXES = """
 SELECT x.indrelid::bigint, c.relname,
        CASE WHEN starts_with(d.whole, d.head) THEN substr(d.whole, length(d.head) + 1)
@@ -145,7 +145,7 @@ SELECT p.polrelid::bigint, p.polname,
   FROM pg_catalog.pg_policy p
 """
 
-# What a rule does is a query, which versions of PostgreSQL write differently.
+# The action of a rule is a query, which PostgreSQL's versions write differently.
 RULES = """
 SELECT r.ev_class::bigint, r.rulename,
        CASE r.ev_type WHEN '1' THEN 'ON SELECT' WHEN '2' THEN 'ON UPDATE' WHEN '3' THEN 'ON INSERT'
@@ -257,8 +257,8 @@ SELECT i.type, i.identity, e.extname
  ORDER BY e.extname COLLATE "C"
 """
 
-# What PostgreSQL makes along with a type: the functions and casts of a range, a relation for the
-# attributes of a composite type.
+# What PostgreSQL creates along with a type: the functions and casts of a range, and a relation for
+# the attributes of a composite type.
 IMPLIED = """
 SELECT i.type, i.identity
   FROM pg_catalog.pg_depend d

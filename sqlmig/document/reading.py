@@ -24,7 +24,7 @@ _WITH_COLUMNS = (
     *("table", "view", "materialized view", "foreign table", "composite type"),
     *("index", "sequence"),
 )
-# Kinds of objects that the document has with the object that they are a part of.
+# Kinds of objects that the document shows with the object that they belong to.
 _PARTS = frozenset(
     {
         *("index", "trigger", "policy", "rule", "default value", "default acl"),
@@ -36,7 +36,7 @@ _ITSELF = ObjectName("schema", DEFAULT_SCHEMA)
 
 
 def read_schema(connection: Connection, made: Collection[ObjectName]) -> Schema:
-    """The schema of that database, as far as its objects are in `made`; writes nothing.
+    """The schema of that database, restricted to the objects in `made`; writes nothing.
 
     Raises ServerError, DatabaseUnavailableError.
     """
@@ -46,7 +46,7 @@ def read_schema(connection: Connection, made: Collection[ObjectName]) -> Schema:
 
 
 class _Reader:
-    """Asks for the objects that are in `made`, and keeps which of these it found."""
+    """Queries the objects that are in `made`, and remembers which of them it found."""
 
     def __init__(self, connection: Connection, made: Collection[ObjectName]) -> None:
         self._connection = connection
@@ -71,7 +71,7 @@ class _Reader:
         )
 
     def _of(self, query: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query for objects, without what identifies these, as far as they count."""
+        """The rows of a query for objects that are in `made`, without the identifying columns."""
         for kind, identity, *row in self._rows(query):
             name = ObjectName(kind, identity)
             if name in self._made:

@@ -15,13 +15,13 @@ SECTIONS = (
     *("Tables", "Views", "Types", "Functions", "Sequences", "Schemas", "Extensions"),
     "Other objects",
 )
-# Code hosts make the anchor of a heading from its text; of other names, not all in the same way.
+# Code hosts derive the anchor of a heading from its text; for other names, they do not agree.
 _LINKABLE = re.compile(r'[A-Za-z0-9_."]+( [A-Za-z0-9_."]+)*')
 _BESIDE_ITS_KIND = (Kind.TABLE, Kind.VIEW)
 
 
 class Relations:
-    """Writes each relation as blocks; those that have an anchor of their own are linked."""
+    """Writes each relation as blocks; relations with a unique anchor are linked."""
 
     def __init__(self, tables: Sequence[Relation], views: Sequence[Relation]) -> None:
         self._by_name = {each.name: each for each in (*tables, *views)}
@@ -63,7 +63,7 @@ class Relations:
         yield from self._details(relation)
 
     def link(self, name: QualifiedName) -> str:
-        """The name in code, and a link where it leads somewhere."""
+        """The name as code, linked if it has an anchor."""
         return f"[{code(name.sql)}](#{_anchor(name)})" if name in self._linked else code(name.sql)
 
     def _links(self, names: Iterable[QualifiedName]) -> str:
@@ -84,7 +84,7 @@ class Relations:
         yield from (f"{name}: {code(fact)}." for name, fact in relation.facts.items())
 
     def _columns_of_parent(self, relation: Relation) -> Sequence[Column]:
-        """The columns of a partition that are as in its parent."""
+        """The columns of a partition that are the same as in its parent."""
         parent = self._by_name.get(relation.parent) if relation.parent else None
         there = {replace(column, note="") for column in parent.columns} if parent else ()
         return [column for column in relation.columns if column in there]

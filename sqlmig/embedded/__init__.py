@@ -1,4 +1,4 @@
-"""Servers for people who have none yet: for development and tests only, on Linux and macOS."""
+"""Servers for people who have none yet, for development and tests only, on Linux and macOS."""
 
 from sqlmig.embedded.errors import (
     AccountError,

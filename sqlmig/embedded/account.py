@@ -1,4 +1,4 @@
-"""The account that PostgreSQL's programs run under: they refuse to run as root."""
+"""The account that runs PostgreSQL's programs, which refuse to run as root."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 ROOT = 0
 _ACCOUNTS_FOR_ROOT = ("postgres", "nobody")
-# What its owner closed to itself is opened first, if need be.
+# If rm fails, restores access that the owner removed from itself, and tries again.
 _REMOVE = 'rm -rf "$1" || { chmod -R u+rwx "$1"; rm -rf "$1"; }'
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user of this machine, under whose name programs can be run.
+    """A user of this machine that programs can run as.
 
-    As root, whatever is done among the account's files or to its processes is done under its name:
-    it may have put a link, a pipe or the number of another process there.
+    If sqlmig runs as root, it works on the account's files and processes only as that account,
+    which may have put a link, a pipe or another process's number there.
     """
 
     name: str
@@ -34,11 +34,11 @@ class Account:
     gid: int
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        """Runs a program to its end; its output, both streams in one, is in `stdout`.
+        """Runs a program until it ends; `stdout` has its output, both streams together.
 
         It has no terminal, no input, a session of its own (Ctrl-C does not reach it), and none of
-        our environment: PG* variables, HOME and locale would change what PostgreSQL does. Raises
-        OSError if the account cannot execute it.
+        our environment, since PG* variables, HOME and the locale would change what PostgreSQL does.
+        Raises OSError if the account cannot execute it.
         """
         is_other = os.geteuid() != self.uid
         return subprocess.run(  # noqa: S603 - the programs come from programs.py
@@ -58,13 +58,13 @@ class Account:
         )
 
     def shell(self, script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """Runs a shell script under the account, with arguments from `$1` on."""
+        """Runs a shell script as the account, with its arguments from `$1` on."""
         return self.run("/bin/sh", "-c", script, "sh", *arguments)
 
     def remove(self, folder: Path) -> None:
-        """Removes the account's folder, with all in it; it may be missing. Raises OSError.
+        """Removes the account's folder with everything in it; it may be missing. Raises OSError.
 
-        The folder itself may be in one of ours: then the account can only empty it.
+        If the parent folder is ours, the account can only empty the folder.
         """
         if os.path.lexists(folder):
             self.shell(_REMOVE, folder)
@@ -79,34 +79,36 @@ class Account:
         return False
 
     def take(self, path: Path) -> None:
-        """Gives the account a file or folder in a place where no other account can write."""
+        """Gives a file or folder to the account; no other account may have write access to its
+        place."""
         if os.geteuid() == ROOT:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
 def left_running(log: Path, *command: str | Path) -> tuple[str | Path, ...]:
-    """The command that starts another one and ends at once, having printed its pid.
+    """A command that starts another one and ends at once after it prints the pid.
 
-    The shell leaves the program to the system: it has no parent here, so no process has to wait
-    for its end. Its output is added to `log`.
+    The shell leaves the program to the system: it has no parent here, so no process has to wait for
+    it. Its output is appended to `log`.
     """
     script = 'umask 077; log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!'
     return "/bin/sh", "-c", script, "sh", log, *command
 
 
 def own_account() -> Account:
-    """The account that we run under; it needs no name."""
+    """The account of this process; it needs no name."""
     return Account("", os.geteuid(), os.getegid())
 
 
 def owner_of(path: Path) -> Account:
-    """The account that a file or a folder belongs to; it needs no name. Raises OSError."""
+    """The owner of a file or a folder; it needs no name. Raises OSError."""
     found = path.lstat()
     return Account("", found.st_uid, found.st_gid)
 
 
 def account_for_new_cluster() -> Account:
-    """Our own account; as root, `postgres` or else `nobody`. Raises AccountError without one."""
+    """This process's account; for root, `postgres` or else `nobody`. Raises AccountError without
+    one."""
     if os.geteuid() != ROOT:
         return account_of(os.geteuid())
     for name in _ACCOUNTS_FOR_ROOT:
@@ -123,12 +125,13 @@ def account_for_new_cluster() -> Account:
 
 
 def account_of(uid: int) -> Account:
-    """The account of a user id. Raises AccountError if it has no entry among the users."""
+    """The account of a user id. Raises AccountError if the system has no user with that id."""
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
         raise AccountError(
-            f"the user id {uid} has no name on this machine, and PostgreSQL refuses to run without",
+            f"the user id {uid} has no name on this machine, and PostgreSQL refuses to run without "
+            "one",
             remedy="In a container, start it with a user of its image (`--user postgres`) or add "
             f"one (`useradd --uid {uid} developer`); or give a server with --database-url.",
         ) from None

@@ -1,4 +1,4 @@
-"""Makes a cluster, starts its server, and sees to its database; every call is under the lock."""
+"""Creates a cluster, starts its server, and creates its database; call all of it under the lock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DATABASE = "sqlmig"
 SUPERUSER = "postgres"
 _ANSWER_SECONDS = 60.0  # a crash of a busy server takes a while to recover from
 _POLL_SECONDS = 0.01
-# How long the children of a crashed server may take to notice that it is gone.
+# How long the children of a crashed server may take to notice the crash.
 _ORPHANS_SECONDS = 10.0
 _ORPHANS_MESSAGE = "pre-existing shared memory block"
 
@@ -33,8 +33,8 @@ _ORPHANS_MESSAGE = "pre-existing shared memory block"
 def database_url(home: Home, database: str = DATABASE) -> str:
     """A libpq URL over the home's socket.
 
-    Where another account runs the server, the client asks the system whether it is that account
-    which listens there: the folder of the socket is not ours.
+    If another account runs the server, `requirepeer` makes the client ask the system whether that
+    account is listening, because the folder of the socket is not ours.
     """
     host = quote(str(home.socket), safe="")
     peer = "" if home.account.uid == os.geteuid() else f"&requirepeer={quote(home.account.name)}"
@@ -44,23 +44,24 @@ def database_url(home: Home, database: str = DATABASE) -> str:
 
 
 def is_ready(home: Home) -> bool:
-    """Whether the server runs and takes connections to the database `sqlmig`."""
+    """Whether the server runs and accepts connections to the database `sqlmig`."""
     return _answer(home) is Greeting.READY
 
 
 def is_running(home: Home) -> bool:
-    """Whether the server runs; one that is starting or stopping is waited for, up to 60 seconds.
+    """Whether the server runs; waits up to 60 seconds for one that is starting or stopping.
 
-    Raises EmbeddedError if its process is there and does not answer.
+    Raises EmbeddedError if its process exists but does not answer.
     """
     pid = server_pid(home.data)
     return pid is not None and _wait_for_answer(home, pid) is not None
 
 
 def make_cluster(home: Home, programs: Programs) -> None:
-    """Makes the data folder, whole or not at all.
+    """Creates the data folder, completely or not at all.
 
-    Not synced to disk: a power cut within seconds may spoil it; the server syncs all that follows.
+    It is not synced to disk, so a power cut within seconds may corrupt it; the server syncs
+    everything after that.
     """
     with using(home.path):
         home.make(home.unfinished)
@@ -78,7 +79,7 @@ def make_cluster(home: Home, programs: Programs) -> None:
 
 
 def start_server(home: Home, programs: Programs, settings: Mapping[str, str]) -> None:
-    """Starts the server and waits until it takes connections. Raises EmbeddedError."""
+    """Starts the server and waits until it accepts connections. Raises EmbeddedError."""
     home.prepare()
     forget_dead_server(home.data)
     deadline = time.monotonic() + _ORPHANS_SECONDS
@@ -92,13 +93,13 @@ def start_server(home: Home, programs: Programs, settings: Mapping[str, str]) ->
 
 
 def ensure_database(home: Home) -> None:
-    """Makes the database `sqlmig` if the running server does not have it."""
+    """Creates the database `sqlmig` if the running server does not have it."""
     if _answer(home) is Greeting.NO_DATABASE:
         _create_database(home)
 
 
 def _wait_for_answer(home: Home, pid: int) -> Greeting | None:
-    """The answer of a server once it takes connections; None if its process ends instead."""
+    """The answer of a server once it accepts connections; None if its process ends instead."""
     deadline = time.monotonic() + _ANSWER_SECONDS
     while is_server(pid, home.data):
         if answer := _answer(home):
@@ -124,15 +125,15 @@ def _locale_options(major: int) -> list[str]:
 
 
 def _launch(home: Home, programs: Programs, settings: Mapping[str, str]) -> int:
-    """Starts the server, and does not wait; its pid.
+    """Starts the server without waiting for it; returns its pid.
 
-    pg_ctl would do the same, but trips over quotes and dollars in paths.
+    pg_ctl would do the same, but mishandles quotes and dollar signs in paths.
     """
     own = {
         "unix_socket_directories": '"{}"'.format(str(home.socket).replace('"', '""')),
         "unix_socket_permissions": "0700",
     }
-    if programs.major >= 18:  # what the installation brings itself comes first
+    if programs.major >= 18:  # the installation's own extensions come first
         own["extension_control_path"] = f"$system:{home.share}"
     options = [f"--{name}={value}" for name, value in {**own, **settings}.items()]
     server: list[str | Path] = [programs.folder / "postgres", "-D", home.data, *options]
@@ -140,7 +141,7 @@ def _launch(home: Home, programs: Programs, settings: Mapping[str, str]) -> int:
 
 
 def _run(home: Home, program: str | Path, *arguments: str | Path) -> str:
-    """What a program printed, run under the home's account. Raises ServerStartError."""
+    """The output of a program run as the home's account. Raises ServerStartError."""
     try:
         done = home.account.run(program, *arguments)
     except OSError as error:

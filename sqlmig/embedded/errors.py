@@ -1,4 +1,4 @@
-"""What can go wrong with an embedded server; all of it is an `EmbeddedError`, exit code 3."""
+"""The errors of an embedded server: each is an `EmbeddedError`, exit code 3."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class EmbeddedError(ExecutionError):
 
 
 class AccountError(EmbeddedError):
-    """No account exists that PostgreSQL can run under."""
+    """There is no account that PostgreSQL can run under."""
 
 
 class FolderError(EmbeddedError):
@@ -28,11 +28,12 @@ class FolderError(EmbeddedError):
 
 
 class ProgramsNotFoundError(EmbeddedError):
-    """No usable PostgreSQL programs: `probes` lists each place looked at and what was there."""
+    """There are no usable PostgreSQL programs; `probes` lists each place searched and what was
+    there."""
 
     def __init__(self, probes: Sequence[str], *, remedy: str) -> None:
         self.probes = tuple(probes)
-        lines = ("no programs of PostgreSQL 15 or newer were found; looked at:", *self.probes)
+        lines = ("no programs of PostgreSQL 15 or newer were found; searched:", *self.probes)
         super().__init__("\n  ".join(lines), remedy=remedy)
 
 
@@ -51,7 +52,7 @@ class ClusterVersionError(EmbeddedError):
 
 
 class WantedVersionError(EmbeddedError):
-    """The settings want a major version that is not there."""
+    """The programs of the major version in the settings are not installed."""
 
     def __init__(self, wanted: int, found: Sequence[str]) -> None:
         super().__init__(
@@ -63,7 +64,7 @@ class WantedVersionError(EmbeddedError):
 
 
 def refuse_other_version(cluster: int | None, wanted: int | None) -> None:
-    """Raises EmbeddedError where the cluster is of another major version than is wanted."""
+    """Raises EmbeddedError if the cluster's major version differs from the wanted one."""
     if cluster is not None and wanted not in (None, cluster):
         raise EmbeddedError(
             f"the embedded cluster was created by PostgreSQL {cluster}, but embedded_version is "
@@ -74,7 +75,7 @@ def refuse_other_version(cluster: int | None, wanted: int | None) -> None:
 
 
 class ServerStartError(EmbeddedError):
-    """A PostgreSQL program failed: `output` is its output or its log."""
+    """A PostgreSQL program failed; `output` is its output or its log."""
 
     def __init__(self, message: str, *, output: str) -> None:
         self.output = output

@@ -1,4 +1,4 @@
-"""Files at the border between accounts: read where another one can write, copied for it."""
+"""Files that two accounts use: read where another account can write, or copied for it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from sqlmig.embedded.account import ROOT
 
 _MOST_BYTES = 64 * 1024
-# What no program needs to run.
+# What no program needs at run time.
 _NEEDLESS = shutil.ignore_patterns("include", "doc", "pgxs", "*.a", "*.py", "__pycache__")
 
 
 def read_regular(file: Path, offset: int = 0) -> bytes:
     """Up to 64 KiB of a regular file. Raises OSError for anything else.
 
-    Neither follows a link in its place nor waits for the other end of a pipe.
+    Does not follow a link in the file's place, and does not block on a pipe.
     """
     descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
@@ -30,7 +30,7 @@ def read_regular(file: Path, offset: int = 0) -> bytes:
 
 
 def copy_for_all(source: Path, destination: Path) -> None:
-    """Copies a folder so that every account can read and run what is in it, whatever our umask."""
+    """Copies a folder so that every account can read and run its content, whatever the umask."""
     shutil.copytree(source, destination, symlinks=True, ignore=_NEEDLESS)
     for folder, _, files in os.walk(destination):
         for path in (Path(folder), *(Path(folder, name) for name in files)):
@@ -39,13 +39,13 @@ def copy_for_all(source: Path, destination: Path) -> None:
 
 
 def only_root_can_write(tree: Path) -> bool:
-    """Whether no other account can change the folder, anything in it, or the way to it."""
+    """Whether no other account can change the folder, its content, or the folders above it."""
     inside = (Path(folder, name) for folder, _, names in os.walk(tree) for name in (".", *names))
     return all(map(_is_roots, inside)) and all(map(keeps_names, tree.resolve().parents))
 
 
 def keeps_names(folder: Path) -> bool:
-    """Whether no other account can rename or remove what root makes in the folder."""
+    """Whether no other account can rename or remove what root creates in the folder."""
     found = folder.lstat()
     return found.st_uid == ROOT and (bool(found.st_mode & stat.S_ISVTX) or _is_roots(folder))
 

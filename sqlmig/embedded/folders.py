@@ -1,11 +1,11 @@
-"""The folder of one embedded server: found, made and removed.
+"""The folder of one embedded server: finds, creates and removes it.
 
-An ordinary user's is in the project: `.sqlmig/postgres`. Root's cannot: its server may run under
-an account that does not get through to the project, and another account may be able to write there.
-So `.sqlmig/postgres` is a link of root's to a folder of root's under /var/tmp; or /dev/shm, if the
-project itself is there. In a folder of root's directly below one of these, no other account can
-replace anything: paths below it stay what they are. `.sqlmig` itself promises no such thing, and is
-only used by descriptor.
+An ordinary user's folder is in the project: `.sqlmig/postgres`. Root's cannot be there: its server
+may run as an account that cannot reach the project, and another account may have write access. So
+for root, `.sqlmig/postgres` is a link, owned by root, to a folder owned by root under /var/tmp; or
+under /dev/shm, if the project itself is there. In a folder that root owns directly below one of
+these, no other account can replace anything, so paths below it are stable. `.sqlmig` itself gives
+no such guarantee, and is only used through a descriptor.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from sqlmig.embedded.files import keeps_names, read_regular
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Every account can make folders here (ours come from mkdtemp); the first survives a reboot.
+# Every account can create folders here (ours come from mkdtemp); the first survives a reboot.
 OPEN_TO_ALL = Path("/var/tmp")  # noqa: S108
 MEMORY = Path("/dev/shm")  # noqa: S108
 PREFIX = "sqlmig-"
-_PROJECT = "project"  # a file that names the root whose link leads here
+_PROJECT = "project"  # a file with the project root whose link leads here
 _REMEDY = "sqlmig must be able to write there: check its owner, its permissions and the free space."
-# Linux opens a folder that cannot be listed with the first only, macOS does not know it.
+# On Linux, only O_PATH opens a folder that cannot be listed; macOS does not have it.
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 @contextmanager
 def using(folder: Path) -> Iterator[None]:
-    """Turns what the system has against the work on a folder into a FolderError."""
+    """Turns an OSError from the work on a folder into a FolderError."""
     try:
         yield
     except OSError as error:
@@ -47,9 +47,10 @@ def using(folder: Path) -> Iterator[None]:
 
 
 def resolved(root: Path) -> Path:
-    """One path for the project's folder, by whatever path it is reached.
+    """A single path for the project's folder, however it is reached.
 
-    A link in its own place is followed if we made it; another's is an error once it is used.
+    If the folder itself is a link, it is followed only if we own it; another account's link raises
+    an error once it is used.
     """
     root = root.absolute()
     try:
@@ -61,9 +62,9 @@ def resolved(root: Path) -> Path:
 
 @contextmanager
 def locked(root: Path, server: str = "postgres") -> Iterator[None]:
-    """Keeps every other process from starting or stopping that server of this root; waits for it.
+    """Keeps other processes from starting or stopping that server of this root; waits for the lock.
 
-    Makes `root`, with a `.gitignore` for all that is in it. Raises FolderError if it cannot.
+    Creates `root`, with a `.gitignore` for everything in it. Raises FolderError if it cannot.
     """
     with using(root):
         _make_root(root)
@@ -77,7 +78,7 @@ def locked(root: Path, server: str = "postgres") -> Iterator[None]:
 
 
 def find_folder(root: Path, server: str = "postgres") -> Path | None:
-    """The folder that exists; reads only. Raises FolderError if it is not ours to use."""
+    """The existing folder; reads only. Raises FolderError if it is not ours."""
     place = root / server
     with using(root):
         try:
@@ -106,7 +107,7 @@ def make_folder(root: Path, server: str = "postgres") -> Path:
             os.mkdir(server, mode=0o700, dir_fd=project)
             return root / server
         with suppress(FileNotFoundError):
-            os.unlink(server, dir_fd=project)  # it may lead to a folder that is gone
+            os.unlink(server, dir_fd=project)  # it may lead to a folder that no longer exists
         folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_place_for_root(root)))
         (folder / _PROJECT).write_bytes(os.fsencode(root))
         os.symlink(folder, server, dir_fd=project)
@@ -114,7 +115,7 @@ def make_folder(root: Path, server: str = "postgres") -> Path:
 
 
 def remove_folder(root: Path, folder: Path, server: str = "postgres") -> None:
-    """Removes the folder with all that is in it, and what links to it. Raises FolderError."""
+    """Removes the folder with everything in it, and the link to it. Raises FolderError."""
     with using(folder):
         shutil.rmtree(folder)
         if folder != root / server:
@@ -124,7 +125,7 @@ def remove_folder(root: Path, folder: Path, server: str = "postgres") -> None:
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
-    """A descriptor of the folder; a link on the way to it is an error."""
+    """A descriptor of the folder; raises FolderError for a link anywhere in its path."""
     descriptor = os.open("/", _FOLDER)
     try:
         for name in folder.parts[1:]:
@@ -156,7 +157,7 @@ def _place_for_root(root: Path) -> Path:
 
 
 def _refuse_a_link_elsewhere(link: Path, folder: Path) -> None:
-    """We would write to, and remove, what such a link names."""
+    """Refuses a link to another place: sqlmig would write to, and remove, its target."""
     if folder.parent not in (OPEN_TO_ALL, MEMORY) or not folder.name.startswith(PREFIX):
         raise FolderError(link, f"it is a link to {folder}", remedy="Remove the link.")
     _refuse_a_loose_place(folder.parent)
@@ -183,8 +184,8 @@ def _refuse_anothers(folder: Path, found: os.stat_result) -> None:
 
 
 def _refuse_anothers_link(link: Path, made: os.stat_result, folder: Path) -> None:
-    """Root's folder is only for the project it was made for: not for a copy, nor for a link that
-    another account made."""
+    """Refuses a folder of root's unless this is the project that it was created for: neither a copy
+    of the project nor a link that another account made."""
     original = Path(os.fsdecode(read_regular(folder / _PROJECT)), link.name)
     is_alive = original.is_symlink() and original.readlink() == folder
     is_copy = is_alive and not os.path.samestat(original.lstat(), made)

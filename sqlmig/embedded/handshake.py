@@ -1,7 +1,7 @@
-"""Asks a server over its socket whether it takes connections, without a client library.
+"""Asks a server over its socket whether it accepts connections, without a client library.
 
-The first messages of PostgreSQL's protocol 3.0 are enough to know, and a few milliseconds; loading
-a driver alone would take longer than a command may spend on finding its server running.
+The first messages of PostgreSQL's protocol 3.0 are enough for that and take a few milliseconds;
+just loading a driver would take longer than a command may spend on finding its server running.
 https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-START-UP
 """
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 
 _PROTOCOL_3_0 = 196608
 _TIMEOUT_SECONDS = 5.0
-_LONGEST_MESSAGE = 30_000  # as libpq's for a message that should be short
+_LONGEST_MESSAGE = 30_000  # libpq's limit for messages that should be short
 _TERMINATE = b"X\x00\x00\x00\x04"
 
 
 class Greeting(Enum):
-    """What a server that takes connections says to a client that wants a database."""
+    """The answer of a server that accepts connections to a client that wants a database."""
 
     READY = "ready"
     NO_DATABASE = "no such database"
 
 
-# Errors by SQLSTATE. None: the server starts or stops, and takes no connections now.
+# Errors by SQLSTATE. None: the server is starting or stopping, and accepts no connections now.
 _REFUSALS = {b"3D000": Greeting.NO_DATABASE, b"57P03": None}
 
 
 def knock(socket_file: Path, *, user: str, database: str) -> Greeting | None:
-    """Opens a connection, reads the answer, and closes it; None while no connection is taken.
+    """Opens a connection, reads the answer and closes it; None while no connections are accepted.
 
-    READY also covers a server that refuses for another reason (too many clients, say): it is there,
-    and a real connection will tell.
+    READY also covers a server that refuses for another reason, such as too many clients: it is
+    there, and a real connection will show the error.
     """
     with closing(socket.socket(socket.AF_UNIX)) as connection:
         connection.settimeout(_TIMEOUT_SECONDS)

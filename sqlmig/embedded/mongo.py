@@ -1,6 +1,6 @@
 """A MongoDB server for people who have none yet: SecantusDB, for development and tests only.
 
-SecantusDB is under the GPL: it runs as a program of its own, and nothing of it is imported.
+SecantusDB is under the GPL: it runs as a separate program, and none of it is imported.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sqlmig.embedded.folders import find_folder, locked, make_folder, remove_fol
 from sqlmig.embedded.postmaster import end_process, is_server
 
 DATABASE = "sqlmig"
-_SERVER = "mongo"  # its name in the project's folder
+_SERVER = "mongo"  # its name in the project's `.sqlmig` folder
 _HOST = "127.0.0.1"
 _ANSWER_SECONDS = 30.0
 _GRACE_SECONDS = 5.0
@@ -34,8 +34,8 @@ _log = logging.getLogger("sqlmig")
 
 @dataclass(frozen=True, slots=True)
 class MongoStatus:
-    """The state of the embedded MongoDB; `pid` and `url` are None while it does not run, the
-    folders before its first start."""
+    """The state of the embedded MongoDB; `pid` and `url` are None while it is not running, the
+    folders until its first start."""
 
     running: bool
     pid: int | None = None
@@ -45,18 +45,18 @@ class MongoStatus:
 
 
 class EmbeddedMongo:
-    """The MongoDB server of one project: no password, reachable from this machine only.
+    """The MongoDB server of one project, without a password and reachable only from this machine.
 
-    `root` is the project's folder for such things (`.sqlmig`); it is made when needed, and ignored
-    by git. The server runs under our own account, standalone (no replica set), on a port that is
-    free when it starts, and outlives the process that starts it.
+    `root` is the project's folder for sqlmig's own files (`.sqlmig`); it is created when needed,
+    and ignored by git. The server runs as the current account, standalone (no replica set), on a
+    port that is free when it starts, and outlives the process that starts it.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = resolved(root)
 
     def start(self) -> MongoStatus:
-        """The running server, ready for connections; made and started if it was not.
+        """Returns the running server, ready for connections; creates and starts it if needed.
 
         Waits for another process that is starting the same server. Raises EmbeddedError.
         """
@@ -67,10 +67,10 @@ class EmbeddedMongo:
         return self.status()
 
     def stop(self) -> bool:
-        """Stops the server, ending its connections; its data stay. False if it was not running.
+        """Stops the server and ends its connections; keeps its data. False if it was not running.
 
-        SecantusDB works in its handler of SIGTERM, which can hang where the signal interrupts its
-        start: after a grace it is killed, which its storage survives, as a mongod's would.
+        SecantusDB shuts down in its handler of SIGTERM, which can hang if the signal interrupts its
+        start. After a grace period it is killed; its storage survives that, as a mongod's would.
         """
         status = self.status()
         if status.pid is None or status.data is None:
@@ -81,7 +81,7 @@ class EmbeddedMongo:
             return end_process(status.pid, status.data, signal.SIGKILL)
 
     def reset(self) -> None:
-        """Stops the server if it runs, and removes every database in it."""
+        """Stops the server if it is running, and removes every database in it."""
         if find_folder(self._root, _SERVER) is None:
             return
         with locked(self._root, _SERVER):
@@ -93,7 +93,7 @@ class EmbeddedMongo:
                 remove_folder(self._root, home, _SERVER)
 
     def status(self) -> MongoStatus:
-        """The state of the server. Reads only: makes, starts and connects to nothing."""
+        """The state of the server. Reads only: creates, starts and connects to nothing."""
         home = find_folder(self._root, _SERVER)
         if home is None:
             return MongoStatus(running=False)
@@ -120,7 +120,7 @@ def _start(home: Path) -> None:
         with suppress(FileExistsError):
             data.mkdir(mode=0o700)
         log.write_bytes(b"")
-        settings.write_bytes(b"")  # it would take the user's own
+        settings.write_bytes(b"")  # otherwise the server would read the user's own
     program: list[str | Path] = [sys.executable, "-P", "-m", "secantus", "--standalone"]
     program += ["--config", settings, "--storage-path", data]
     program += ["--host", _HOST, "--port", str(port)]
@@ -148,7 +148,7 @@ def _failure(message: str, home: Path) -> ServerStartError:
 
 
 def _recorded(record: Path) -> tuple[int, int]:
-    """The pid and the port of the server that was started last; zeros if that is not known."""
+    """The pid and the port of the server that was last started; zeros if they are not known."""
     try:
         found = json.loads(read_regular(record))
         return int(found["pid"]), int(found["port"])

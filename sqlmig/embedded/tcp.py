@@ -1,4 +1,4 @@
-"""A port on 127.0.0.1 for clients that know no sockets: who may enter, and with which password.
+"""A port on 127.0.0.1 for clients without socket support: who may connect, with which password.
 
 The files are ours, in the server's home: the account that runs the server can only read the rules.
 """
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 _RULES = f"local all all trust\nhost all all {HOST}/32 scram-sha-256\n"
-_ITERATIONS = 4096  # PostgreSQL's own
+_ITERATIONS = 4096  # PostgreSQL's default
 _SET = 'printf "%s\\n" "$3" | "$1" --single -D "$2" postgres'
 
 
 def refuse_other_port(home: Home, port: int | None) -> None:
-    """Raises EmbeddedError where the running server does not listen on that port."""
+    """Raises EmbeddedError if the running server does not listen on that port."""
     if port is not None and home.tcp_port != port:
         at = "no port" if home.tcp_port is None else f"port {home.tcp_port}"
         raise EmbeddedError(
@@ -38,7 +38,7 @@ def refuse_other_port(home: Home, port: int | None) -> None:
 
 
 def tcp_url(home: Home, user: str, database: str) -> str | None:
-    """The URL with the password, for clients on this machine; None where nothing listens."""
+    """The URL with the password, for clients on this machine; None if the server has no port."""
     if home.tcp_port is None:
         return None
     password = read_regular(home.password).decode("ascii")
@@ -46,9 +46,11 @@ def tcp_url(home: Home, user: str, database: str) -> str | None:
 
 
 def prepare_tcp(home: Home, port: int | None, postgres: Path, user: str) -> dict[str, str]:
-    """Makes the server's next start listen on that port, or on none; its settings for that.
+    """Prepares the server's next start to listen on that port, or on none; returns its settings for
+    that.
 
-    The first time, the superuser gets a random password, in a process that no one can connect to.
+    The first time, sets a random password for the superuser, in a process that nobody can connect
+    to.
     """
     with using(home.path):
         if port is None:
@@ -71,7 +73,8 @@ def _set_password(home: Home, postgres: Path, user: str) -> None:
 
 
 def _verifier(password: str, salt: bytes) -> str:
-    """What PostgreSQL keeps of a password (RFC 5803), so that no command line shows it."""
+    """The form in which PostgreSQL stores a password (RFC 5803), so that no command line shows the
+    password."""
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, _ITERATIONS)
     client = hmac.digest(salted, b"Client Key", "sha256")
     server = hmac.digest(salted, b"Server Key", "sha256")
@@ -82,7 +85,7 @@ def _verifier(password: str, salt: bytes) -> str:
 
 
 def _write(path: Path, text: str, mode: int) -> None:
-    """Writes a new file in the place of one that may be there."""
+    """Writes a new file, replacing an existing one."""
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with open(descriptor, "w", encoding="ascii") as file:  # noqa: PTH123  # a descriptor

@@ -1,7 +1,7 @@
-"""Works on many targets, several at a time, each in a thread of its own.
+"""Works on many targets, several at a time, each in its own thread.
 
-psycopg releases Python's lock while it waits for the server. Threads share nothing but the list of
-what is to do: all else is made for each target.
+psycopg releases Python's lock while it waits for the server. Threads share only the list of pending
+targets: everything else is created for each target.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _LOOK_SECONDS = 0.1
 class Crew:
     """Does the work on all targets, `parallel` at a time.
 
-    After more than `max_failures` failures, or a Ctrl-C, no target is begun, and those at work
-    finish. A second Ctrl-C leaves them: the server undoes what is not committed when the process
-    ends.
+    After more than `max_failures` failures, or a Ctrl-C, no target is begun, and those in progress
+    finish. A second Ctrl-C abandons them: the server rolls back what is not committed when the
+    process ends.
     """
 
     work: Work
@@ -45,7 +45,7 @@ class Crew:
     _stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self, targets: Sequence[FleetTarget]) -> FleetReport:
-        """What became of each. Raises KeyboardInterrupt after the second Ctrl-C alone."""
+        """The result of each target. Raises KeyboardInterrupt only after a second Ctrl-C."""
         self._todo.extend(enumerate(targets))
         self.observer.begun(len(targets))
         threads = [
@@ -60,7 +60,8 @@ class Crew:
         return FleetReport(tuple(results), was_interrupted)
 
     def _follow(self, threads: Sequence[threading.Thread]) -> bool:
-        """Starts the threads, and reports what they do until they end; whether a Ctrl-C came."""
+        """Starts the threads and reports their results until they end; returns whether a Ctrl-C
+        came."""
         was_interrupted = False
         while True:
             try:
@@ -95,11 +96,11 @@ class Crew:
             self.observer.finished(self._done[index])
 
     def _labour(self) -> None:
-        """What one thread does."""
+        """The body of one thread."""
         while not self._stop.is_set() and self._todo:
             try:
                 index, target = self._todo.popleft()
-            except IndexError:  # another thread has taken the last
+            except IndexError:  # another thread took the last one
                 break
             self._at_work[index] = target
             self._done[index] = result = _outcome(self.work, target)
@@ -114,13 +115,13 @@ class Crew:
 
 
 def _outcome(work: Work, target: FleetTarget) -> TargetResult:
-    """What came of the work; an error is one of its results."""
+    """The result of the work, which may be an error."""
     started = monotonic()
     try:
         return work(target)
     except SqlmigError as known:
         error = known
-    except Exception as unforeseen:  # noqa: BLE001 - it stops this target, and no other
+    except Exception as unforeseen:  # noqa: BLE001 - it stops only this target
         _log.debug("the target %s failed", target.name, exc_info=unforeseen)
         error = in_words(unforeseen)
     report = getattr(error, "report", None)

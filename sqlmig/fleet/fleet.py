@@ -26,15 +26,14 @@ from sqlmig.source.script import prepare
 
 
 class Fleet:
-    """The migrations of one project, and the targets that `config.fleet` names, or `only` those of
-    these names.
+    """The migrations of one project, and the targets that `config.fleet` names; with `only`, just
+    those with these names.
 
     It holds no connection. Files are read once for all targets; each target has its own history,
-    lock, rules and checks, as with a Migrator. The target of a schema keeps its history in that
-    schema; its sessions begin with a search_path of it and `public`. All methods raise SourceError
-    for files that cannot be used, ConfigError for a list of targets that cannot be used, and what
-    reading the list raises, before any target is touched. What goes wrong with a target is part of
-    its result.
+    lock, rules and checks, as with a Migrator. A target that is a schema keeps its history in that
+    schema; its sessions start with a search_path of that schema and `public`. All methods raise
+    SourceError for unusable files, ConfigError for an unusable list of targets, and what reading
+    the list raises, before any target is touched. An error in a target is part of its result.
     """
 
     def __init__(
@@ -52,9 +51,10 @@ class Fleet:
         return chosen(list_targets(self.config), self._only)
 
     def status(self) -> FleetReport:
-        """The state of each target: CURRENT, BEHIND, DIFFERENT, or FAILED where it cannot be read.
+        """The state of each target: CURRENT, BEHIND, DIFFERENT, or FAILED if it cannot be read.
 
-        Reads only. All targets are tried, however many fail; after a Ctrl-C, the rest is NOT_BEGUN.
+        Reads only. All targets are tried, however many fail; after a Ctrl-C, the rest are
+        NOT_BEGUN.
         """
         files = read_usable(self.config.migrations_folder, self.config.rollbacks_folder)
 
@@ -82,19 +82,20 @@ class Fleet:
         allowed: Collection[str] = (),
         out_of_order: OutOfOrder | None = None,
     ) -> FleetReport:
-        """Applies to each target what is pending there, up to and including the migration `target`,
-        as `Migrator.apply` does; running it again continues.
+        """Applies to each target its pending migrations, up to and including the migration
+        `target`, as `Migrator.apply` does; running it again continues.
 
-        Each is APPLIED, CURRENT where nothing was pending, or FAILED; after more than
-        `max_failures` failures, or a Ctrl-C, the rest is NOT_BEGUN. The script of the setting
-        `preparation` runs in each database before its first migration. `allowed` are protected
-        tables that files may touch which declare it. Raises PlanError for an unknown `target`.
+        Each target is APPLIED, CURRENT if nothing was pending, or FAILED; after more than
+        `max_failures` failures, or a Ctrl-C, the rest are NOT_BEGUN. The script in the setting
+        `preparation` runs in each database before its first migration. `allowed` names protected
+        tables that may be changed by files that declare it. Raises PlanError for an unknown
+        `target`.
         """
         files = read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
         checks = read_checks(self.config.checks_folder, [file.migration_id for file in files])
         refuse_unknown_conditions(checks)
         ready = functools.cache(prepare)
-        plan_apply(files, (), target=target, ready=ready)  # one for all: it refuses what none can
+        plan_apply(files, (), target=target, ready=ready)  # refuses what no target could run
         preparation = Preparation.of(self.config)
         options: ApplyOptions = {"out_of_order": out_of_order}
 
@@ -125,7 +126,7 @@ class Fleet:
         return Crew(work, self.config.fleet.parallel, max_failures, self._observer).run(targets)
 
     def _database(self, target: FleetTarget) -> Database:
-        """The target as a database of its own settings."""
+        """The target as a database with its own settings."""
         config = self.config
         if target.schema is not None:
             own = replace(config, history_schema=target.schema, schemas=(target.schema,))
@@ -135,7 +136,7 @@ class Fleet:
 
 
 def _state_of(remarkable: Collection[MigrationStatus]) -> TargetState:
-    """The state of a target with these migrations that need attention."""
+    """The state of a target, given its migrations that need attention."""
     if not remarkable:
         return TargetState.CURRENT
     is_behind = all(

@@ -30,9 +30,9 @@ _COLUMNS = ({"name", "url"}, {"name", "schema"})
 def list_targets(config: Config) -> tuple[FleetTarget, ...]:
     """All targets that the settings name, in their order.
 
-    Reads only. Raises ConfigError where not exactly one setting names them, for a list that is
-    empty or has one name or one address twice, and for a query without the two columns; SourceError
-    for a file that cannot be read; and what the database raises.
+    Reads only. Raises ConfigError if not exactly one setting names them, if the list is empty or
+    has a name or an address twice, and if a query does not return the two columns; SourceError for
+    a file that cannot be read; and what the database raises.
     """
     readers: Mapping[str, Callable[[Config], Sequence[FleetTarget]]] = {
         "targets": _in_file,
@@ -72,7 +72,7 @@ def _in_file(config: Config) -> Sequence[FleetTarget]:
 
 
 def _of_line(script: Script, number: int, line: str) -> FleetTarget:
-    """The target of a line. An error does not show the line, which may have a password."""
+    """The target of a line. An error does not show the line, which may contain a password."""
     name, _, url = (part.strip() for part in line.strip().replace("\t", " ").partition(" "))
     place = Location(script.path, Position(number, 1))
     if not url or not is_name(name):
@@ -100,7 +100,8 @@ def _of_query(config: Config) -> Sequence[FleetTarget]:
         raise ConfigError(
             f"the query of the fleet returns {', '.join(columns) or 'no columns'}, not `name, url` "
             "or `name, schema`",
-            remedy="Name its columns so, and select no others: SELECT id AS name, schema FROM …",
+            remedy="Name its columns like this, and select no others: "
+            "SELECT id AS name, schema FROM …",
         )
     return [_of_row(number, dict(zip(columns, row, strict=True))) for number, row in rows]
 
@@ -118,7 +119,7 @@ def _of_row(number: int, row: Mapping[str, Any]) -> FleetTarget:
     texts = {column: "" if value is None else str(value) for column, value in row.items()}
     origin = f"row {number} of the query"
     if not is_name(texts["name"]):
-        raise ConfigError(f"{origin}: its name is empty or an address", remedy="Give it a name.")
+        raise ConfigError(f"{origin}: the name is empty or an address", remedy="Give it a name.")
     for column in ("url", "schema"):
         if column in texts and not texts[column].strip():
             raise ConfigError(

@@ -1,6 +1,6 @@
 """The script that creates what the targets of a database share: extensions, functions.
 
-It runs before the first migration of a run, once for each database, under one lock: also where
+It runs before the first migration of a run, once for each database and under one lock, even if
 several runners begin at the same time.
 """
 
@@ -21,7 +21,7 @@ from sqlmig.errors import PreparationError
 from sqlmig.model import SilentObserver
 from sqlmig.source.directives import FileKind
 
-# Held as long as the transaction, so also behind a pooler.
+# Held until the transaction ends, so it also works behind a pooler.
 _LOCK = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('sqlmig:fleet', 0))"
 
 
@@ -35,11 +35,11 @@ class Preparation:
 
     @classmethod
     def of(cls, config: Config) -> Preparation:
-        """That of the project. Raises SourceError where its script cannot be used."""
+        """The preparation of the project. Raises SourceError if its script cannot be used."""
         return cls(LoneScript.read(config.preparation_file, FileKind.PREPARATION))
 
     def ensure(self, database: Hashable, config: Config) -> None:
-        """Returns once the script has run in that database, which `config` names. Raises
+        """Returns once the script has run in that database, to which `config` leads. Raises
         PreparationError, and what connecting raises."""
         if self.script is None:
             return

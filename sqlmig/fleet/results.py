@@ -1,4 +1,4 @@
-"""What became of each target, as values."""
+"""The result of each target, as values."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sqlmig.model import MigrationState, MigrationStatus, Report
 class TargetState(Enum):
     """The state of a target, or what was done with it.
 
-    DIFFERENT has a migration that is not as it was applied; NOT_BEGUN was left out after failures
-    or a Ctrl-C.
+    DIFFERENT has a migration that differs from what was applied; NOT_BEGUN was skipped after
+    failures or a Ctrl-C.
     """
 
     CURRENT = "current"
@@ -29,10 +29,10 @@ class TargetState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TargetResult:
-    """One target of a fleet after a command; `duration` in seconds, 0 if it was not begun.
+    """One target of a fleet after a command; `duration` is in seconds, 0 if it was not begun.
 
-    `statuses` are those of a status that need attention, `report` is what an apply did, also where
-    it failed, and `error` why it failed.
+    `statuses` has the migrations that need attention, if this is a status. `report` is what an
+    apply did, even if it failed; `error` is why it failed.
     """
 
     target: FleetTarget
@@ -45,7 +45,7 @@ class TargetResult:
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """The ids of its pending migrations, as far as a status found them."""
+        """The ids of its pending migrations, if this is the result of a status."""
         return tuple(
             status.migration_id
             for status in self.statuses
@@ -55,13 +55,13 @@ class TargetResult:
 
 @dataclass(frozen=True, slots=True)
 class FleetReport:
-    """One result for each target, in their order; `was_interrupted` by a Ctrl-C."""
+    """One result for each target, in order; `was_interrupted` is True after a Ctrl-C."""
 
     results: tuple[TargetResult, ...]
     was_interrupted: bool = False
 
     def counts(self) -> Mapping[TargetState, int]:
-        """How many targets are in each state, those in none left out."""
+        """The number of targets in each state, without the states of none."""
         found = Counter(result.state for result in self.results)
         return {state: found[state] for state in TargetState if found[state]}
 
@@ -71,14 +71,15 @@ class FleetReport:
 
 
 class FleetObserver:
-    """Receives the progress of a fleet, all calls from the thread that called; this one does
-    nothing, and is a base for others."""
+    """Receives the progress of a fleet, always in the caller's thread. This base class does
+    nothing."""
 
     def begun(self, total: int) -> None:
-        """Work begins on so many targets."""
+        """Work on that many targets begins."""
 
     def finished(self, result: TargetResult) -> None:
         """A target is done, or has failed."""
 
     def stopping(self, at_work: Sequence[str]) -> None:
-        """No target is begun any more, after a Ctrl-C; those of these names are still at work."""
+        """No more targets are begun after a Ctrl-C; those with these names are still in
+        progress."""

@@ -1,4 +1,4 @@
-"""The targets of a fleet: each with a name, no two with one name or one address."""
+"""The targets of a fleet: no two have the same name or the same address."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sqlmig.errors import ConfigError
 from sqlmig.model.suggestions import did_you_mean, nearest
 
 _DEFAULT_PORT = "5432"
-# What begins a URL or a key=value string: a password must not be shown as a name.
+# Marks of a URL or a key=value string: a password must not be shown as a name.
 _OF_ADDRESSES = ("://", "=")
 
 
 @dataclass(frozen=True, slots=True)
 class FleetTarget:
-    """A database of its own, which `url` names, or the one `schema` of the project's database.
+    """A database of its own, which `url` names, or one `schema` of the project's database.
 
-    `origin` is where it was named, for messages. The URL never shows.
+    `origin` is where it was named, for messages. The URL is never shown.
     """
 
     name: str
@@ -28,7 +28,7 @@ class FleetTarget:
 
     @property
     def database(self) -> Hashable:
-        """What tells its database from others. Raises ConfigError for a URL that cannot be read."""
+        """The identity of its database. Raises ConfigError for a URL that cannot be read."""
         if self.url is None:
             return ()
         given = parameters_of(self.url)
@@ -38,25 +38,26 @@ class FleetTarget:
 
     @property
     def address(self) -> Hashable:
-        """What no two targets share, whichever role connects: the database, the schema, and what
-        sessions begin with, which may name a schema."""
+        """The identity of the target, whichever role connects: the database, the schema, and the
+        session options, which may name a schema."""
         options = parameters_of(self.url).get("options") if self.url is not None else None
         return self.database, self.schema, options
 
 
 def is_name(text: str) -> bool:
-    """Whether it can be the name of a target, and is no part of an address."""
+    """Whether it can be the name of a target, and is not part of an address."""
     return bool(text.strip()) and not any(mark in text for mark in _OF_ADDRESSES)
 
 
 def refuse_ambiguous(targets: Sequence[FleetTarget]) -> None:
-    """Raises ConfigError for two targets with one name, or with one address."""
+    """Raises ConfigError for two targets with the same name or the same address."""
     _refuse_twice(targets, lambda target: target.name, "name")
     _refuse_twice(targets, lambda target: target.address, "address")
 
 
 def chosen(targets: Sequence[FleetTarget], only: Collection[str]) -> tuple[FleetTarget, ...]:
-    """Those of these names, or all where none is given. Raises ConfigError for an unknown name."""
+    """The targets with these names, or all if no name is given. Raises ConfigError for an unknown
+    name."""
     known = {target.name: target for target in targets}
     for name in only:
         if name not in known:

@@ -81,6 +81,6 @@ def _baseline(repository: Repository, revision: str, unknown: UnknownTargetError
     if baseline.commit is None:
         raise ChangelogError(
             f"{revision!r} is not a migration here, and git has no commit to compare with",
-            remedy="Commit first, or name a migration; --all judges all of them.",
+            remedy="Commit first, or name a migration; --all analyzes all of them.",
         )
     return baseline

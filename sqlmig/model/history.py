@@ -74,11 +74,13 @@ Applied = Sequence[AppliedMigration]
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """The status of one migration; `remedy` is "" if nothing needs to be done.
+    """The status of one migration; `remedy` is "" if nothing needs to be done. `command` restores a
+    missing file, if the history has its text.
 
     `rollback_changed` says that its rollback file differs from the recorded one, `irreversible`
     that its file declares that it has none, `is_gone` that it has no file. `migration_id` of a
-    renamed migration is its file's; `applied` has the recorded id.
+    renamed migration is its file's; `applied` has the recorded id. `unrecorded` says that another
+    tool has applied it, if sqlmig has recorded none.
     """
 
     migration_id: str
@@ -87,9 +89,11 @@ class MigrationStatus:
     out_of_order: bool = False
     applied: AppliedMigration | None = None
     remedy: str = ""
+    command: str = ""
     rollback_changed: bool = False
     irreversible: bool = False
     is_gone: bool = False
+    unrecorded: str = ""
 
     @property
     def needs_attention(self) -> bool:

@@ -34,6 +34,13 @@ class Outcome(Enum):
     NOT_ATTEMPTED = "not attempted"
 
 
+# A rollback that was undone has left its migration applied: "undone" would say the opposite.
+_WORDS = {
+    Direction.APPLY: {Outcome.DONE: "applied"},
+    Direction.ROLLBACK: {Outcome.DONE: "rolled back", Outcome.UNDONE: "not rolled back"},
+}
+
+
 @dataclass(frozen=True, slots=True)
 class MigrationResult:
     """One planned migration after a run; `duration` in seconds, 0 if it was not attempted."""
@@ -57,9 +64,8 @@ class Report:
 
     def tally(self) -> str:
         """How many migrations had each outcome: `2 applied, 1 failed, 3 not attempted`."""
-        done = {Direction.APPLY: "applied", Direction.ROLLBACK: "rolled back"}[self.direction]
         counts = [(outcome, len(self.ids(outcome))) for outcome in Outcome]
-        words = {outcome: outcome.value for outcome in Outcome} | {Outcome.DONE: done}
+        words = {outcome: outcome.value for outcome in Outcome} | _WORDS[self.direction]
         return ", ".join(f"{count} {words[outcome]}" for outcome, count in counts if count)
 
     def ids(self, outcome: Outcome) -> tuple[str, ...]:

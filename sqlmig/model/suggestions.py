@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 from sqlmig.model.scripts import migration_number
@@ -19,6 +20,11 @@ def nearest_migration(name: str, ids: Iterable[str], similarity: float = 0.6) ->
     known, number = list(ids), migration_number(name)
     same = (each for each in known if number and migration_number(each) == number)
     return next(same, None) or nearest(name, known, similarity)
+
+
+def as_words(*names: str) -> str:
+    """The names as words of a command: a shell takes each for one, whatever is in it."""
+    return " ".join(map(shlex.quote, names))
 
 
 def did_you_mean(near: str | None, otherwise: str) -> str:

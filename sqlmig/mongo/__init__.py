@@ -1,1 +1,1 @@
-"""Seeds MongoDB from fixtures: `fixtures` reads and checks them, `seeder` brings them in."""
+"""Seeds MongoDB from fixtures: `fixtures` reads and checks them, `seeder` writes them."""

@@ -1,4 +1,4 @@
-"""The one door to the driver: motor's client or PyMongo's, and what is wrong with a URL."""
+"""The only access to the driver: motor's or PyMongo's client, and errors in a URL."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pymongo.read_concern import ReadConcern
 
 from sqlmig.errors import ConfigError
 
-# The driver would wait for half a minute for a server that is not there.
+# By default, the driver waits half a minute for a server that does not exist.
 _SELECTION_TIMEOUT: dict[str, Any] = {"serverSelectionTimeoutMS": 10_000}
 _MAJORITY = WriteConcern("majority", wtimeout=30_000)
 
 
 class AsyncDatabase(Protocol):
-    """What the seeder needs of a database: motor's and PyMongo's own async ones both have it."""
+    """What the seeder needs of a database; motor's and PyMongo's async databases both have it."""
 
     def __getitem__(self, name: str, /) -> Any:
         """A collection."""
@@ -28,17 +28,18 @@ class AsyncDatabase(Protocol):
     def with_options(
         self, *, write_concern: Any, read_preference: Any, read_concern: Any
     ) -> AsyncDatabase:
-        """The same database, used in another way."""
+        """The same database with other options."""
 
     async def drop_collection(self, name_or_collection: str, /) -> Any:
         """Drops a collection."""
 
 
 def confirmed(database: AsyncDatabase) -> AsyncDatabase:
-    """The database, used so that what it says is so, whatever the URL or the client asks for.
+    """The database with options under which its answers are reliable, whatever the URL or the
+    client asks for.
 
-    A write is done when a majority of the members has it, which may take half a minute; with `w=0`
-    not even a refusal would come back. What is read is what the primary has.
+    A write is done when a majority of the members has it, which may take half a minute; with `w=0`,
+    not even a refusal would be reported. Reads return what the primary has.
     """
     return database.with_options(
         write_concern=_MAJORITY,
@@ -49,18 +50,18 @@ def confirmed(database: AsyncDatabase) -> AsyncDatabase:
 
 @asynccontextmanager
 async def connected(url: str, driver: str | None = None) -> AsyncIterator[AsyncDatabase]:
-    """The database that the URL names; nothing is sent before its first use.
+    """The database in the URL; nothing is sent before its first use.
 
-    `driver` is `motor` or `pymongo`, whose own async client takes motor's place also where motor is
-    not installed. Raises ConfigError for a URL that cannot be used; it never shows the URL, which
-    may hold a password anywhere when it is written wrong.
+    `driver` is `motor` or `pymongo`; PyMongo's async client is also used if motor is not installed.
+    Raises ConfigError for an unusable URL; the error never shows the URL, because any part of a
+    malformed one may contain a password.
     """
     options = {} if "serverselectiontimeoutms" in url.lower() else _SELECTION_TIMEOUT
     make_client = _client_class(driver)
     try:
         with (
             warnings.catch_warnings()
-        ):  # of which each means that an option is ignored: of TLS, too
+        ):  # each warning means that an option is ignored, even one for TLS
             warnings.simplefilter("error", UserWarning)
             warnings.filterwarnings("ignore", "Wire protocol compression")
             client = make_client(url, appname="sqlmig", **options)
@@ -87,7 +88,8 @@ def _client_class(driver: str | None) -> Any:
 
 
 def _unusable(error: Exception) -> ConfigError:
-    """What is wrong with a URL; the driver's words for what is none may repeat a part of it."""
+    """What is wrong with a URL. If it is malformed, the driver's message may repeat part of it, so
+    it is not shown."""
     words = str(getattr(error, "strerror", None) or error)
     if isinstance(error, OSError):
         return ConfigError(

@@ -1,4 +1,4 @@
-"""The documents of a fixture, read one at a time, and the place of whatever is wrong in one."""
+"""The documents of a fixture, read one at a time, with the place of any error in them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sqlmig.mongo.place import Path as FieldPath
 from sqlmig.mongo.place import Place
 
 _LARGEST_BYTES = 16 * 1024 * 1024  # "MongoDB Limits and Thresholds"
-_SURELY_FITS = 1024 * 1024  # characters: the 2 of `0,` become 13 bytes at most, as no others do
+_SURELY_FITS = 1024 * 1024  # characters: `0,`, which becomes at most 13 bytes, grows the most
 _KINDS = {str: "text", int: "a number", Int64: "a number", ObjectId: "an ObjectId"}
 _ANY_KIND = "text, a whole number, an ObjectId or a UUID"
 _UUID_BYTES = 16
@@ -35,10 +35,10 @@ class Document(NamedTuple):
 
 
 class Documents:
-    """The documents of one file, read again by each iteration; `len` is how many the last had.
+    """The documents of one file, read again by each iteration; `len` is the count of the last one.
 
-    Iterating raises FixtureError for what cannot be stored, and for a file that is not what it was
-    when it was read first. A document without `_id` gets one from the fields that `id_from` names.
+    Iterating raises FixtureError for what cannot be stored, and if the file has changed since it
+    was first read. A document without `_id` gets one from the fields in `id_from`.
     """
 
     def __init__(self, source: Source, id_from: Sequence[str] = ()) -> None:
@@ -57,7 +57,7 @@ class Documents:
             yield found
 
     def read(self) -> Iterator[Document | FixtureError]:
-        """Each document, or what is wrong with it or, at the end, with the file."""
+        """Each document, or an error in it; at the end, an error in the file, if any."""
         path = self.source.path
         try:
             with Path(path).open("rb") as file:
@@ -96,8 +96,8 @@ class Documents:
             return place.problem(str(error), error.path, error.remedy)
 
     def _derived_id(self, fields: dict[str, Any]) -> Any:
-        """The value of the one field that identifies a document, in its own type, or those of
-        several as text: `a/b`, with %2F for a slash in them and %25 for a percent sign."""
+        """The value of the single identifying field, with its type, or the values of several as
+        text: `a/b`, with %2F for a slash in a value and %25 for a percent sign."""
         if not self._id_from:
             remedy = (
                 "Add one, or name the fields that identify a document in "
@@ -112,7 +112,7 @@ class Documents:
 
 
 def kind_of(value: Any) -> str | None:
-    """What errors call a value that can be an `_id`; None for any other."""
+    """What errors call a value that can be an `_id`; None for other values."""
     if isinstance(value, Binary):
         is_uuid = value.subtype in ALL_UUID_SUBTYPES and len(value) == _UUID_BYTES
         return "a UUID" if is_uuid else None
@@ -124,13 +124,13 @@ def _identifying(fields: dict[str, Any], path: FieldPath) -> Any:
     for step in path:
         value = value.get(step) if isinstance(value, dict) else None
     if kind_of(value) is None:
-        message = f"the _id is to come from this field, which is not {_ANY_KIND}"
+        message = f"the _id comes from this field, which is not {_ANY_KIND}"
         raise RefusedValueError(message, "Fill it, or add an _id.", path)
     return value
 
 
 def _refuse_unstorable(fields: dict[str, Any], place: Place) -> None:
-    """Raises RefusedValueError for what no update could store."""
+    """Raises RefusedValueError for what an update cannot store."""
     if "" in fields or "." in (names := " ".join(fields)) or "$" in names:
         for name in fields:
             if not name or name.startswith("$") or "." in name:

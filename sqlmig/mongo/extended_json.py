@@ -1,4 +1,4 @@
-"""MongoDB Extended JSON v2, read as strictly as MongoDB's own BSON corpus has it.
+"""MongoDB Extended JSON v2, read as strictly as MongoDB's BSON corpus requires.
 
 https://github.com/mongodb/specifications/blob/master/source/extended-json/extended-json.md
 """
@@ -17,19 +17,19 @@ from sqlmig.mongo.place import Path
 from sqlmig.mongo.wrappers import C_STRING, STRING, WRAPPERS, Part, Wrapper
 
 _DEEPEST = 100  # levels; "MongoDB Limits and Thresholds"
-# The forms by each key that marks them: an object with such a key has one of these forms.
+# The forms by the keys that mark them: an object with such a key must have one of these forms.
 _FORMS: dict[str, list[Wrapper]] = defaultdict(list)
 for _wrapper in WRAPPERS:
     for _key in _wrapper.form:
         _FORMS[_key].append(_wrapper)
 _SPELLINGS = {key.lower(): key for key in _FORMS}
-_DBREF = {"$ref", "$id", "$db"}  # a convention among documents, not a type
-_ALIKE = 0.85  # of two names' characters
+_DBREF = {"$ref", "$id", "$db"}  # a convention for documents, not a type
+_ALIKE = 0.85  # the share of characters that two names must have in common
 _NOT_PLAIN = (Members, list, BadNumber)
 
 
 class RefusedValueError(Exception):
-    """What a document has at `path` cannot be stored; `remedy` may be ""."""
+    """The value at `path` in a document cannot be stored; `remedy` may be ""."""
 
     def __init__(self, message: str, remedy: str = "", path: Path = ()) -> None:
         super().__init__(message)
@@ -38,9 +38,9 @@ class RefusedValueError(Exception):
 
 
 def converted(value: Any) -> Any:
-    """The value as BSON has it, its wrappers (`$oid`, …) resolved. Raises RefusedValueError.
+    """The value as BSON has it, with its wrappers (`$oid`, …) resolved. Raises RefusedValueError.
 
-    Keys and texts are not looked at: see `refuse_bad_text`.
+    Keys and texts are not checked; see `refuse_bad_text`.
     """
     try:
         return _converted(value, 0)
@@ -50,7 +50,8 @@ def converted(value: Any) -> Any:
 
 
 def refuse_bad_text(value: Any) -> None:
-    """Raises RefusedValueError for the first key or text in a converted value that BSON refuses."""
+    """Raises RefusedValueError for the first key or text in a converted value that BSON cannot
+    hold."""
     if isinstance(value, dict):
         for key, item in value.items():
             if not C_STRING.fullmatch(key):
@@ -77,7 +78,7 @@ def _converted(value: Any, depth: int) -> Any:
 
 
 def _below(step: str | int, read: Callable[..., Any], *arguments: Any) -> Any:
-    """What `read` makes of a part; the path of an error in it begins with that step."""
+    """The result of `read` for a part; adds the step to the front of the path of its errors."""
     try:
         return read(*arguments)
     except RefusedValueError as error:
@@ -102,8 +103,8 @@ def _converted_object(members: Members, depth: int) -> Any:
 
 
 def _check_meaning(key: str, members: Members) -> None:
-    """A document may have any key, but for one that other tools, or its author, would take for a
-    type."""
+    """Refuses keys that other tools, or the author, would take for a type; a document may have any
+    other key."""
     if key == "$regex" and [type(item) for _, item in members] == [str, str]:
         raise _unreadable(key, "$regularExpression")
     if near := nearest(key.lower(), _SPELLINGS, _ALIKE):
@@ -124,9 +125,10 @@ def _unreadable(written: str, meant: str) -> RefusedValueError:
 
 
 def _varying(form: Any, value: Any, depth: int) -> Sequence[Any]:
-    """What the value has where the form varies.
+    """The parts of the value where the form varies.
 
-    Raises ValueError for a value of another form, and RefusedValueError for what a scope holds.
+    Raises ValueError for a value of another form, and RefusedValueError for an error inside a
+    scope.
     """
     if isinstance(form, dict):
         found = dict(value) if isinstance(value, Members) else {}

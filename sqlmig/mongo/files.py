@@ -1,4 +1,5 @@
-"""The folder of fixtures: which files there are, and which collections they fill for whom."""
+"""The folder of fixtures: its files, the collections that they fill, and the environments that they
+are for."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ _NAMES = (
 
 
 class Tier(Enum):
-    """Which databases a fixture is for: each tier is a folder of that name."""
+    """Which databases a fixture is for; each tier is a folder of that name."""
 
     REFERENCE = "reference"
     DEMO = "demo"
@@ -43,7 +44,7 @@ TIERS: Mapping[Environment, tuple[Tier, ...]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Source:
-    """A file of documents: files load in the order of `order`, then of their collections."""
+    """A file of documents; files load in the order of `order`, then of their collections."""
 
     path: str
     tier: Tier
@@ -52,10 +53,10 @@ class Source:
 
 
 def list_files(folder: Path) -> tuple[tuple[Source, ...], dict[str, Path]]:
-    """The files of all tiers in the order in which they load, and the schema of each collection.
+    """The files of all tiers in loading order, and the schema file of each collection.
 
-    No file is opened; hidden ones are skipped. Raises FixtureError for any other name: a file
-    that is not read is a mistake that is not seen.
+    No file is opened; hidden files are skipped. Raises FixtureError for any other name: a file that
+    is silently not read is a mistake that nobody notices.
     """
     if not folder.is_dir():
         raise _misplaced(folder, "no such folder", "Create it, or name yours: `mongo_seeds`.")
@@ -70,16 +71,18 @@ def list_files(folder: Path) -> tuple[tuple[Source, ...], dict[str, Path]]:
         elif (schema := _SCHEMA.fullmatch(name)) and path.is_file():
             schemas[_collection(schema[1], path)] = path
         else:
-            raise _misplaced(path, "not named as a fixture", f"Name it as in {_NAMES}.")
+            raise _misplaced(path, "not named like a fixture", f"Name it as in {_NAMES}.")
     for collection in schemas.keys() - {source.collection for source in sources}:
-        raise _misplaced(schemas[collection], "not a collection with fixtures", f"Name: {_NAMES}.")
+        raise _misplaced(
+            schemas[collection], "not a collection with fixtures", f"Name it as in {_NAMES}."
+        )
     tiers = list(Tier)
     sources.sort(key=lambda each: (each.order, each.collection, tiers.index(each.tier)))
     return tuple(sources), schemas
 
 
 def _collection(name: str, path: Path) -> str:
-    """The collection that a file's name means: %2F for a slash, %25 for a percent sign.
+    """The collection in a file's name, with %2F for a slash and %25 for a percent sign.
 
     https://www.mongodb.com/docs/manual/reference/limits/#std-label-restrictions-on-collection-names
     """

@@ -1,4 +1,4 @@
-"""Reads and checks the fixtures of a project: all of them, before any connection is opened."""
+"""Reads and checks all fixtures of a project before any connection is opened."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from sqlmig.mongo.rules import (
 )
 from sqlmig.source.folders import raise_all
 
-_MOST_PROBLEMS = 50  # reported at once; more of them are likely to be the same again
+_MOST_PROBLEMS = 50  # reported at once; further ones are likely to repeat them
 
 
 @dataclass(frozen=True, slots=True)
 class Fixtures:
-    """The documents of every tier, by file in the order in which they load, and the rules of each
-    collection. No document is kept in memory: each use reads the files again."""
+    """The documents of every tier, by file in loading order, and the rules of each collection. No
+    document is kept in memory: each use reads the files again."""
 
     documents: Mapping[Source, Documents]
     rules: Mapping[str, CollectionRules]
 
     def of(self, environment: Environment) -> Mapping[Source, Documents]:
-        """Those that belong into a database of that environment."""
+        """The files and documents for a database of that environment."""
         tiers = TIERS[environment]
         return {source: found for source, found in self.documents.items() if source.tier in tiers}
 
 
 def read_fixtures(folder: Path) -> Fixtures:
-    """The fixtures in the folder, of all tiers, read and checked; opens no connection.
+    """The fixtures of all tiers in the folder, read and checked; opens no connection.
 
-    Raises FixtureError, at the place, or UnusableFilesError with all of them (the first fifty).
+    Raises FixtureError with its location, or UnusableFilesError with several (up to fifty).
     """
     sources, schemas = list_files(folder)
     collections = list(dict.fromkeys(source.collection for source in sources))
@@ -58,7 +58,7 @@ def read_fixtures(folder: Path) -> Fixtures:
 
 
 class _Check:
-    """One pass over the files, which remembers the `_id` of every document and where it is."""
+    """One pass over the files, which records the `_id` and the place of every document."""
 
     def __init__(self, fixtures: Fixtures) -> None:
         self._fixtures = fixtures
@@ -66,7 +66,7 @@ class _Check:
         self._unresolved: list[Documents] = []
 
     def problems(self) -> Iterator[FixtureError]:
-        """Reads the files, and reports what is wrong in them."""
+        """Reads the files and yields their errors."""
         for documents in self._fixtures.documents.values():
             yield from self._read(documents)
         for documents in self._unresolved:
@@ -91,14 +91,14 @@ class _Check:
             own.setdefault(document.id, document.place.line << 32 | document.place.column)
             yield from problems(document, rules)
             if is_resolved and rules.references:
-                # The document that is meant may come later: this file is then read once more.
+                # The referenced document may come later, in which case this file is read again.
                 is_resolved = next(dangling_references(document, rules, self._ids), None) is None
         if not is_resolved:
             self._unresolved.append(documents)
 
 
 def _meet(tier: Tier, other: Tier) -> bool:
-    """Whether a database can have documents of both."""
+    """Whether a database can have documents of both tiers."""
     return tier is other or Tier.REFERENCE in (tier, other)
 
 

@@ -15,19 +15,19 @@ from sqlmig.mongo.place import Place
 
 _WHITE_SPACE = re.compile(r"[ \t\r\n]*")
 _CHUNK = 1 << 18  # bytes
-# Characters of one document: it is read as a whole, and 16 MiB of BSON take less text than that.
+# Characters of one document, which is read as a whole; 16 MiB of BSON need less text than that.
 _LONGEST = 1 << 26
-_CUT = 16  # characters: more than an escape or a literal has, which the end of a chunk may cut
+_CUT = 16  # characters: longer than an escape or a literal that the end of a chunk may split
 
 
 class Members(list[tuple[str, Any]]):
-    """An object as it is written: its members in order, duplicates and all."""
+    """An object as written: its members in order, including duplicates."""
 
     __slots__ = ()
 
 
 class BadNumber(NamedTuple):
-    """What is wrong with a number that BSON has no place for, and what to write instead."""
+    """What is wrong with a number that BSON cannot hold, and what to write instead."""
 
     message: str
     remedy: str
@@ -40,16 +40,16 @@ _NOT_FINITE = BadNumber(
 
 
 def written_documents(source: Source, file: BinaryIO) -> Iterator[tuple[Place, Any]]:
-    """The items of an array, or the values that follow each other (one a line, or only one).
+    """The items of an array, or a sequence of values (one per line, or a single one).
 
-    One at a time: no more of the file is kept than one of them and a chunk. Raises FixtureError,
-    once it gets there, for what is neither.
+    Reads one at a time: keeps no more of the file than one value and a chunk. Raises FixtureError
+    for anything else, when it gets there.
     """
     window = _Window(source, file)
     if not (first := window.skip_space()):
         raise window.error("the file is empty", "Write [] for no documents.")
     if first not in "[{":
-        raise window.error("neither an array of documents nor documents one a line")
+        raise window.error("neither an array of documents nor one document per line")
     if first == "[":
         yield from _items(window)
     while mark := window.skip_space():
@@ -74,7 +74,7 @@ def _items(window: _Window) -> Iterator[tuple[Place, Any]]:
 
 
 def _integer(digits: str) -> int | BadNumber:
-    # Python refuses to read very long ones; 64 bits is what there is room for.
+    # Python refuses to parse very long integers, and only 64 bits can be stored.
     value = int(digits) if len(digits) <= len(str(-(1 << 63))) else 1 << 64
     return value if -(1 << 63) <= value < 1 << 63 else _TOO_LARGE
 
@@ -100,7 +100,7 @@ class _Window:
         self._line, self._line_begins, self._counted = 1, 0, 0
 
     def skip_space(self) -> str:
-        """Goes to the next character but white space; returns it, "" at the end."""
+        """Skips white space; returns the next character, or "" at the end."""
         while True:
             match = _WHITE_SPACE.match(self._text, self.at)
             self.at = match.end() if match else self.at
@@ -108,7 +108,7 @@ class _Window:
                 return self._text[self.at : self.at + 1]
 
     def read_value(self) -> tuple[Place, Any]:
-        """The value that begins here, as a whole."""
+        """The whole value that begins here."""
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._text, self.at)
@@ -117,7 +117,7 @@ class _Window:
                 if not (is_cut and self._read_on()):
                     raise self._not_json(error) from error
             except RecursionError as error:
-                raise self.error("nested far too deeply") from error
+                raise self.error("nested too deeply") from error
             else:
                 if end < len(self._text) or not self._read_on():
                     place = Place(*self._place(), self._index, self._text[self.at : end])
@@ -125,7 +125,7 @@ class _Window:
                     return place, value
 
     def error(self, message: str, remedy: str = "Fix the file.") -> FixtureError:
-        """What is wrong with the text from here on."""
+        """An error in the text from here on."""
         return Place(*self._place()).problem(message, remedy=remedy)
 
     def _not_json(self, error: json.JSONDecodeError) -> FixtureError:
@@ -143,10 +143,11 @@ class _Window:
         return self._source, self._line, self.at - self._line_begins + 1
 
     def _read_on(self) -> bool:
-        """Reads more of the file, and forgets what is before `at`; False at the end."""
+        """Reads more of the file and forgets the text before `at`; False at the end."""
         if (kept := len(self._text) - self.at) > _LONGEST:
             raise self.error(f"a document of more than {_LONGEST:,} characters")
-        # A long document is decoded from its beginning each time: the more of it, the rarer.
+        # A long document is decoded again from its beginning each time, so larger chunks are read
+        # as it grows.
         wanted = max(_CHUNK, min(kept, _LONGEST // 4))
         data = self._file.read(wanted)
         try:

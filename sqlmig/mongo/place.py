@@ -1,4 +1,4 @@
-"""Where a document of a fixture is, and where in it something is wrong."""
+"""The place of a document in a fixture, and of an error in the document."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sqlmig.mongo.files import Source
 
 Path = tuple[str | int, ...]
 _BETWEEN = re.compile(r"[ \t\r\n,:]*")
-_DECODER = json.JSONDecoder(parse_int=str)  # Python refuses to read very long integers
+_DECODER = json.JSONDecoder(parse_int=str)  # Python refuses to parse very long integers
 
 
 class Place(NamedTuple):
-    """Where a document begins, and its JSON: `number` counts from 0, and is None where the file
-    itself is meant; `line` and `column` count from 1."""
+    """Where a document begins, and its JSON. `number` counts from 0, and is None for the file
+    itself; `line` and `column` count from 1."""
 
     source: Source
     line: int
@@ -27,7 +27,7 @@ class Place(NamedTuple):
     text: str = ""
 
     def problem(self, message: str, path: Path = (), remedy: str = "") -> FixtureError:
-        """An error there, or where the path begins within the document."""
+        """An error at that document, or at the path within it."""
         offset = _offset_of(self.text, path)
         line = self.line + self.text.count("\n", 0, offset)
         since_line_end = offset - self.text.rfind("\n", 0, offset)
@@ -43,7 +43,7 @@ class Place(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether the document is stored as it is written: no type is wrapped, no text escaped."""
+        """Whether the document is stored as written, without wrapped types and escapes."""
         return "$" not in self.text and "\\" not in self.text
 
     def __str__(self) -> str:
@@ -51,9 +51,9 @@ class Place(NamedTuple):
 
 
 def _offset_of(text: str, path: Path) -> int:
-    """Where in the JSON the path begins; a key given twice counts the last time.
+    """The offset of the path in the JSON; of a duplicate key, the last one counts.
 
-    Of a path that leads nowhere (a missing member), where its last existing part begins.
+    If part of the path does not exist (a missing member), the offset of its last existing part.
     """
     begins = offset = 0
     for step in path:
@@ -65,7 +65,8 @@ def _offset_of(text: str, path: Path) -> int:
 
 
 def _parts(text: str, offset: int) -> Iterator[tuple[str | int, int, int]]:
-    """The parts of the object or array at `offset`: name, where it begins, where its value does."""
+    """The parts of the object or array at `offset`: name, its own offset, and the offset of its
+    value."""
     name: str | int
     is_object, index = text[offset] == "{", 0
     begins = _next(text, offset + 1)

@@ -1,4 +1,4 @@
-"""MongoDB as a project's settings have it: which database, which fixtures, whose rules."""
+"""MongoDB in a project's settings: which database, which fixtures, and whose rules."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ Result = TypeVar("Result")
 
 
 class MongoProject:
-    """The project's fixtures, read and checked, and its database, to which each call connects.
+    """The project's fixtures, read and checked, and its database; each call opens its own
+    connection.
 
-    The environment is `named`, else the one that an option or a variable names, else the stamp of
-    the database, else that of the settings. Starts the embedded server where that is meant. Making
-    one raises FixtureError or UnusableFilesError, before any connection; every call may raise
-    ConfigError, EnvironmentMismatchError, and what MongoSeeder does.
+    The environment is `named`, else the one in an option or a variable, else the database's stamp,
+    else the one in the settings. Starts the embedded server if the project uses it. Creating the
+    object raises FixtureError or UnusableFilesError, before any connection; every call may raise
+    ConfigError, EnvironmentMismatchError, and what MongoSeeder raises.
     """
 
     def __init__(self, config: Config, named: Environment | None = None) -> None:
@@ -39,19 +40,19 @@ class MongoProject:
         self._fixtures = read_fixtures(config.mongo_seeds_folder)
 
     def follow(self, rules: Rules) -> None:
-        """From now on the environment is that of the project's other database."""
+        """Uses the environment of the project's PostgreSQL database from now on."""
         self._named, self._origin = rules.environment, rules.origin
         self._claimed = rules.environment if rules.is_named else None
 
     def refuse_unproven(self) -> None:
-        """Raises EnvironmentMismatchError where `seed` would; reads only."""
+        """Raises EnvironmentMismatchError if `seed` would; reads only."""
         self._run(lambda target: target.refuse_unproven())
 
     def seed(self, loaded: Loaded | None = None) -> FixturesReport:
         """Seeds the database, and stamps it if it has no stamp and the environment is named.
 
-        Raises EnvironmentMismatchError for a weaker environment than production where there is no
-        stamp and something was seeded before.
+        Raises EnvironmentMismatchError if the environment is weaker than production, the database
+        has no stamp, and something was seeded before.
         """
 
         async def work(target: _Target) -> FixturesReport:
@@ -63,8 +64,8 @@ class MongoProject:
         return self._run(work)
 
     def compare(self, loaded: Loaded | None = None) -> FixturesReport:
-        """What seeding would find; reads only. Where `seed` would be refused for want of a stamp,
-        production's fixtures are compared, and `warnings` say why."""
+        """What seeding would find; reads only. If `seed` would be refused because there is no
+        stamp, production's fixtures are compared, and `warnings` say why."""
 
         async def work(target: _Target) -> FixturesReport:
             report = await target.seeder.compare(loaded)
@@ -73,10 +74,10 @@ class MongoProject:
         return self._run(work)
 
     def reset(self) -> tuple[str, ...]:
-        """Drops the collections that were seeded; their names.
+        """Drops the collections that were seeded; returns their names.
 
-        Not in production, and not where it might be that: there is no stamp, and the server is not
-        the embedded one.
+        Refused in production, and if the database might be production: it has no stamp, and the
+        server is not the embedded one.
         """
 
         async def work(target: _Target) -> tuple[str, ...]:
@@ -104,8 +105,8 @@ class MongoProject:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """The database at work; `refusal` says why the environment asked for does not hold in it, so
-    that the seeder has production's rules."""
+    """The database in use. `refusal` says why the requested environment does not apply, in which
+    case the seeder follows production's rules."""
 
     seeder: MongoSeeder
     stamp: Environment | None
@@ -121,13 +122,13 @@ class _Target:
 
 
 def _claimed_unasked(config: Config) -> Environment | None:
-    """What the embedded server is stamped as where no environment is named."""
+    """The stamp for an embedded server if no environment is named."""
     is_ours = config.mongo == EMBEDDED and config.environment is None
     return config.expected_mongo_environment if is_ours else None
 
 
 def stamp_with(config: Config, environment: Environment) -> None:
-    """Stamps the project's MongoDB database, whatever its stamp was."""
+    """Stamps the project's MongoDB database, whatever its previous stamp."""
     _connected(config, lambda database: write_stamp(database, environment))
 
 

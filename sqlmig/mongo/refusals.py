@@ -1,4 +1,4 @@
-"""Turns what the driver raises into errors of ours; values that the server repeats are left out."""
+"""Turns the driver's errors into sqlmig's; leaves out values that the server repeats."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ _REMEDIES = {
     13: "Grant this user the missing privileges.",
     18: "Check the user, the password and authSource in the MongoDB URL.",
 }
-# What the driver adds to the reason of each server.
+# What the driver adds to the reason for each server.
 _DOCUMENT = re.compile(r"\{.*\}", re.DOTALL)
 _TIMEOUTS = re.compile(r" \(configured timeouts:[^)]*\)")
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raises DatabaseUnavailableError or ExecutionError in place of the driver's errors."""
+    """Raises DatabaseUnavailableError or ExecutionError instead of the driver's errors."""
     try:
         yield
-    except (ConnectionFailure, ConfigurationError) as error:  # the latter for names without DNS
+    except (ConnectionFailure, ConfigurationError) as error:  # the latter for unknown host names
         reasons = _TIMEOUTS.sub("", str(error)).partition(", Timeout:")[0]
         raise DatabaseUnavailableError(
             f"no connection to MongoDB\n{reasons}",
@@ -63,11 +63,11 @@ def translated() -> Iterator[None]:
 
 
 def raced(error: BulkWriteError, documents: Sequence[Document]) -> list[Document]:
-    """The documents that another seeder inserted at the same moment, if that is all that failed.
+    """The documents that another seeder inserted at the same moment, if nothing else failed.
 
-    Two upserts of one `_id` may both find nothing, and the later one then fails.
-    Raises DocumentsRefusedError, with the place of each document, for what else was refused, and
-    the error itself where what was written is not confirmed.
+    Two upserts of the same `_id` may both find nothing, and then the later one fails. Raises
+    DocumentsRefusedError, with the place of each document, for other refusals, and the error itself
+    if the write is not confirmed.
     """
     failures: list[Mapping[str, Any]] = error.details["writeErrors"]
     refused = [each for each in failures if list(each.get("keyPattern", ())) != ["_id"]]
@@ -84,7 +84,7 @@ def raced(error: BulkWriteError, documents: Sequence[Document]) -> list[Document
 
 
 def _refusal(failure: Mapping[str, Any], document: Document) -> FixtureError:
-    """What the server says of a document, at the first of the fields that it names."""
+    """The server's refusal of a document, at the first field that it names."""
     rules = failure.get("errInfo", {}).get("details", {}).get("schemaRulesNotSatisfied", ())
     broken = [field for rule in rules for field in rule.get("propertiesNotSatisfied", ())]
     missing = [field for rule in rules for field in rule.get("missingProperties", ())]
@@ -96,7 +96,7 @@ def _refusal(failure: Mapping[str, Any], document: Document) -> FixtureError:
 
 
 def _unconfirmed(error: PyMongoError) -> str:
-    """Why a write that was done may not last; "" where that is not what is wrong."""
+    """Why a completed write may not last; "" for other errors."""
     details = getattr(error, "details", None) or {}
     alone = isinstance(error, WriteConcernError)
     reasons = [details] if alone else details.get("writeConcernErrors", ())
@@ -104,7 +104,8 @@ def _unconfirmed(error: PyMongoError) -> str:
 
 
 def _words(error: PyMongoError) -> str:
-    """What the server said; of a duplicate key, which would show values, only that."""
+    """The server's message; for a duplicate key, whose message would show values, only that
+    fact."""
     if not isinstance(error, OperationFailure):
         return f"{type(error).__name__}: {_DOCUMENT.sub('{ … }', str(error))}"
     if error.code in _REASONS:
@@ -113,5 +114,5 @@ def _words(error: PyMongoError) -> str:
 
 
 def _reported(failure: Mapping[str, Any]) -> str:
-    """The server's words; the documents that some of them repeat are left out."""
+    """The server's message, without the documents that some messages repeat."""
     return f"{_DOCUMENT.sub('{ … }', failure['errmsg'])} (code {failure['code']})"

@@ -1,4 +1,4 @@
-"""What seeding did, or would do: plain values, for reports."""
+"""What seeding did, or would do, as plain values for reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DocumentState(Enum):
-    """The state of a document of the fixtures in the database."""
+    """The state of a fixture's document in the database."""
 
     NEW = "new"
     UNCHANGED = "unchanged"
@@ -23,7 +23,8 @@ class DocumentState(Enum):
     DELETED = "deleted"
 
     def is_written_in(self, environment: Environment) -> bool:
-        """Whether seeding writes it: in production, what is there is the application's."""
+        """Whether seeding writes it. In production, existing documents belong to the
+        application."""
         if environment is Environment.PRODUCTION:
             return self is DocumentState.NEW
         return self is not DocumentState.UNCHANGED
@@ -31,8 +32,8 @@ class DocumentState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A document of the fixtures and its state; `place` is path:line:column, `index` counts from 0
-    in the file, `fields` are those that differ."""
+    """A fixture's document and its state. `place` is path:line:column, `index` counts from 0 in the
+    file, `fields` are those that differ."""
 
     place: str
     index: int | None
@@ -43,14 +44,14 @@ class Standing:
 
 @dataclass(slots=True)
 class FileReport:
-    """How many documents of a file are in each state, and those that someone changed or deleted,
-    or whose fixture changed, since they were seeded."""
+    """The number of a file's documents in each state, and the documents that were changed or
+    deleted since they were seeded, or whose fixture was changed."""
 
     counts: Counter[DocumentState] = field(default_factory=Counter)
     differences: list[Standing] = field(default_factory=list)
 
     def add(self, standings: Sequence[Standing]) -> None:
-        """More documents of the file."""
+        """Adds documents of the file."""
         self.counts.update(each.state for each in standings)
         states = (DocumentState.CHANGED, DocumentState.DELETED)
         self.differences += [each for each in standings if each.state in states]
@@ -60,10 +61,10 @@ class FileReport:
 class FixturesReport:
     """The states of an environment's fixtures, now or before they were seeded.
 
-    `removed` are the `_id`s, by collection, of documents that were seeded, are still there, and are
-    in no fixture any more; `demo_documents` are the counts, by collection, of documents that do not
-    belong into a production database: looking finds both, seeding does not. `warnings` say why
-    seeding would be refused.
+    `removed` has the `_id`s, by collection, of documents that were seeded and still exist, but are
+    no longer in any fixture; `demo_documents` has the counts, by collection, of documents that do
+    not belong in a production database. Only a comparison finds these two, not seeding. `warnings`
+    say why seeding would be refused.
     """
 
     environment: Environment
@@ -74,11 +75,11 @@ class FixturesReport:
 
     @property
     def counts(self) -> Counter[DocumentState]:
-        """How many documents are in each state."""
+        """The number of documents in each state."""
         return sum((file.counts for file in self.files.values()), Counter())
 
     @property
     def differs(self) -> bool:
-        """Whether database and fixtures differ."""
+        """Whether the database and the fixtures differ."""
         others = self.counts.keys() - {DocumentState.UNCHANGED}
         return bool(self.removed or self.demo_documents or others)

@@ -1,4 +1,5 @@
-"""What documents must obey: the schema and references of their collection, the marks of their tier.
+"""The rules for documents: the schema and references of their collection, and the marks of their
+tier.
 
 `schemas/<collection>.json` holds `{"schema": …, "unique": […], "references": {…}}`, each optional.
 """
@@ -39,16 +40,16 @@ _FORM = validator_for(
     }
 )
 _ADDRESS = re.compile(r"@(?<=[^\s@]@)((?:[\w-]+\.)+[\w-]+)")
-_MOST_COMPARED = 1_000  # ids, to find the one that was meant
+_MOST_COMPARED = 1_000  # ids, to suggest the intended one
 # Domains that cannot be registered: RFC 2606 and RFC 6761.
 _RESERVED = re.compile(r"(.*\.)?(example\.(com|net|org)|example|invalid|localhost|test)")
 
 
 @dataclass(frozen=True, slots=True)
 class CollectionRules:
-    """A collection's own: `references` maps a field (`guardians`, `ids`) to the collection
-    that its value, or each of its values, is an `_id` of; `unique` has the fields of each key, and
-    `id_from` those that identify a document without `_id`."""
+    """The rules of a collection. `references` maps a field (`guardians`, `ids`) to the collection
+    whose `_id` its value, or each of its values, must be; `unique` has the fields of each unique
+    key, and `id_from` those that identify a document without `_id`."""
 
     schema: Validator | None = None
     unique: Sequence[Sequence[str]] = ()
@@ -57,9 +58,9 @@ class CollectionRules:
 
 
 def read_rules(path: Path, targets: Sequence[str]) -> CollectionRules:
-    """The rules in a file; `targets` are the collections that references may lead to.
+    """The rules in a file; references may only lead to the collections in `targets`.
 
-    Raises FixtureError for a file of another form, and for what is no JSON Schema.
+    Raises FixtureError for a file of another form or with an invalid JSON Schema.
     """
     try:
         members = json.loads(path.read_bytes())
@@ -82,7 +83,7 @@ def read_rules(path: Path, targets: Sequence[str]) -> CollectionRules:
 
 
 def problems(document: Document, rules: CollectionRules) -> Iterator[FixtureError]:
-    """What a document alone shows to be wrong: by its schema, or by the marks of its tier."""
+    """The errors that a document alone shows: against its schema, or in the marks of its tier."""
     if rules.schema is not None:
         is_written = document.place.is_plain and not rules.id_from
         written = document.fields if is_written else json.loads(document.place.text)
@@ -112,8 +113,8 @@ def problems(document: Document, rules: CollectionRules) -> Iterator[FixtureErro
 def dangling_references(
     document: Document, rules: CollectionRules, ids: Ids
 ) -> Iterator[FixtureError]:
-    """References that lead nowhere, or to a document that some environment does not get along with
-    this one; null, and no field, refer to none."""
+    """References that lead nowhere, or to a document that is missing in an environment that has
+    this one; null and missing fields are not references."""
     for steps, collection in rules.references.items():
         for path, value in _referring(document.fields, steps):
             targets, kind = ids[collection], kind_of(value)
@@ -130,11 +131,11 @@ def dangling_references(
 
 
 def _missing(value: Any, collection: str, some: Sequence[Any]) -> tuple[str, str]:
-    """What is wrong with a reference, and a remedy; `some` are `_id`s of the collection."""
+    """What is wrong with a reference, and a remedy; `some` has `_id`s of the collection."""
     kind, kinds = kind_of(value), sorted({kind_of(target) or "" for target in some})
     if kinds and kind not in kinds:
         kind = kind or f"a {type(value).__name__}"
-        return f"is {kind}, and the _ids of {collection} are {' or '.join(kinds)}", ""
+        return f"is {kind}, but the _ids of {collection} are {' or '.join(kinds)}", ""
     near = nearest(str(value), map(str, some))
     return f"no _id of {collection} is {value}", did_you_mean(near, "")
 
@@ -144,7 +145,7 @@ def _unusable(path: Path, message: str) -> FixtureError:
 
 
 def _values(value: Any, part: str, path: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
-    """The texts anywhere in an object or an array that have that part, each with its path."""
+    """The texts anywhere in an object or an array that contain that part, each with its path."""
     for step, item in value.items() if isinstance(value, dict) else enumerate(value):
         if isinstance(item, str):
             if part in item:
@@ -156,7 +157,7 @@ def _values(value: Any, part: str, path: FieldPath = ()) -> Iterator[tuple[Field
 def _referring(
     value: Any, steps: Sequence[str], path: FieldPath = ()
 ) -> Iterator[tuple[FieldPath, Any]]:
-    """The values that the steps lead to, through all items of arrays, each with its path."""
+    """The values at the end of the steps, through all items of arrays, each with its path."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _referring(item, steps, (*path, index))

@@ -1,4 +1,4 @@
-"""Brings a database and its fixtures together, as far as its environment allows."""
+"""Brings a database in line with its fixtures, as far as its environment allows."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from sqlmig.mongo.results import DocumentState, FileReport, FixturesReport, Stan
 from sqlmig.mongo.rules import DEMO_FLAG
 from sqlmig.mongo.stamp import insert_if_absent, read_stamp
 
-# The ids that were seeded, a document for each batch: adding to one list of them takes a server
-# time that grows with its square.
+# The seeded ids, one document per batch: appending to a single list takes the server time that
+# grows with the square of its length.
 _LEDGER = "_sqlmig_seeds"
 _BATCH_DOCUMENTS = 1_000
 _BATCH_CHARACTERS = 8_000_000  # of JSON
 
-# Is called as a load goes on: with the file, how many of its documents are done, and all of them.
+# Called during loading with the file, the number of its documents that are done, and their total.
 Loaded = Callable[[str, int, int], None]
-# Documents are read from the server with the types that fixtures give them, so that they compare.
+# Documents are read from the server with the types that fixtures use, so that they can be compared.
 CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
     tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO
 )
@@ -42,11 +42,11 @@ CODEC: CodecOptions[dict[str, Any]] = CodecOptions(
 class MongoSeeder:
     """Seeds one database with the fixtures of one environment.
 
-    In development and testing, documents get the fields that their fixtures have; fields that the
-    application added stay. In production a document is added if it never was there, and nothing
+    In development and testing, documents get the fields of their fixtures; fields that the
+    application added stay. In production, a document is added if it was never there, and nothing
     else is written. Several seeders may run at once: they converge. Every method raises
-    EnvironmentMismatchError where the database is stamped with another environment, and
-    DatabaseUnavailableError or ExecutionError for what the server does.
+    EnvironmentMismatchError if the database is stamped with another environment, and
+    DatabaseUnavailableError or ExecutionError for the server's errors.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class MongoSeeder:
         self._environment = environment
 
     async def seed(self, loaded: Loaded | None = None) -> FixturesReport:
-        """Writes what is missing or differs; the report has the state before.
+        """Writes what is missing or differs; the report has the states before that.
 
-        Makes the unique indexes first. Raises DocumentsRefusedError for documents that the server
-        refuses: their batch is then written but for them, and nothing after it.
+        Creates the unique indexes first. Raises DocumentsRefusedError for documents that the server
+        refuses: the rest of their batch is written, and nothing after it.
         """
         await read_stamp(self.database, self._environment)
         with translated():
@@ -86,14 +86,15 @@ class MongoSeeder:
             return await self._collection(_LEDGER).find_one({}) is not None
 
     async def reset(self) -> tuple[str, ...]:
-        """Drops the collections that were seeded, whatever else they hold; their names.
+        """Drops the collections that were seeded, including anything else in them; returns their
+        names.
 
         A database that sqlmig never seeded is left as it is. Raises ConfigError in production,
         before anything is sent.
         """
         if self._environment is Environment.PRODUCTION:
             raise ConfigError(
-                "collections are dropped in development and testing only, and this is production",
+                "collections are dropped only in development and testing, but this is production",
                 remedy="If it is not, name the environment with --env.",
             )
         await read_stamp(self.database, self._environment)
@@ -115,7 +116,8 @@ class MongoSeeder:
         return ledger
 
     async def _count_demo_documents(self) -> dict[str, int]:
-        """Those in production, wherever fixtures of any tier could have put them."""
+        """The number of demo documents in production, in all collections that fixtures of any tier
+        fill."""
         if self._environment is not Environment.PRODUCTION:
             return {}
         counts = {
@@ -125,8 +127,8 @@ class MongoSeeder:
         return {collection: count for collection, count in counts.items() if count}
 
     async def _report(self, loaded: Loaded | None, *, writes: bool) -> FixturesReport:
-        """Looks at the documents of each file batch by batch, and writes each batch, or finds out
-        which documents are in no fixture any more."""
+        """Compares the documents of each file batch by batch. Either writes each batch, or finds
+        the documents that are no longer in any fixture."""
         ledger = await self._read_ledger()
         gone = defaultdict(set, {collection: set(ids) for collection, ids in ledger.items()})
         files = {}
@@ -145,7 +147,7 @@ class MongoSeeder:
         return FixturesReport(self._environment, files, removed)
 
     async def _removed(self, gone: Mapping[str, set[Any]]) -> dict[str, tuple[Any, ...]]:
-        """Those of the documents that are still there, and in no fixture of any environment."""
+        """The documents among these that still exist and are in no environment's fixtures."""
         for source, documents in self._fixtures.documents.items():
             if source not in self._documents and gone.get(source.collection):
                 gone[source.collection].difference_update(each.id for each in documents)
@@ -168,8 +170,8 @@ class MongoSeeder:
     async def _write(
         self, batch: Sequence[Document], standings: Sequence[Standing], seeded: set[Any]
     ) -> None:
-        """Writes the documents, and then that they were seeded: after a crash in between, the next
-        run finds them there and writes only that."""
+        """Writes the documents, and then records that they were seeded: after a crash in between,
+        the next run finds them and writes only the record."""
         states = zip(batch, standings, strict=True)
         written = [each for each, at in states if at.state.is_written_in(self._environment)]
         await self._upsert(written)
@@ -180,11 +182,11 @@ class MongoSeeder:
             await insert_if_absent(self.database[_LEDGER], name, entry)
 
     async def _upsert(self, documents: list[Document]) -> None:
-        """One unordered bulk of upserts by `_id`, which commute with those of other seeders."""
+        """An unordered bulk of upserts by `_id`, which commute with those of other seeders."""
         operator = "$setOnInsert" if self._environment is Environment.PRODUCTION else "$set"
         while documents:
             requests = [
-                # An empty operator is an error to servers before 5.0.
+                # Servers before 5.0 refuse an empty operator.
                 UpdateOne(
                     {"_id": each.id}, {operator: _settable(each) or {"_id": each.id}}, upsert=True
                 )
@@ -198,7 +200,7 @@ class MongoSeeder:
                 documents = raced(error, documents)
 
     def _collection(self, name: str) -> Any:
-        """The collection, for reading: its values come as those of the fixtures do."""
+        """The collection, for reading: its values have the types that fixtures use."""
         return self.database[name].with_options(codec_options=CODEC)
 
 
@@ -234,8 +236,8 @@ def _standing(document: Document, found: Mapping[str, Any] | None, seeded: set[A
 
 
 def _is_same(left: Any, right: Any) -> bool:
-    """Whether two values are equal and of one type, the width of integers and the order of keys
-    aside: to Python 1, 1.0 and True are equal."""
+    """Whether two values are equal and of the same type, ignoring the width of integers and the
+    order of keys; in Python, 1, 1.0 and True are equal."""
     if bson.encode({"": left}) == bson.encode({"": right}):
         return True
     one, other = (

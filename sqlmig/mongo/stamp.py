@@ -14,27 +14,28 @@ from sqlmig.mongo.refusals import translated
 
 
 async def read_stamp(database: AsyncDatabase, named: Environment | None) -> Environment | None:
-    """The stamp, None where there is none; reads only.
+    """The stamp, or None if there is none; reads only.
 
-    `named` is the environment that was asked for, if any: one that is not the stamp's raises
-    EnvironmentMismatchError.
+    `named` is the requested environment, if any: raises EnvironmentMismatchError if it differs from
+    the stamp.
     """
     with translated():
         found = await _state(database).find_one({"_id": "environment"})
     value = found["value"] if found else None
     stamp = next((each for each in Environment if each.value == value), None)
     if value is not None and (stamp is None or named not in (None, stamp)):
-        asked = f"{named.value} is asked for" if named else "that is not an environment"
+        asked = f"but {named.value} was requested" if named else "which is not an environment"
         raise EnvironmentMismatchError(
-            f"this MongoDB database is stamped as {value}, and {asked}",
-            remedy="Nothing was written. If that is what it is now (a restored dump, say): "
+            f"this MongoDB database is stamped as {value}, {asked}",
+            remedy="Nothing was written. If that is what it is now (a restored dump, for example): "
             f"sqlmig environment set {named.value if named else 'NAME'}.",
         )
     return stamp
 
 
 async def claim(database: AsyncDatabase, environment: Environment) -> None:
-    """Stamps the database if it has no stamp; the second of two with different ones is refused.
+    """Stamps the database if it has no stamp; if two processes set different ones, the second is
+    refused.
 
     Raises EnvironmentMismatchError.
     """
@@ -45,14 +46,16 @@ async def claim(database: AsyncDatabase, environment: Environment) -> None:
 
 
 async def write_stamp(database: AsyncDatabase, environment: Environment) -> None:
-    """Stamps the database, whatever its stamp was: after a dump was restored into it, say."""
+    """Stamps the database, whatever its previous stamp: for example, after a dump was restored into
+    it."""
     stamp = {"value": environment.value}
     with translated():
         await _state(database).update_one({"_id": "environment"}, {"$set": stamp}, upsert=True)
 
 
 async def insert_if_absent(collection: Any, name: str, fields: dict[str, Any]) -> None:
-    """Inserts the document of that `_id` unless it is there; another's may be the first."""
+    """Inserts the document with that `_id` unless it exists; another process may insert it
+    first."""
     with suppress(DuplicateKeyError):
         await collection.update_one({"_id": name}, {"$setOnInsert": fields}, upsert=True)
 

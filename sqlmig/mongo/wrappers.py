@@ -1,4 +1,4 @@
-"""The types of MongoDB Extended JSON v2: the form of each, and what BSON makes of it."""
+"""The types of MongoDB Extended JSON v2: the form of each, and its BSON value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from uuid import UUID
 
 import bson
 
-STRING = re.compile("[^\ud800-\udfff]*")  # half of a surrogate pair is not UTF-8
+STRING = re.compile("[^\ud800-\udfff]*")  # half of a surrogate pair cannot be encoded in UTF-8
 C_STRING = re.compile("[^\0\ud800-\udfff]*")
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -29,7 +29,7 @@ _FOUR_CENTURIES = timedelta(days=146_097)  # after which the calendar repeats
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Where a form varies: a text of that pattern, or a value of that type."""
+    """A variable part of a form: a text that matches a pattern, or a value of a type."""
 
     kind: re.Pattern[str] | type
     example: str
@@ -39,8 +39,8 @@ class Part:
 class Wrapper:
     """One way to write a type.
 
-    `make` gets the values of the parts of `form`, in order; it raises ValueError or
-    ArithmeticError where BSON has no such value.
+    `make` receives the values of the parts of `form`, in order; it raises ValueError or
+    ArithmeticError if BSON has no such value.
     """
 
     form: Mapping[str, Any]
@@ -48,7 +48,7 @@ class Wrapper:
 
     @property
     def example(self) -> str:
-        """The form for the user."""
+        """The form as shown to the user."""
         return _example(self.form)
 
 
@@ -81,7 +81,7 @@ def _double(digits: str) -> float:
 
 
 def _binary(text: str, subtype: str) -> bson.Binary:
-    data = base64.b64decode(text)  # which skips what it does not know
+    data = base64.b64decode(text)  # it ignores invalid characters
     if base64.b64encode(data).decode() != text:
         raise ValueError(text)
     return bson.Binary(data, int(subtype, 16))
@@ -94,7 +94,7 @@ def _regex(pattern: str, options: str) -> bson.Regex[str]:
 
 
 def _time(year: str, rest: str) -> bson.DatetimeMS:
-    """That instant; Python's calendar, which begins with the year 1, is asked for a later year."""
+    """The instant. Python's calendar begins with the year 1, so it computes with a later year."""
     cycles, within = divmod(int(year), 400)
     later = datetime.fromisoformat(f"{2000 + within}{rest}")
     return bson.DatetimeMS((later - _EPOCH + (cycles - 5) * _FOUR_CENTURIES) // _MILLISECOND)
@@ -120,8 +120,8 @@ _DATE = _text(
 _MILLISECONDS = _text("milliseconds since 1970", _INTEGER)
 _32_BITS = Part(int, "<32 bits>")
 
-# $symbol, $undefined and $dbPointer are deprecated: they become what the corpus converts them to;
-# the driver cannot write undefined.
+# $symbol, $undefined and $dbPointer are deprecated: they become what the corpus converts them to,
+# since the driver cannot write undefined.
 WRAPPERS = (
     Wrapper({"$oid": _HEX_24}, bson.ObjectId),
     Wrapper({"$symbol": _text("text")}, str),

@@ -75,7 +75,7 @@ def _only_history(tool: Tool, found: Sequence[ForeignHistory]) -> ForeignHistory
     if own:
         raise PlanError(
             f"several schemas have a history of {tool.name}: {', '.join(e.schema for e in own)}",
-            remedy="Put the one that is meant first in the search_path of the role or the URL.",
+            remedy="Put the right one first in the search_path of the role or the URL.",
         )
     others = ", ".join(map(str, found))
     raise PlanError(
@@ -159,11 +159,11 @@ def _refuse_other_texts(tool: Tool, ledger: Ledger, folder: Path) -> None:
     lacking = [entry.version for entry in ledger.entries if tool.key(entry.version) not in paths]
     if other or lacking:
         problems = [f"not what was applied: {_listed(other)}"] if other else []
-        problems += [f"not there: {_listed(lacking)}"] if lacking else []
+        problems += [f"missing: {_listed(lacking)}"] if lacking else []
         raise PlanError(
             f"the files of {tool.name} differ from its history; {'; '.join(problems)}",
             remedy="Restore them and import them again. To record the project's files as they are: "
-            "without --folder. Nothing was recorded.",
+            "omit --folder. Nothing was recorded.",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from sqlmig.engine.database import Database
-from sqlmig.errors import PlanError, UnknownTargetError
+from sqlmig.errors import ConfigError, PlanError, UnknownTargetError
 from sqlmig.model import MigrationFile, Script
 from sqlmig.operations.planning import find_named
 from sqlmig.plan import resolve
@@ -38,24 +38,30 @@ def find_script(
     if on_disk is None:
         return _recorded(database, files, reference, part)
     found = on_disk.file if part is ScriptPart.MIGRATION else on_disk.rollback
-    if found is None:
-        raise _nothing_to_show(on_disk.migration_id, part)
-    return found.script
+    if found is not None:
+        return found.script
+    if on_disk in files.without_rollback:
+        try:
+            return _recorded(database, files, reference, part)
+        except (ConfigError, PlanError):  # no database, or no such record
+            files.expect([on_disk.migration_id])
+    raise _nothing_to_show(on_disk.migration_id, part)
 
 
 def _on_disk(files: UsableFiles, reference: str) -> MigrationFile | None:
-    by_id = {file.migration_id: file for file in files.migrations}
+    by_id = {file.migration_id: file for file in files.readable}
     try:
         migration_id = resolve(reference, files.ids)
     except UnknownTargetError:
         return None
-    files.expect([migration_id])
+    if migration_id not in by_id:
+        files.expect([migration_id])
     return by_id[migration_id]
 
 
 def _recorded(database: Database, files: UsableFiles, reference: str, part: ScriptPart) -> Script:
     with database.history() as history:
-        migration_id, _, rows = find_named(files.migrations, history, reference)
+        migration_id, _, rows = find_named(files.readable, history, reference)
     is_rollback = part is ScriptPart.ROLLBACK
     texts = {row.migration_id: row.rollback_sql if is_rollback else row.apply_sql for row in rows}
     text = texts.get(migration_id)

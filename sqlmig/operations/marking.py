@@ -10,6 +10,7 @@ from sqlmig.engine.history.reading import History
 from sqlmig.engine.history.stamping import stamp_new
 from sqlmig.errors import PlanError, RenamedMigrationError
 from sqlmig.model import Applied, MigrationFile, Migrations
+from sqlmig.model.suggestions import as_words
 from sqlmig.operations.planning import own_rows
 from sqlmig.plan import resolve
 from sqlmig.plan.renames import find_renames
@@ -91,7 +92,7 @@ def plan_mark(files: Migrations, rows: Applied, reference: str, reason: str) -> 
         raise PlanError(
             f"{file.migration_id} is partly applied: {row.progress}",
             remedy="Finish it with `sqlmig apply`, or roll it back: "
-            f"sqlmig rollback --only {file.migration_id}.",
+            f"sqlmig rollback --only {as_words(file.migration_id)}.",
         )
     if row is not None:
         return Marking((), reason)
@@ -122,7 +123,7 @@ def plan_unmark(files: Migrations, rows: Applied, reference: str, reason: str) -
         raise PlanError(
             f"{migration_id} has no file, so it could not be applied again",
             remedy="Restore it from version control, or roll it back: "
-            f"sqlmig rollback --only {migration_id}.",
+            f"sqlmig rollback --only {as_words(migration_id)}.",
         )
     dependents = list(_dependents(files, applied, migration_id))
     if dependents:
@@ -140,7 +141,7 @@ def _refuse_renamed(files: Migrations, rows: Applied, migration_id: str) -> None
             raise RenamedMigrationError(
                 f"renamed since it was applied: {recorded} is now {file.migration_id}",
                 migration_ids=[file.migration_id],
-                remedy=f"Record the new name first: sqlmig repair {file.migration_id}.",
+                remedy=f"Record the new name first: sqlmig repair {as_words(file.migration_id)}.",
             )
 
 

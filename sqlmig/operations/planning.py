@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypedDict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypedDict
 
 from sqlmig.config import Config
 from sqlmig.engine.history.reading import History
+from sqlmig.errors import PlanError
 from sqlmig.model import AppliedMigration, Migrations, MigrationStatus
 from sqlmig.plan import Decision, OutOfOrder, Plan, Transactions, plan_apply, resolve, statuses
 from sqlmig.plan.apply import Ready
@@ -17,6 +18,9 @@ from sqlmig.plan.renames import Renames, as_recorded, find_renames
 from sqlmig.plan.status import with_unusable
 from sqlmig.source.files import UsableFiles
 from sqlmig.source.script import prepare
+
+if TYPE_CHECKING:
+    from sqlmig.operations.unrecorded import Unrecorded
 
 Planner = Callable[[History], Plan]
 
@@ -36,6 +40,34 @@ def own_statuses(files: UsableFiles, history: History) -> list[MigrationStatus]:
     found = with_unusable(statuses(files.migrations, rows, files.unusable), files.unusable, rows)
     refuse_another(found, history.schema)
     return found
+
+
+def with_unrecorded(
+    found: list[MigrationStatus], files: Migrations, history: History, config: Config
+) -> list[MigrationStatus]:
+    """The same, where sqlmig has recorded none, with what another tool has applied of them."""
+    if any(status.applied for status in found):
+        return found
+    unrecorded = _unrecorded(files, history, config)
+    if unrecorded is None:
+        return found
+    return [
+        replace(status, unrecorded=unrecorded.told, remedy=unrecorded.command)
+        if status.migration_id in unrecorded.migration_ids
+        else status
+        for status in found
+    ]
+
+
+def _unrecorded(files: Migrations, history: History, config: Config) -> Unrecorded | None:
+    """What another tool has applied; asked only where a file was imported. None is recorded."""
+    from sqlmig.adoption.writing import VERSION
+
+    if not any(VERSION in file.file.script.text for file in files):
+        return None
+    from sqlmig.operations.unrecorded import find_unrecorded
+
+    return find_unrecorded(files, history, has_own_schema=config.history_schema is not None)
 
 
 def rows_to_compare(files: Migrations, history: History) -> list[AppliedMigration]:
@@ -99,8 +131,13 @@ class ApplyPlanner:
     _made: tuple[list[AppliedMigration], Plan] | None = field(default=None, init=False)
 
     def __call__(self, history: History) -> Plan:
-        """The plan. Raises what `plan_apply` raises."""
+        """The plan. Raises what `plan_apply` raises, and PlanError where another tool has applied
+        some of them, and sqlmig has recorded none."""
         rows = own_rows(self.files, history)
+        if not rows and (unrecorded := _unrecorded(self.files, history, self.config)):
+            raise PlanError(
+                unrecorded.told, remedy=f"Nothing was run. Record them: {unrecorded.command}."
+            )
         setting = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
         if self._made is None or self._made[0] != rows:
             plan = plan_apply(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlmig.engine.history.reading import History
-from sqlmig.errors import PlanError, RowLossError
+from sqlmig.errors import PlanError, RowLossError, SourceError
 from sqlmig.model import Applied, MigrationResult, Notice, Outcome, Report
 from sqlmig.operations.planning import own_statuses, recorded_name, rows_with_texts
 from sqlmig.operations.run import Runner
@@ -25,6 +25,7 @@ from sqlmig.plan import (
 )
 from sqlmig.plan.references import name_in
 from sqlmig.plan.renames import Renames, as_recorded, find_renames
+from sqlmig.plan.restoring import told_of_record
 from sqlmig.source.files import UsableFiles
 
 Agree = Callable[[RowLossError], bool]
@@ -60,14 +61,15 @@ class RollbackPlanner:
         file of a migration to roll back."""
         request, files = self.request, self.files.migrations
         rows = rows_with_texts(history)
-        renames = find_renames(files, rows, self.files.unusable)
+        unusable = self.files.unusable.keys()
+        renames = find_renames(files, rows, unusable)
         selection = _as_recorded(request.selection, renames)
         if not _names_one_of(selection, rows):
             own_statuses(self.files, history)
         known = as_recorded(files, renames)
         if request.text is not RollbackText.RECORDED:
-            self.files.expect(select(known, rows, selection))
-        plan = plan_rollback(known, rows, selection, request.text, request.transactions)
+            self._expect(select(known, rows, selection, unusable), rows)
+        plan = plan_rollback(known, rows, selection, request.text, request.transactions, unusable)
         ids = [migration.migration_id for migration in plan.migrations]
         if self._planned and self._planned != ids:
             raise PlanError(
@@ -76,6 +78,13 @@ class RollbackPlanner:
             )
         self._planned = ids
         return replace(plan, row_loss=request.row_loss, consented=request.consented)
+
+    def _expect(self, migration_ids: Sequence[str], rows: Applied) -> None:
+        """Raises SourceError for what is wrong with the files of these."""
+        try:
+            self.files.expect(migration_ids)
+        except SourceError as error:
+            raise told_of_record(error, rows) from None
 
 
 def _as_recorded(selection: Selection, renames: Renames) -> Selection:

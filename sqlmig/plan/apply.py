@@ -24,6 +24,7 @@ from sqlmig.model import (
     Script,
     migration_order,
 )
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan.model import Plan, PlannedMigration, Transactions, notes, refuse_non_transactional
 from sqlmig.plan.ownership import is_confirmed
 from sqlmig.plan.references import resolve
@@ -92,7 +93,7 @@ def _refuse_renamed(standing: Sequence[MigrationStatus]) -> None:
     renamed = [s for s in standing if s.state is MigrationState.RENAMED and s.applied]
     if renamed:
         pairs = (f"{s.applied.migration_id} is now {s.migration_id}" for s in renamed if s.applied)
-        names = " ".join(s.migration_id for s in renamed)
+        names = as_words(*(s.migration_id for s in renamed))
         raise RenamedMigrationError(
             f"renamed since it was applied: {', '.join(pairs)}",
             migration_ids=[s.migration_id for s in renamed],
@@ -104,6 +105,7 @@ def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Migration
     _refuse_renamed(standing)
     changed = _ids(standing, MigrationState.CHANGED)
     if changed:
+        first = as_words(changed[0])
         another = (
             ""
             if is_confirmed(standing)
@@ -112,8 +114,8 @@ def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Migration
         raise ChecksumMismatchError(
             f"changed since it was applied: {', '.join(changed)}",
             migration_ids=changed,
-            remedy=f"See what changed: sqlmig diff {changed[0]}. Undo the change, or accept the "
-            f"file as it is now: sqlmig repair {changed[0]}.{another}",
+            remedy=f"See what changed: sqlmig diff {first}. Undo the change, or accept the "
+            f"file as it is now: sqlmig repair {first}.{another}",
         )
     lost = {status.migration_id for status in standing} - {file.migration_id for file in files}
     half = [name for name in _ids(standing, MigrationState.PARTIAL) if name in lost]
@@ -121,8 +123,7 @@ def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Migration
         raise PartialMigrationError(
             f"partly applied, but its file is gone: {', '.join(half)}",
             migration_ids=half,
-            remedy=f"Restore it (sqlmig diff {half[0]} shows the recorded text), or roll it back: "
-            f"sqlmig rollback --only {half[0]}.",
+            remedy=_remedy(standing, half[0]),
         )
     last = max((file.order for file in files), default=((), ""))
     gone = [name for name in _ids(standing, MigrationState.MISSING) if migration_order(name) < last]
@@ -130,9 +131,14 @@ def _refuse_contradictions(standing: Sequence[MigrationStatus], files: Migration
         raise MissingMigrationError(
             f"applied, but its file is gone: {', '.join(gone)}",
             migration_ids=gone,
-            remedy="Restore it from version control, or roll it back: "
-            f"sqlmig rollback --only {gone[0]}.",
+            remedy=_remedy(standing, gone[0]),
         )
+
+
+def _remedy(standing: Iterable[MigrationStatus], migration_id: str) -> str:
+    """The remedy of its status, as a sentence."""
+    remedy = next(s.remedy for s in standing if s.migration_id == migration_id)
+    return f"{remedy[:1].upper()}{remedy[1:]}."
 
 
 def _ids(standing: Iterable[MigrationStatus], state: MigrationState) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from sqlmig.model import Applied, Migrations, Script, checksum
+from sqlmig.model import Applied, MigrationFile, Migrations, Script, checksum
 from sqlmig.model.printable import on_one_line
 
 _NO_LINE_END = "\\ No newline at end of file"
@@ -35,6 +35,8 @@ def compare(migration_id: str, files: Migrations, history: Applied) -> Compariso
     notes = []
     if script is None:
         notes.append("its file is gone")
+    elif rollback is None and row.rollback_checksum and file and not _is_irreversible(file):
+        notes.append("its rollback file is missing")
     if row.checksum is None:
         notes.append("yoyo applied it without recording its text; `sqlmig repair` records the file")
     elif row.apply_sql is None:
@@ -43,6 +45,10 @@ def compare(migration_id: str, files: Migrations, history: Applied) -> Compariso
     difference = _unified("migration", row.apply_sql, script)
     difference += _unified("rollback", row.rollback_sql, rollback)
     return Comparison(migration_id, difference, tuple(notes))
+
+
+def _is_irreversible(file: MigrationFile) -> bool:
+    return file.file.directives.irreversible is not None
 
 
 def _unified(what: str, recorded: str | None, script: Script | None) -> str:

@@ -24,7 +24,7 @@ def refuse_another(statuses: Sequence[MigrationStatus], schema: str) -> None:
     count = f"{len(strange)} applied migrations" if len(strange) > 1 else "applied migration"
     named = f"{strange[0]} to {strange[-1]}" if len(strange) > 1 else strange[0]
     raise AnotherHistoryError(
-        f"this looks like the history of another project: no file here is as the {count} in the "
+        f"this looks like the history of another project: no file here matches the {count} in the "
         f"schema {schema} ({named})",
         migration_ids=strange,
         remedy="Nothing was changed. For a history of its own, set `history_schema` to the name of "

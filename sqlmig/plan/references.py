@@ -28,7 +28,7 @@ def resolve(reference: str, migration_ids: Iterable[str]) -> str:
     if matches:
         raise UnknownTargetError(
             f"{reference!r} could be any of: {', '.join(matches)}",
-            remedy="Give more of the number, or the full id.",
+            remedy="Give more digits of the number, or the full id.",
         )
     # A wrong number does not suggest another.
     near = None if _NUMBER_REFERENCE.fullmatch(name) else nearest_migration(name, ids)

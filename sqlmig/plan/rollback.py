@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -16,6 +16,7 @@ from sqlmig.model import (
     MigrationState,
     Script,
 )
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan.changed import change_of
 from sqlmig.plan.model import (
     Plan,
@@ -68,12 +69,14 @@ class Exactly:
 Selection = Since | Alone | Newest | Exactly
 
 
-def select(files: Migrations, history: Applied, selection: Selection) -> list[str]:
+def select(
+    files: Migrations, history: Applied, selection: Selection, unusable: Collection[str] = ()
+) -> list[str]:
     """The ids to roll back, newest first; [] if what is selected is not applied.
 
-    A partly applied migration counts as the newest. Raises UnknownTargetError for the reference,
-    and PlanError for a single migration that an applied one depends on, or for more steps than
-    there are.
+    `unusable` are the ids of other files, which can be named too. A partly applied migration counts
+    as the newest. Raises UnknownTargetError for the reference, and PlanError for a single migration
+    that an applied one depends on, or for more steps than there are.
     """
     ids = [row.migration_id for row in reversed(history)]
     if isinstance(selection, Exactly):
@@ -89,7 +92,7 @@ def select(files: Migrations, history: Applied, selection: Selection) -> list[st
                 remedy=f"To roll back everything: sqlmig rollback --steps {len(ids)}.",
             )
         return ids[: selection.steps]
-    known = [*ids, *(file.migration_id for file in files)]
+    known = [*ids, *(file.migration_id for file in files), *unusable]
     target = resolve(selection.reference, known)
     if target not in ids:
         return []
@@ -116,7 +119,7 @@ def _refuse_dependents(files: Migrations, history: Applied, target: str) -> None
         raise PlanError(
             f"{target} cannot be rolled back alone: applied migrations depend on it: "
             f"{', '.join(dependents)}",
-            remedy=f"Roll back everything from it on: sqlmig rollback {target}.",
+            remedy=f"Roll back everything from it on: sqlmig rollback {as_words(target)}.",
         )
 
 
@@ -126,30 +129,41 @@ def plan_rollback(
     selection: Selection,
     text: RollbackText | None = None,
     transactions: Transactions = Transactions.EACH,
+    unusable: Collection[str] = (),
 ) -> Plan:
     """The rollback of the selected migrations, newest first.
 
-    `history` must have the recorded texts. The script is the file's, or the recorded one if the
-    file is gone. Raises what `select` raises, IrreversibleMigrationError if there is no script, and
-    PlanError if file and record differ and `text` does not say which to use, or if a migration
-    cannot run in a transaction with the others.
+    `history` must have the recorded texts; `unusable` is as for `select`. The script is the file's,
+    or the recorded one if the file is gone. Raises what `select` raises, IrreversibleMigrationError
+    if there is no script, and PlanError if file and record differ and `text` does not say which to
+    use, or if a migration cannot run in a transaction with the others.
     """
-    ids = select(files, history, selection)
+    ids = select(files, history, selection, unusable)
     by_id = {file.migration_id: file for file in files}
     rows = {row.migration_id: row for row in history}
-    planned = tuple(_planned(rows[name], by_id.get(name), text) for name in ids)
-    warnings = (*_partial(rows[name] for name in ids), *notes(planned))
     is_together = transactions is Transactions.TOGETHER
+    again = _again(selection, ids) + (" --atomic" if is_together else "")
+    planned = tuple(_planned(rows[name], by_id.get(name), text, again) for name in ids)
+    partial = _partial(rows[name] for name in ids)
+    warnings = (*_left_applied(ids, history), *partial, *notes(planned))
     if is_together:
         refuse_non_transactional(planned)
-    again = _again(selection, ids) + (" --atomic" if is_together else "")
     return Plan(Direction.ROLLBACK, planned, warnings, transactions, again=again)
 
 
 def _again(selection: Selection, ids: Sequence[str]) -> str:
-    last = ids[-1] if ids else ""
+    last = as_words(ids[-1]) if ids else ""
     is_alone = isinstance(selection, Alone | Exactly) and len(ids) == 1
     return f"sqlmig rollback {'--only ' if is_alone else ''}{last}"
+
+
+def _left_applied(ids: Sequence[str], history: Applied) -> Iterable[str]:
+    """What was applied after the oldest of those that are rolled back, and is not rolled back."""
+    order = [row.migration_id for row in history]
+    later = [name for name in order[order.index(ids[-1]) :] if name not in ids] if ids else []
+    if later:
+        were, stay = ("were", "stay") if len(later) > 1 else ("was", "stays")
+        yield f"{', '.join(later)} {were} applied after {ids[-1]} and {stay} applied"
 
 
 def _partial(rows: Iterable[AppliedMigration]) -> Iterable[str]:
@@ -162,9 +176,9 @@ def _partial(rows: Iterable[AppliedMigration]) -> Iterable[str]:
 
 
 def _planned(
-    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
+    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None, again: str
 ) -> PlannedMigration:
-    script = _rollback_script(row, file, text)
+    script = _rollback_script(row, file, text, again)
     directives, _ = read_head(script.path, script.text, FileKind.ROLLBACK)
     return PlannedMigration(
         row.migration_id,
@@ -177,7 +191,7 @@ def _planned(
 
 
 def _rollback_script(
-    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
+    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None, again: str
 ) -> Script:
     on_disk = file.rollback.script if file and file.rollback else None
     recorded = None
@@ -190,18 +204,18 @@ def _rollback_script(
     elif change_of(recorded.text, on_disk.text) is MigrationState.CHANGED:
         raise PlanError(
             f"{on_disk.path} differs from the rollback that was recorded with "
-            f"{row.migration_id}: sqlmig diff {row.migration_id}",
+            f"{row.migration_id}: sqlmig diff {as_words(row.migration_id)}",
             remedy="Choose one: --use file or --use recorded.",
         )
     else:
         chosen = on_disk
     if chosen is None:
-        raise _irreversible(row, file, text)
+        raise _irreversible(row, file, text, again)
     return chosen
 
 
 def _irreversible(
-    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None
+    row: AppliedMigration, file: MigrationFile | None, text: RollbackText | None, again: str
 ) -> IrreversibleMigrationError:
     if file is None:
         reason = "its file is gone and no rollback was recorded"
@@ -210,7 +224,12 @@ def _irreversible(
         reason, remedy = "no rollback was recorded", "Use the file: --use file."
     else:
         reason = file.file.directives.irreversible or "it has no rollback"
-        remedy = "Write a new migration that undoes it, or replace the reason with a rollback file."
+        remedy = (
+            "Write a new migration that undoes it, or replace the reason with a rollback file."
+            if row.rollback_sql is None
+            else "Write a new migration that undoes it, or run the rollback that was recorded when "
+            f"it was applied: {again} --use recorded."
+        )
     return IrreversibleMigrationError(
         f"{row.migration_id} cannot be rolled back: {reason}",
         migration_id=row.migration_id,

@@ -14,8 +14,10 @@ from sqlmig.model import (
     MigrationStatus,
     migration_order,
 )
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan.changed import change_of
 from sqlmig.plan.renames import Renames, find_renames
+from sqlmig.plan.restoring import restore_migration, restore_rollback
 
 _REMEDIES = {
     MigrationState.PENDING: "sqlmig apply",
@@ -40,11 +42,11 @@ def statuses(
     result = []
     for index, file in enumerate(files):
         while missing and migration_order(missing[0]) < file.order:
-            result.append(_missing_status(applied[missing.pop(0)], followed_by_files=True))
+            result.append(_missing_status(applied[missing.pop(0)], files))
         row = applied.get(file.migration_id)
         late = row is None and (index < newest or file.order < last_missing)
         result.append(_file_status(file, row, is_late=late))
-    return result + [_missing_status(applied[name], followed_by_files=False) for name in missing]
+    return result + [_missing_status(applied[name], files) for name in missing]
 
 
 def with_unusable(
@@ -54,11 +56,15 @@ def with_unusable(
     rows = {row.migration_id: row for row in history}
     result = [status for status in statuses if status.migration_id not in unusable]
     for name in sorted(unusable, key=migration_order):
+        error = unusable[name]
+        command = restore_rollback(error, rows.get(name))
+        way_on = f"; the database has its text: {command}" if command else ""
         status = MigrationStatus(
             name,
             MigrationState.UNUSABLE,
             applied=rows.get(name),
-            remedy=f"{unusable[name].location}: {unusable[name].message}",
+            remedy=f"{error.location}: {error.message}{way_on}",
+            command=command,
         )
         later = (i for i, s in enumerate(result) if _order(s) > migration_order(name))
         result.insert(next(later, len(result)), status)
@@ -78,7 +84,7 @@ def _file_status(
     file: MigrationFile, row: AppliedMigration | None, *, is_late: bool
 ) -> MigrationStatus:
     state, rollback_changed = _state(file, row), _has_other_rollback(file, row)
-    changed = f"its rollback has changed: sqlmig diff {file.migration_id}"
+    changed = f"its rollback has changed: sqlmig diff {as_words(file.migration_id)}"
     rollback_remedy = changed if rollback_changed else ""
     return MigrationStatus(
         file.migration_id,
@@ -119,24 +125,25 @@ def _remedy(
     if is_late:
         return "renumber it, or sqlmig apply --allow-out-of-order"
     if row is not None and state is MigrationState.RENAMED:
-        return (
-            f"applied as {row.migration_id}; to record the new name: sqlmig repair {migration_id}"
-        )
+        command = f"sqlmig repair {as_words(migration_id)}"
+        return f"applied as {row.migration_id}; to record the new name: {command}"
     if row is not None and (number := row.doubtful_statement):
         return (
             f"statement {number} was started and may have completed; sqlmig apply checks, or "
             f"asks for --redo-statement {number} or --skip-statement {number}"
         )
-    return _REMEDIES.get(state, "").format(migration_id)
+    return _REMEDIES.get(state, "").format(as_words(migration_id))
 
 
-def _missing_status(row: AppliedMigration, *, followed_by_files: bool) -> MigrationStatus:
-    if row.is_partial:
-        remedy = f"restore its file, or roll it back: sqlmig rollback --only {row.migration_id}"
-        return _gone(row, MigrationState.PARTIAL, remedy)
-    remedy = "restore its file" if followed_by_files else "deploy the code that has it"
-    return _gone(row, MigrationState.MISSING, remedy)
-
-
-def _gone(row: AppliedMigration, state: MigrationState, remedy: str) -> MigrationStatus:
-    return MigrationStatus(row.migration_id, state, applied=row, remedy=remedy, is_gone=True)
+def _missing_status(row: AppliedMigration, files: Migrations) -> MigrationStatus:
+    command = restore_migration(row, files)
+    restore = f"restore its file: {command}; or" if command else "restore its file, or"
+    return MigrationStatus(
+        row.migration_id,
+        MigrationState.PARTIAL if row.is_partial else MigrationState.MISSING,
+        applied=row,
+        remedy=f"{restore} deploy the code that has it, or roll it back: "
+        f"sqlmig rollback --only {as_words(row.migration_id)}",
+        command=command,
+        is_gone=True,
+    )

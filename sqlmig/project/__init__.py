@@ -1,1 +1,1 @@
-"""Writes the files of a project."""
+"""Creates and changes the files of a project."""

@@ -1,4 +1,4 @@
-"""Enters migrations in the changelog."""
+"""Adds entries for migrations to the changelog."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROOT_CHANGELOG = "CHANGELOG.md"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A bullet that was entered: which migration it is about, its text, and its place."""
+    """A bullet that was added: its migration, its text, and its place."""
 
     migration_id: str
     bullet: str
@@ -31,13 +31,13 @@ class Entry:
 
 
 def add_entry(config: Config, reference: str, text: str, kind: str | None = None) -> Entry:
-    """Enters a migration under that type of change of Unreleased.
+    """Adds an entry for a migration under that type of change in Unreleased.
 
-    `reference` is its number or id, with `:edit` or `:down` behind it where the entry is about a
-    change of what is merged already. The link to the record that its head names is added. Raises
-    ChangelogError where it is entered already, the linter would refuse the text, the type is
-    unknown, or the changelog is turned off; UnknownTargetError; ConfigError where the changelog
-    cannot be written.
+    `reference` is its number or id, followed by `:edit` or `:down` if the entry is about a change
+    to a merged migration. A link to the decision record in the migration's head is added. Raises
+    ChangelogError if there is an entry already, if the linter would refuse the text, if the type is
+    unknown, and if the changelog is turned off; UnknownTargetError; and ConfigError if the
+    changelog cannot be written.
     """
     _refuse_few_words(text)
     here = _with_changelog(config)
@@ -59,8 +59,8 @@ def add_entry(config: Config, reference: str, text: str, kind: str | None = None
 
 
 def add_missing(config: Config, kind: str | None = None) -> tuple[Entry, ...]:
-    """Enters each migration that has no entry, with its description, or with TODO where that says
-    too little; those in the order of their numbers. Raises as `add_entry` does."""
+    """Adds an entry for each migration that has none, in the order of their numbers, with its
+    description, or with TODO if that says too little. Raises as `add_entry` does."""
     here = _with_changelog(config)
     bullets = [
         (name, bullet_text(name, text_of(here.head(name)[1]), *_record_links(here, name)))
@@ -71,7 +71,7 @@ def add_missing(config: Config, kind: str | None = None) -> tuple[Entry, ...]:
 
 
 def entered_text(here: ProjectFiles, bullets: Iterable[tuple[str, str]], kind: str) -> str:
-    """The changelog with those bullets. Raises ChangelogError where it cannot be read."""
+    """The changelog with those bullets. Raises ChangelogError if it cannot be read."""
     data = here.files.get(here.places.changelog, HEADER.encode())
     if here.places.changelog in here.files:
         for problem in changelog_that_cannot_be_read.findings(Subject(here, here)):
@@ -85,7 +85,8 @@ def entered_text(here: ProjectFiles, bullets: Iterable[tuple[str, str]], kind: s
 def write_entries(
     here: ProjectFiles, bullets: Iterable[tuple[str, str]], kind: str = "Added"
 ) -> tuple[Entry, ...]:
-    """Writes bullets, each with the id of its migration, under that type of Unreleased."""
+    """Writes bullets, each with the id of its migration, under that type of change in
+    Unreleased."""
     bullets = list(bullets)
     text = entered_text(here, bullets, kind)
     if bullets:
@@ -97,13 +98,13 @@ def write_entries(
 
 
 def _place(here: ProjectFiles, lines: list[str], bullet: str) -> Location:
-    words = bullet[1:]  # the marker is that of the list
+    words = bullet[1:]  # the marker is that of the existing list
     line = next(number for number, text in enumerate(lines, 1) if text.endswith(words))
     return here.places.location(here.places.changelog, Position(line, 1))
 
 
 def _with_changelog(config: Config) -> ProjectFiles:
-    """The project's files, where a changelog can be written."""
+    """The project's files, if a changelog can be written."""
     here = files_on_disk(config)
     changelog = here.places.changelog
     if not changelog:
@@ -149,7 +150,7 @@ def _aspect(suffix: str) -> Aspect:
 
 
 def _record_links(files: ProjectFiles, migration_id: str) -> list[str]:
-    """The link to the record that the head of a migration names."""
+    """The link to the decision record that the head of a migration names."""
     directives, _ = files.head(migration_id)
     if directives.adr is None:
         return []

@@ -1,4 +1,4 @@
-"""Writes the files of a project; a new one takes the place of nothing."""
+"""Writes the files of a project; a new file never replaces an existing one."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from sqlmig.errors import ConfigError
 
 
 def write_new(path: Path, text: str) -> None:
-    """Writes a file that is not there yet, and the folders above it. Raises ConfigError."""
+    """Creates a file that must not exist yet, and the folders above it. Raises ConfigError."""
     with _writing(path), path.open("x", encoding="utf-8", newline="") as file:
         file.write(text)
 
 
 def rewrite(path: Path, text: str) -> None:
-    """Writes a file with that text, whether it is there or not. Raises ConfigError."""
+    """Writes a file with that text, whether or not it exists. Raises ConfigError."""
     with _writing(path):
         path.write_bytes(text.encode())
 
 
 def move(path: Path, to: Path) -> None:
-    """Gives a file another name, which no file has. Raises ConfigError."""
+    """Renames a file; the new name must be free. Raises ConfigError."""
     with _writing(to):
         if os.path.lexists(to):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))

@@ -1,4 +1,4 @@
-"""Writes the migrations of another tool into the project's folders."""
+"""Converts the migrations of another tool to files of the project."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sqlmig.source.lexer import LexError
 
 
 class Placement(Enum):
-    """What became of a migration of another tool."""
+    """What was done with a migration of another tool."""
 
     WRITTEN = "written"
     KEPT = "kept"
@@ -31,12 +31,12 @@ class Placement(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedMigration:
-    """A migration of another tool: its files, its id here, and the files that it became, or would
-    become.
+    """A migration of another tool: its files, its id in sqlmig, and the files that it became, or
+    would become.
 
-    KEPT are those that are there with that content already, or that another one took the place of
-    where the original is refused; DIFFERENT those whose files are there with other content. `notes`
-    say what of it is different here.
+    KEPT: the files exist with the same content, or the original is refused but a migration with its
+    id exists. DIFFERENT: the files exist with other content. `notes` say what differs from the
+    original.
     """
 
     originals: tuple[str, ...]
@@ -48,8 +48,9 @@ class ImportedMigration:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of an import: the tool, each migration in its order, what could not be taken over,
-    at its place, and what was left out without harm. `is_trial` where nothing was to be written."""
+    """The result of an import: the tool, each migration in the tool's order, what could not be
+    converted, with its location, and what could safely be left out. With `is_trial`, nothing was
+    written."""
 
     tool: str
     migrations: tuple[ImportedMigration, ...]
@@ -59,19 +60,20 @@ class Imported:
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything was taken over."""
+        """Whether everything was converted."""
         return not self.problems
 
 
 def import_migrations(
     config: Config, folder: Path, tool: str | None = None, *, trial: bool = False
 ) -> Imported:
-    """Writes the migrations in that folder, with their rollbacks, as sqlmig's; overwrites nothing.
+    """Converts the migrations in that folder, with their rollbacks, to sqlmig's; overwrites
+    nothing.
 
-    `tool` is named where the files do not show it. With `trial` nothing is written. Raises
-    ConfigError, before anything is written, for a folder of no known tool or of several, one that
-    is the project's own, a number that another migration of the project has, a migration that the
-    project has under another id, and a file that cannot be written.
+    `tool` is needed if the files do not show it. With `trial`, nothing is written. Raises
+    ConfigError, before anything is written, if the folder belongs to no known tool, to several, or
+    to the project itself; if another migration of the project has the same number; if the project
+    has one of the migrations under another id; and if a file cannot be written.
     """
     targets = _Targets.of(config)
     targets.refuse_as_source(folder)
@@ -100,7 +102,7 @@ def import_migrations(
 
 @dataclass(frozen=True, slots=True)
 class _Targets:
-    """The folders of a project, and the migrations that are there."""
+    """The folders of a project, and the migrations in them."""
 
     migrations: Path
     rollbacks: Path
@@ -123,7 +125,8 @@ class _Targets:
             )
 
     def refuse_taken_numbers(self, found: Sequence[Adopted]) -> None:
-        """Raises ConfigError for a migration of the project that has the number of another."""
+        """Raises ConfigError if another migration of the project has the number of an imported
+        one."""
         numbers = {migration_number(each.migration_id): each.migration_id for each in found}
         for name in sorted(self.there - set(numbers.values())):
             if taker := numbers.get(migration_number(name)):
@@ -133,8 +136,8 @@ class _Targets:
                 )
 
     def refuse_other_ids(self, tool: Tool, found: Sequence[Adopted]) -> None:
-        """Raises ConfigError for an original that an earlier import gave another id: the project
-        would have it twice."""
+        """Raises ConfigError for an original to which an earlier import gave another id: the
+        project would have it twice."""
         ids = {tool.key(each.original.version): each.migration_id for each in found}
         for name in sorted(self.there - {each.migration_id for each in found}):
             version = _version_of(tool, self.migrations / (name + SUFFIX))
@@ -149,7 +152,7 @@ class _Targets:
     def place(
         self, each: Adopted, *, trial: bool
     ) -> tuple[ImportedMigration, tuple[SourceError, ...]]:
-        """Writes the files of one, as far as they are missing; what came of it."""
+        """Writes the missing files of one migration; returns the result and its problems."""
         result = _Result(each, self._texts(each))
         if each.problems or not each.migration:
             is_there = each.migration_id in self.there
@@ -169,7 +172,7 @@ class _Targets:
         return result.told(outcome, map(str, missing or result.texts)), ()
 
     def others(self, unread: Iterable[str], files: Files) -> Iterator[str]:
-        """Those files but for the project's own, so that none is lost unseen."""
+        """Lists those files, except the project's own, so that none is lost unnoticed."""
         own = {path.resolve() for path in (self.migrations, self.rollbacks, self.checks)}
         for name in unread:
             if (files.root / name).parent.resolve() not in own:
@@ -187,7 +190,7 @@ class _Targets:
         return folder / f"{each.migration_id}{SUFFIX}"
 
     def _remedied(self, each: Adopted) -> tuple[SourceError, ...]:
-        """The problems, the last with what to do where the original cannot be changed."""
+        """The problems; the last one also says what to do if the original cannot be changed."""
         *others, last = each.problems
         head = f"-- {self.tool}{VERSION}{each.original.version}"
         place = self._path(self.migrations, each)
@@ -197,7 +200,7 @@ class _Targets:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """A migration that is placed, and the texts of its files."""
+    """A migration to place, and the texts of its files."""
 
     each: Adopted
     texts: Mapping[Path, str]
@@ -232,7 +235,7 @@ def _version_of(tool: Tool, path: Path) -> str | None:
     try:
         return original_version(tool, read_script(path).text)
     except (SourceError, LexError):
-        return None  # told by what reads the project
+        return None  # reported by whatever reads the project
 
 
 def _differs(path: Path, text: str) -> bool:

@@ -12,18 +12,18 @@ from sqlmig.errors import ConfigError
 from sqlmig.project.files import write_new
 
 _SETTINGS = """\
-# Settings of sqlmig; see its README. Where SQLMIG_DATABASE_URL, DATABASE_URL, PGHOST, PGHOSTADDR,
-# PGSERVICE or PGDATABASE is set, it is stronger than `database`.
+# Settings of sqlmig; see its README. The variables SQLMIG_DATABASE_URL, DATABASE_URL, PGHOST,
+# PGHOSTADDR, PGSERVICE and PGDATABASE take precedence over `database`.
 
-database = "embedded"    # a server of the project's own, for development; or a libpq URL
-env_file = ".env"        # variables for development, if there is such a file; keep it out of git
+database = "embedded"    # the project's own server, for development; or a libpq URL
+env_file = ".env"        # variables for development, if the file exists; keep it out of git
 # migrations = "sql/migrations"
 # rollbacks = "sql/rollbacks"
 # lock_timeout = "5s"
 """
 
 _MIGRATION = """\
--- Notes, a table to begin with
+-- Notes, a table to start with
 
 CREATE TABLE notes (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -41,18 +41,18 @@ _KEPT_BY_GIT = ".gitkeep"
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """The files that were made, and those that were there already and are as they were."""
+    """The files that were created, and those that existed and were left unchanged."""
 
     created: tuple[Path, ...]
     kept: tuple[Path, ...]
 
 
 def write_starter(project: Path | None = None) -> Starter:
-    """Writes what a new project needs into that folder, or the current one; overwrites nothing.
+    """Writes what a new project needs to that folder, or to the current one; overwrites nothing.
 
-    A project with settings of its own keeps them, and one with migrations, in the folder that its
-    settings name, gets no first one. Raises ConfigError where a file cannot be written, and where
-    no folder is named and the current one lies in a project.
+    A project that has settings keeps them, and one with migrations in the folder that its settings
+    name gets no first migration. Raises ConfigError if a file cannot be written, or if no folder is
+    named and the current one is inside a project.
     """
     config = _config(project)
     migrations, rollbacks = _folders(config)
@@ -63,9 +63,9 @@ def write_starter(project: Path | None = None) -> Starter:
 
 
 def write_empty_starter(project: Path | None = None) -> Starter:
-    """Writes the settings and the two folders, each with a file by which git keeps it.
+    """Writes the settings and the two folders, each with a file that makes git keep it.
 
-    For the rest as `write_starter`.
+    Otherwise like `write_starter`.
     """
     config = _config(project)
     empty = [folder for folder in _folders(config) if not folder.exists()]

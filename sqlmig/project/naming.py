@@ -1,4 +1,4 @@
-"""How a new migration is called: its file's name, its description, its sentence."""
+"""The names of a new migration: its file name, its description, its sentence."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sqlmig.source.head import read_head
 
 _LONGEST_SLUG = 60
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-# What would become part of the number that it follows.
+# Would be read as part of the number before it.
 _NUMBER = re.compile(r"\d+(?![A-Za-z0-9])")
 
 
 def slug_of(description: str, given: str | None) -> str:
-    """The name of a file, without its number: the one given, or the letters of the description
-    without their accents. Raises ChangelogError where that makes no name."""
+    """The name of a file without its number: the one given, or the letters of the description
+    without accents. Raises ChangelogError if that is not a valid name."""
     slug = _plain(description) if given is None else given
     if not _SLUG.fullmatch(slug):
         raise ChangelogError(
@@ -34,7 +34,8 @@ def slug_of(description: str, given: str | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text as one line of words, beginning with a capital letter; a name as words."""
+    """The text as one line of words that begins with a capital letter; an identifier becomes
+    words."""
     words = text if any(map(str.isspace, text.strip())) else text.replace("_", " ")
     line = "".join(each if each.isprintable() else " " for each in words)
     line = " ".join(line.split())
@@ -42,7 +43,7 @@ def sentence(text: str) -> str:
 
 
 def described(text: str) -> str:
-    """The comment that describes a migration, quoted where it would be read as a directive."""
+    """The comment that describes a migration, in quotes if it would be read as a directive."""
     comment = sentence(text).lstrip("- ")
     return comment if _describes(comment) else f'"{comment}"'
 
@@ -58,7 +59,7 @@ def _describes(comment: str) -> bool:
 
 
 def _plain(description: str) -> str:
-    """The description in small letters without accents, _ in place of all else."""
+    """The description in lower case without accents, with _ for everything else."""
     decomposed = unicodedata.normalize("NFKD", description).lower()
     letters = "".join(each for each in decomposed if not unicodedata.combining(each))
     beyond = [each for each in letters if each.isalnum() and not each.isascii()]

@@ -1,4 +1,4 @@
-"""Writes what a new migration needs: its files, its entry in the changelog, its decision record."""
+"""Creates what a new migration needs: its files, its changelog entry, its decision record."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ Chosen option: "…", because …
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """A migration to be begun; an irreversible one gets a decision record in any case.
+    """A migration to create; an irreversible one always gets a decision record.
 
-    `slug` names its files where the description is not to; `timestamp` numbers it by the time.
+    `slug` names its files instead of the description; `timestamp` numbers it by the time.
     """
 
     description: str
@@ -66,8 +66,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written: the paths of new files; the bullet, and its place in the changelog, None
-    where there is no changelog."""
+    """What was written: the paths of new files, and the bullet with its place in the changelog,
+    which are None if there is no changelog."""
 
     migration_id: str
     paths: tuple[str, ...]
@@ -76,14 +76,13 @@ class Written:
 
 
 def new_migration(config: Config, draft: Draft, now: datetime) -> Written:
-    """Writes the migration, its rollback, the decision record if it needs one, and the entry where
-    the project has a changelog.
+    """Writes the migration, its rollback, a decision record if it needs one, and an entry if the
+    project has a changelog.
 
-    The number is the next above all that are on the disk or merged, in their style, or, where the
-    draft or the settings say so, the time; that and the day are those of `now`. Nothing that is
-    there is overwritten. Raises ChangelogError, before anything is written, for a description that
-    makes no file name and a changelog that cannot be read; ConfigError where a file cannot be
-    written.
+    The number is the next one above all that are on disk or merged, in their style, or the time of
+    `now` if the draft or the settings say so; the date is that of `now`. Existing files are never
+    overwritten. Raises ChangelogError, before anything is written, if the description makes no file
+    name or the changelog cannot be read; ConfigError if a file cannot be written.
     """
     slug = slug_of(draft.description, draft.slug)
     here, merged = files_on_disk(config), merged_files(config)
@@ -101,7 +100,7 @@ def new_migration(config: Config, draft: Draft, now: datetime) -> Written:
     bullets = [(migration_id, bullet_text(migration_id, text, *links))]
     if places.changelog not in here.files:
         bullets = []
-    entered_text(here, bullets, "Added")  # refused now, before anything is written
+    entered_text(here, bullets, "Added")  # raises before anything is written
     for path, text in files.items():
         write_new(config.project / path, text)
     paths = tuple(str(config.project / path) for path in files)

@@ -1,4 +1,4 @@
-"""The number of the next migration, in the style of those that are there."""
+"""The number of the next migration, in the style of the existing ones."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LONGEST = max(_TIMES)
 
 
 def next_number(migration_ids: Iterable[str], now: datetime) -> str:
-    """A number above all of those ids', in the style of the highest.
+    """A number above those of all the ids, in the style of the highest.
 
-    After `007_payments` comes 008; after `20261121_01_users` the first of today, `20261203_01`, or
-    the next of that day; after `20261121093000_users` the time that it is now. The first is 001.
+    After `007_payments` comes 008; after `20261121_01_users`, the first of today, `20261203_01`, or
+    the next of that day; after `20261121093000_users`, the current time. The first number is 001.
     """
     newest = max(migration_ids, key=migration_number, default="000")
     first, *others = number_groups(newest) or ("000",)
@@ -33,7 +33,7 @@ def next_number(migration_ids: Iterable[str], now: datetime) -> str:
 
 
 def timestamp(migration_ids: Iterable[str], now: datetime) -> str:
-    """The time that it is now, or the next second after the highest of those ids', as a number."""
+    """The current time as a number, or the next second after the highest of those ids."""
     newest = max(migration_ids, key=migration_number, default="")
     first = next(iter(number_groups(newest)), "")
     return _time(first if _is_time(first) else "0" * _LONGEST, now)

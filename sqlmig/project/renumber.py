@@ -1,4 +1,4 @@
-"""Gives pending migrations other numbers: their files, their entries, and what depends on them."""
+"""Gives pending migrations new numbers: in their files, their entries, and what depends on them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlmig.changelog.tree import on_disk
 from sqlmig.config import Config
 from sqlmig.errors import PlanError
 from sqlmig.model import migration_number, number_groups
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan import resolve
 from sqlmig.project.files import move, rewrite
 from sqlmig.project.numbering import next_number
@@ -25,7 +26,7 @@ _NUMBER = re.compile(r"\d+(?:_\d+)*")
 @dataclass(frozen=True, slots=True)
 class Renumbering:
     """What was done: the old and new ids, the old and new paths of moved files, and the paths of
-    those that were changed."""
+    changed files."""
 
     ids: Mapping[str, str]
     moved: Mapping[str, str]
@@ -39,14 +40,14 @@ def renumber(
     *,
     applied: Collection[str] = (),
 ) -> Renumbering:
-    """Gives a migration that number, or the next free one; without a reference, gives the next free
-    ones to all that are not merged, in their order, where one of them has a number that is taken or
-    lower than a merged one's.
+    """Gives a migration that number, or the next free one. Without a reference, if the number of an
+    unmerged migration is taken or below a merged one's, gives the next free numbers to all unmerged
+    migrations, in their order.
 
-    Its rollback, its changelog entry, and `depends` and `requires` of others follow. Raises
-    PlanError, before anything is written, for a migration that is merged or is in `applied`, a
-    number that is taken, and an unclear case; UnknownTargetError; ConfigError where a file cannot
-    be written.
+    Its rollback, its changelog entry, and `depends` and `requires` in other files are changed
+    accordingly. Raises PlanError, before anything is written, for a migration that is merged or in
+    `applied`, for a number that is taken, and if it is unclear which migration to renumber;
+    UnknownTargetError; and ConfigError if a file cannot be written.
     """
     if number is not None and (reference is None or not _NUMBER.fullmatch(number)):
         raise PlanError(
@@ -66,7 +67,7 @@ def renumber(
 
 
 def _with_checks(config: Config) -> ProjectFiles:
-    """The files on the disk, the sanity checks too."""
+    """The files on disk, including the sanity checks."""
     here = files_on_disk(config)
     if not isinstance(config.checks, Path):
         return here
@@ -89,7 +90,8 @@ def _one(here: ProjectFiles, migration_id: str, number: str | None) -> dict[str,
 
 
 def _out_of_place(here: ProjectFiles, fixed: Collection[str]) -> dict[str, str]:
-    """New ids for all that are not fixed, where one has a number that is not above the fixed."""
+    """New ids for all migrations that are not fixed, if the number of one is not above the fixed
+    ones."""
     loose = [name for name in here.migrations if name not in fixed]
     numbers = [migration_number(name) for name in here.migrations]
     highest = max((migration_number(name) for name in fixed), default=())
@@ -99,7 +101,7 @@ def _out_of_place(here: ProjectFiles, fixed: Collection[str]) -> dict[str, str]:
             return {}
         raise PlanError(
             f"it is not known which of these is to be renumbered: {', '.join(twice)}",
-            remedy=f"Name it, such as: sqlmig renumber {twice[-1]}.",
+            remedy=f"Name it, such as: sqlmig renumber {as_words(twice[-1])}.",
         )
     new_ids: dict[str, str] = {}
     for name in loose:
@@ -124,7 +126,8 @@ def _refuse_fixed(name: str, merged: Collection[str], applied: Collection[str]) 
     if name in applied:
         raise PlanError(
             f"{name} is applied to this database",
-            remedy=f"Roll it back first: sqlmig rollback --only {name}; then renumber and apply.",
+            remedy=f"Roll it back first: sqlmig rollback --only {as_words(name)}; then renumber "
+            "and apply.",
         )
 
 
@@ -136,7 +139,7 @@ def _carry_out(here: ProjectFiles, ids: Mapping[str, str]) -> Renumbering:
         for path in (here.migrations[old], here.rollbacks.get(old))
         if path
     }
-    moves = [*_in_free_order(paths, set(here.files))]  # refused now, before anything is written
+    moves = [*_in_free_order(paths, set(here.files))]  # raises before anything is written
     texts = _changed_texts(here, ids)
     for path, text in texts.items():
         rewrite(project / path, text)
@@ -152,8 +155,8 @@ def _file_name(path: str, old: str, new: str) -> str:
 
 
 def _in_free_order(paths: Mapping[str, str], there: set[str]) -> Iterable[tuple[str, str]]:
-    """The moves in an order in which no file takes the place of another: new numbers are higher, so
-    the last goes first."""
+    """The moves in an order in which no file replaces another: new numbers are higher, so the last
+    file moves first."""
     moves = sorted(paths.items(), key=lambda each: migration_number(Path(each[0]).name))
     for old, new in reversed(moves):
         if new in there:
@@ -163,8 +166,8 @@ def _in_free_order(paths: Mapping[str, str], there: set[str]) -> Iterable[tuple[
 
 
 def _changed_texts(here: ProjectFiles, ids: Mapping[str, str]) -> dict[str, str]:
-    """The files that name one of those migrations, with their new text: the changelog anywhere, a
-    script in its head."""
+    """The files that name one of those migrations, with their new text: the changelog in any place,
+    a script in its head."""
     found = {}
     for path, data in here.files.items():
         try:

@@ -1,4 +1,4 @@
-"""What a project has: on the disk, and on the branch that everything is merged into."""
+"""The files of a project, on disk and on the branch that everything is merged into."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sqlmig.errors import ChangelogError
 
 
 def files_on_disk(config: Config) -> ProjectFiles:
-    """The files on the disk. Raises ChangelogError for a file that cannot be read."""
+    """The files on disk. Raises ChangelogError for a file that cannot be read."""
     places = Places.of(config)
     return ProjectFiles(places, on_disk(config.project, places.all()))
 
 
 def merged_files(config: Config) -> ProjectFiles:
-    """What is merged; nothing where there is no git, without which a migration may be begun."""
+    """The merged files; none if there is no git, since a new migration does not need it."""
     places = Places.of(config)
     try:
         repository = Repository(config.project, places.all())

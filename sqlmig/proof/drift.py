@@ -43,10 +43,12 @@ def drift(
     config: Config,
     history: History,
     applied: Sequence[PlannedMigration],
+    pending: Sequence[str] = (),
     *,
     scratch_url: str | None = None,
 ) -> Drift:
-    """The drift of the database of `history`, on which `applied` have run in that order.
+    """The drift of the database of `history`, on which `applied` have run in that order, and
+    `pending` have not.
 
     The owner of the history counts as the role that applies migrations, in both databases, so its
     name makes no difference. Writes only to a scratch database. Raises ExecutionError if a
@@ -58,7 +60,7 @@ def drift(
         scratch_beside(config, scratch_url) as server,
         staged(server, config, history.schema) as stage,
     ):
-        stage.replay(applied)
+        stage.replay(applied, pending)
         with opened(stage.url) as connection:
             refuse_absent(config.schemas, history.connection, connection)
             scope = scope_of(config.schemas, history, connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmig.errors import PartialMigrationError, PlanError
 from sqlmig.model import Applied, AppliedMigration, Direction, MigrationFile, Migrations, Script
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan import PlannedMigration
 from sqlmig.source.directives import FileKind
 from sqlmig.source.head import read_head
@@ -47,7 +48,7 @@ def _script(row: AppliedMigration, file: MigrationFile | None) -> Script:
             f"{row.migration_id} is applied, but only its checksum was recorded, and its file "
             "has changed",
             remedy="Restore the file as it was applied, or accept it as it is now: "
-            f"sqlmig repair {row.migration_id}.",
+            f"sqlmig repair {as_words(row.migration_id)}.",
         )
     return script
 
@@ -59,5 +60,5 @@ def _refuse_partial(rows: Applied) -> None:
             f"partly applied: {', '.join(partial)}",
             migration_ids=partial,
             remedy="Finish it with `sqlmig apply`, or roll it back: "
-            f"sqlmig rollback --only {partial[0]}.",
+            f"sqlmig rollback --only {as_words(partial[0])}.",
         )

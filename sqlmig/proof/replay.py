@@ -24,7 +24,7 @@ from sqlmig.errors import (
     ExecutionError,
     MigrationFailedError,
 )
-from sqlmig.model import Direction, Environment
+from sqlmig.model import Direction, Environment, migration_order
 from sqlmig.plan import Plan, PlannedMigration
 from sqlmig.proof.catalog import SchemaSnapshot
 from sqlmig.proof.given import Given, given_by, prepared_by, scratch_script
@@ -35,6 +35,7 @@ from sqlmig.target.rules import Rules
 # A scratch database has no rows that need protection from a script.
 _RULES = Rules(Environment.DEVELOPMENT, "a scratch database")
 _OWN_SCHEMA = "sqlmig_history"  # if there is no other schema for it
+_OF_ONE = {"are": "is", "were": "was"}
 
 
 class Stage:
@@ -76,15 +77,18 @@ class Stage:
             executor = replace(self._executor, steps=steps)
             executor.execute(Plan(migrations[0].direction, tuple(migrations)))
 
-    def replay(self, migrations: Sequence[PlannedMigration]) -> None:
-        """Applies migrations that have run before. Raises ExecutionError if one fails now,
+    def replay(self, migrations: Sequence[PlannedMigration], pending: Sequence[str] = ()) -> None:
+        """Applies migrations that have run before. `pending` are the ids of those that have not:
+        one of them may be what a migration needs. Raises ExecutionError if one fails now,
         BeyondDatabaseError, and DatabaseUnavailableError as `run` does."""
         if migrations:
             try:
                 with self._reporting_lost_session():
                     self._executor.execute(Plan(Direction.APPLY, tuple(migrations)))
             except MigrationFailedError as error:
-                raise _cannot_be_replayed(error) from error
+                after = [planned.migration_id for planned in migrations]
+                after = after[after.index(error.migration_id) + 1 :]
+                raise _cannot_be_replayed(error, pending, after) from error
 
     @property
     def history(self) -> History:
@@ -205,12 +209,29 @@ def staged(server: ScratchServer, config: Config, schema: str | None = None) -> 
         stage.close()
 
 
-def _cannot_be_replayed(error: MigrationFailedError) -> ExecutionError:
+def _cannot_be_replayed(
+    error: MigrationFailedError, pending: Sequence[str], after: Sequence[str]
+) -> ExecutionError:
     place = f"{error.location}: " if error.location else ""
+    name = error.migration_id
+    causes = (
+        *_before(name, pending, "are", "not applied: sqlmig apply --allow-out-of-order"),
+        *_before(name, after, "were", "applied after it: a new database has another order"),
+    )
     return ExecutionError(
         f"{error.migration_id}, which is applied, cannot run again on a scratch database\n"
         f"{place}{error.message}",
-        remedy="It needs something that no migration creates. For a schema, table or extension, "
+        remedy=f"{''.join(causes)}{'Or it' if causes else 'It'} needs something that no "
+        "migration creates. For a schema, table or extension, "
         "name a script that creates it in the setting `scratch_script`. For a role, or the files "
         "of an extension, use a server that has it: --scratch-url.",
     )
+
+
+def _before(migration_id: str, others: Sequence[str], are: str, what: str) -> Iterator[str]:
+    """Which of the others sort before it, and what of them, if any."""
+    names = [each for each in others if migration_order(each) < migration_order(migration_id)]
+    if len(names) == 1:
+        yield f"{names[0]} comes before it and {_OF_ONE[are]} {what}. "
+    elif names:
+        yield f"{', '.join(names)} come before it and {are} {what}. "

@@ -1,1 +1,1 @@
-"""Results turned into strings, for people and for programs."""
+"""Formats results for people and for programs."""

@@ -1,4 +1,4 @@
-"""What was taken over from another tool: files, and the history of a database."""
+"""Reports of what was imported from another tool: files, and the history of a database."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ if TYPE_CHECKING:
 
 _NOW = "the times are those of this baseline"
 _DONE = {
-    Placement.WRITTEN: "made",
+    Placement.WRITTEN: "created",
     Placement.KEPT: "kept",
     Placement.DIFFERENT: "kept, differs",
-    Placement.REFUSED: "not made",
+    Placement.REFUSED: "not created",
 }
 
 
 def imported(result: Imported) -> View:
-    """What became of each migration, what could not be taken over and where, and what comes
-    next."""
+    """The result for each migration, what could not be converted and where, and the next step."""
     return View(
         [*_imported_lines(result)],
         {
@@ -42,7 +41,7 @@ def imported(result: Imported) -> View:
 
 
 def adopted(result: Adoption) -> View:
-    """Which migrations count as applied now, and whose times they have."""
+    """Which migrations are now recorded as applied, and where their times come from."""
     count = counted(len(result.migration_ids), "migration")
     times = f"the times are {result.tool}'s" if result.keeps_times else _NOW
     done = f"{count} recorded as applied, as {result.table} says; {times}."
@@ -90,7 +89,7 @@ def _next_steps(result: Imported) -> Iterator[str]:
 
 def _word(each: ImportedMigration, result: Imported) -> str:
     would_be = result.is_trial and each.outcome is Placement.WRITTEN
-    return "would be made" if would_be else _DONE[each.outcome]
+    return "would be created" if would_be else _DONE[each.outcome]
 
 
 def _migration(each: ImportedMigration) -> Members:

@@ -1,4 +1,4 @@
-"""What the linter of the changelog found, and its reference."""
+"""Reports of the changelog linter, and its reference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def inspection(found: Inspection) -> View:
-    """Every finding of a check of the changelog with its remedy, and how many there are."""
+    """Every finding of a changelog check with its remedy, and the count."""
     findings = [line for each in found.findings for line in (str(each), f"  {each.remedy}")]
     return View(
         [*findings, inspected(found)],
@@ -33,9 +33,9 @@ def inspection(found: Inspection) -> View:
 
 def entered(entries: Sequence[Entry]) -> View:
     """The new lines of the changelog."""
-    lines = [f"entered  {entry.location}: {entry.bullet}" for entry in entries]
+    lines = [f"added  {entry.location}: {entry.bullet}" for entry in entries]
     return View(
-        lines or ["Nothing to enter: every migration has an entry."],
+        lines or ["Nothing to add: every migration has an entry."],
         {
             "entries": [
                 {
@@ -55,7 +55,7 @@ def page(markdown: str) -> View:
 
 
 def inspected(found: Inspection) -> str:
-    """What was looked at, what it was compared with, and how many findings of each severity there
+    """What was checked, what it was compared with, and how many findings of each severity there
     are."""
     migrations = counted(found.migrations, "migration")
     looked_at = f"{migrations} in {found.state}, compared with {found.baseline}"
@@ -66,7 +66,7 @@ def inspected(found: Inspection) -> str:
         told = (counted(counts[each], each.value) for each in Severity if counts[each])
         return f"{looked_at}: {', '.join(told)}."
     if not found.migrations:
-        return f"{looked_at}. Look at files that git does not have yet with --worktree."
+        return f"{looked_at}. Check files that git does not have yet with --worktree."
     return f"{looked_at}: {found.changelog} has an entry for each."
 
 

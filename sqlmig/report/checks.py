@@ -1,4 +1,4 @@
-"""What the sanity checks found."""
+"""Reports of the sanity checks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def checked(results: Sequence[CheckResult]) -> str:
 
 
 def violations(results: Sequence[CheckResult]) -> Iterator[str | Table]:
-    """The failed checks, each with its reason and the statement that the server refused or the
+    """The failed checks, each with its reason, and the statement that the server refused or the
     first violating rows."""
     for result in results:
         if result.has_failed:

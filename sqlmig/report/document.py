@@ -1,4 +1,4 @@
-"""The document of the schema: what was found of its file, and what was written."""
+"""Reports of the schema document: the state of its file, and what was written."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 _FOUND: Mapping[DocumentState, str] = {
     DocumentState.CURRENT: "{} is up to date.",
-    DocumentState.STALE: "{} is out of date: - is the file, + what the migrations make. "
-    "Write it again with `sqlmig schema`.",
-    DocumentState.EDITED: "{} was edited after sqlmig wrote it: - is the file, + what the "
-    "migrations make. Put notes into COMMENT ON in a migration; then run `sqlmig schema`.",
+    DocumentState.STALE: "{} is out of date (-: the file, +: what the migrations make). "
+    "Update it with `sqlmig schema`.",
+    DocumentState.EDITED: "{} was edited after sqlmig wrote it (-: the file, +: what the "
+    "migrations make). Put notes into COMMENT ON in a migration; then run `sqlmig schema`.",
     DocumentState.FOREIGN: "{} was not written by `sqlmig schema`. Name another file with --output "
     "or the setting `schema_document`.",
-    DocumentState.MISSING: "{} does not exist. Write it with `sqlmig schema`.",
+    DocumentState.MISSING: "{} does not exist. Create it with `sqlmig schema`.",
 }
 _WRITTEN: Mapping[DocumentState, str] = {
     **_FOUND,
     DocumentState.STALE: "updated  {}",
     DocumentState.EDITED: "updated  {}, which had been edited",
-    DocumentState.MISSING: "made  {}",
+    DocumentState.MISSING: "created  {}",
 }
 _WITH_DIFFERENCE = (DocumentState.STALE, DocumentState.EDITED)
 
@@ -39,7 +39,7 @@ def checked(document: SchemaDocument, found: FoundDocument) -> View:
 
 
 def written(document: SchemaDocument, found: FoundDocument) -> View:
-    """What became of the file."""
+    """What was done with the file."""
     return View([_WRITTEN[found.state].format(found.path)], _members(document, found))
 
 

@@ -1,4 +1,4 @@
-"""The environment of a database."""
+"""The report of a database's environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a command could not do its work."""
+"""Reports of errors and interruptions."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from sqlmig.report.view import Members, View, place
 
 
 def error(problem: SqlmigError) -> View:
-    """Why a command could not do its work: the text is what the checks found, which goes before
-    the message."""
+    """An error. The text has only the findings of checks, which are printed before the message."""
     members: dict[str, Any] = {"errors": error_members(problem)}
     report = getattr(problem, "report", None)
     if report is not None:
@@ -25,12 +24,12 @@ def error(problem: SqlmigError) -> View:
 
 
 def error_members(problem: SqlmigError) -> list[Members]:
-    """Each problem that an error has found."""
+    """Each of the problems in an error."""
     return [_error(each) for each in getattr(problem, "errors", (problem,))]
 
 
 def interruption(interrupt: BaseException) -> View:
-    """That a person stopped the command, and what it had done."""
+    """That the command was interrupted, and what it had done."""
     message = str(interrupt) or "Interrupted."
     members: dict[str, Any] = {
         "errors": [

@@ -1,4 +1,4 @@
-"""Numbers in words: counts, times, ages."""
+"""Formats counts, times and ages."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _AGES = (("day", 86400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 def counted(number: int, noun: str) -> str:
-    """The number with its noun, which takes an s for the plural."""
+    """The number with its noun, which gets an s in the plural."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:
-    """A time at a readable precision."""
+    """A duration in a readable precision."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 120:

@@ -1,4 +1,4 @@
-"""The files that were read, and those that were written."""
+"""Reports of the files that were read or written."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from sqlmig.project.new import Written
     from sqlmig.project.renumber import Renumbering
 
+_COMPARE = "Compare with: sqlmig drift"
+
 
 def validated(files: ValidFiles, state: str = "") -> View:
-    """Which files were read, of which state of the repository, all of which can be used."""
+    """Which files were read, in which state of the repository; all of them are usable."""
     parts = [counted(len(files.migrations), "migration")]
     if files.migrations:
         irreversible = sum(migration.rollback is None for migration in files.migrations)
@@ -44,26 +46,30 @@ def comparison(found: Comparison) -> View:
     name = found.migration_id
     lines = [*(f"{name}: {note}" for note in found.notes), *found.difference.splitlines()]
     return View(
-        lines or [f"{name}: the files are as recorded."],
+        lines or [f"{name}: the files match the record."],
         {"id": name, "difference": found.difference, "notes": [*found.notes]},
     )
 
 
 def repaired(migration_ids: Sequence[str], references: Sequence[str] = ()) -> View:
     """Which records were updated to match their files."""
-    lines = [f"{migration_id}  recorded as its files are now" for migration_id in migration_ids]
-    kept = f"{', '.join(references) or 'every file'} {'are' if len(references) > 1 else 'is'}"
-    return View(
-        lines or [f"Nothing to repair: {kept} as recorded."], {"repaired": [*migration_ids]}
+    lines = [f"recorded  {migration_id}, with its current files" for migration_id in migration_ids]
+    if len(lines) == 1:
+        lines.append(f"The record was changed, not the database; its SQL was not run. {_COMPARE}")
+    elif lines:
+        lines.append(f"The records were changed, not the database; no SQL was run. {_COMPARE}")
+    kept = (
+        f"{', '.join(references) or 'every file'} {'match' if len(references) > 1 else 'matches'}"
     )
+    return View(lines or [f"Nothing to repair: {kept} the record."], {"repaired": [*migration_ids]})
 
 
 def starter(written: Starter) -> View:
     """Which files a new project got, and what to do next."""
     created, kept = ([str(path) for path in paths] for paths in (written.created, written.kept))
-    lines = [f"made  {path}" for path in created]
+    lines = [f"created  {path}" for path in created]
     lines += [f"kept  {path}, which already exists" for path in kept]
-    nothing = ["Nothing to create: this project has settings and migrations."]
+    nothing = ["Nothing to create: this project already has settings and migrations."]
     has_migration = any(path.endswith(".sql") for path in created)
     following = "sqlmig apply" if has_migration else 'sqlmig new "what changes"'
     return View(
@@ -73,16 +79,16 @@ def starter(written: Starter) -> View:
 
 def written(done: Written, changelog: Path | None) -> View:
     """What was written for a migration: its files, and the line in the changelog."""
-    lines = [f"made  {path}" for path in done.paths]
+    lines = [f"created  {path}" for path in done.paths]
     if done.entry is not None:
-        lines.append(f"entered  {done.entry}: {done.bullet}")
+        lines.append(f"added  {done.entry}: {done.bullet}")
     elif changelog is not None:
-        lines.append(f"no entry: there is no {changelog}")
+        lines.append(f"no changelog entry: there is no {changelog}")
     return View(
         [
             *lines,
-            "Next: write the SQL of both directions, then sqlmig apply",
-            "For a table with many rows: docs/zero-downtime.md, and sqlmig impact",
+            "Next: write the SQL for both directions, then run sqlmig apply",
+            "For large tables, see docs/zero-downtime.md and sqlmig impact",
         ],
         {
             "id": done.migration_id,
@@ -98,7 +104,7 @@ def renumbered(done: Renumbering) -> View:
     lines = [f"renumbered  {old} to {new}" for old, new in done.ids.items()]
     lines += [f"moved  {old} to {new}" for old, new in done.moved.items()]
     lines += [f"changed  {path}" for path in done.changed]
-    nothing = ["Nothing to renumber: every migration that is not merged has a number of its own."]
+    nothing = ["Nothing to renumber: every unmerged migration has its own number."]
     return View(
         lines or nothing,
         {"ids": dict(done.ids), "moved": dict(done.moved), "changed": [*done.changed]},

@@ -1,4 +1,4 @@
-"""The targets of a fleet: how many are in each state, and which need attention."""
+"""Reports of a fleet: how many targets are in each state, and which need attention."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_NAMES = 20
 
 
 def target(result: TargetResult) -> View:
-    """What became of one target."""
+    """The result of one target."""
     error = result.error
     return View(
         _target(result),
@@ -52,20 +52,20 @@ def fleet(report: FleetReport) -> View:
 
 
 def stopping(at_work: Sequence[str]) -> str:
-    """That a Ctrl-C was heard."""
+    """The notice after a Ctrl-C."""
     return (
-        f"Stopping: no target is begun any more. Waiting for {_named(at_work) or 'none'}; another "
-        "Ctrl-C leaves what they have not committed to be undone by the server."
+        f"Stopping: no more targets are started. Waiting for {_named(at_work) or 'none'}; another "
+        "Ctrl-C abandons them, and the server undoes what they have not committed."
     )
 
 
 def rate(done: int, seconds: float) -> str:
-    """How many targets are done in a second."""
+    """How many targets are finished per second."""
     return f"{done / seconds:.1f}/s" if done and seconds > 0 else ""
 
 
 def _target(result: TargetResult) -> list[str]:
-    """The line of a target that something was done with; none for the others."""
+    """The line for a target that was worked on; none for others."""
     name = result.target.name
     if result.error is not None:
         return [f"failed   {name}  {result.error.message}"]
@@ -126,6 +126,6 @@ def _named(names: Sequence[str]) -> str:
 def _next(report: FleetReport) -> Text:
     if report.was_interrupted or report.of(TargetState.FAILED):
         yield ""
-        yield "Next: the same command again, which continues with what is left."
+        yield "Next: run the same command again; it continues with what is left."
     elif report.of(TargetState.BEHIND):
         yield "Next: sqlmig fleet apply"

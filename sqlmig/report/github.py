@@ -20,13 +20,13 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def inspection(found: Inspection) -> View:
-    """A line for each finding, and one for the log, which is not an annotation."""
+    """An annotation for each finding, and a line for the log."""
     annotations = (annotation(finding) for finding in found.findings)
     return replace(changelog.inspection(found), text=[*annotations, changelog.inspected(found)])
 
 
 def annotation(finding: Finding) -> Ready:
-    """The line that annotates the finding's place."""
+    """The line that annotates the place of a finding."""
     position = finding.location.position
     place = f",line={position.line},col={position.column}" if position else ""
     path = _escaped(finding.location.path).replace(":", "%3A").replace(",", "%2C")

@@ -1,4 +1,4 @@
-"""What migrations do to a live database."""
+"""Reports of what migrations do to a live database."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _REMEDIES = {
 
 
 def impact(found: Impact) -> View:
-    """Each statement that locks a table or works on one, and how many findings there are."""
+    """Each statement that locks or works on a table, and how many findings there are."""
     lines = (line for each in found.migrations for line in _migration(each))
     return View(
         [*lines, _summary(found)],
@@ -43,7 +43,8 @@ def impact(found: Impact) -> View:
 
 
 def annotated(found: Impact) -> View:
-    """A line for each harmful effect, as GitHub shows it in a pull request, and the summary."""
+    """An annotation for each harmful effect, which GitHub shows in a pull request, and the
+    summary."""
     findings = [
         annotation(Finding("impact", _sentence(effect), statement.location, _instead(effect)))
         for migration in found.migrations
@@ -71,7 +72,7 @@ def _shortened(statement: StatementImpact) -> str:
 
 
 def _sentence(effect: Effect) -> str:
-    """What happens to the table, and who waits."""
+    """What happens to the table, and what it blocks."""
     accepted = f"; accepted: {effect.accepted}" if effect.accepted is not None else ""
     return f"{effect.table}{_size(effect.size)}: {_what(effect)}, which {_whom(effect)}{accepted}"
 
@@ -90,10 +91,11 @@ def _what(effect: Effect) -> str:
     if effect.is_emptied:
         return f"emptied under {effect.lock}"
     if work.written:
-        return f"perhaps all rows changed, under {effect.lock}"
+        return f"possibly all rows changed, under {effect.lock}"
     if done:
         return f"{done} under {effect.lock}"
-    return f"{effect.lock} held meanwhile" if effect.is_finding else f"{effect.lock} for a moment"
+    how_long = "held during other work" if effect.is_finding else "for a moment"
+    return f"{effect.lock} {how_long}"
 
 
 def _whom(effect: Effect) -> str:
@@ -128,8 +130,8 @@ def _summary(found: Impact) -> str:
     count = counted(len(found.migrations), "migration")
     large = f"larger than {size(found.large_table)}" if found.has_sizes else "whose size is unknown"
     if not found.migrations:
-        return f"No migration to judge{compared}."
-    told = f"{counted(harmful, 'finding')} on tables {large}" if harmful else "no finding"
+        return f"No migrations to analyze{compared}."
+    told = f"{counted(harmful, 'finding')} on tables {large}" if harmful else "no findings"
     also = f", {accepted} accepted" if accepted else ""
     return f"{count}{compared}: {told}{also}."
 

@@ -1,4 +1,4 @@
-"""Scripts, and migrations that were marked without running them."""
+"""Reports of scripts, and of migrations that were marked without being run."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sqlmig.report.view import View
 
 
 def script(found: Script) -> View:
-    """A script and where it is from."""
+    """A script, with its path."""
     members = {"path": found.path, "checksum": found.checksum, "sql": found.text}
     return View(split_lines(found.text.removesuffix("\n")), members)
 
 
 def marked(migration_ids: Sequence[str]) -> View:
-    """Which migrations count as applied now."""
+    """Which migrations are now recorded as applied."""
     lines = [f"marked as applied  {migration_id}" for migration_id in migration_ids]
     return View(
         lines or ["Nothing to mark: it is already applied."],
@@ -25,7 +25,7 @@ def marked(migration_ids: Sequence[str]) -> View:
 
 
 def unmarked(migration_ids: Sequence[str]) -> View:
-    """Which migrations count as not applied now."""
+    """Which migrations are now recorded as not applied."""
     lines = [f"marked as not applied  {migration_id}" for migration_id in migration_ids]
     return View(
         lines or ["Nothing to unmark: it is not applied."],

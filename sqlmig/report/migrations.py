@@ -1,4 +1,4 @@
-"""The state of migrations, what a run would do, and what it did."""
+"""Reports of the state of migrations, and of what a run would do or did."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sqlmig.model import (
     Report,
 )
 from sqlmig.model.printable import split_lines
+from sqlmig.model.suggestions import as_words
 from sqlmig.plan import Plan, PlannedMigration, Transactions
 from sqlmig.report.checks import check_members, checked
 from sqlmig.report.figures import age, counted
@@ -37,14 +38,14 @@ _STATE_COLOURS = {
 def status(
     shown: Sequence[MigrationStatus], now: datetime, every: Sequence[MigrationStatus] = ()
 ) -> View:
-    """The table of those shown, what to do about those that need it, and the count of all by state;
-    without `every`, those shown are all."""
+    """The table of `shown`, what to do about those that need it, and the count of `every` migration
+    by state; `every` defaults to `shown`."""
     members = {"migrations": [_status(item) for item in shown]}
     return View(_statuses(shown, now, every or shown), members)
 
 
 def plan(planned: Plan, target: str | None = None) -> View:
-    """What a run (up to the target, if any) would do, and the SQL that it would send."""
+    """What a run (up to or from the target, if any) would do, and the SQL that it would send."""
     nothing = [_nothing_to_do(planned.direction, target)]
     return View(
         _plan(planned, target) if planned.migrations else nothing,
@@ -58,7 +59,7 @@ def plan(planned: Plan, target: str | None = None) -> View:
 
 
 def summary(report: Report, target: str | None = None) -> View:
-    """What a run (up to the target, if any) did, and the results of the checks."""
+    """What a run (up to or from the target, if any) did, and the results of the checks."""
     done = len(report.ids(Outcome.DONE))
     verb = "applied" if report.direction is Direction.APPLY else "rolled back"
     lines = [f"{counted(done, 'migration')} {verb}."]
@@ -69,7 +70,7 @@ def summary(report: Report, target: str | None = None) -> View:
 
 
 def report_members(report: Report) -> Members:
-    """What a run did, or had done when it stopped."""
+    """What a run did, or what it had done when it stopped."""
     return {
         "direction": report.direction.value,
         "warnings": [*report.warnings],
@@ -80,14 +81,15 @@ def report_members(report: Report) -> Members:
 
 
 def migration_results(report: Report) -> list[Members]:
-    """What became of each migration of a run."""
+    """The result of each migration in a run."""
     return [_result(each) for each in report.results]
 
 
 def _nothing_to_do(direction: Direction, target: str | None) -> str:
-    """That a plan is empty; what is pending beyond a target is not known."""
+    """The line for an empty plan; what is pending beyond a target is not known."""
     if direction is Direction.ROLLBACK:
-        return "Nothing to roll back: the named migrations are not applied."
+        none = f"{target} is not applied" if target else "no migration is applied"
+        return f"Nothing to roll back: {none}."
     if target is None:
         return "Nothing to apply: the database is up to date."
     return f"Nothing to apply up to {target}."
@@ -102,6 +104,7 @@ def _statuses(
     if rows or not statuses:
         yield Table(("MIGRATION", "STATE", "APPLIED", "DESCRIPTION"), rows, one_line=True)
     yield from (f"{item.migration_id}: {item.remedy}" for item in statuses if _is_remarkable(item))
+    yield from dict.fromkeys(f"{item.unrecorded}." for item in statuses if item.unrecorded)
     yield f"{counted(len(statuses), 'migration')}: {by_state}."
     if following := _next(statuses):
         yield f"Next: {following}"
@@ -112,17 +115,21 @@ def _is_remarkable(item: MigrationStatus) -> bool:
 
 
 def _next(statuses: Sequence[MigrationStatus]) -> str:
-    """The first command that will work: what differs from the record stops an apply."""
+    """The first command that will work: a difference from the record stops an apply."""
     for item in statuses:
         if item.state is MigrationState.UNUSABLE:
-            return "sqlmig validate"
+            return item.command or "sqlmig validate"
         if item.state is MigrationState.RENAMED:
-            return f"sqlmig repair {item.migration_id}"
+            return f"sqlmig repair {as_words(item.migration_id)}"
         if item.state is MigrationState.CHANGED:
-            return f"sqlmig diff {item.migration_id}"
+            return f"sqlmig diff {as_words(item.migration_id)}"
+    last = max((i for i, item in enumerate(statuses) if not item.is_gone), default=-1)
+    for index, item in enumerate(statuses):
+        if item.is_gone and (index < last or item.state is MigrationState.PARTIAL):
+            return item.command or f"{item.migration_id}: {item.remedy}"
     for item in statuses:
-        if item.remedy.startswith("restore"):
-            return f"{item.migration_id}: {item.remedy}"
+        if item.unrecorded:
+            return item.remedy
     if any(item.out_of_order for item in statuses):
         return "sqlmig apply --allow-out-of-order"
     is_open = any(
@@ -175,8 +182,8 @@ def _plan(planned: Plan, target: str | None) -> Text:
     count = counted(len(planned.migrations), "migration")
     yield f"Would {verb} {count}, {_how(planned)}. Nothing was changed."
     if planned.direction is Direction.APPLY:
-        named = f" {target}" if target else ""
-        yield f"What would block users of a live database: sqlmig impact{named}"
+        named = f" {as_words(target)}" if target else ""
+        yield f"To see what would block a live database: sqlmig impact{named}"
 
 
 def _how(planned: Plan) -> str:
@@ -185,14 +192,14 @@ def _how(planned: Plan) -> str:
         return "all in one transaction"
     outside = [m.migration_id for m in planned.migrations if not m.directives.transactional]
     if outside:
-        return f"each by itself; {', '.join(outside)} outside a transaction"
+        return f"each separately; {', '.join(outside)} outside a transaction"
     if any(m.directives.until_no_rows for m in planned.migrations):
         return "each in its own transaction, or in one for each round"
     return "each in its own transaction"
 
 
 def _script(migration: PlannedMigration) -> list[str]:
-    """The SQL that will be sent, indented so that no line of it looks like one of ours."""
+    """The SQL that will be sent, indented so that none of its lines looks like one of sqlmig's."""
     prepared, done = migration.prepared, migration.resumption.done
     mode = _mode(migration.directives)
     start = prepared.statements[done - 1].stop if done else 0
@@ -201,7 +208,7 @@ def _script(migration: PlannedMigration) -> list[str]:
 
 
 def _mode(directives: Directives) -> str:
-    """How a script runs, where it is not one transaction."""
+    """How a script runs, unless it is in a single transaction."""
     if directives.until_no_rows:
         return " (repeats until no rows)"
     return "" if directives.transactional else " (outside a transaction)"

@@ -1,4 +1,4 @@
-"""The state of the fixtures in MongoDB, and what seeding them did."""
+"""Reports of the fixtures in MongoDB, and of seeding them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def planned_fixtures(report: FixturesReport) -> Text:
 
 
 def fixtures_members(report: FixturesReport) -> Members:
-    """The state of the fixtures, before seeding if they were seeded."""
+    """The state of the fixtures; after seeding, the state before it."""
     return {
         "environment": report.environment.value,
         "files": [_file(source, found) for source, found in report.files.items()],
@@ -64,7 +64,7 @@ def _standing(report: FixturesReport) -> Text:
     for collection, ids in report.removed.items():
         shown = ", ".join(str(each) for each in ids[:_MOST_DIFFERENCES])
         more = f" and {len(ids) - _MOST_DIFFERENCES} more" if len(ids) > _MOST_DIFFERENCES else ""
-        yield f"{collection}: seeded, but in no fixture any more: {shown}{more}"
+        yield f"{collection}: seeded, but no longer in any fixture: {shown}{more}"
     for collection, count in report.demo_documents.items():
         found = counted(count, "demo document")
         yield f"{collection}: {found} in a production database; remove them"
@@ -75,7 +75,7 @@ def _standing(report: FixturesReport) -> Text:
 
 
 def _fixtures(report: FixturesReport) -> Text:
-    """The table of the files, and below it the documents that were changed or deleted."""
+    """The table of the files, followed by the documents that were changed or deleted."""
     rows = [_file_row(source, found) for source, found in report.files.items()]
     yield Table(("COLLECTION", *(state.value.upper() for state in DocumentState), "FILE"), rows)
     differences = [each for found in report.files.values() for each in found.differences]
@@ -118,5 +118,5 @@ def _tally(report: FixturesReport) -> str:
 
 
 def _counted(report: FixturesReport) -> list[tuple[DocumentState, int]]:
-    """The states of the documents, and how many are in each."""
+    """The number of documents in each state that occurs."""
     return [(state, report.counts[state]) for state in DocumentState if report.counts[state]]

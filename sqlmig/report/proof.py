@@ -1,4 +1,4 @@
-"""Round trips, drift, and the differences of schemas that they show."""
+"""Reports of round trips and drift, and of the differences between schemas that they find."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INDENT = "    "
 
 
 def verified(result: Verification) -> View:
-    """How many migrations ended how, what the proofs at the end found, and what to do."""
+    """How many migrations ended with each result, what the final proofs found, and what to do."""
     trips = result.round_trips
     counts = Counter(trip.verdict for trip in trips)
     told = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
@@ -39,7 +39,7 @@ def verified(result: Verification) -> View:
 
 
 def drift(found: Drift) -> View:
-    """Each difference of the live schema, and what can be done."""
+    """Each difference in the live schema, and what can be done about it."""
     migrations = counted(len(found.migrations), "applied migration")
     lines = [
         *_differences(found.differences),
@@ -61,7 +61,7 @@ def drift(found: Drift) -> View:
 
 
 def round_trip(trip: RoundTrip) -> Iterator[str]:
-    """The line of one migration, and what is wrong with it below."""
+    """The line for one migration, followed by its problems."""
     outside = "" if trip.transactional else ", not transactional"
     reason = f": {trip.reason}" if trip.reason else ""
     yield f"{trip.verdict.value}{outside}  {trip.migration_id}{reason}"

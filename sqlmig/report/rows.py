@@ -1,4 +1,4 @@
-"""What rollbacks do to rows."""
+"""Reports of what rollbacks do to rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INDENT = "    "
 
 
 def verified(result: RowVerification) -> View:
-    """How many migrations ended how, with how many rows, and what to do."""
+    """How many migrations ended with each result, with how many rows, and what to do."""
     counts = Counter(trip.verdict for trip in result.trips)
     told = ", ".join(f"{count} {verdict.value}" for verdict, count in counts.items())
     migrations = counted(len(result.trips), "migration")
@@ -25,7 +25,7 @@ def verified(result: RowVerification) -> View:
     lines = [f"{migrations}: {told}; {rows}." if result.trips else "Nothing to verify."]
     if not result.is_sound:
         lines.append(
-            "Have the rollback restore what is lost, or declare it in the migration or its "
+            "Make the rollback restore what is lost, or declare it in the migration or its "
             "rollback: -- touches: TABLE: REASON."
         )
     return View(
@@ -41,7 +41,7 @@ def verified(result: RowVerification) -> View:
 
 
 def trip(found: RowTrip) -> Iterator[str]:
-    """The line of one migration, and what became of the rows below."""
+    """The line for one migration, followed by what happened to the rows."""
     reason = f": {found.reason}" if found.reason else ""
     yield f"{found.verdict.value}  {found.migration_id}{reason}"
     if found.error is not None:
@@ -53,7 +53,7 @@ def trip(found: RowTrip) -> Iterator[str]:
     for table in found.too_large:
         yield f"{_INDENT}not compared: {table} has too many rows"
     for name in found.empty:
-        yield f"{_INDENT}not compared: {name} is empty before, and no sample fits"
+        yield f"{_INDENT}not compared: {name} was empty, and no sample fits"
 
 
 def _trip(found: RowTrip) -> Members:

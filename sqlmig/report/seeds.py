@@ -1,4 +1,4 @@
-"""What seeds did, or would do, in both databases."""
+"""Reports of what seeds did, or would do, in both databases."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def plan(planned: ProjectSeedPlan, now: datetime) -> View:
-    """What would be seeded in each database; null for one that is left out."""
+    """What would be seeded in each database; null for one that would not be seeded."""
     sql, mongo = planned.sql, planned.mongo
     return View(
         chain(() if sql is None else _planned(sql, now), planned_fixtures(mongo) if mongo else ()),
@@ -32,7 +32,7 @@ def plan(planned: ProjectSeedPlan, now: datetime) -> View:
 
 
 def seeded(done: ProjectSeeds) -> View:
-    """What was seeded in each database; null for one that was left out."""
+    """What was seeded in each database; null for one that was not seeded."""
     sql, mongo = done.sql, done.mongo
     return View(
         chain(_seeded(sql) if sql else (), seeded_fixtures(mongo) if mongo else ()),
@@ -46,7 +46,7 @@ def seeded(done: ProjectSeeds) -> View:
 def unstable(seeds: Sequence[UnstableSeed]) -> View:
     """The seeds that are not idempotent."""
     lines = [f"{seed.name} is not idempotent: {seed.reason}" for seed in seeds]
-    advice = "Write it so that it can run again, as with ON CONFLICT DO NOTHING and fixed ids."
+    advice = "Make it repeatable, for example with ON CONFLICT DO NOTHING and fixed ids."
     none = "Every seed is idempotent: a second run changes nothing. Nothing was kept."
     return View(
         [*lines, advice if seeds else none],
@@ -55,7 +55,7 @@ def unstable(seeds: Sequence[UnstableSeed]) -> View:
 
 
 def _planned(statuses: Sequence[SeedStatus], now: datetime) -> Text:
-    """The seeds that would run, and when each ran last."""
+    """The seeds that would run, and when each last ran."""
     if not statuses:
         yield "Nothing to seed: there are no seeds for this environment."
         return

@@ -1,4 +1,4 @@
-"""Which database is used, and the state of the embedded servers."""
+"""Reports of the database in use, and of the state of the embedded servers."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _POSTGRES_PORT = 5432
 
 
 def servers(postgres: ServerStatus, mongo: MongoStatus, text: Text = ()) -> View:
-    """The state of the embedded servers, in words unless another text is given."""
+    """The state of the embedded servers; the lines describe it unless another text is given."""
     return View(
         text or _servers(postgres, mongo),
         {**_members(postgres), "postgres": postgres.version, "mongo": _members(mongo)},
     )
 
 
-def stopped(postgres: ServerStatus, mongo: MongoStatus, was_running: bool) -> View:  # noqa: FBT001  # the one fact to tell
+def stopped(postgres: ServerStatus, mongo: MongoStatus, was_running: bool) -> View:  # noqa: FBT001  # the only fact to report
     """That the embedded servers were stopped."""
-    line = "Stopped; the data is kept." if was_running else "It was not running."
+    line = "Stopped; the data is kept." if was_running else "Nothing was running."
     return servers(postgres, mongo, [line])
 
 
@@ -56,8 +56,8 @@ def _changed(done: DatabaseChange, line: str) -> View:
 
 
 def database(parameters: Mapping[str, str], origin: str) -> str:
-    """Which database is used, by libpq's names of parameters, and what named it; "" where that is
-    unknown, or where part of a password may have been read as something else."""
+    """Which database is used, given libpq's parameters, and what named it; "" if that is unknown,
+    or if part of a password may have been parsed as something else."""
     if _may_hold_a_password(parameters):
         return ""
     if "service" in parameters:
@@ -74,7 +74,7 @@ def embedded_database() -> str:
 
 
 def started(server: str, command: str) -> list[str]:
-    """That a server of the project's own was started, and the command that reaches it."""
+    """That a server of the project was started, and the command that connects to it."""
     return [
         f"Started {server} for this project; it keeps running until `sqlmig embedded stop`.",
         f"Connect with: {command}",
@@ -117,7 +117,7 @@ def _members(found: ServerStatus | MongoStatus) -> Members:
 
 
 def _may_hold_a_password(parameters: Mapping[str, str]) -> bool:
-    """Whether a URL was cut within its password, which then reaches to its last `@`."""
+    """Whether a URL was split inside its password, which then extends to the last `@`."""
     ports = parameters.get("port", "").split(",")
     return not all(port.isdecimal() for port in ports if port) or any(
         "@" in value for name, value in parameters.items() if name not in ("user", "password")

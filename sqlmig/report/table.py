@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlmig.model.printable import Ready, no_command, on_one_line, width
 
-_FEWEST_COLUMNS = 12  # that remain of a text that is cut
+_FEWEST_COLUMNS = 12  # that a shortened text must keep
 
 
 class Medium(Enum):
@@ -22,7 +22,7 @@ class Medium(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The text of a cell, on one line and fit to be printed, and its colour on a terminal."""
+    """The text of a cell, on one line and escaped for printing, and its colour on a terminal."""
 
     text: str
     colour: str = ""
@@ -33,15 +33,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows below their headers; on a terminal, the last column may be cut to keep each on one
-    line."""
+    """Rows below their headers; on a terminal, with `one_line`, the last column may be shortened so
+    that each row fits on one line."""
 
     headers: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     one_line: bool = False
 
     def lines(self, medium: Medium) -> list[str]:
-        """The table as it is drawn there."""
+        """The table as lines for that medium."""
         headers = [on_one_line(header) for header in self.headers]
         if medium is Medium.TERMINAL:
             return _drawn(headers, self.rows, cut="ellipsis" if self.one_line else "fold")
@@ -71,9 +71,9 @@ def _drawn(
 
     page = io.StringIO()
     console = Console(file=page, force_terminal=True)
-    # Every line begins with a space: what a value is folded to is never a line of ours.
+    # Every line begins with a space, so that a folded value never looks like a line of sqlmig.
     table = Table(box=SIMPLE_HEAD, show_edge=False)
-    for header in headers:  # the widest give way first
+    for header in headers:  # the widest columns shrink first
         table.add_column(Text(header.capitalize()), overflow="fold")
     room = _room(headers, rows, console.width)
     for row in rows:
@@ -86,7 +86,8 @@ def _drawn(
 
 
 def _room(headers: Sequence[str], rows: Sequence[Sequence[Cell]], columns: int) -> int:
-    """What the others leave to the last column, each with a space around it and one between."""
+    """The width left for the last column, given a space on both sides of each column and one
+    between."""
     texts = [headers[:-1], *([cell.text for cell in row[:-1]] for row in rows)]
     taken = sum(max(map(width, column)) for column in zip(*texts, strict=True))
     return columns - taken - 3 * len(headers) + 1

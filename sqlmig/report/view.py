@@ -1,4 +1,4 @@
-"""How a result is shown: as text for people, as one JSON document for programs."""
+"""How a result is shown: as text for people, or as one JSON document for programs."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ Members = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A result as a person reads it, and as a program does. The text may be made as it is read,
-    which is once."""
+    """A result as text for people and as members for programs. The text may be generated lazily, so
+    it can be read only once."""
 
     text: Text
     members: Members
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What the result warns of."""
+        """The warnings of the result."""
         return list(self.members.get("warnings", ()))
 
     def lines(self, medium: Medium) -> list[str]:
-        """The text with its tables drawn for where it goes."""
+        """The text, with its tables drawn for that medium."""
         return drawn(self.text, medium)
 
     def document(self) -> str:
@@ -39,7 +39,7 @@ class View:
         return self._json(indent=2)
 
     def document_line(self) -> str:
-        """The same document on one line, for output with many of them."""
+        """The same document on a single line, for output with many documents."""
         return self._json(indent=None)
 
     def _json(self, indent: int | None) -> str:
@@ -60,7 +60,7 @@ def place(location: Location | None) -> Members | None:
 
 
 def notice_members(notice: Notice) -> Members:
-    """What the server said while a script ran."""
+    """A server message while a script ran."""
     return {
         "script": notice.script,
         "severity": notice.severity,

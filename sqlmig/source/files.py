@@ -12,6 +12,7 @@ from pathlib import Path, PurePath
 from sqlmig.errors import (
     DependencyCycleError,
     DuplicateMigrationError,
+    MissingRollbackError,
     OrphanRollbackError,
     SourceError,
 )
@@ -71,10 +72,16 @@ def read_migrations_alone(
 @dataclass(frozen=True, slots=True)
 class UsableFiles:
     """The migrations that can be used, in the order in which they apply, and the errors of the
-    others, by id."""
+    others, by id. Of the others, `without_rollback` lack only their rollback."""
 
     migrations: tuple[MigrationFile, ...]
     unusable: Mapping[str, SourceError] = field(default_factory=dict)
+    without_rollback: tuple[MigrationFile, ...] = ()
+
+    @property
+    def readable(self) -> tuple[MigrationFile, ...]:
+        """All migrations that can be read, with their rollbacks or without."""
+        return self.migrations + self.without_rollback
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -98,18 +105,22 @@ def read_usable(migrations: Traversable, rollbacks: Traversable) -> UsableFiles:
         errors = getattr(error, "errors", (error,))
     raise_all([each for each in errors if isinstance(each, OrphanRollbackError)])
     unusable = {_id_of(each.location.path): each for each in errors}
+    alone = {name for name, each in unusable.items() if isinstance(each, MissingRollbackError)}
     scripts = usable_scripts(migrations)
     apart = usable_scripts(rollbacks)
     beside = {n.removesuffix(_BESIDE): p for n, p in scripts.items() if n.endswith(_BESIDE)}
-    found = []
+    found, without_rollback = [], []
     for name, path in scripts.items():
+        if name in alone:
+            with suppress(SourceError):
+                without_rollback.append(_read_migration(name, path))
         if name not in unusable and not name.endswith(_BESIDE):
             pair = apart.get(name), beside.get(name)
             with suppress(SourceError):  # of its rollback: the file's own is already in errors
                 found.append(_with_rollback(_read_migration(name, path), pair, rollbacks))
-    if not found:
+    if not found and not without_rollback:
         raise_all(errors)
-    return UsableFiles(_in_some_order(found), unusable)
+    return UsableFiles(_in_some_order(found), unusable, tuple(without_rollback))
 
 
 def read_script(path: Traversable) -> Script:
@@ -168,7 +179,7 @@ def read_file(path: Traversable, kind: FileKind) -> ScriptFile:
         raise SourceError(
             "has no statement",
             location=Location(script.path),
-            remedy="Write one; SELECT 1; if there is nothing to do.",
+            remedy="Write one, or `SELECT 1;` if there is nothing to do.",
         )
     return ScriptFile(script, directives, description)
 
@@ -266,7 +277,7 @@ def _with_rollback(
     is_irreversible = migration.file.directives.irreversible is not None
     if path is None:
         if not is_irreversible:
-            raise _no_rollback(migration.file, rollbacks / f"{migration.migration_id}{SUFFIX}")
+            raise _no_rollback(migration, rollbacks / f"{migration.migration_id}{SUFFIX}")
         return migration
     rollback = read_file(path, FileKind.ROLLBACK)
     if is_irreversible:
@@ -274,10 +285,11 @@ def _with_rollback(
     return MigrationFile(migration.migration_id, migration.file, rollback)
 
 
-def _no_rollback(file: ScriptFile, expected: Traversable) -> SourceError:
-    return SourceError(
-        f"no rollback: {shown(expected)} is not there",
-        location=Location(file.script.path),
+def _no_rollback(migration: MigrationFile, expected: Traversable) -> SourceError:
+    return MissingRollbackError(
+        migration.migration_id,
+        location=Location(migration.file.script.path),
+        expected=shown(expected),
         remedy="Write it, or say why there is none: `-- irreversible: <reason>` at the head.",
     )
 

@@ -1,1 +1,1 @@
-"""Which database, which environment, which rules."""
+"""Which database and environment a project uses, and which rules apply."""

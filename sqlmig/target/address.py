@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def conninfo(config: Config, observer: Observer | None = None) -> str:
     """What libpq needs to reach the project's database: a URL, a key=value string, or "".
 
-    Starts the embedded server where that is meant, and tells the observer. Raises ConfigError
-    where nothing is named, the embedded server would be production, or there is no project
-    for it; EmbeddedError where it cannot start.
+    Starts the embedded server if the project uses it, and tells the observer. Raises ConfigError if
+    no database is named, if the embedded server would be production, or if there is no project for
+    it; EmbeddedError if it cannot start.
     """
     if config.is_embedded:
         return _started(config, observer)
@@ -34,7 +34,7 @@ def conninfo(config: Config, observer: Observer | None = None) -> str:
 def mongo_url(config: Config) -> str:
     """The URL of the project's MongoDB database.
 
-    Starts the embedded server where that is meant. Raises as `conninfo` does.
+    Starts the embedded server if the project uses it. Raises as `conninfo` does.
     """
     if config.mongo == EMBEDDED:
         return embedded_mongo(config).start().url or ""
@@ -54,7 +54,7 @@ def embedded_server(config: Config) -> EmbeddedPostgres:
 
 
 def server_for_tests(config: Config) -> EmbeddedPostgres:
-    """The same server, whatever the project's environment: for databases that are dropped."""
+    """The same server, whatever the project's environment: for databases that will be dropped."""
     from sqlmig.embedded import EmbeddedPostgres  # noqa: PLC0415  # most have a server
 
     return EmbeddedPostgres(

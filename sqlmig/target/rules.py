@@ -1,8 +1,8 @@
-"""Which environment's rules apply: the requested one compared with the stamp of the database.
+"""Which environment's rules apply: compares the requested environment with the database's stamp.
 
 An argument or a variable > the database's stamp > the project's settings > production; on an
-embedded server the last is development. A database with a history and without a stamp may be a
-production database, so only a stamp makes it anything weaker.
+embedded server, the last is development. A database with a history but no stamp may be a production
+database, so only a stamp makes it anything weaker.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ class Rules:
     """The rules for everything that sqlmig runs in a database.
 
     `origin` says what named the environment. `protected` are the tables whose rows are kept, none
-    outside production; `allowed` are those that --allow-protected names.
-    `new_stamp` is the environment to stamp the database with; None if it has a stamp, or none
-    was named. `is_named` says that one was named, or that there is a stamp. `refusal` says why what
-    was requested was refused; a read-only command continues with production's rules.
+    outside production; `allowed` are those that --allow-protected names. `new_stamp` is the
+    environment to stamp the database with; None if it has a stamp, or no environment was named.
+    `is_named` says whether an environment was named or the database has a stamp. `refusal` says why
+    the request was refused; a read-only command continues with production's rules.
     """
 
     environment: Environment
@@ -36,16 +36,16 @@ class Rules:
 
     @property
     def is_production(self) -> bool:
-        """Whether rows are kept unless the user says otherwise."""
+        """Whether rows are kept unless the user decides otherwise."""
         return self.environment is Environment.PRODUCTION
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a read-only command should warn of."""
+        """The warnings for a read-only command."""
         return (warning_of(self.refusal),) if self.refusal else ()
 
     def kept_from(self, directives: Directives) -> list[str]:
-        """The protected tables but for those that a script declares and the user allowed."""
+        """The protected tables, except those that the script declares and the user allowed."""
         declared = {table for table, _ in directives.touches}
         return [name for name in self.protected if name not in declared & self.allowed]
 
@@ -64,8 +64,8 @@ def rules_for(
 ) -> Rules:
     """The rules for a database with that stamp; without one, `has_history` may be called.
 
-    Raises EnvironmentMismatchError if the requested environment is not the stamped one,
-    and ConfigError where a table is allowed that is not protected.
+    Raises EnvironmentMismatchError if the requested environment differs from the stamp, and
+    ConfigError if an allowed table is not protected.
     """
     _refuse_disagreement(config, stamp)
     _refuse_unprotected(config, allowed)
@@ -86,7 +86,8 @@ def rules_for(
 
 
 def unproven(database: str, asked: Environment, origin: str) -> EnvironmentMismatchError:
-    """Why a database with a history and without a stamp is not of the requested environment."""
+    """The error for a database with a history but no stamp, which may not be of the requested
+    environment."""
     return EnvironmentMismatchError(
         f"{origin} says {asked.value}, but this {database} has a history and has no stamp: it may "
         "be a production database",
@@ -96,8 +97,8 @@ def unproven(database: str, asked: Environment, origin: str) -> EnvironmentMisma
 
 
 def warning_of(refusal: EnvironmentMismatchError) -> str:
-    """The warning that a read-only command gives in place of a refusal."""
-    return f"{refusal.message}; a command that writes is refused\n{refusal.remedy}"
+    """The warning that a read-only command gives instead of a refusal."""
+    return f"{refusal.message}; commands that write are refused\n{refusal.remedy}"
 
 
 def _production(
@@ -113,7 +114,8 @@ def _production(
 
 
 def _stamp_for(config: Config) -> Environment | None:
-    """What to stamp an unstamped database as: a setting is about the project, not a database."""
+    """The stamp for an unstamped database; a settings file is about the project, not about one
+    database."""
     if config.is_embedded and config.environment is None:
         return config.expected_environment
     return config.explicit_environment

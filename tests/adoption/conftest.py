@@ -1,4 +1,4 @@
-"""The project's folder is the current one, as it is for those who follow the guide."""
+"""Runs tests in the project's folder, like someone who follows the guide."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.project import Project
 
 @pytest.fixture
 def project(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A project folder with settings, which commands find."""
+    """A project folder with a settings file, which commands find."""
     project.write("sqlmig.toml", "")
     monkeypatch.chdir(project.root)
     return project

@@ -1,5 +1,5 @@
-"""One example schema in the layout of each tool, with all that its layout can say, and the history
-table that the tool makes for it."""
+"""One example schema in the layout of each tool, with every feature of the layout, and the history
+table that the tool creates for it."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ GRANTED = "COMMENT ON TABLE users IS 'people';\n"
 COLUMN = "ALTER TABLE users ADD COLUMN email text;\n"
 NO_COLUMN = "ALTER TABLE users DROP COLUMN email;\n"
 
-# What the ups come to, for the tools that are not run here.
+# The combined effect of the up scripts, for tools that are not run here.
 EFFECTS = (*USERS.splitlines(), FUNCTION, INDEX, GRANTED, COLUMN)
 
 
 @dataclass(frozen=True)
 class Example:
-    """A project of a tool: its files, and what its history has once all is applied.
+    """A project of a tool: its files, and its history once everything is applied.
 
-    `table` creates the history as the tool does, `rows` fill it; `ids` are what the migrations are
-    called here, and `irreversible` those of them without a rollback.
+    `table` creates the history as the tool does, and `rows` fill it; `ids` are the migrations' ids
+    in sqlmig, and `irreversible` those of them without a rollback.
     """
 
     files: Mapping[str, str]
@@ -240,7 +240,7 @@ def flyway() -> Example:
 
 
 def crc(text: str) -> int:
-    """The checksum of a text, as Java has it: a signed number."""
+    """The checksum of a text in Java's form: a signed number."""
     value = zlib.crc32("".join(text.splitlines()).encode())
     return value - (1 << 32) if value >= 1 << 31 else value
 

@@ -34,7 +34,7 @@ def guided(tool: str) -> list[list[str]]:
 
 @dataclass(frozen=True)
 class Move:
-    """A project with the files of a tool, and the database that the tool has migrated."""
+    """A project with the files of a tool, and a database that the tool has migrated."""
 
     project: Project
     database: Database
@@ -42,12 +42,12 @@ class Move:
 
     @property
     def original(self) -> Path:
-        """Where the tool's files are: where the guide has them."""
+        """The folder of the tool's files, as in the guide."""
         return self.project.root / guided(self.tool)[0][1]
 
     @property
     def migrator(self) -> Migrator:
-        """sqlmig on the database that the tool has migrated."""
+        """A Migrator for the database that the tool has migrated."""
         return Migrator(self.project.config(database=self.database.url))
 
     def write(self, example: Example) -> None:
@@ -58,7 +58,7 @@ class Move:
             path.write_bytes(text.encode())
 
     def run(self, *arguments: str) -> Result:
-        """Runs a command as the guide has it, from the project's folder."""
+        """Runs a command of the guide in the project's folder."""
         handler = signal.getsignal(signal.SIGTERM)
         variables = {"SQLMIG_DATABASE_URL": self.database.url}
         try:
@@ -67,7 +67,7 @@ class Move:
             signal.signal(signal.SIGTERM, handler)
 
     def take_over(self, example: Example) -> None:
-        """Does what the guide says; claims that nothing is different then."""
+        """Follows the guide, and asserts that nothing differs afterwards."""
         commands = guided(self.tool)
         assert [command[0] for command in commands] == ["import", "baseline", "drift"]
         before = self.database.relations()
@@ -86,7 +86,7 @@ class Move:
         assert f"of {self.tool}, the history of another tool" in results[2].output
 
     def redo_the_last(self) -> None:
-        """Rolls back the last migration, and applies it again: the schema is as before."""
+        """Rolls back the last migration and applies it again; the schema must not change."""
         before = self.database.dump()
         self.migrator.rollback(Newest(1), row_loss=RowLoss.ACCEPT)
         assert self.database.dump() != before

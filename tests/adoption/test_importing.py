@@ -309,8 +309,8 @@ REFUSED: dict[str, tuple[Mapping[str, str | bytes], list[str]]] = {
     "dbmate: two up parts": (
         {"1_a.sql": up_down("select 1;", "") + up_down("select 2;", "")},
         [
-            "1_a.sql:5:1: a second part for up in one file",
-            "1_a.sql:7:1: a second part for down in one file",
+            "1_a.sql:5:1: a second up part in one file",
+            "1_a.sql:7:1: a second down part in one file",
         ],
     ),
     "dbmate: down only": (
@@ -340,7 +340,8 @@ REFUSED: dict[str, tuple[Mapping[str, str | bytes], list[str]]] = {
     "goose: environment": (
         {"1_a.sql": "-- +goose Up\n-- +goose ENVSUB ON\nselect '$A';\n"},
         [
-            "1_a.sql:2:1: environment variables are put into the SQL, which sqlmig does not do",
+            "1_a.sql:2:1: environment variables are substituted in the SQL, which sqlmig does not "
+            "do",
         ],
     ),
     "goose: Go": (
@@ -372,8 +373,8 @@ REFUSED: dict[str, tuple[Mapping[str, str | bytes], list[str]]] = {
         },
         [
             "sub/U3__c.sql: an undo script without its migration",
-            "R__views.sql: a repeatable migration, which sqlmig has not",
-            "afterMigrate.sql: a callback, which sqlmig has not",
+            "R__views.sql: a repeatable migration, which sqlmig does not have",
+            "afterMigrate.sql: a callback, which sqlmig does not have",
             "V2__b.java: a migration that is not SQL",
             "V1__a.sql:1:9: the placeholder ${schema}, which sqlmig does not replace",
         ],
@@ -439,7 +440,7 @@ def test_a_file_that_the_tool_does_not_read_is_told(original: Original) -> None:
 @pytest.mark.parametrize(
     ("files", "message"),
     [
-        ({"notes.txt": "x"}, "has no files of a tool that sqlmig knows"),
+        ({"notes.txt": "x"}, "has no files of any tool that sqlmig knows"),
         ({"1_a.sql": up_down("", ""), "2_b.sql": "-- +goose Up\n"}, "files of several tools"),
         ({}, "is not a folder"),
     ],
@@ -456,7 +457,7 @@ def test_the_named_tool_decides_where_two_fit(original: Original) -> None:
     original.write_all(
         {"1_a.sql": up_down("select 1;", ""), "2_b.sql": "-- +goose Up\nselect 2;\n"}
     )
-    assert original.problems("goose")[0].endswith("no marker of goose in it")
+    assert original.problems("goose")[0].endswith("it has no goose marker")
 
 
 def test_the_projects_own_files_are_not_left_out_of_a_folder_above_them(
@@ -487,7 +488,7 @@ def test_pairs_are_those_of_sqlx_where_something_shows_it(original: Original) ->
 
 def test_files_of_sqlmig_or_yoyo_are_none_of_sqlx(original: Original) -> None:
     original.write_all({"1_a.sql": "select 1;", "1_a.rollback.sql": "select 2;"})
-    with pytest.raises(ConfigError, match="no files of a tool"):
+    with pytest.raises(ConfigError, match="no files of any tool"):
         original.imported()
 
 

@@ -1,6 +1,6 @@
-"""The project of examples/aec_admin on a database of the test's own.
+"""The project in examples/aec_admin on a database for each test.
 
-The schemas that many tests begin with are migrated once, and copied for each.
+The schemas that many tests start from are migrated once, and copied for each test.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 from sqlmig import Config, Migrator
 from tests.database import Database, Server
 
-# The newest migration of the schema that a fixture gives; None is the newest of all.
+# The last migration of the schema of each fixture; None for all migrations.
 _SCHEMAS = {"built": None, "before_the_move": "019"}
 
 
@@ -24,7 +24,7 @@ def aec_admin() -> Path:
 
 @pytest.fixture
 def template(request: pytest.FixtureRequest, server_of_run: Server, aec_admin: Path) -> str:
-    """An empty database, or the schema that the test's fixtures ask for."""
+    """An empty database, or the schema that the test's fixtures request."""
     found = [fixture for fixture in _SCHEMAS if fixture in request.fixturenames]
     if not found:
         return server_of_run.empty()
@@ -36,19 +36,19 @@ def template(request: pytest.FixtureRequest, server_of_run: Server, aec_admin: P
 
 @pytest.fixture
 def migrator(aec_admin: Path, database: Database) -> Migrator:
-    """Its migrations on the test's database."""
+    """The project's migrations on the test's database."""
     return migrator_of(aec_admin, database.url)
 
 
 @pytest.fixture
 def built(database: Database) -> Database:
-    """The whole schema, without any account."""
+    """The whole schema, without accounts."""
     return database
 
 
 @pytest.fixture
 def before_the_move(database: Database) -> Database:
-    """The schema of account numbers."""
+    """The schema with account numbers."""
     return database
 
 

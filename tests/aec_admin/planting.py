@@ -1,4 +1,4 @@
-"""Accounts and contacts that no rule lets in: made with the rules switched off."""
+"""Accounts and contacts that the rules would refuse: created with the rules switched off."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ ALTER TABLE accounts_v2
 
 
 def plant_account(database: Database, code: str | None, **columns: object) -> None:
-    """Inserts an account past all rules, which are gone from then on."""
+    """Inserts an account without any rules, which are removed."""
     if database.value("SELECT count(*) FROM pg_constraint WHERE conname = 'accounts_v2_pkey'"):
         database.execute(RULES_OF_ACCOUNTS)
     add_account(database, code, **{"is_active": True} | columns)
 
 
 def plant_contact(database: Database, code: str) -> None:
-    """Inserts a contact of an account that need not exist."""
+    """Inserts a contact for an account that need not exist."""
     database.execute("SET session_replication_role = replica")
     add_contact(database, code)
     database.execute("RESET session_replication_role")

@@ -1,4 +1,4 @@
-"""Rows that a test needs, each valid but for what the test changes."""
+"""Rows for tests, valid except for what the test changes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add_contact(database: Database, code: str = "001", **columns: object) -> Non
 
 
 def add_invoice(database: Database, number: str, **columns: object) -> object:
-    """Inserts an invoice over 100, with whatever key it is given; its id."""
+    """Inserts an invoice over 100 with the given key; returns its id."""
     insert(
         database,
         "invoices",

@@ -278,7 +278,7 @@ def test_a_project_in_a_folder_has_to_be_named(hooked: Hooked) -> None:
     backend.migration(A, "select 1;")
     hooked.git("add", "--all")
     said = hooked.refused("commit", "--message", "First")
-    assert said.count("Projects below: backend.") == 2
+    assert said.count("Projects in subfolders: backend.") == 2
     config = (hooked.root / ".pre-commit-config.yaml").read_text()
     hooked.write(
         ".pre-commit-config.yaml",

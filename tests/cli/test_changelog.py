@@ -188,8 +188,8 @@ def test_a_folder_above_the_project_is_refused_with_the_projects_below(
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
         f"Error: {nested.root} has neither sqlmig settings nor the folder sql/migrations",
-        "Projects below: backend, services/fees, services/rooms. "
-        "Go there, or name one: --project backend",
+        "Projects in subfolders: backend, services/fees, services/rooms. "
+        "Change to one of them, or name it: --project backend",
     ]
     assert run(*arguments, "--project", "backend").returncode == 0
 
@@ -262,7 +262,7 @@ def test_an_entry_is_added_and_passes(run: Run, repository: Repository) -> None:
     repository.migration("002_b", "select 1;")
     done = run("changelog", "add", "2", "the second of all tables")
     assert done.returncode == 0
-    assert done.stdout == "entered  docs/CHANGELOG.md:8:1: - `002_b`: the second of all tables.\n"
+    assert done.stdout == "added  docs/CHANGELOG.md:8:1: - `002_b`: the second of all tables.\n"
     assert run("changelog", "lint", "--worktree").returncode == 0
 
 
@@ -278,11 +278,11 @@ def test_what_new_writes_passes_both_checks(run: Run, repository: Repository) ->
     done = run("new", "add invoices")
     assert done.returncode == 0
     assert done.stdout.splitlines() == [
-        "made  sql/migrations/002_add_invoices.sql",
-        "made  sql/rollbacks/002_add_invoices.sql",
-        "entered  docs/CHANGELOG.md:8:1: - `002_add_invoices`: add invoices.",
-        "Next: write the SQL of both directions, then sqlmig apply",
-        "For a table with many rows: docs/zero-downtime.md, and sqlmig impact",
+        "created  sql/migrations/002_add_invoices.sql",
+        "created  sql/rollbacks/002_add_invoices.sql",
+        "added  docs/CHANGELOG.md:8:1: - `002_add_invoices`: add invoices.",
+        "Next: write the SQL for both directions, then run sqlmig apply",
+        "For large tables, see docs/zero-downtime.md and sqlmig impact",
     ]
     assert (
         run("new", "drop old rooms", "--irreversible", "gone", "--no-transaction").returncode == 0

@@ -72,7 +72,7 @@ def test_a_dry_run_shows_the_sql_and_changes_nothing(run: Run, database: Databas
     assert "-- sql/migrations/002_b.sql\n    create table b ()\n" in done.stdout
     assert done.stdout.endswith(
         "Would apply 3 migrations, each in its own transaction. Nothing was changed.\n"
-        "What would block users of a live database: sqlmig impact\n"
+        "To see what would block a live database: sqlmig impact\n"
     )
     assert database.relations() == before
 
@@ -88,14 +88,39 @@ def test_rollback_names_what_it_undid(run: Run, database: Database) -> None:
     assert database.tables() == {"a"}
     assert run("rollback", "--steps", "1").returncode == 0
     assert database.tables() == set()
-    done = run("rollback", "002")
-    assert done.returncode == 0
-    assert done.stdout == "Nothing to roll back: the named migrations are not applied.\n"
+    for arguments, told in (
+        (("002",), "002 is not applied"),
+        (("002", "--dry-run"), "002 is not applied"),
+        (("--steps", "1"), "no migration is applied"),
+    ):
+        done = run("rollback", *arguments)
+        assert (done.returncode, done.stdout) == (0, f"Nothing to roll back: {told}.\n")
+
+
+def test_a_rollback_of_a_pending_migration_whose_file_cannot_be_used_says_that_it_is_not_applied(
+    run: Run, project: Project
+) -> None:
+    run("apply")
+    project.write("sql/migrations/004_d.sql", "-- nothing yet")
+    for arguments in (("4",), ("4", "--only"), ("4", "--use", "recorded")):
+        done = run("rollback", *arguments)
+        assert (done.returncode, done.stdout) == (0, "Nothing to roll back: 4 is not applied.\n")
+
+
+def test_a_rollback_of_nothing_in_particular_names_a_command_that_works(run: Run) -> None:
+    run("apply")
+    done = run("rollback")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].endswith(": sqlmig rollback --steps 1.")
 
 
 def test_rollback_of_one_alone(run: Run, database: Database, project: Project) -> None:
     run("apply")
-    assert run("rollback", "--only", "002").returncode == 0
+    told = "Warning: 003_c was applied after 002_b and stays applied"
+    assert told in run("rollback", "--only", "002", "--dry-run").stderr.splitlines()
+    done = run("rollback", "--only", "002")
+    assert done.returncode == 0
+    assert told in done.stderr.splitlines()
     assert database.tables() == {"a", "c"}
 
 
@@ -131,14 +156,14 @@ def test_status_check_exits_1_when_anything_is_pending_or_changed(
 
 def test_diff_and_repair_bring_record_and_file_together(run: Run, project: Project) -> None:
     run("apply")
-    assert run("diff", "2").stdout == "002_b: the files are as recorded.\n"
+    assert run("diff", "2").stdout == "002_b: the files match the record.\n"
     project.migration("002_b", "create table b (x int)", "drop table b")
     assert run("apply").returncode == 2
     shown = run("diff", "2").stdout
     assert "-create table b ()\n+create table b (x int)\n" in shown
-    assert run("repair", "2").stdout == "002_b  recorded as its files are now\n"
+    assert run("repair", "2").stdout.startswith("recorded  002_b, with its current files\n")
     assert run("apply").returncode == 0
-    assert run("repair", "--all").stdout == "Nothing to repair: every file is as recorded.\n"
+    assert run("repair", "--all").stdout == "Nothing to repair: every file matches the record.\n"
 
 
 def test_validate_needs_no_database(run: Run) -> None:
@@ -263,7 +288,7 @@ def test_wrong_usage_exits_2_without_a_traceback(run: Run, arguments: tuple[str,
         (
             ("rollback", "--format", "json"),
             "expected one TARGET or --steps N",
-            "sqlmig rollback 004",
+            "sqlmig rollback --steps 1",
         ),
         (("status", "--env", "moon", "--format", "json"), "'moon' is not an environment", "Fix"),
     ],

@@ -23,17 +23,17 @@ def test_it_writes_the_file_and_tells_when_it_is_out_of_date_or_edited(
     done = run("schema", "--check")
     assert (done.returncode, done.stdout) == (
         1,
-        "docs/schema.md does not exist. Write it with `sqlmig schema`.\n",
+        "docs/schema.md does not exist. Create it with `sqlmig schema`.\n",
     )
-    assert run("schema").stdout == "made  docs/schema.md\n"
+    assert run("schema").stdout == "created  docs/schema.md\n"
     assert run("schema", "--check").stdout == "docs/schema.md is up to date.\n"
     project.migration("002_b", "alter table a add y text", "alter table a drop y")
     stale = run("schema", "--check")
     assert stale.returncode == 1
     assert "\n+| `y` | `text` | yes | | |\n" in stale.stdout
     assert stale.stdout.endswith(
-        "docs/schema.md is out of date: - is the file, + what the migrations make. "
-        "Write it again with `sqlmig schema`.\n"
+        "docs/schema.md is out of date (-: the file, +: what the migrations make). "
+        "Update it with `sqlmig schema`.\n"
     )
     assert run("schema").stdout == "updated  docs/schema.md\n"
     path = project.root / "docs/schema.md"
@@ -52,7 +52,7 @@ def test_another_file_and_a_page_that_sqlmig_did_not_write(run: Run, project: Pr
     refused = run("schema")
     assert refused.returncode == 2
     assert "docs/schema.md was not written by `sqlmig schema`" in refused.stderr
-    assert run("schema", "--output", "erd.md").stdout == "made  erd.md\n"
+    assert run("schema", "--output", "erd.md").stdout == "created  erd.md\n"
     assert run("schema", "--output", "erd.md", "--check").returncode == 0
     project.write("sqlmig.toml", 'schema_document = "erd.md"\nschema_picture_without = ["b"]\n')
     done = run("schema", "--check")
@@ -73,7 +73,7 @@ def test_without_a_database_it_is_the_embedded_server_unless_this_is_production(
 ) -> None:
     try:
         done = run("schema", url=None)
-        assert (done.returncode, done.stdout) == (0, "made  docs/schema.md\n"), done.stderr
+        assert (done.returncode, done.stdout) == (0, "created  docs/schema.md\n"), done.stderr
         refused = run("schema", "--check", url=None, SQLMIG_ENV="production")
         assert refused.returncode == 2
     finally:

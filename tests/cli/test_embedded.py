@@ -42,7 +42,7 @@ def test_the_server_of_a_project_from_its_first_start_to_its_end(run: Run) -> No
         schema(name).validate(json.loads(run("embedded", command, "--format", "json").stdout))
 
     assert run("embedded", "stop").stdout == "Stopped; the data is kept.\n"
-    assert run("embedded", "stop").stdout == "It was not running.\n"
+    assert run("embedded", "stop").stdout == "Nothing was running.\n"
     assert "applied" in run("status").stdout
     assert run("embedded", "reset").returncode == 3
     assert "applied" in run("status").stdout

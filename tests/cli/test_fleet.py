@@ -59,7 +59,7 @@ def test_a_pipe_gets_plain_lines_and_exit_codes_say_what_was_found(
     assert lines[-3:] == [
         "Not begun: tenant3",
         "",
-        "Next: the same command again, which continues with what is left.",
+        "Next: run the same command again; it continues with what is left.",
     ]
     database.execute("drop table tenant2.b")
     again = run("fleet", "apply", "--parallel", "4")

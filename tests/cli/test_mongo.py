@@ -119,7 +119,7 @@ def test_status_names_documents_that_were_removed_from_their_fixture(
     seeds.text("reference/10_classes.json", '{"_id": "class-1", "name": "1"}\n')
     done = run("status", "--check")
     assert done.returncode == 1
-    assert "classes: seeded, but in no fixture any more: class-2\n" in done.stdout
+    assert "classes: seeded, but no longer in any fixture: class-2\n" in done.stdout
     assert json.loads(run("status", "--format", "json").stdout)["removed"] == {
         "classes": ["class-2"]
     }
@@ -148,7 +148,7 @@ def test_reset_in_production_exits_2_and_drops_nothing(
     run("seed", *arguments)
     done = run("reset", "--yes", *arguments)
     assert done.returncode == 2
-    assert "dropped in development and testing only" in done.stderr
+    assert "dropped only in development and testing" in done.stderr
     assert aside["classes"].count_documents({}) == 2
 
 
@@ -240,7 +240,7 @@ def test_a_named_environment_stamps_the_database_and_one_that_disagrees_exits_2(
     for command in ("seed", "status"):
         done = run(command, "--env", "prod")
         assert done.returncode == 2
-        assert "stamped as testing, and production is asked for" in done.stderr
+        assert "stamped as testing, but production was requested" in done.stderr
         assert run(command, SQLMIG_ENV="dev").returncode == 2
 
 

@@ -141,7 +141,7 @@ def test_verify_rows_names_what_does_not_come_back_and_what_is_declared(
         "    2 values of a.x do not come back\n"
         "kept  001_a\n"
         "4 migrations: 2 kept, 1 declared loss, 1 loss; 2 rows with the seeds of development.\n"
-        "Have the rollback restore what is lost, or declare it in the migration or its rollback: "
+        "Make the rollback restore what is lost, or declare it in the migration or its rollback: "
         "-- touches: TABLE: REASON.\n"
     )
     other = run("--env", "testing", "verify", "--rows")

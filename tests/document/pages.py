@@ -1,4 +1,4 @@
-"""A document, read as a reader sees it: which objects it has, and where."""
+"""Reads a document as a reader does: which objects it has, and where."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def codes(text: str) -> Iterator[str]:
 
 
 def rows(text: str) -> list[str]:
-    """The first cell of each row of the tables, but for the heads."""
+    """The first cell of each row in the tables, except for the headers."""
     lines = [line for line in text.splitlines() if re.match(r"\| (`|<code>)", line)]
     return [name_in(line) for line in lines]
 

@@ -1,7 +1,7 @@
-"""One call of EmbeddedPostgres in a process of its own, under another user id if one is given.
+"""One call of EmbeddedPostgres in a separate process, under another user id if one is given.
 
-Everything is imported before the user id changes: the account may not reach our Python.
-Prints JSON: the status after the call, or the error.
+Everything is imported before the user id changes, because the account may not have access to our
+Python. Prints the status after the call, or the error, as JSON.
 """
 
 import dataclasses
@@ -39,7 +39,7 @@ class Child:
         )
 
     def beside(self, name: str) -> "Child":
-        """The same account in another project, of that name, inside this one's folder."""
+        """The same account in another project with that name, next to this one."""
         return dataclasses.replace(self, root=self.root.parent / name / ".sqlmig")
 
     def call(self, call: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def answer_of(process: "subprocess.Popen[str]") -> dict[str, Any]:
 
 
 def main(call: str, root: str, uid: str) -> None:
-    assert psycopg.__version__  # loaded while our Python can still be read
+    assert psycopg.__version__  # imported while our Python is still readable
     if int(uid) != os.geteuid():
         os.setgroups([])
         os.setgid(int(uid))

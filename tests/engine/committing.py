@@ -1,4 +1,4 @@
-"""Spellings of scripts that try to commit themselves, or to change how the rest of them is read."""
+"""Spellings of scripts that try to commit, or to change how the rest of the script is read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENDINGS = (
     "commit and chain; create table b (i int); rollback and chain",
     "commit; begin; savepoint _sqlmig_script; savepoint s",
 )
-# {ending} stands where it does not take part in what the lexer sees.
+# {ending} stands where it does not affect what the lexer sees.
 _TRICKS = (
     "{ending}",
     "do $$ begin {ending}; end $$",
@@ -57,7 +57,7 @@ _TAILS = (
 
 
 def _name(name: str) -> st.SearchStrategy[str]:
-    """String constants of that value."""
+    """String constants with that value."""
     first, rest = name[0], name[1:]
     return st.sampled_from(
         (
@@ -77,7 +77,7 @@ def _name(name: str) -> st.SearchStrategy[str]:
 
 @st.composite
 def _setters(draw: st.DrawFn) -> str:
-    """Statements that change how text is read, if they do anything."""
+    """Statements that change how text is read, if they have any effect."""
     setting, value = draw(
         st.one_of(
             st.just((SETTING, "off")),
@@ -113,7 +113,7 @@ def _setters(draw: st.DrawFn) -> str:
 
 @st.composite
 def scripts(draw: st.DrawFn) -> str:
-    """Scripts that make a table, try a trick or two, and end somehow."""
+    """Scripts that create a table, try a trick or two, and end somehow."""
     blank = draw(st.sampled_from(_BLANKS))
     ending = re.sub(" ", lambda _: blank, draw(st.sampled_from(_ENDINGS)))
     if draw(st.booleans()):

@@ -37,7 +37,7 @@ def test_one_message_names_every_right_that_looking_takes(
         looking.expect_current()
     assert "_yoyo_migration" in caught.value.remedy
     assert "_sqlmig_migration" in caught.value.remedy
-    grants = caught.value.remedy.partition("these rights: ")[2]
+    grants = caught.value.remedy.partition("these privileges: ")[2]
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(grants.encode())
     looking.expect_current()

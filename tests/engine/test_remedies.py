@@ -176,7 +176,7 @@ def test_an_event_trigger_on_sqlmigs_own_tables_is_told_with_its_hint(
         Migrator(project.config(database=database.url)).apply()
     first, *others = caught.value.lines()
     assert first == (
-        "the database refused to make or upgrade sqlmig's own tables in the schema public: "
+        "the database refused to create or upgrade sqlmig's own tables in the schema public: "
         "no tables today (P0001)"
     )
     assert others[:2] == ["DETAIL: It is Friday.", "HINT: Ask Anna."]

@@ -187,7 +187,7 @@ def test_a_condition_that_never_ends_is_an_error_until_it_is_fixed(
     for _ in range(2):
         with pytest.raises(MigrationFailedError, match="would have written") as caught:
             migrator.apply()
-        assert "leave out the rows that are done" in caught.value.remedy
+        assert "exclude the rows that are done" in caught.value.remedy
         state, written = status(migrator)
         assert (state, written) == ("partial", 50), "the round beyond is undone"
     project.migration("001_fill", HEAD + FILL.format(10))

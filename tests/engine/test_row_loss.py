@@ -183,7 +183,7 @@ def test_a_rollback_that_fails_in_the_rehearsal_leaves_all_as_it_was(
     production.apply()
     with pytest.raises(MigrationFailedError, match="division by zero") as caught:
         production.rollback(Since("001"), agree=lambda _: True)
-    assert caught.value.report.tally() == "1 failed, 1 undone, 1 not attempted"
+    assert caught.value.report.tally() == "1 failed, 1 not rolled back, 1 not attempted"
     assert len(database.applied()) == 3
 
 
@@ -215,7 +215,9 @@ def test_a_rollback_outside_a_transaction_asks_before_it_runs(
     production = migrator(project, database, None)
     project.migration("002_next", "select 1", "-- transactional: false\ndrop table empty")
     production.apply()
-    with pytest.raises(RowLossError, match="may lose rows: its statements run one by one"):
+    with pytest.raises(
+        RowLossError, match="may lose rows: its statements, or statements before them, run outside"
+    ):
         production.rollback(Since("002"))
     assert "empty" in database.tables()
     production.rollback(Since("002"), row_loss=RowLoss.ACCEPT)

@@ -12,12 +12,12 @@ from tests.project import Project
 URL = "postgresql://app:s3cret@db.example.com:5432/shop"
 
 FOREIGN = {
-    f"{URL}?pgbouncer=true": ("no parameter pgbouncer", "Leave it out: sqlmig sees by itself"),
+    f"{URL}?pgbouncer=true": ("no parameter pgbouncer", "Leave it out: sqlmig detects a pooler"),
     f"{URL}?schema=billing": ("no parameter schema", "options=-csearch_path%3Dbilling "),
     f"{URL}?search_path=a,b": ("no parameter search_path", "options=-csearch_path%3Da,b "),
     f"{URL}?search_path=a%2C%20b": ("no parameter search_path", "options=-csearch_path%3Da,b "),
     f"{URL}?sslmode=require&currentSchema=a": ("no parameter currentSchema", "=-csearch_path%3Da"),
-    f"{URL}?connection_limit=5": ("no parameter connection_limit", "it is another program's"),
+    f"{URL}?connection_limit=5": ("no parameter connection_limit", "it belongs to another program"),
     f"{URL}?statement_timeout=5s": ("no parameter statement_timeout", "-cstatement_timeout%3D"),
     f"{URL}?sslaccept=strict": ("no parameter sslaccept", "Write sslmode instead of sslaccept"),
     f"{URL}?ApplicationName=x": ("no parameter ApplicationName", "Write application_name instead"),

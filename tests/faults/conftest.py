@@ -10,8 +10,8 @@ from tests.faults.figures import Figure, summary
 from tests.faults.pooler import pgbouncer
 from tests.thorough import is_torture
 
-# The values of these arguments of tests, in the short form and in the long one: seeds of chance,
-# and the numbers of the entry at which the fault strikes.
+# The values of these test arguments in the short and the long form: random seeds, and the number of
+# the entry at which the fault strikes.
 _AMOUNTS = {"seed": (range(1), range(60)), "entry": (range(2, 3), range(2, 8))}
 
 collect_ignore = [] if pgbouncer() else ["test_pooler.py"]
@@ -24,7 +24,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_ignore_collect(collection_path: object, config: pytest.Config) -> bool | None:
-    """The failover takes two servers and a while: for the long form."""
+    """The failover test needs two servers and some time, so it is only in the long form."""
     if str(collection_path).endswith("test_failover.py") and not is_torture(config):
         return True
     return None
@@ -32,14 +32,14 @@ def pytest_ignore_collect(collection_path: object, config: pytest.Config) -> boo
 
 @pytest.fixture
 def figure(record_property: Callable[[str, object], None]) -> Figure:
-    """Where a test counts its faults."""
+    """Counts a test's faults."""
     return Figure(record_property)
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """The long form's figures."""
+    """Prints the figures of the long form."""
     if not is_torture(config):
         return
     passed, failed = (terminalreporter.getreports(outcome) for outcome in ("passed", "failed"))

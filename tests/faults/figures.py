@@ -1,4 +1,4 @@
-"""How many faults of which kind there were."""
+"""Counts the faults of each kind."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _PREFIX = "faults: "
 
 @dataclass(frozen=True)
 class Figure:
-    """Counts faults as properties of the test's report, which reaches us from xdist's workers."""
+    """Counts faults as properties of the test's report, which xdist's workers send to us."""
 
     record: Callable[[str, object], None]
 
     def __call__(self, what: str, number: int = 1) -> None:
-        """So many more of these."""
+        """Adds that many of these."""
         self.record(f"{_PREFIX}{what}", number)
 
 
 def summary(reports: Iterable[pytest.TestReport], violations: int) -> Iterator[str]:
-    """The sums over all tests, a line each."""
+    """The sums over all tests, one line each."""
     sums: Counter[str] = Counter()
     for report in reports:
         for name, number in report.user_properties:

@@ -23,18 +23,19 @@ create trigger gate after insert or update on {table} for each row execute funct
 
 @dataclass(frozen=True)
 class Gate:
-    """Closed while its session holds the lock that every passer-by needs."""
+    """The gate is closed while its session holds the lock that every statement at the gate
+    needs."""
 
     connection: Connection[tuple[Any, ...]]
 
     def open(self) -> None:
-        """Lets through who waits and who comes."""
+        """Lets through all statements, waiting or not."""
         self.connection.execute("SELECT pg_advisory_unlock_all()")
 
 
 @contextmanager
 def gate(database: Database) -> Iterator[Gate]:
-    """A closed gate for scripts that `select` PASS; open with the end of the block."""
+    """A closed gate for scripts that `select` PASS; it opens when the block ends."""
     with closing(database.another_connection()) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_KEY,))
         yield Gate(connection)
@@ -42,7 +43,7 @@ def gate(database: Database) -> Iterator[Gate]:
 
 @contextmanager
 def gate_in_the_record(database: Database, table: str) -> Iterator[Gate]:
-    """A closed gate for whatever writes that table of the history."""
+    """A closed gate for statements that write that table of the history."""
     database.execute(_IN_THE_RECORD.format(function=PASS, table=table))
     with gate(database) as closed:
         yield closed

@@ -1,7 +1,7 @@
-"""Migrations whose every effect can be counted, and the invariants that no fault may break.
+"""Migrations with countable effects, and the invariants that no fault may break.
 
-Each `entry` makes a table of its own name and books one row in the ledger, so that what was done
-half, twice or not at all shows. Each `index` builds one of its own name, outside a transaction.
+Each `entry` creates its own table and adds one row to the ledger, so that work done in part, twice
+or not at all is visible. Each `index` builds its own index, outside a transaction.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HISTORY = ("_yoyo_migration", "_yoyo_log", "_sqlmig_migration")
 
 
 def write_ledger(project: Project, *entries: int, inside: str = "") -> None:
-    """The migration that makes the ledger, and entries with the given numbers."""
+    """Writes the migration that creates the ledger, and entries with the given numbers."""
     project.migration(
         LEDGER,
         f"create table ledger (entry text);\ninsert into ledger values ('{LEDGER}');",
@@ -34,7 +34,8 @@ def write_ledger(project: Project, *entries: int, inside: str = "") -> None:
 
 
 def write_entry(project: Project, number: int, inside: str = "") -> str:
-    """An entry that runs `inside` between making its table and booking its row; its id."""
+    """Writes an entry that runs `inside` between creating its table and adding its row; returns its
+    id."""
     name = f"{number:03d}_entry"
     project.migration(
         name,
@@ -45,7 +46,7 @@ def write_entry(project: Project, number: int, inside: str = "") -> str:
 
 
 def write_index(project: Project, number: int) -> str:
-    """A non-transactional migration of one index; its id."""
+    """Writes a non-transactional migration with one index; returns its id."""
     name = f"{number:03d}_index"
     project.migration(
         name,
@@ -56,14 +57,15 @@ def write_index(project: Project, number: int) -> str:
 
 
 def assert_consistent(database: Database, project: Project) -> None:
-    """History and schema agree now, and the next plain `apply` completes all, unaided."""
+    """Asserts that history and schema agree now, and that a plain `apply` then completes
+    everything."""
     assert_agreed(database, project)
     Migrator(project.config(database=database.url)).apply()
     assert_complete(database, project)
 
 
 def assert_complete(database: Database, project: Project) -> None:
-    """Everything is applied, once."""
+    """Asserts that everything is applied exactly once."""
     assert_agreed(database, project)
     states = Migrator(project.config(database=database.url)).status()
     assert {item.state for item in states} == {MigrationState.APPLIED}
@@ -75,10 +77,11 @@ def assert_complete(database: Database, project: Project) -> None:
 
 
 def assert_agreed(database: Database, project: Project) -> None:
-    """No migration is applied and unrecorded, recorded and not applied, half applied, or twice.
+    """Asserts that no migration is applied but unrecorded, recorded but not applied, half applied,
+    or applied twice.
 
-    Holds at every moment, also while the orphan of a killed runner is still at work: all is read
-    from one snapshot.
+    This holds at every moment, even while the server still works for a killed runner: everything is
+    read from one snapshot.
     """
     facts = Facts.of(database)
     for name in _ids(project):
@@ -95,9 +98,9 @@ def assert_agreed(database: Database, project: Project) -> None:
 
 @dataclass(frozen=True)
 class Facts:
-    """What one snapshot of a database shows: of the schema, of the ledger, of the history.
+    """What one snapshot of a database shows about the schema, the ledger and the history.
 
-    `times_applied` is how often the log has it applied, less the times it was rolled back.
+    `times_applied` is how often the log has a migration applied, minus how often rolled back.
     """
 
     tables: set[str]
@@ -111,7 +114,7 @@ class Facts:
 
     @classmethod
     def of(cls, database: Database) -> Facts:
-        """Reads them all at once."""
+        """Reads all of it in one snapshot."""
         with database.another_connection() as connection:
             connection.isolation_level = IsolationLevel.REPEATABLE_READ
             with connection.transaction():

@@ -1,4 +1,4 @@
-"""A server of the test's own, to stop and to kill."""
+"""A server for one test, which the test can stop and kill."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 @dataclass(frozen=True)
 class OwnServer:
-    """A server that nobody else uses, with one database."""
+    """A server with one database, which nobody else uses."""
 
     server: EmbeddedPostgres
 
@@ -39,7 +39,7 @@ class OwnServer:
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """Its database, by a new connection."""
+        """Its database, over a new connection."""
         with closing(psycopg.connect(self.url, autocommit=True)) as connection:
             yield Database(connection)
 
@@ -52,13 +52,13 @@ class OwnServer:
         end_server(self.data, signal.SIGINT)
 
     def start(self) -> None:
-        """Starts it again, with recovery where it needs some."""
+        """Starts it again, with recovery if needed."""
         self.server.start()
 
 
 @contextmanager
 def own_server() -> Iterator[OwnServer]:
-    """A running server, removed with the block."""
+    """A running server, removed when the block ends."""
     server = EmbeddedPostgres(postgres_folder(secrets.token_hex(4)), settings=_SETTINGS)
     try:
         server.start()

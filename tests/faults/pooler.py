@@ -1,4 +1,4 @@
-"""pgbouncer in transaction mode, before the tests' server."""
+"""pgbouncer in transaction mode in front of the tests' server."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ logfile = {folder}/log
 
 
 def pgbouncer() -> str | None:
-    """The program; None where it is not installed."""
+    """The program; None if it is not installed."""
     return shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
 
 
 @contextmanager
 def pooled(database: Database, *settings: str) -> Iterator[str]:
-    """A URL of the same database through a pooler with these lines among its settings, which ends
-    with the block."""
+    """A URL of the same database through a pooler with these additional settings, which stops when
+    the block ends."""
     account = account_for_new_cluster()
     with tempfile.TemporaryDirectory(prefix="sqlmig-pooler-", dir="/var/tmp") as name:
         folder = Path(name)
@@ -65,7 +65,8 @@ def _write_settings(folder: Path, database: Database, more: Sequence[str]) -> Pa
 
 
 def _start(settings: Path, account: Account) -> subprocess.Popen[bytes]:
-    """pgbouncer refuses to run as root, and only the server's account reaches its socket."""
+    """Runs pgbouncer as the server's account: it refuses to run as root, and only that account can
+    reach the socket."""
     program = pgbouncer()
     assert program is not None
     is_other = os.geteuid() != account.uid

@@ -1,4 +1,4 @@
-"""Runners as processes of their own: started, watched from the server's side, killed."""
+"""Runners as separate processes: starts them, watches them from the server's side, kills them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POLL_SECONDS = 0.005
 
 @dataclass(frozen=True)
 class Ending:
-    """How a runner ended: its exit code, negative for a signal, and what it said."""
+    """How a runner ended: its exit code, negative for a signal, and its output."""
 
     code: int
     stdout: str
@@ -30,12 +30,12 @@ class Ending:
 
 @dataclass(frozen=True)
 class Runner:
-    """A `sqlmig apply` that is under way."""
+    """A running `sqlmig apply`."""
 
     process: subprocess.Popen[str]
 
     def ending(self) -> Ending:
-        """Waits for the end; a runner that does not end within half a minute is a failure."""
+        """Waits for the end; fails if the runner does not end within half a minute."""
         try:
             stdout, stderr = self.process.communicate(timeout=_PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -57,25 +57,25 @@ class Runner:
 
 
 def start(project: Project, url: str, *options: str, command: Sequence[str] = ("apply",)) -> Runner:
-    """`python -m sqlmig apply`, or another command; started and not waited for."""
+    """Starts `python -m sqlmig apply`, or another command, without waiting for it."""
     return _start(["-m", "sqlmig", *command], project, url, options)
 
 
 def start_doomed(
     moment: str, place: float | str, project: Project, url: str, command: Sequence[str] = ("apply",)
 ) -> Runner:
-    """The command in the hands of runner.py: it dies at that place."""
+    """Starts the command under runner.py, which kills it at that place."""
     program = ["-m", "tests.faults.runner", moment, str(place), *command]
     return _start(program, project, url, [])
 
 
 def start_together(count: int, project: Project, url: str) -> Runner:
-    """So many runners that begin at the same moment; one ending for all."""
+    """Starts that many runners at the same moment; they have one common ending."""
     return start_doomed("together", count, project, url)
 
 
 def wait_until(condition: Callable[[], object], runner: Runner | None = None) -> None:
-    """Polls until the condition holds; fails after half a minute, or once the runner has ended."""
+    """Polls until the condition holds; fails after half a minute, or when the runner has ended."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while not condition():
         if runner is not None and runner.process.poll() is not None and not condition():
@@ -113,7 +113,7 @@ def runners_at_work(database: Database) -> int:
 
 
 def waits_for_its_turn(database: Database) -> bool:
-    """Whether a runner has asked for the lock in vain, and is idle until it asks again."""
+    """Whether a runner failed to get the lock and is idle until its next attempt."""
     return bool(
         database.value(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "

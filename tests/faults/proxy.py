@@ -1,4 +1,5 @@
-"""A network between runner and server that can fail: TCP on this machine to the server's socket."""
+"""A network between runner and server that can fail: TCP on this machine, forwarded to the server's
+socket."""
 
 from __future__ import annotations
 
@@ -19,13 +20,13 @@ _PIECE_BYTES = 1 << 16
 
 @dataclass
 class Proxy:
-    """Forwards every connection, until it is told to do otherwise.
+    """Forwards every connection unless configured otherwise.
 
-    `lose_answer_to`: the connection on which a client sends what matches is cut on the client's
-    side; the server still gets the message and answers it. `keeps_orphans`: the server is not told
-    of a client that has gone. `delay` holds back every answer for so many seconds. `strike` is
-    called before the message of that number, of all connections, reaches the server; `messages`
-    counts them. With `refuses`, new connections are closed at once.
+    `lose_answer_to`: if a client sends a matching message, its connection is cut on the client's
+    side; the server still receives the message and answers it. `keeps_orphans`: the server does not
+    notice when a client disconnects. `delay` holds back every answer for that many seconds.
+    `strike` is called before the message with that number, counted over all connections, reaches
+    the server; `messages` counts them. With `refuses`, new connections are closed at once.
     """
 
     server: Path
@@ -45,25 +46,25 @@ class Proxy:
         return f"postgresql://postgres@127.0.0.1:{port}/{database.connection.info.dbname}"
 
     def cut(self) -> None:
-        """Cuts all connections, at both ends; new ones are welcome."""
+        """Cuts all connections at both ends; new ones are accepted."""
         while self._ends:
             _close(self._ends.pop())
 
     def cut_for_good(self) -> None:
-        """Cuts all connections; the server is gone."""
+        """Cuts all connections and refuses new ones, as if the server were gone."""
         self.refuses = True
         self.cut()
 
     def cut_one(self, client: socket.socket) -> None:
-        """Cuts the connection of that client, and no other."""
+        """Cuts only the connection of that client."""
         _close(client)
 
     def close(self) -> None:
-        """Takes no more connections."""
+        """Accepts no more connections."""
         _close(self.listener)
 
     def serve(self) -> None:
-        """Takes connections until the listener is closed."""
+        """Accepts connections until the listener is closed."""
         while True:
             try:
                 client, _ = self.listener.accept()
@@ -111,7 +112,7 @@ class Proxy:
 
 @contextmanager
 def proxied(database: Database) -> Iterator[Proxy]:
-    """A proxy before the database's server; all its connections end with the block."""
+    """A proxy in front of the database's server; all its connections end with the block."""
     info = database.connection.info
     listener = socket.create_server(("127.0.0.1", 0))
     proxy = Proxy(Path(info.host, f".s.PGSQL.{info.port}"), listener)

@@ -1,9 +1,9 @@
-"""The command `sqlmig` in a process that ends itself at an exact place, by SIGKILL.
+"""Runs `sqlmig` in a process that kills itself with SIGKILL at an exact place.
 
 `python -m tests.faults.runner before 3 apply …` dies before its third message of work, `after 3`
-once that is answered; instead of the number a text can stand, for the message that begins so.
-`within 0.2`: so many seconds after everything is imported. `together 20` lives: twenty processes
-run the command at the same moment, and all of them have to succeed.
+when that has been answered; a text instead of the number means the message that begins with it.
+`within 0.2`: that many seconds after everything is imported. `together 20` does not die: twenty
+processes run the command at the same moment, and all must succeed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _send = wire.send
 
 
 class Send(Protocol):
-    """What `wire.send` is."""
+    """The signature of `wire.send`."""
 
     def __call__(
         self,
@@ -35,10 +35,10 @@ class Send(Protocol):
 
 
 def main(moment: str, value: str, *command: str) -> None:
-    """Arms what is asked for, and runs the command."""
+    """Prepares the requested death, and runs the command."""
     if moment in ("before", "after"):
         wire.send = _deadly_send(moment, value)
-    # What sends takes `send` from its module, so that is changed before they are imported.
+    # Modules import `send` by name, so it is replaced before they are imported.
     from sqlmig.cli import main as sqlmig  # noqa: PLC0415
     from sqlmig.engine.run import executor  # noqa: F401, PLC0415  # slow to import: not part of the run
 
@@ -52,7 +52,8 @@ def main(moment: str, value: str, *command: str) -> None:
 
 
 def _multiply(count: int) -> None:
-    """Forks, which is faster than to start and import as often; returns in the children alone."""
+    """Forks, which is faster than starting and importing that often; returns only in the
+    children."""
     children = []
     for _ in range(count):
         child = os.fork()

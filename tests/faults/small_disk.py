@@ -1,4 +1,4 @@
-"""Disks that are full soon."""
+"""Disks that fill up quickly."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlmig.embedded.account import account_for_new_cluster
 
 _DISK_BYTES = 8 << 20
-# Larger than the 16 MiB of a segment of the WAL, and no multiple of the 8 KiB of a page.
+# Larger than a WAL segment of 16 MiB, and not a multiple of a page of 8 KiB.
 _LARGEST_FILE_BYTES = (20 << 20) + 4096
 
 
@@ -30,7 +30,7 @@ def can_mount() -> bool:
 
 @contextmanager
 def small_disk() -> Iterator[Path]:
-    """A folder for a tablespace on a file system of 8 MiB of its own; needs `can_mount`."""
+    """Whether this process is allowed to mount a file system."""
     with tempfile.TemporaryDirectory(prefix="sqlmig-disk-", dir="/var/tmp") as name:
         mounted = Path(name)
         mounted.chmod(0o755)
@@ -46,7 +46,8 @@ def small_disk() -> Iterator[Path]:
 
 @contextmanager
 def small_files() -> Iterator[None]:
-    """What is started in the block cannot write files over 20 MiB: a full disk, to the server."""
+    """Processes started in the block cannot write files over 20 MiB, which the server sees as a
+    full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE_BYTES, before[1]))
     try:

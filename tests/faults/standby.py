@@ -1,4 +1,5 @@
-"""A primary with a standby that has every commit before its client hears of it."""
+"""A primary with a synchronous standby, which has every commit before the client is told about
+it."""
 
 from __future__ import annotations
 
@@ -22,14 +23,14 @@ _IS_IN_STEP = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync
 
 @dataclass(frozen=True)
 class Pair:
-    """A primary and its standby; the standby's files lie beside the primary's."""
+    """A primary and its standby; the standby's files are next to the primary's."""
 
     primary: OwnServer
     socket: Path
 
     @property
     def url(self) -> str:
-        """Both hosts; libpq takes the one that can be written to."""
+        """Both hosts; libpq chooses the one that accepts writes."""
         host = self.primary.server.status().socket
         return (
             f"postgresql://postgres@/{_DATABASE}?host={host},{self.socket}"
@@ -44,7 +45,7 @@ class Pair:
             yield Database(connection)
 
     def fail_over(self) -> None:
-        """The primary dies; the standby takes over."""
+        """Stops the primary and promotes the standby."""
         self.primary.stop_at_once()
         with self.standby() as database:
             assert database.value("SELECT pg_promote()")
@@ -52,7 +53,7 @@ class Pair:
 
 @contextmanager
 def primary_and_standby() -> Iterator[Pair]:
-    """Both servers, removed with the block."""
+    """Both servers, removed when the block ends."""
     with own_server() as primary:
         data = primary.data.with_name("standby")
         socket = primary.data.with_name("s")
@@ -65,7 +66,7 @@ def primary_and_standby() -> Iterator[Pair]:
 
 
 def _copy(primary: OwnServer, data: Path, socket: Path) -> None:
-    """Makes and starts the standby."""
+    """Creates and starts the standby."""
     programs = last_programs(primary.data)
     assert programs is not None
     host = primary.server.status().socket

@@ -160,7 +160,5 @@ def test_a_standby_is_named_as_such_and_no_file_is_blamed(project: Project) -> N
         server.start()
         with pytest.raises(MigrationFailedError, match="before its first statement") as caught:
             Migrator(project.config(database=server.url)).apply()
-    assert "The server is a standby, which only reads: give the URL of the primary" in str(
-        caught.value
-    )
+    assert "The server is a read-only standby: give the URL of the primary" in str(caught.value)
     assert "Fix" not in caught.value.remedy

@@ -1,4 +1,4 @@
-"""Fleets of a test's own: tenants of one database, and databases beside it."""
+"""Fleets for tests: tenants in one database, and separate databases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATTERN = "tenant%"
 
 
 def tenants(database: Database, count: int) -> list[str]:
-    """Schemas with the names tenant1, tenant2, …"""
+    """Creates schemas named tenant1, tenant2, …"""
     names = [f"tenant{number}" for number in range(1, count + 1)]
     for name in names:
         database.execute(f'create schema "{name}"')
@@ -28,14 +28,14 @@ def tenants(database: Database, count: int) -> list[str]:
 
 
 def of(config: Config, *only: str, observer: FleetObserver | None = None, **fleet: Any) -> Fleet:
-    """The fleet of these settings, all tenants where none of them names the targets."""
+    """The fleet with these settings; all tenants if none of them names the targets."""
     if not fleet.keys() & {"targets", "query", "schemas"}:
         fleet["schemas"] = PATTERN
     return Fleet(replace(config, fleet=config.fleet.updated(**fleet)), only, observer)
 
 
 def fleet(project: Project, database: Database, *only: str, **settings: Any) -> Fleet:
-    """The same of a project on a database."""
+    """The fleet of a project on a database."""
     return of(project.config(database=database.url), *only, **settings)
 
 
@@ -45,13 +45,13 @@ def states(report: FleetReport) -> dict[str, str]:
 
 
 def messages(report: FleetReport) -> dict[str, str]:
-    """What is told of each target that failed."""
+    """The message for each target that failed."""
     found = report.of(TargetState.FAILED)
     return {result.target.name: str(result.error) for result in found}
 
 
 def applied(database: Database, schema: str) -> list[str]:
-    """What the history in that schema has, in order."""
+    """The migrations in that schema's history, in order."""
     table = sql.Identifier(schema, "_yoyo_migration")
     query = sql.SQL("SELECT migration_id FROM {} ORDER BY applied_at_utc, 1").format(table)
     return [name for (name,) in database.connection.execute(query)]
@@ -59,7 +59,7 @@ def applied(database: Database, schema: str) -> list[str]:
 
 @contextmanager
 def databases(database: Database, count: int) -> Iterator[list[str]]:
-    """URLs of empty databases beside that of the test, dropped at the end."""
+    """URLs of additional empty databases, dropped at the end."""
     own = database.connection.info.dbname
     names = [f"{own}_fleet{number}" for number in range(1, count + 1)]
     with ExitStack() as stack:
@@ -71,14 +71,14 @@ def databases(database: Database, count: int) -> Iterator[list[str]]:
 
 
 def targets_file(project: Project, urls: Sequence[str]) -> str:
-    """A file that names them db1, db2, …; its path."""
+    """Writes a file that names them db1, db2, …; returns its path."""
     lines = [f"db{number}  {url}" for number, url in enumerate(urls, start=1)]
     project.write("targets.txt", "# all databases\n\n" + "\n".join(lines) + "\n")
     return "targets.txt"
 
 
 class Told(FleetObserver):
-    """Keeps what it is told, and from which thread."""
+    """Records its calls, and the threads that they came from."""
 
     def __init__(self) -> None:
         self.total = 0

@@ -65,11 +65,11 @@ def test_a_query_that_fails_or_writes(project: Project, database: Database) -> N
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("null as name, 'a' as schema", "its name is empty"),
+        ("null as name, 'a' as schema", "the name is empty"),
         ("'a' as name, null as schema", "the schema of a is empty"),
         ("'a' as name, '' as url", "the url of a is empty"),
         (f"'a' as name, 'postgresql://u:{SECRET}@h:x/d' as url", "its port is not a number"),
-        (f"'postgresql://u:{SECRET}@h/d' as name, 'a' as schema", "its name is empty or an"),
+        (f"'postgresql://u:{SECRET}@h/d' as name, 'a' as schema", "the name is empty or an"),
     ],
 )
 def test_a_row_that_names_no_target(

@@ -91,7 +91,7 @@ def test_a_ctrl_c_lets_those_at_work_finish_and_reports_the_rest(
     wait_until(lambda: sleeping(database), runner)
     ending = runner.signal(signal.SIGINT)
     assert ending.code == 130
-    assert "Stopping: no target is begun any more. Waiting for tenant" in ending.stderr
+    assert "Stopping: no more targets are started. Waiting for tenant" in ending.stderr
     begun = [name for name in names if recorded(database, name)]
     assert 1 <= len(begun) <= 2
     assert f"applied    {len(begun)}" in ending.stdout

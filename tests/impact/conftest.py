@@ -12,7 +12,7 @@ from tests.database import Database
 
 @pytest.fixture
 def ordinary(database: Database) -> Iterator[str]:
-    """A URL of the database as a role that may do nothing special, and owns it."""
+    """A URL of the database as a role that owns it but has no special privileges."""
     role = f"plain_{uuid.uuid4().hex[:8]}"
     name = database.value("SELECT current_database()")
     database.execute(f'CREATE ROLE {role} LOGIN; ALTER DATABASE "{name}" OWNER TO {role}')

@@ -1,4 +1,5 @@
-"""Runs statements one by one, each in a transaction that is undone, and says what was seen."""
+"""Runs statements one by one, each in a transaction that is undone, and returns what was
+observed."""
 
 from __future__ import annotations
 

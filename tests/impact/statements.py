@@ -1,7 +1,7 @@
-"""Statements of every kind, and what PostgreSQL's manual says of the locks that they take.
+"""Statements of every kind, and the locks that they take according to PostgreSQL's manual.
 
-Sources: the pages of the commands, and "Table-Level Locks". What is large work is told there too:
-"the table will be scanned", "rewritten"; where it is not, the note says where it is from.
+Sources: the pages of the commands, and "Table-Level Locks". They also describe large work: "the
+table will be scanned", "rewritten"; if they do not, a note names the source.
 """
 
 from __future__ import annotations
@@ -70,8 +70,9 @@ INSERT INTO tight SELECT 3, now() FROM generate_series(1, 50) i;
 REFRESH MATERIALIZED VIEW totals;
 """
 
-# Each statement, and below it the tables that were there before, with the strongest lock that it
-# takes on each and the large work there. Locks that block no one are left out where there is none.
+# Each statement, followed by the tables that existed before it, with the strongest lock that it
+# takes on each and the large work there. Locks that block nothing are left out if there is no large
+# work.
 _TABLE = """
 ALTER TABLE orders ADD COLUMN x int
     orders ACCESS EXCLUSIVE
@@ -436,7 +437,7 @@ COPY orders TO STDOUT
 ANALYZE orders
     nothing
 """
-# What older servers do not know.
+# What older servers do not support.
 _SINCE = {
     170000: """
 ALTER TABLE figures ALTER COLUMN doubled SET EXPRESSION AS (id * 3)
@@ -455,7 +456,7 @@ _SUPERUSERS_ONLY = ("ALTER TABLE orders ENABLE TRIGGER ALL",)
 
 
 def statements(server_version: int, *, is_superuser: bool = True) -> dict[str, str]:
-    """The statements that the server and the role may run, with what each does."""
+    """The statements that the server and the role can run, with the effects of each."""
     tables = [_TABLE, *(table for since, table in _SINCE.items() if server_version >= since)]
     lines = [line for table in tables for line in table.strip().splitlines()]
     found = {line: effects.strip() for line, effects in zip(lines[::2], lines[1::2], strict=True)}

@@ -1,4 +1,4 @@
-"""Sessions that read and write a table all the time, and how long each waited for a lock."""
+"""Sessions that constantly read and write a table, and how long each waited for a lock."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SELECT pid, wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = ANY (%s)
 
 @dataclass(slots=True)
 class Traffic:
-    """What ran, by its name; `stalls` has the longest wait of each for a lock, in seconds.
+    """What ran, by name; `stalls` has the longest lock wait of each, in seconds.
 
-    It is the wait that counts, not the time of a query: that of a busy machine would say nothing.
+    The wait counts, not the duration of a query, which says nothing on a busy machine.
     """
 
     url: str
@@ -32,8 +32,8 @@ class Traffic:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def work(self, name: str, statement: str, pause: float) -> None:
-        """Runs the statement again and again, with so many seconds in between; `{id}` in it is a
-        row's, at random."""
+        """Runs the statement repeatedly, with that many seconds in between; `{id}` in it is the id
+        of a random row."""
         with self._connected() as connection:
             self._pids[connection.info.backend_pid] = name
             self.stalls[name] = 0.0
@@ -43,7 +43,7 @@ class Traffic:
                 self._ended.wait(pause)
 
     def watch(self) -> None:
-        """Looks who waits, and since when."""
+        """Records who waits, and since when."""
         since: dict[int, float] = {}
         with self._connected() as connection:
             while not self._ended.wait(_PAUSE):
@@ -64,7 +64,7 @@ class Traffic:
             raise
 
     def end(self) -> None:
-        """Has all of them stop."""
+        """Makes all of them stop."""
         self._ended.set()
 
 
@@ -74,7 +74,7 @@ Sessions = Mapping[str, tuple[str, float]]
 @contextmanager
 def traffic(url: str, sessions: Sessions) -> Iterator[Traffic]:
     """The sessions at work, each with its statement and its pause, until the block ends; all have
-    begun when it begins."""
+    started when it begins."""
     found = Traffic(url)
     with ExitStack() as stack:
         targets = [
@@ -92,5 +92,5 @@ def traffic(url: str, sessions: Sessions) -> Iterator[Traffic]:
 
 
 def told(stalls: Mapping[str, float]) -> str:
-    """The waits in milliseconds, by who waited."""
+    """The waits in milliseconds, by session."""
     return ", ".join(f"{name} {wait * 1000:.0f} ms" for name, wait in stalls.items())

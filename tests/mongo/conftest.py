@@ -1,4 +1,4 @@
-"""Fixtures to seed, and databases to seed over both drivers."""
+"""Fixtures to seed, and databases to seed through both drivers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CLIENTS: dict[str, Any] = {"motor": AsyncIOMotorClient, "pymongo": AsyncMongoCli
 
 @pytest.fixture
 def seeds(tmp_path: Path) -> Seeds:
-    """A folder without fixtures yet."""
+    """A folder without fixtures."""
     return Seeds(tmp_path / "mongo_seeds")
 
 
 @pytest.fixture(params=list(CLIENTS))
 async def mongo(request: pytest.FixtureRequest, mongo_url: str) -> AsyncIterator[Mongo]:
-    """An empty database, over each driver."""
+    """An empty database, through each driver."""
     sent = Commands()
     client = CLIENTS[request.param](mongo_url, event_listeners=[sent])
     with MongoClient[dict[str, Any]](mongo_url) as aside:

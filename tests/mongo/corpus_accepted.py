@@ -1,7 +1,7 @@
-"""What MongoDB's BSON corpus has a reader of Extended JSON accept, as cases of our own.
+"""What a reader of Extended JSON must accept according to MongoDB's BSON corpus, as our own cases.
 
-A value stands beside the bytes that BSON has for it, which are made here, without the
-driver: its type, then its value. https://bsonspec.org/spec.html
+Each value comes with its BSON bytes, which are made here, without the driver: its type, then its
+value. https://bsonspec.org/spec.html
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Accepted:
 
     @property
     def document(self) -> bytes:
-        """The document whose field `x` has the value."""
+        """A document whose field `x` has the value."""
         element = self.stored[:1] + b"x\0" + self.stored[1:]
         return struct.pack("<i", len(element) + 5) + element + b"\0"
 
@@ -80,7 +80,7 @@ def _decimal(form: str, text: str, sign: str, coefficient: int, exponent: int) -
 
 
 def _scientific(digits: str, exponent: int) -> str:
-    """The one canonical text, by the specification of Decimal128."""
+    """The single canonical text, according to the specification of Decimal128."""
     adjusted = exponent + len(digits) - 1
     if exponent <= 0 and adjusted >= -6:
         padded = digits.rjust(1 - exponent, "0")

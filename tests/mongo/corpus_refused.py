@@ -1,4 +1,5 @@
-"""What MongoDB's BSON corpus has a reader of Extended JSON refuse, as cases of our own: by type."""
+"""What a reader of Extended JSON must refuse according to MongoDB's BSON corpus, as our own cases,
+by type."""
 
 from __future__ import annotations
 
@@ -16,11 +17,11 @@ _NOT_NUMBERS = (
 )
 _NOT_WHOLE = ("1.0", "1e3", "1E3", ".5", "5.", "Infinity", "NaN", "+5", "007", "-00", "1" * 5000)
 _NOT_DECIMALS = (
-    # specials that are almost right
+    # special values that are almost right
     *("Infi", "Infin", "Infini", "Infinit", "-Infinit", ".Infinity", "+.Inf", "0Inf", "9Inf"),
     *("-0Inf", "-9Inf", "in", "-in", "i", "Na", "-Na", "NaNq", "NaNs", "qNaN", "sNaN", "-sNaN"),
     *("0sNaN", "+.sNaN", "xNaN", ".NaN", "-.NaN", "NaN1", "NaN123", "nan(1)", "Infinity1"),
-    # signs, points and exponents without what belongs to them
+    # signs, points and exponents without the rest
     *(".", "..", "..3", ".13.3", "1..3", "1.3.4", "1.34.", "0000..", ".0000.", "00..00", "+-32.4"),
     *("-+32.4", "--32.4", "-32.-4", "32.0-", "++1", "3+", "12-", "-1-", "01.35-", "+", "-", "-."),
     *("e", "E", ".e", "-.e", "-.E+", "+.e+1", "e100", "E01", "E+1", ".E+1", "1e", "1E+", "1e-"),
@@ -40,7 +41,7 @@ _NOT_DECIMALS = (
         "1\\u0000",
         "1e\\u0661",
     ),
-    # more than 34 digits, or beyond all exponents
+    # more than 34 digits, or beyond the exponent range
     *("1" * 35, "1.1" + "1" * 33 + "50", "-1.1" + "1" * 33 + "49", "1" + "0" * 58 + "1"),
     *(
         "0." + "9" * 35,
@@ -123,7 +124,7 @@ def _values(name: str, values: Sequence[str]) -> tuple[str, ...]:
 
 
 def _extended(*wrappers: str) -> tuple[str, ...]:
-    """The same with one member too many, before and behind, and with its own given twice."""
+    """The same with an extra member before or after, and with its own member given twice."""
     return tuple(
         extended
         for wrapper in wrappers

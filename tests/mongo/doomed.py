@@ -1,6 +1,7 @@
-"""Seeds a database and is killed, by SIGKILL, when it is about to send its n-th command.
+"""Seeds a database and kills itself with SIGKILL just before it sends its n-th command.
 
-Arguments: the folder of fixtures, the environment, the URL, n. Past its last command it just ends.
+Arguments: the folder of fixtures, the environment, the URL, n. It ends normally if it sends fewer
+commands.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.mongo.mongo import Commands
 
 
 class Killer(Commands):
-    """Ends the process at the n-th command."""
+    """Kills the process at the n-th command."""
 
     def __init__(self, n: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A test's MongoDB database: seeded through a driver, and looked at behind the seeder's back."""
+"""A test's MongoDB database: seeded through a driver, and inspected without the seeder."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Commands(CommandListener):
         pass
 
     def names(self) -> set[str]:
-        """The commands sent since this was last asked."""
+        """The commands sent since the last call."""
         names = {name for name, _ in self.sent}
         self.sent.clear()
         return names
@@ -67,7 +67,8 @@ class Commands(CommandListener):
 
 @dataclass(frozen=True)
 class Mongo:
-    """`database` is what the seeder gets, `commands` what it sent, `aside` the test's way in."""
+    """`database` is passed to the seeder, `commands` records what it sent, `aside` is the test's
+    own access."""
 
     database: AsyncDatabase
     aside: Database[dict[str, Any]]
@@ -75,7 +76,7 @@ class Mongo:
     url: str
 
     def seeder(self, fixtures: Fixtures, environment: Environment) -> MongoSeeder:
-        """What is tested."""
+        """The seeder under test."""
         return MongoSeeder(self.database, fixtures, environment)
 
     async def seed(self, fixtures: Fixtures, environment: Environment) -> FixturesReport:
@@ -83,7 +84,7 @@ class Mongo:
         return await self.seeder(fixtures, environment).seed()
 
     async def compare(self, fixtures: Fixtures, environment: Environment) -> FixturesReport:
-        """How the fixtures stand."""
+        """Compares the fixtures with the database."""
         return await self.seeder(fixtures, environment).compare()
 
     def one(self, collection: str, document_id: Any) -> dict[str, Any] | None:
@@ -95,7 +96,7 @@ class Mongo:
         self.aside[collection].update_one({"_id": document_id}, {"$set": fields})
 
     def dump(self) -> dict[str, list[bytes]]:
-        """Everything in the database, byte by byte, our own collections too."""
+        """Everything in the database as bytes, including sqlmig's own collections."""
         return {
             name: sorted(bson.encode(document) for document in self.aside[name].find())
             for name in sorted(self.aside.list_collection_names())

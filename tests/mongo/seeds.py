@@ -1,4 +1,4 @@
-"""A folder of fixtures that a test fills, read as an environment would read it."""
+"""A folder of fixtures that a test fills, read as for an environment."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ DEVELOPMENT, TESTING, PRODUCTION = Environment
 
 @dataclass(frozen=True)
 class Seeds:
-    """Fixtures below `root`, which is `mongo_seeds` of a project."""
+    """Fixtures below `root`, which is a project's `mongo_seeds`."""
 
     root: Path
 
     def text(self, relative: str, content: str | bytes) -> Path:
-        """Writes a file as it is given."""
+        """Writes a file with exactly that content."""
         path = self.root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
     def documents(self, relative: str, *documents: dict[str, Any]) -> Path:
-        """Writes documents, a line each."""
+        """Writes documents, one per line."""
         lines = ",\n".join(json.dumps(document) for document in documents)
         return self.text(relative, f"[\n{lines}\n]\n")
 
@@ -42,7 +42,7 @@ class Seeds:
         return read_fixtures(self.root)
 
     def problems(self) -> Sequence[FixtureError]:
-        """All that is wrong with the fixtures."""
+        """All errors in the fixtures."""
         try:
             self.read()
         except UnusableFilesError as several:
@@ -52,10 +52,10 @@ class Seeds:
         return []
 
     def problem(self) -> FixtureError:
-        """The one thing that is wrong with the fixtures."""
+        """The only error in the fixtures."""
         (problem,) = self.problems()
         return problem
 
     def place(self, problem: FixtureError) -> str:
-        """Where a problem is: file:line:column, the file's path below `root`."""
+        """The place of a problem: file:line:column, with a path relative to `root`."""
         return str(problem.location).removeprefix(f"{self.root}/")

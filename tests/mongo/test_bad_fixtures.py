@@ -114,17 +114,17 @@ def test_a_value_that_cannot_be_stored_is_refused_at_its_key_or_item(
         ('[\n{"_id": "a"} {"_id": "b"}]', "2:14", "this is not JSON: expected ']'"),
         ("[\n'a']", "2:1", "this is not JSON: Expecting value"),
         ('[]\n{"_id": "a"}', "2:1", "unexpected text after the array"),
-        ('\n"a"', "2:1", "neither an array of documents nor documents one a line"),
+        ('\n"a"', "2:1", "neither an array of documents nor one document per line"),
         ('{"_id": "a"}\n\n{"_id" "b"}', "3:8", "this is not JSON: Expecting ':' delimiter"),
         ('{"_id": "a"},\n{"_id": "b"}', "1:13", "unexpected comma"),
         ('{"_id": "a"}\n]', "2:1", "this is not JSON: Expecting value"),
         ('{"_id": "a"}\n{"_id": "b', "2:9", "this is not JSON: Unterminated string"),
         ('{"_id": "a\0"}', "1:11", "this is not JSON: Invalid control character at (U+0000)"),
         ('{"_id": 1}\n\ufeff{"_id": 2}', "2:1", "this is not JSON: Expecting value (U+FEFF)"),
-        ('{"_id": "a"}\n' + '{"x": ' * 100_000, "2:1", "nested far too deeply"),
+        ('{"_id": "a"}\n' + '{"x": ' * 100_000, "2:1", "nested too deeply"),
         ("", "1:1", "the file is empty"),
         (" \r\n", "2:1", "the file is empty"),
-        ("[" + "[" * 100_000, "1:2", "nested far too deeply"),
+        ("[" + "[" * 100_000, "1:2", "nested too deeply"),
     ],
     ids=[
         "broken JSON",
@@ -308,10 +308,10 @@ def two_collections(seeds: Seeds, reference: object) -> None:
     [
         ("class-11", 14, "no _id of classes is class-11"),
         ("class-demo", 14, "class-demo of classes is a demo document: this one loads without it"),
-        (10, 14, "is a number, and the _ids of classes are text"),
-        ({"$oid": "0123456789abcdef01234567"}, 14, "is an ObjectId, and the _ids of classes"),
+        (10, 14, "is a number, but the _ids of classes are text"),
+        ({"$oid": "0123456789abcdef01234567"}, 14, "is an ObjectId, but the _ids of classes"),
         (["class-1", "class-2"], 38, "no _id of classes is class-2"),
-        ({"id": "class-1"}, 14, "is a dict, and the _ids of classes are text"),
+        ({"id": "class-1"}, 14, "is a dict, but the _ids of classes are text"),
     ],
     ids=[
         "dangling",
@@ -478,7 +478,7 @@ def test_a_folder_that_is_not_there_is_refused(seeds: Seeds) -> None:
 def test_a_file_that_cannot_be_read_is_refused(seeds: Seeds) -> None:
     seeds.documents(CLASSES, {"_id": "a"})
     (seeds.root / "reference/20_loop.json").symlink_to("20_loop.json")
-    assert "not named as a fixture" in seeds.problem().message
+    assert "not named like a fixture" in seeds.problem().message
 
 
 def test_all_problems_are_told_at_once_but_for_the_fiftieth_and_later(seeds: Seeds) -> None:

@@ -207,7 +207,7 @@ def test_a_field_that_identifies_nothing_gives_no_id(seeds: Seeds, code: object)
     problem = seeds.problem()
     assert seeds.place(problem) == f"{CLASSES}:2:17"
     assert problem.field == "at.code"
-    assert "the _id is to come from this field" in problem.message
+    assert "the _id comes from this field" in problem.message
 
 
 def test_a_field_that_is_missing_gives_no_id(seeds: Seeds) -> None:

@@ -273,7 +273,7 @@ async def test_reset_leaves_a_database_that_was_never_seeded(mongo: Mongo, seeds
 async def test_reset_in_production_is_refused_before_anything_is_sent(
     mongo: Mongo, seeds: Seeds
 ) -> None:
-    with pytest.raises(ConfigError, match="dropped in development and testing only"):
+    with pytest.raises(ConfigError, match="dropped only in development and testing"):
         await mongo.seeder(seeds.read(), PRODUCTION).reset()
     assert mongo.commands.sent == []
 

@@ -43,7 +43,7 @@ async def test_a_named_environment_that_is_not_the_stamp_is_refused(mongo: Mongo
 async def test_a_stamp_that_is_no_environment_is_refused(mongo: Mongo) -> None:
     mongo.aside["_sqlmig_state"].insert_one({"_id": "environment", "value": "staging"})
     with pytest.raises(
-        EnvironmentMismatchError, match="stamped as staging, and that is not an environment"
+        EnvironmentMismatchError, match="stamped as staging, which is not an environment"
     ):
         await read_stamp(mongo.database, None)
 

@@ -123,7 +123,7 @@ def test_every_check_that_expects_an_unknown_error_is_refused(project: Project) 
 
 def _short(error: SourceError) -> str:
     """The beginning of its message, without the path of this run's folder."""
-    return re.sub(r"/\S+ is not", "the file is not", error.message)[:33]
+    return re.sub(r"/\S+ does not", "the file does not", error.message)[:33]
 
 
 def test_everything_that_is_wrong_in_any_file_is_told_in_one_pass(project: Project) -> None:
@@ -162,7 +162,7 @@ def test_everything_that_is_wrong_in_any_file_is_told_in_one_pass(project: Proje
         "sql/migrations/004_d.sql:2:1: BEGIN opens a transaction, and sq",
         "sql/migrations/004_d.sql:3:1: COMMIT would end the transaction ",
         "sql/migrations/004_d.sql:4:1: \\connect is a command of psql, no",
-        "sql/migrations/005_e.sql: no rollback: the file is not ther",
+        "sql/migrations/005_e.sql: no rollback: the file does not ex",
         "sql/migrations/005_e.sql:1:1: \\! is a command of psql, not SQL",
         "sql/migrations/not_a_number.sql: a migration's name must begin wit",
         "sql/migrations/not_a_number.sql:1:1: \\q is a command of psql, not SQL",

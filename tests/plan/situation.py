@@ -1,4 +1,4 @@
-"""Files and history as a planner meets them, without a folder or a database."""
+"""Files and history as a planner sees them, without a folder or a database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 def file(
     migration_id: str, sql: str = "select 1;", rollback: str | None = "select 2;"
 ) -> MigrationFile:
-    """A migration on disk, its head read."""
+    """A migration on disk, with its head read."""
     return MigrationFile(
         migration_id,
         _script_file(f"sql/migrations/{migration_id}.sql", sql, FileKind.MIGRATION),
@@ -33,7 +33,7 @@ def files(*migration_ids: str) -> list[MigrationFile]:
 def applied(
     migration: MigrationFile, *, done: int | None = None, total: int | None = None
 ) -> AppliedMigration:
-    """The row of a migration that was applied as its files are, or partly so."""
+    """The row of a migration that was applied, wholly or partly, as its files are."""
     script = migration.file.script
     return AppliedMigration(
         migration.migration_id,

@@ -134,7 +134,8 @@ def test_a_migration_missing_in_the_middle_stops_the_plan() -> None:
     assert error.migration_ids == ("002_b",)
     assert str(error) == (
         "applied, but its file is gone: 002_b\n"
-        "Restore it from version control, or roll it back: sqlmig rollback --only 002_b."
+        "Restore its file: sqlmig show 002_b --recorded > sql/migrations/002_b.sql; "
+        "or deploy the code that has it, or roll it back: sqlmig rollback --only 002_b."
     )
 
 

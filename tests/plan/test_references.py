@@ -56,7 +56,7 @@ def test_an_ambiguous_number_is_refused_with_all_it_could_be() -> None:
     assert error.message == (
         "'20261121' could be any of: 20261121_01_aPDZ5-add-users, 20261121_02_x"
     )
-    assert error.remedy == "Give more of the number, or the full id."
+    assert error.remedy == "Give more digits of the number, or the full id."
 
 
 def test_an_id_that_files_and_history_both_have_is_not_ambiguous() -> None:

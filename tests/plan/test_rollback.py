@@ -99,6 +99,19 @@ def test_one_alone_leaves_those_applied_after_it() -> None:
     assert select(ON_DISK, DONE, Alone("1")) == ["001_a"]
 
 
+def test_what_one_alone_leaves_applied_after_it_is_told() -> None:
+    def warned(selection: Selection) -> tuple[str, ...]:
+        return plan_rollback(ON_DISK, DONE, selection).warnings
+
+    assert warned(Alone("3")) == ("002_b was applied after 003_c and stays applied",)
+    assert warned(Alone("1")) == ("003_c, 002_b were applied after 001_a and stay applied",)
+    assert warned(Exactly(("002_b", "001_a"))) == (
+        "003_c was applied after 001_a and stays applied",
+    )
+    for selection in (Alone("2"), Since("1"), Newest(2), Since("4")):
+        assert warned(selection) == ()
+
+
 def test_one_alone_is_refused_while_an_applied_one_depends_on_it() -> None:
     dependent = file("002_b", "-- depends: 001_a\nselect 1;")
     with pytest.raises(PlanError) as caught:
@@ -253,8 +266,9 @@ def test_an_irreversible_migration_stops_the_plan_with_its_reason(
 
 def test_a_migration_declared_irreversible_later_can_still_be_undone_as_recorded() -> None:
     row = replace(applied(IRREVERSIBLE), rollback_sql="select 'recorded';")
-    with pytest.raises(IrreversibleMigrationError):
-        plan_rollback([IRREVERSIBLE], [row], Exactly(("001_a",)))
+    with pytest.raises(IrreversibleMigrationError) as caught:
+        plan_rollback([IRREVERSIBLE], [row], Since("1"))
+    assert caught.value.remedy.endswith(": sqlmig rollback 001_a --use recorded.")
     plan = plan_rollback([IRREVERSIBLE], [row], Exactly(("001_a",)), RollbackText.RECORDED)
     assert plan.migrations[0].prepared.text == "select 'recorded';"
 

@@ -108,8 +108,21 @@ def test_what_has_no_file_is_missing_at_its_place() -> None:
         "003_c": "applied",
         "010_d": "missing",
     }
-    assert found[1].remedy == "restore its file"
-    assert found[3].remedy == "deploy the code that has it"
+    for status, name in ((found[1], "002_b"), (found[3], "010_d")):
+        assert status.command == f"sqlmig show {name} --recorded > sql/migrations/{name}.sql"
+        assert status.remedy == (
+            f"restore its file: {status.command}; or deploy the code that has it, or roll it back: "
+            f"sqlmig rollback --only {name}"
+        )
+
+
+def test_what_has_neither_a_file_nor_a_recorded_text_is_restored_by_other_means() -> None:
+    (status,) = statuses([], [by_yoyo("002_b")])
+    assert (status.command, status.remedy) == (
+        "",
+        "restore its file, or deploy the code that has it, or roll it back: "
+        "sqlmig rollback --only 002_b",
+    )
 
 
 def test_without_any_file_everything_in_the_history_is_missing() -> None:

@@ -1,7 +1,7 @@
-"""Every kind of object that PostgreSQL has: how it is made, and every way to alter it.
+"""Every kind of object in PostgreSQL: how it is created, and every way to alter it.
 
-Each alteration stands alone: it runs on what `before` and `create` made. Source: the pages of
-CREATE and ALTER in PostgreSQL's manual.
+Each alteration runs on its own, on what `before` and `create` made. Source: the pages of CREATE and
+ALTER in PostgreSQL's manual.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ OTHER_ROLE = "sqlmig_test_other"
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of object: what it needs, how it is made and dropped, and how it can be altered."""
+    """A kind of object: what it needs, how it is created and dropped, and how it can be altered."""
 
     name: str
     create: str

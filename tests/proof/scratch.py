@@ -1,4 +1,4 @@
-"""Which scratch databases are on the tests' server: those of this process, and those of nobody."""
+"""The scratch databases on the tests' server: those of this process, and abandoned ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.database import Database
 
 
 def made_here(database: Database) -> list[str]:
-    """Those that this process is using."""
+    """The scratch databases that this process is using."""
     return _names(
         database,
         f"SELECT d.datname FROM pg_database d JOIN pg_stat_activity a "
@@ -19,7 +19,7 @@ def made_here(database: Database) -> list[str]:
 
 
 def left_behind(database: Database) -> list[str]:
-    """Those whose maker is gone: nothing will drop them."""
+    """The scratch databases whose creator is gone, which nothing will drop."""
     return _names(
         database,
         f"SELECT datname FROM pg_database WHERE datname ~ '^{PREFIX}[0-9]+_[0-9a-f]+_[0-9a-f]+$' "

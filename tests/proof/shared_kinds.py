@@ -1,11 +1,11 @@
-"""Statements that change what all databases of a server share, and the ways to write them."""
+"""Statements that change what all databases of a server share, in their various spellings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-# What the statements below find, in a server of their own; `maker` may make databases and owns some
-# things, `victim` and `friend` may do nothing.
+# The objects that the statements below expect, in a separate server; `maker` may create databases
+# and owns some objects, `victim` and `friend` have no privileges.
 GIVEN = (
     "CREATE ROLE maker LOGIN CREATEDB",
     "CREATE ROLE victim",
@@ -14,7 +14,7 @@ GIVEN = (
     "CREATE ROLE team",
     "GRANT team TO maker WITH ADMIN OPTION",
     "GRANT team TO victim",
-    "SET ROLE maker; GRANT team TO victim; RESET ROLE",  # since 16, each revokes its own grant
+    "SET ROLE maker; GRANT team TO victim; RESET ROLE",  # since 16, each role revokes its own grant
     "ALTER ROLE victim SET work_mem = '5MB'",
     "CREATE DATABASE live OWNER maker",
     "CREATE DATABASE theirs OWNER victim",

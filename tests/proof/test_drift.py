@@ -6,6 +6,7 @@ import pytest
 
 from sqlmig.errors import ExecutionError, PartialMigrationError, PlanError
 from sqlmig.migrator import Migrator
+from sqlmig.plan import Alone, OutOfOrder
 from tests.database import Database
 from tests.project import Project
 from tests.proof.kinds import OTHER_ROLE
@@ -114,6 +115,27 @@ def test_a_migration_that_cannot_run_again_is_named_with_what_it_may_need(
     with pytest.raises(ExecutionError, match="003_c, which is applied, cannot run again") as failed:
         migrator.drift()
     assert "sqlmig apply" not in str(failed.value)
+
+
+def test_a_migration_that_cannot_run_again_without_a_pending_one_before_it_names_that_one(
+    migrator: Migrator, project: Project
+) -> None:
+    project.migration("003_c", "create table c ()", "drop table c")
+    project.migration("004_d", "create table d (like c)", "drop table d")
+    migrator.apply()
+    migrator.rollback(Alone("3"))
+    project.migration("005_e", "create table e ()", "drop table e")
+    with pytest.raises(ExecutionError, match="004_d, which is applied, cannot run") as failed:
+        migrator.drift()
+    assert failed.value.remedy.startswith(
+        "003_c comes before it and is not applied: sqlmig apply --allow-out-of-order. Or it needs "
+    )
+    migrator.apply(out_of_order=OutOfOrder.ALLOW)
+    with pytest.raises(ExecutionError, match="004_d, which is applied, cannot run") as failed:
+        migrator.drift()
+    assert failed.value.remedy.startswith(
+        "003_c comes before it and was applied after it: a new database has another order. Or "
+    )
 
 
 def test_another_role_finds_no_drift_in_who_owns_the_schema(

@@ -124,7 +124,7 @@ def test_a_server_without_the_locale_at_least_has_the_encoding_and_it_is_said(
         assert found == DatabaseKind("LATIN1", "c", "C", "C")
         server.create()
     assert [warning.split(":")[0] for warning in server.warnings] == [
-        "the scratch database is not like the target (encoding LATIN1, locale xx_XX.ISO-8859-1 of "
+        "the scratch database differs from the target (encoding LATIN1, locale xx_XX.ISO-8859-1 of "
         "libc)"
     ]
 
@@ -202,7 +202,7 @@ def test_what_a_dead_run_left_is_dropped_by_the_next_and_named(
     assert told.returncode == 0, told.stderr
     assert not any(there(database, name) for name in left)
     for name in left:
-        assert f"dropped the scratch database {name}, which a run that was ended" in told.stderr
+        assert f"dropped the scratch database {name}, left by a run that was ended" in told.stderr
     assert Migrator(config).verify().warnings == ()
 
 

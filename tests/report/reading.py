@@ -1,4 +1,4 @@
-"""How the tests read what is shown: the text, and the JSON document."""
+"""Reads what is shown as the tests need it: the text, and the JSON document."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlmig.report.view import View
 
 
 def told(view: View, medium: Medium = Medium.PIPE) -> str:
-    """The text as it is printed."""
+    """The printed text."""
     return "\n".join(view.lines(medium))
 
 
 def parsed(view: View) -> Any:
-    """The whole document each time, so that a change is seen; but for its version."""
+    """The whole document without its version, so that a test notices every change."""
     found = json.loads(view.document())
     assert found.pop("version") == 1
     return found

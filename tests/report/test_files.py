@@ -27,7 +27,7 @@ def test_valid_files_are_counted() -> None:
 
 def test_a_comparison_is_its_notes_and_its_difference() -> None:
     assert (
-        told(files.comparison(Comparison("001_a", "", ()))) == "001_a: the files are as recorded."
+        told(files.comparison(Comparison("001_a", "", ()))) == "001_a: the files match the record."
     )
     assert told(files.comparison(Comparison("001_a", "", ("its file is gone",)))) == (
         "001_a: its file is gone"
@@ -37,13 +37,19 @@ def test_a_comparison_is_its_notes_and_its_difference() -> None:
     )
 
 
-def test_repaired_records_are_named() -> None:
-    assert told(files.repaired(["001_a", "002_b"])) == (
-        "001_a  recorded as its files are now\n002_b  recorded as its files are now"
+def test_repaired_records_are_named_and_it_is_said_that_no_sql_was_run() -> None:
+    assert told(files.repaired(["001_a"])) == (
+        "recorded  001_a, with its current files\n"
+        "The record was changed, not the database; its SQL was not run. "
+        "Compare with: sqlmig drift"
     )
-    assert told(files.repaired([])) == "Nothing to repair: every file is as recorded."
-    assert told(files.repaired([], ["002"])) == "Nothing to repair: 002 is as recorded."
-    assert told(files.repaired([], ["1", "2"])) == "Nothing to repair: 1, 2 are as recorded."
+    assert told(files.repaired(["001_a", "002_b"])) == (
+        "recorded  001_a, with its current files\nrecorded  002_b, with its current files\n"
+        "The records were changed, not the database; no SQL was run. Compare with: sqlmig drift"
+    )
+    assert told(files.repaired([])) == "Nothing to repair: every file matches the record."
+    assert told(files.repaired([], ["002"])) == "Nothing to repair: 002 matches the record."
+    assert told(files.repaired([], ["1", "2"])) == "Nothing to repair: 1, 2 match the record."
 
 
 def test_validated_files_have_their_paths_and_checksums() -> None:

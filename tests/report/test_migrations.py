@@ -79,7 +79,9 @@ def test_status_tells_each_state_what_to_do_and_the_counts() -> None:
         "007_next      pending                                   Next year's fees\n"
         "002_fees: sqlmig diff 002_fees\n"
         "003_index: sqlmig apply\n"
-        "004_gone: restore its file\n"
+        "004_gone: restore its file: sqlmig show 004_gone --recorded > "
+        "sql/migrations/004_gone.sql; or deploy the code that has it, or roll it back: "
+        "sqlmig rollback --only 004_gone\n"
         "005_late: renumber it, or sqlmig apply --allow-out-of-order\n"
         "7 migrations: 2 pending, 1 applied, 1 changed, 1 reformatted, 1 missing, 1 partial.\n"
         "Next: sqlmig diff 002_fees"
@@ -95,10 +97,10 @@ def test_status_tells_each_state_what_to_do_and_the_counts() -> None:
         ("1 2", "2", "sqlmig apply --allow-out-of-order"),
         ("1 2 3", "2 3:partial", "sqlmig apply --allow-out-of-order"),
         ("1 2 4", "1 2:changed 3", "sqlmig diff 2_x"),
-        ("1 3", "1 2", "2_x: restore its file"),
-        ("2 3", "1 3", "1_x: restore its file"),
+        ("1 3", "1 2", "sqlmig show 2_x --recorded > sql/migrations/2_x.sql"),
+        ("2 3", "1 3", "sqlmig show 1_x --recorded > sql/migrations/1_x.sql"),
         ("1 2", "1 3", "sqlmig apply --allow-out-of-order"),
-        ("1", "1 2:partial", "2_x: restore its file, or roll it back: sqlmig rollback --only 2_x"),
+        ("1", "1 2:partial", "sqlmig show 2_x --recorded > sql/migrations/2_x.sql"),
     ],
 )
 def test_what_is_next_is_what_will_work(on_disk: str, history: str, following: str) -> None:
@@ -198,9 +200,9 @@ def test_a_plan_shows_the_very_sql_then_the_table_then_how() -> None:
         "MIGRATION  STATEMENTS  DESCRIPTION\n"
         "001_users  1           Users\n"
         "002_index  2\n"
-        "Would apply 2 migrations, each by itself; 002_index outside a transaction. "
+        "Would apply 2 migrations, each separately; 002_index outside a transaction. "
         "Nothing was changed.\n"
-        "What would block users of a live database: sqlmig impact"
+        "To see what would block a live database: sqlmig impact"
     )
 
 
@@ -221,7 +223,7 @@ def test_a_plan_in_one_transaction_says_so() -> None:
     plan = plan_apply([file("001_a")], [], transactions=Transactions.TOGETHER)
     assert told(migrations.plan(plan)).endswith(
         "Would apply 1 migration, all in one transaction. Nothing was changed.\n"
-        "What would block users of a live database: sqlmig impact"
+        "To see what would block a live database: sqlmig impact"
     )
 
 
@@ -230,7 +232,10 @@ def test_an_empty_plan_says_why_there_is_nothing_to_do() -> None:
     assert told(migrations.plan(empty)) == "Nothing to apply: the database is up to date."
     assert told(migrations.plan(empty, "002_products")) == "Nothing to apply up to 002_products."
     assert told(migrations.plan(Plan(Direction.ROLLBACK))) == (
-        "Nothing to roll back: the named migrations are not applied."
+        "Nothing to roll back: no migration is applied."
+    )
+    assert told(migrations.plan(Plan(Direction.ROLLBACK), "2")) == (
+        "Nothing to roll back: 2 is not applied."
     )
 
 
@@ -241,7 +246,7 @@ def test_an_empty_plan_says_why_there_is_nothing_to_do() -> None:
         (report(Direction.APPLY, Outcome.DONE, Outcome.DONE), "2 migrations applied."),
         (report(Direction.ROLLBACK, Outcome.DONE), "1 migration rolled back."),
         (report(Direction.APPLY), "Nothing to apply: the database is up to date."),
-        (report(Direction.ROLLBACK), "Nothing to roll back: the named migrations are not applied."),
+        (report(Direction.ROLLBACK), "Nothing to roll back: no migration is applied."),
     ],
 )
 def test_a_run_ends_in_one_line(result: Report, line: str) -> None:

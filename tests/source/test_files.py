@@ -326,7 +326,7 @@ def test_a_file_without_a_statement_is_refused(project: Project, folder: str, co
     project.migration("001_a", "select 1;")
     path = project.write(f"sql/{folder}/001_a.sql", content)
     assert str(refused(project)) == (
-        f"{path}: has no statement\nWrite one; SELECT 1; if there is nothing to do."
+        f"{path}: has no statement\nWrite one, or `SELECT 1;` if there is nothing to do."
     )
 
 
@@ -335,7 +335,7 @@ def test_a_migration_without_a_rollback_is_refused(project: Project) -> None:
     error = refused(project)
     assert str(error) == (
         f"{project.root}/sql/migrations/001_a.sql: no rollback: "
-        f"{project.root}/sql/rollbacks/001_a.sql is not there\n"
+        f"{project.root}/sql/rollbacks/001_a.sql does not exist\n"
         "Write it, or say why there is none: `-- irreversible: <reason>` at the head."
     )
 

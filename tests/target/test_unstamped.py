@@ -124,7 +124,7 @@ def test_the_environment_that_is_told_is_the_one_in_force(run: Run, form: str) -
         assert done.stdout.startswith("production, from the default\n")
         warning = done.stderr
     assert "SQLMIG_ENV says development, but this database has a history" in warning
-    assert "a command that writes is refused" in warning
+    assert "commands that write are refused" in warning
     assert "sqlmig environment set development." in warning
 
 
@@ -140,7 +140,7 @@ def test_a_dry_run_says_that_the_run_is_refused(
     done = run(*command, "--format", form, SQLMIG_ENV="development")
     assert done.returncode == 0
     warnings = json.loads(done.stdout)["warnings"] if form == "json" else [done.stderr]
-    assert any("a command that writes is refused" in warning for warning in warnings)
+    assert any("commands that write are refused" in warning for warning in warnings)
     assert "demo/001" not in done.stdout
 
 
@@ -149,16 +149,16 @@ def test_a_dry_run_says_that_another_stamp_refuses_the_run(run: Run) -> None:
     done = run("apply", "--dry-run", SQLMIG_ENV="development")
     assert done.returncode == 0
     assert "stamped as production, but SQLMIG_ENV says development" in done.stderr
-    assert "a command that writes is refused" in done.stderr
+    assert "commands that write are refused" in done.stderr
 
 
 def test_status_says_that_work_is_refused(run: Run) -> None:
-    assert "a command that writes is refused" in run("status", SQLMIG_ENV="testing").stderr
+    assert "commands that write are refused" in run("status", SQLMIG_ENV="testing").stderr
     assert "Warning" not in run("status", SQLMIG_ENV="production").stderr
     run("environment", "set", "production")
     told = run("status", "--env", "testing")
     assert told.returncode == 0
-    assert "stamped as production, but --env says testing; a command that" in told.stderr
+    assert "stamped as production, but --env says testing; commands that" in told.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""The rules, each a function with a sample of what it refuses and of what it accepts.
+"""The rules: each is a function with a sample that it refuses and a sample that it accepts.
 
-The samples are the rules' tests, and the page docs/changelog-rules.md.
+The samples are the rules' tests, and appear in docs/changelog-rules.md.
 """
 
 from sqlmig.changelog.rules import decisions, entries, form, history

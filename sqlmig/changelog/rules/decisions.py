@@ -1,4 +1,4 @@
-"""CL101 to CL104: what is structural or irreversible follows a decision record."""
+"""CL101 to CL104: structural and irreversible changes follow a decision record."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _LINKED = f"{_BULLET}\n  [ADR-0004](adr/0004-no-rooms.md)\n"
 def change_without_decision(subject: Subject) -> Iterator[Violation]:
     """The entry of a structural or irreversible migration links to its decision record.
 
-    A migration is one of these when its head has `-- irreversible: <reason>` or `-- adr: <number>`;
-    with the latter the link leads to the record of that number.
+    These are migrations whose head has `-- irreversible: <reason>` or `-- adr: <number>`; with the
+    latter, the link must lead to the record with that number.
     """
     links = list(_links(subject))
     for migration_id, entries in subject.now.entries.items():
@@ -92,8 +92,8 @@ def link_to_no_decision(subject: Subject) -> Iterator[Violation]:
 def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
     """Unreleased changes follow decisions in force.
 
-    The status of a record that an entry under Unreleased links is neither missing nor rejected nor
-    deprecated. One that is superseded is a warning, and names a successor that is there.
+    A record that an entry under Unreleased links to must have a status other than rejected and
+    deprecated. Superseded is only a warning if the record names an existing successor.
     """
     records = {
         path: subject.now.decisions[path]
@@ -108,7 +108,9 @@ def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
         elif decision.status in ("", "rejected", "deprecated"):
             yield Violation(
                 place,
-                f"the decision is {decision.status}" if decision.status else "it has no status",
+                f"the decision is {decision.status}"
+                if decision.status
+                else "the decision has no status",
                 "Link to a decision in force, or set the status of this one (proposed, accepted).",
             )
 
@@ -123,7 +125,7 @@ def decision_that_does_not_hold(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def decision_number_used_twice(subject: Subject) -> Iterator[Violation]:
-    """Each decision record has a number of its own, also against those that are merged.
+    """Each decision record has its own number, different from all that are merged.
 
     Two branches that take the same number merge without a conflict.
     """
@@ -133,7 +135,7 @@ def decision_number_used_twice(subject: Subject) -> Iterator[Violation]:
         for path, decision in {**subject.before.decisions, **subject.now.decisions}.items()
         if path in subject.now.decisions or subject.before.text(path) not in texts
     }
-    # What is merged came first, and keeps its number.
+    # Merged records came first, and keep their numbers.
     by_age = sorted(holders, key=lambda path: (path not in subject.before.files, path))
     first: dict[int, str] = {}
     for path in by_age:
@@ -167,7 +169,8 @@ def _superseded(subject: Subject, decision: DecisionRecord, place: Location) -> 
 
 
 def _links(subject: Subject) -> Iterator[tuple[Bullet, Link, str]]:
-    """The links of all bullets that lead into the folder of records, with the path they lead to."""
+    """The links of all bullets that lead into the folder of records, with the paths that they lead
+    to."""
     places = subject.now.places
     for bullet in subject.now.changelog.bullets:
         for link in bullet.links:
@@ -177,7 +180,7 @@ def _links(subject: Subject) -> Iterator[tuple[Bullet, Link, str]]:
 
 
 def _example(subject: Subject, wanted: int | None) -> str:
-    """A link to the record that is wanted, or to the newest."""
+    """A link to the wanted record, or to the newest."""
     numbered = [d for d in subject.now.decisions.values() if d.number is not None]
     fitting = [d for d in numbered if wanted is None or d.number == wanted]
     name = f"{subject.now.places.adr}/{wanted or 1:04}-title.md"

@@ -1,4 +1,4 @@
-"""CL001 to CL005: each migration has one entry, each entry its migration."""
+"""CL001 to CL005: each migration has one entry, and each entry names a migration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _ENTERED = """\
 - `0007_add_sections`: the sections of each class.
 """
 
-# What may be the id of a migration, anywhere in a text: the whole word, and not an :edit of it.
+# What may be the id of a migration anywhere in a text: a whole word, not followed by :edit or
+# :down.
 _WORD = re.compile(r"(?<![\w./-])\d[\w-]*+(?>(?:\.[\w-]++)*)(?![\w/-])(?!:(?:edit|down)\b)")
 # What a code span must look like to mean the migration of the same number.
 _LIKE_AN_ID = re.compile(r"\d+(?:_\d+)*_\d*[A-Za-z]")
@@ -29,8 +30,8 @@ _LIKE_AN_ID = re.compile(r"\d+(?:_\d+)*_\d*[A-Za-z]")
 def migration_without_entry(subject: Subject) -> Iterator[Violation]:
     """Every migration has an entry in the changelog.
 
-    An entry is a bullet under `### Added`, `### Changed` or another type, which has the whole id in
-    backticks or as a link to the file. One bullet may enter several migrations.
+    An entry is a bullet under `### Added`, `### Changed` or another type that contains the whole id
+    in backticks or as a link to the file. One bullet may be the entry of several migrations.
     """
     told = {**_elsewhere(subject), **_misnamed(subject)}
     for migration_id, path in subject.now.migrations.items():
@@ -75,9 +76,9 @@ def migration_entered_twice(subject: Subject) -> Iterator[Violation]:
 def entry_without_migration(subject: Subject) -> Iterator[Violation]:
     """Every migration that a bullet names exists.
 
-    A word in backticks names a migration if it is the id of one, or was, or begins with the number
-    of one that has no entry. Migrations that were squashed into another keep their entries when the
-    settings say so: `[tool.sqlmig.squashed]` with `"0100_all" = ["0001_classes", "0002_rooms"]`.
+    A word in backticks names a migration if it is or was the id of one, or begins with the number
+    of one that has no entry. Migrations that were squashed into another keep their entries if the
+    settings list them: `[tool.sqlmig.squashed]` with `"0100_all" = ["0001_classes", "0002_rooms"]`.
     """
     for near, reference in _misnamed(subject).items():
         yield _no_such(subject, reference, f"Did you mean {near}?")
@@ -117,7 +118,7 @@ def entry_in_no_section(subject: Subject) -> Iterator[Violation]:
 def entry_that_says_nothing(subject: Subject) -> Iterator[Violation]:
     """An entry says what changed.
 
-    Besides ids and links it has ten letters or more, and does not begin with TODO, WIP, TBD or
+    It has at least ten letters besides ids and links, and does not begin with TODO, WIP, TBD or
     FIXME.
     """
     first_of_bullet = {r.bullet.position: r for r in reversed(subject.now.references)}
@@ -133,8 +134,8 @@ def entry_that_says_nothing(subject: Subject) -> Iterator[Violation]:
 
 
 def _elsewhere(subject: Subject) -> Mapping[str, Position]:
-    """The migrations without an entry that the changelog names elsewhere, and where; a note of
-    a released version may name one that still has to be entered."""
+    """The migrations without an entry that the changelog names elsewhere, and where. A note in a
+    released version may name a migration that still needs its entry."""
     missing = _missing(subject)
     if not missing:
         return {}
@@ -155,7 +156,8 @@ def _elsewhere(subject: Subject) -> Mapping[str, Position]:
 
 
 def _misnamed(subject: Subject) -> Mapping[str, Reference]:
-    """The migrations without an entry, and the bullet that has their number with another name."""
+    """The migrations without an entry, each with the bullet that has its number with another
+    name."""
     missing = {number_groups(name): name for name in _missing(subject)}
     found: dict[str, Reference] = {}
     for reference in subject.now.references:

@@ -17,7 +17,7 @@ _ENTRY = "- `0007_add_sections`: the sections of each class.\n"
 _ENTERED = f"## [Unreleased]\n\n### Added\n\n{_ENTRY}"
 
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: .*)?$", re.MULTILINE)
-# https://semver.org: the numbers, then what makes it a version before that one.
+# https://semver.org: the numbers, then the pre-release identifiers.
 _SEMVER = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?(?:\+\S*)?")
 
 _LEVEL = 3  # of the headings of sections
@@ -74,8 +74,8 @@ def changelog_that_cannot_be_read(subject: Subject) -> Iterator[Violation]:
 def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
     """Unreleased changes are in one `## [Unreleased]` section, above all releases.
 
-    It may be empty, and may be missing. Versions that are planned, `## [1.1.0] - Unreleased`, may
-    have sections of their own.
+    It may be empty or missing. Planned versions, such as `## [1.1.0] - Unreleased`, may have
+    sections of their own.
     """
     releases = [each for each in subject.now.changelog.releases if not each.is_planned]
     unreleased = [release for release in releases if release.is_unreleased]
@@ -83,7 +83,7 @@ def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
         yield Violation(
             subject.changelog_line(again.line),
             f"a second Unreleased section; the first is on line {unreleased[0].line}",
-            "Move what is below this heading to the first.",
+            "Move its content to the first one.",
         )
     if unreleased and unreleased[0] is not releases[0]:
         yield Violation(
@@ -101,7 +101,7 @@ def unreleased_out_of_place(subject: Subject) -> Iterator[Violation]:
     good=Sample(f"## [Unreleased]\n\n### Added\n\n{_ENTRY}\n### Changed\n\n- Faster.\n", _FILE),
 )
 def section_of_no_type(subject: Subject) -> Iterator[Violation]:
-    """A section is a type of change, `### Added`, each at most once in a release.
+    """Each section is a type of change, such as `### Added`, and occurs only once in a release.
 
     The types: Added, Changed, Deprecated, Removed, Fixed, Security, and those of the setting
     `changelog_types`. The same type twice in one release is often left by a merge that kept both
@@ -143,9 +143,9 @@ def _type_meant(title: str, types: Sequence[str]) -> str:
 def release_without_version_and_date(subject: Subject) -> Iterator[Violation]:
     """The heading of a release is `## [version] - YYYY-MM-DD`, newest first, each version once.
 
-    A release that has the higher version or the later date may come first; for versions that are
-    not of the form 1.2.3 the dates alone are compared. These are warnings; headings of another form
-    are one together, and so are releases in another order.
+    The release with the higher version or the later date may come first; for versions that are not
+    of the form 1.2.3, only the dates are compared. These are warnings; all malformed headings are
+    reported as one, and so are releases in another order.
     """
     first: dict[str, int] = {}
     releases = [each for each in subject.now.changelog.releases if not each.is_unreleased]
@@ -177,7 +177,7 @@ def release_without_version_and_date(subject: Subject) -> Iterator[Violation]:
 
 
 def _and_on(lines: Sequence[str]) -> str:
-    """The other lines of which the same is true, the first of them by number."""
+    """The other lines with the same problem, of which the first few are named."""
     if not lines:
         return ""
     more = ", …" if len(lines) > _SHOWN else ""
@@ -204,7 +204,7 @@ def _is_disorder(above: Release, below: Release) -> bool:
 
 
 def _version(name: str) -> _Version | None:
-    """What a semantic version sorts by."""
+    """The sort key of a semantic version."""
     match = _SEMVER.fullmatch(name)
     if match is None:
         return None

@@ -40,8 +40,9 @@ def _under_unreleased(section: str) -> str:
 def new_entry_in_a_release(subject: Subject) -> Iterator[Violation]:
     """The entry of a new migration is under Unreleased.
 
-    A branch that waits while a release is made merges without a conflict, and its entry ends up in
-    that release, which went out without it. An entry in a release that is itself new is fine.
+    If a release is made while a branch is open, the branch merges without a conflict and its entry
+    ends up in that release, which was published without it. An entry in a release that is itself
+    new is fine.
     """
     old = {release.name for release in _released(subject.before)}
     for migration_id in subject.new_migrations:
@@ -50,7 +51,8 @@ def new_entry_in_a_release(subject: Subject) -> Iterator[Violation]:
             if release and not release.is_unreleased and release.name in old:
                 yield Violation(
                     subject.in_changelog(entry.position),
-                    f"{migration_id} is new, but entered under {release.name}, which is released",
+                    f"{migration_id} is new, but its entry is under {release.name}, which is "
+                    "released",
                     "Move the bullet under `## [Unreleased]`.",
                 )
 
@@ -70,10 +72,10 @@ def new_entry_in_a_release(subject: Subject) -> Iterator[Violation]:
 def merged_migration_changed(subject: Subject) -> Iterator[Violation]:
     """A merged migration is not changed, renamed or removed.
 
-    It has run on other people's databases. What has to be different goes into a new migration. The
-    exits: an edit that is meant has a bullet with `` `<id>:edit` `` and the link to a decision
-    record under Unreleased; a migration that was squashed stands in the settings (see CL003); and
-    one that was never released may go together with its entry. White space and comments may change.
+    It has run on other people's databases. Put changes into a new migration. The exceptions: an
+    intended edit has a bullet with `` `<id>:edit` `` and the link to a decision record under
+    Unreleased; a squashed migration is listed in the settings (see CL003); and one that was never
+    released may be removed together with its entry. White space and comments may change.
     """
     for migration_id, path in subject.before.migrations.items():
         if migration_id not in subject.now.migrations:
@@ -92,7 +94,7 @@ def merged_migration_changed(subject: Subject) -> Iterator[Violation]:
                 yield Violation(
                     here,
                     f"{migration_id} is merged, but its statements changed",
-                    "Restore them and write a new migration; or enter "
+                    "Restore them and write a new migration; or add a bullet for "
                     f"`{migration_id}:edit` under Unreleased with a link to a decision record.",
                 )
 
@@ -111,7 +113,8 @@ def merged_migration_changed(subject: Subject) -> Iterator[Violation]:
 def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
     """A change to a merged migration's rollback has an entry.
 
-    As `` `<id>:down` `` under Unreleased: databases in which it is applied keep the old rollback.
+    The entry is `` `<id>:down` `` under Unreleased: databases in which the migration is applied
+    keep the old rollback.
     """
     for migration_id, path in subject.before.rollbacks.items():
         if migration_id not in subject.now.migrations:
@@ -123,7 +126,7 @@ def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
             yield Violation(
                 subject.file(now or subject.now.migrations[migration_id]),
                 f"the rollback of {migration_id} is merged, but was changed",
-                f"Enter `{migration_id}:down` under Unreleased.",
+                f"Add a bullet for `{migration_id}:down` under Unreleased.",
                 Severity.WARNING,
             )
 
@@ -137,7 +140,7 @@ def merged_rollback_changed(subject: Subject) -> Iterator[Violation]:
 def release_lost_entries(subject: Subject) -> Iterator[Violation]:
     """A release keeps its entries.
 
-    A merge or a squash can take a whole release out of the changelog without anyone noticing.
+    A merge or a squash can remove a whole release from the changelog unnoticed.
     """
     lines = {release.name: release.line for release in reversed(_released(subject.now))}
     kept = _ids_by_release(subject.now)
@@ -170,7 +173,7 @@ def release_lost_entries(subject: Subject) -> Iterator[Violation]:
 def new_migration_below_a_merged_one(subject: Subject) -> Iterator[Violation]:
     """A new migration has a higher number than every merged one.
 
-    Databases that are up to date would meet it out of order, and `sqlmig apply` stops there.
+    Databases that are up to date would meet it out of order, and `sqlmig apply` would stop there.
     """
     newest = max(subject.before.migrations, key=migration_number, default="")
     for migration_id in subject.new_migrations:
@@ -204,7 +207,7 @@ def _difference(subject: Subject, before: str, now: str) -> Severity | None:
 
 
 def _gone(subject: Subject, migration_id: str) -> Iterator[Violation]:
-    """What is wrong where a merged migration has no file any more."""
+    """What is wrong if a merged migration no longer has a file."""
     if subject.is_replaced(migration_id):
         return
     path = subject.before.migrations[migration_id]
@@ -224,7 +227,7 @@ def _gone(subject: Subject, migration_id: str) -> Iterator[Violation]:
 
 
 def _is_revert(subject: Subject, migration_id: str) -> bool:
-    """Whether it went together with its entry, before any release had it."""
+    """Whether it was removed together with its entry, before any release had it."""
     old = subject.before.entries.get(migration_id, [])
     unreleased = all(entry.bullet.is_unreleased for entry in old)
     return bool(old) and unreleased and migration_id not in subject.now.entries
@@ -241,7 +244,7 @@ def _is_declared(subject: Subject, migration_id: str) -> bool:
 
 
 def _unreleased(subject: Subject, migration_id: str, aspect: Aspect) -> list[Reference]:
-    """The bullets under Unreleased that tell that of a migration."""
+    """The bullets under Unreleased that have that aspect of a migration."""
     return [
         reference
         for reference in subject.now.references

@@ -1,4 +1,4 @@
-"""What a rule is, and what it looks at."""
+"""What a rule is, and what it checks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlmig.model import Finding, Location, Position, Severity
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is checked: a state of the project against the one that is merged already.
+    """What is checked: a state of the project, compared with the merged one.
 
-    `before` is empty where nothing is. `squashed` gives, for a migration that is gone, the one
-    that took its place. `types` are the types of change; `not_staged` the migrations that lie on
-    the disk, where the index is checked and lacks them.
+    `before` is empty if nothing is merged. `squashed` maps a migration that is gone to its
+    replacement. `types` are the types of change. `not_staged` are the migrations that are on disk
+    but not in the index, if the index is checked.
     """
 
     now: ProjectFiles
@@ -32,16 +32,17 @@ class Subject:
         return [name for name in self.now.migrations if name not in self.before.migrations]
 
     def is_migration(self, migration_id: str) -> bool:
-        """Whether that is the id of a migration, or was: other words in backticks are no fault."""
+        """Whether that is or was the id of a migration; other words in backticks are not an
+        error."""
         known = (self.now.migrations, self.before.migrations, self.squashed, self.not_staged)
         return any(migration_id in ids for ids in known)
 
     def is_replaced(self, migration_id: str) -> bool:
-        """Whether a migration that is there took the place of that one."""
+        """Whether an existing migration replaces that one."""
         return self.squashed.get(migration_id) in self.now.migrations
 
     def is_released(self, location: Location) -> bool:
-        """Whether that is a place in the changelog under a version that is released."""
+        """Whether that is a place in the changelog under a released version."""
         if location.position is None or location.path != self.changelog_line(1).path:
             return False
         release = self.now.changelog.release_at(location.position.line)
@@ -62,7 +63,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What a rule found: a finding that does not know its code yet."""
+    """What a rule found: a finding without its code."""
 
     location: Location
     message: str
@@ -84,9 +85,9 @@ Check = Callable[[Subject], Iterator[Violation]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule: its code, the function that looks, and what it refuses and accepts.
+    """A rule: its code, the function that checks it, and what it refuses and accepts.
 
-    `released` is the highest severity of what it finds under a version that is released.
+    `released` is the highest severity of its findings under a released version.
     """
 
     code: str
@@ -102,11 +103,11 @@ class Rule:
 
     @property
     def explanation(self) -> str:
-        """What there is to know besides, and why."""
+        """The details and the reasons."""
         return cleandoc(self.check.__doc__ or "").partition("\n")[2].strip()
 
     def findings(self, subject: Subject) -> Iterator[Finding]:
-        """What the rule finds, in no order."""
+        """The rule's findings, in no particular order."""
         for found in self.check(subject):
             severity = found.severity
             if severity is Severity.ERROR and subject.is_released(found.location):
@@ -117,5 +118,5 @@ class Rule:
 def rule(
     code: str, *, bad: Sample, good: Sample, released: Severity = Severity.WARNING
 ) -> Callable[[Check], Rule]:
-    """Makes the rule of that code of a function."""
+    """Turns a function into the rule with that code."""
     return lambda check: Rule(code, check, bad, good, released)

@@ -131,7 +131,7 @@ class ScratchServer:
                 if error.server.sqlstate != _NO_SUCH_DATABASE:  # another run was faster
                     self.warnings += (_left(name, error.server.primary),)
             else:
-                notice = f"dropped the scratch database {name}, which a run that was ended had left"
+                notice = f"dropped the scratch database {name}, left by a run that was ended"
                 self.warnings += (notice,)
 
     def url_of(self, name: str) -> str:
@@ -149,8 +149,9 @@ class ScratchServer:
                 raise
             del self._creations[0]
             self.warnings += (
-                f"the scratch database is not like the target ({self._kind}): "
-                f"{error.server.primary}. Only its encoding is; text may sort differently",
+                f"the scratch database differs from the target ({self._kind}): "
+                f"{error.server.primary}. Only the encoding is the same; text may sort "
+                "differently",
             )
             self._create_like_the_target(name)
 

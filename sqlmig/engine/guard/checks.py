@@ -171,7 +171,7 @@ def _refused(check: CheckFile, refusal: _Refusal) -> CheckResult:
     condition = condition_of(message.sqlstate)
     reason = f"expected {expected}, but the server reported {condition}: {message}"
     if message.sqlstate in _UNDEFINED and not check.file.directives.requires:
-        reason += " (if a migration makes it, add `-- requires: <its id>` to the check)"
+        reason += " (if a migration creates it, add `-- requires: <its id>` to the check)"
     return replace(_failed(check, reason), location=refusal.location)
 
 

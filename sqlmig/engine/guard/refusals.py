@@ -8,6 +8,7 @@ from sqlmig.engine.server.failure import ForbiddenRowsError, ProtectedRowsError
 from sqlmig.errors import ForbiddenSeedError, ProtectedTableError, SanityCheckError
 from sqlmig.model import CheckResult, Direction, Outcome, Report
 from sqlmig.model.printable import counted
+from sqlmig.model.suggestions import as_words
 
 
 def protected(failure: ProtectedRowsError, report: Report | None = None) -> ProtectedTableError:
@@ -17,9 +18,11 @@ def protected(failure: ProtectedRowsError, report: Report | None = None) -> Prot
     path = failure.script.prepared.script.path
     lines = "".join(f" `-- touches: {table}: <reason>`" for table in missing)
     declare = f"add{lines} at the top of {path}, and " if lines else ""
-    options = " ".join(f"--allow-protected {table}" for table in failure.tables)
+    options = " ".join(f"--allow-protected {as_words(table)}" for table in failure.tables)
     # A script that runs outside a transaction could not be undone, so it is refused before it runs.
-    ended = "It was undone" if failure.script.directives.transactional else "It was not run"
+    is_rollback = report is not None and report.direction is Direction.ROLLBACK
+    undone = f"{failure.script.name} is still applied" if is_rollback else "It was undone"
+    ended = undone if failure.script.directives.transactional else "It was not run"
     return ProtectedTableError(
         f"{failure.script.name} {failure.message}",
         script=failure.script.name,

@@ -98,7 +98,7 @@ class RunnerLock:
     def _timeout(self, waited: float) -> LockTimeoutError:
         holder = self.holder()
         return LockTimeoutError(
-            f"another runner is at work: {holder or 'it has just ended'}",
+            f"another runner is active: {holder or 'it has just ended'}",
             waited=waited,
             remedy=f"Gave up after {waited:.0f} s; nothing was touched. Try again when it is "
             "done, or wait longer: --lock-wait SECONDS.",

@@ -266,4 +266,4 @@ def _other_texts(row: AppliedMigration) -> Iterable[str]:
     in another database."""
     text = row.rollback_sql
     if text is not None and checksum(text) != row.rollback_checksum:
-        yield f"{DETAILS}.rollback_sql of {row.migration_id} is not the text of its checksum"
+        yield f"{DETAILS}.rollback_sql of {row.migration_id} does not match its checksum"

@@ -30,7 +30,7 @@ def making_own_tables(history: History) -> AbstractContextManager[None]:
     """Within the block, an error of the server says that it was about sqlmig's own tables."""
     return translated(
         history.connection,
-        f"the database refused to make or upgrade sqlmig's own tables in the schema "
+        f"the database refused to create or upgrade sqlmig's own tables in the schema "
         f"{history.schema}",
         "No migration was run. If an event trigger forbids it, make it allow these tables "
         "(_yoyo_… and _sqlmig_…), or run `sqlmig apply` once as a role that can create them.",

@@ -177,7 +177,7 @@ def _most(planned: PlannedMigration, rows: int) -> int:
 def _long(planned: PlannedMigration, done: Round) -> Notice:
     text = (
         f"round {done.number} took {done.duration:.1f} s for {counted(done.rows, 'row')}, which "
-        "were locked as long: lower its LIMIT"
+        "were locked for that long: lower its LIMIT"
     )
     place = planned.prepared.statement_location(0)
     return Notice(planned.name, "WARNING", ServerMessage("", text), place)
@@ -187,11 +187,11 @@ def _endless(planned: PlannedMigration, rows: int) -> ScriptError:
     failure = ScriptError(
         planned,
         f"{planned.name} would have written {counted(rows, 'row')}, more than twice as many as its "
-        "tables had: its condition also holds for rows that are done, or its tables have grown",
+        "tables had: its condition also matches rows that are done, or its tables have grown",
         location=planned.prepared.statement_location(0),
     )
     failure.hint = (
-        "Let the WHERE clause leave out the rows that are done. If it does, run `sqlmig apply` "
-        "again: the tables are counted at each start."
+        "Make the WHERE clause exclude the rows that are done. If it already does, run "
+        "`sqlmig apply` again: the tables are counted at each start."
     )
     return failure

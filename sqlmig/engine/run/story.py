@@ -86,7 +86,9 @@ class Story:
         if isinstance(failure, ProtectedRowsError):
             return protected(failure, report)
         if isinstance(failure, ChecksFailedError):
-            return checks_failed(failure.checks, "All of it was undone.")
+            is_apply = self.plan.direction is Direction.APPLY
+            remains = "All of it was undone." if is_apply else "Nothing was rolled back."
+            return checks_failed(failure.checks, remains)
         return MigrationFailedError(
             failure.message,
             migration_id=name,
@@ -115,7 +117,9 @@ class Story:
     def lost(self, ending: Ending, error: psycopg.Error) -> ConnectionLostError:
         """The error for a lost connection, with what the history says about the batch."""
         message, name = server_message(error), ending.at_work.migration_id
-        undone = "was undone" if ending.at_work.directives.is_atomic else "stopped partway"
+        undone = "is still applied" if self.plan.direction is Direction.ROLLBACK else "was undone"
+        if not ending.at_work.directives.is_atomic:
+            undone = "stopped partway"
         text = {
             Fate.COMMITTED: f"the connection was lost, but {name} is committed",
             Fate.UNDONE: f"the connection was lost, and {name} {undone}",
@@ -179,8 +183,13 @@ class Story:
 def _what_remains(failure: ScriptError, planned: PlannedMigration) -> str:
     """What a failed migration leaves behind."""
     name, kept = planned.migration_id, failure.statements_kept
+    if planned.direction is Direction.ROLLBACK and planned.directives.is_atomic:
+        partly = "partly " if planned.was_partial else ""
+        return f"{name} is still {partly}applied; its rollback changed nothing."
     if planned.directives.is_atomic:
         return f"{name} was undone completely."
+    if planned.direction is Direction.ROLLBACK:
+        name = f"The rollback of {name}"
     if planned.directives.until_no_rows:
         if failure.rows_kept == 0:
             return f"{name} stopped before any row was written."

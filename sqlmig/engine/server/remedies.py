@@ -21,8 +21,8 @@ _HIDDEN = (
 # The server's last messages before it ends a session: an administrator, a crash, a session's limit.
 _ENDS_SESSION = ("08", "57P", "25P03", "25P04")
 _REMEDIES: Mapping[str, str] = {
-    "25006": "The server is a standby, or the session only reads: give the URL of the primary, or "
-    "see default_transaction_read_only.",
+    "25006": "The server is a standby, or the session is read-only: give the URL of the primary, "
+    "or see default_transaction_read_only.",
     "25P03": "The session was ended by idle_in_transaction_session_timeout: see what sets it.",
     "25P04": "The session was ended by transaction_timeout: see what sets it.",
     "28000": "Let the role log in from here: see pg_hba.conf, and ALTER ROLE … LOGIN.",
@@ -32,14 +32,14 @@ _REMEDIES: Mapping[str, str] = {
     "40P01": "It deadlocked with another session: run it again.",
     "42501": "Grant this role the missing privilege, or connect as a role that has it.",
     "53100": "The server's disk is full: make room there, then run it again.",
-    "53200": "The server has no memory left: see its settings, then run it again.",
+    "53200": "The server is out of memory: check its settings, then run it again.",
     "53300": "There are too many connections: end some, or raise max_connections, or the "
     "CONNECTION LIMIT of the role or the database.",
     "53400": "A limit in the server's configuration was reached: raise the one that is named.",
     "55P03": "Another session holds a lock: run this again when it is done, or end that session.",
     "57014": "Another session cancelled the statement (pg_cancel_backend): run it again.",
-    "57P01": "An administrator ended the session, or the server shuts down: run it again when it "
-    "is back.",
+    "57P01": "An administrator ended the session, or the server is shutting down: run it again "
+    "when it is back.",
     "57P02": "The server crashed: see its log; run it again when it is back.",
     "57P03": "The server is starting or shutting down: --wait-for-database SECONDS waits for it.",
     "57P05": "The session was ended by idle_session_timeout: see what sets it.",
@@ -134,7 +134,7 @@ def _of_read_only(setting: _Setting | None, otherwise: str) -> str:
         return otherwise
     if setting.is_standby:
         return (
-            "The server is a standby, which only reads: give the URL of the primary, or all hosts "
+            "The server is a read-only standby: give the URL of the primary, or all hosts "
             "with target_session_attrs=read-write."
         )
     if setting.value == "on":

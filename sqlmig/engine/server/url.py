@@ -92,12 +92,12 @@ def _instead_of(name: str, value: str) -> str:
         return f"Write {_RENAMED[name]} instead of {name}, with one of its values."
     if name == "pgbouncer":
         return (
-            "Leave it out: sqlmig sees by itself that it talks to a pooler. Better, give the URL "
+            "Leave it out: sqlmig detects a pooler by itself. Better, give the URL "
             "of the server itself, which `transactional: false` needs."
         )
     if name in _OF_THE_SERVER:
         return f"Write options=-c{name}%3DVALUE instead: it is a setting of the server."
     return (
-        "Leave it out: it is another program's. A setting of the server is written as "
+        "Leave it out: it belongs to another program. A setting of the server is written as "
         "postgresql://user@host:5432/database?options=-cNAME%3DVALUE."
     )
