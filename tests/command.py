@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ Result = subprocess.CompletedProcess[str]
 @dataclass(frozen=True)
 class Run:
     """Runs `python -m sqlmig …` in a folder, on the database in `url`, if any. A Python warning is
-    an error."""
+    an error. The option with that URL is removed from the commands that are suggested."""
 
     folder: Path
     url: str | None = None
@@ -27,7 +28,16 @@ class Run:
         target = self.url if url == "" else url
         options = [self.option, target] if target else []
         environment = {**os.environ, **variables}
-        return run_command(Command([*options, *arguments], str(self.folder), environment))
+        done = run_command(Command([*options, *arguments], str(self.folder), environment))
+        for stream in ("stdout", "stderr") if target else ():
+            text = without_option(getattr(done, stream), self.option, target or "")
+            setattr(done, stream, text)
+        return done
+
+
+def without_option(text: str, option: str, url: str) -> str:
+    """The text with that option left out of the commands that it suggests."""
+    return text.replace(f"sqlmig {option} {shlex.quote(url)} ", "sqlmig ")
 
 
 def run_command(command: Command) -> Result:

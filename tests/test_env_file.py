@@ -7,6 +7,7 @@ import pytest
 from sqlmig.config import Config
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment
+from sqlmig.target.address import conninfo
 from tests.project import Project
 
 
@@ -47,6 +48,24 @@ def test_a_variable_that_is_set_is_stronger(configured: Project) -> None:
 def test_it_is_read_only_where_a_setting_names_it(project: Project) -> None:
     project.write(".env", "DATABASE_URL=postgresql:///file\n")
     assert load(project).database is None
+
+
+def test_a_file_that_no_setting_names_is_told_where_no_database_is_named(project: Project) -> None:
+    def remedy() -> str:
+        with pytest.raises(ConfigError, match="no database is named") as caught:
+            conninfo(load(project))
+        return caught.value.remedy
+
+    assert ".env" not in remedy()
+    project.write(".env", "OTHER=1\n")
+    assert ".env" not in remedy()
+    project.write(".env", "DATABASE_URL=postgresql:///file\n")
+    told = 'There is a .env with DATABASE_URL; the setting env_file = ".env" reads it'
+    assert remedy().endswith(f"{told} (`sqlmig init` writes it).")
+    project.write("sqlmig.toml", "")
+    assert remedy().endswith(f"{told}.")
+    project.write(".env", "= no variable\n")
+    assert ".env" not in remedy()
 
 
 def test_a_file_that_does_not_exist_gives_nothing(configured: Project) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sqlmig.cli.commands import MODULES
+from sqlmig.cli.names import MODULES
 from tests.database import Database
 from tests.project import Project
 from tests.repository import Repository

@@ -27,9 +27,11 @@ def import_(output: Output, folder: Path, tool: str | None, dry_run: bool) -> bo
 
     Exits 1 if something cannot be converted; the rest is written.
     """
+    from sqlmig.config import has_settings
     from sqlmig.project.importing import import_migrations
     from sqlmig.report import adoption as report
 
-    result = import_migrations(output.options.config(), folder, tool, trial=dry_run)
-    output.show(report.imported(result))
+    config = output.options.config()
+    result = import_migrations(config, folder, tool, trial=dry_run)
+    output.show(report.imported(result, has_settings=has_settings(config.project)))
     return not result.is_whole

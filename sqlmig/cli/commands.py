@@ -1,10 +1,10 @@
-"""The commands by name, each in the module of its group, and the errors that click finds before one
-runs."""
+"""The group of all commands, and the errors that click finds before one runs."""
 
 from __future__ import annotations
 
 import gc
 import io
+import re
 import sys
 from importlib import import_module
 from itertools import pairwise
@@ -14,43 +14,16 @@ from typing import Any
 import click
 
 from sqlmig.cli.command import INTERRUPTED
+from sqlmig.cli.names import MODULES, meant_by, meant_by_words
+from sqlmig.cli.options import Options
+from sqlmig.cli.suggested import completed
 from sqlmig.cli.terminal import Printer
 from sqlmig.errors import ConfigError
 from sqlmig.report.errors import error as error_view
 
-# The module of each command; it is imported when one of its commands is first requested.
-MODULES = {
-    "migrations": ("apply", "rollback", "status"),
-    "seeds": ("seed", "check"),
-    "mongo": ("mongo",),
-    "environment": ("environment",),
-    "databases": ("create", "drop"),
-    "files": ("init", "validate", "diff", "repair"),
-    "adoption": ("import",),
-    "marks": ("show", "baseline", "mark", "unmark"),
-    "fleet": ("fleet",),
-    "proof": ("verify", "drift"),
-    "document": ("schema",),
-    "impact": ("impact",),
-    "new": ("new", "renumber"),
-    "changelog": ("changelog",),
-    "embedded": ("embedded",),
-}
-# Names of other tools' commands, and the command of sqlmig that does the same.
-_ELSEWHERE = {
-    "up": "sqlmig apply",
-    "migrate": "sqlmig apply",
-    "upgrade": "sqlmig apply",
-    "down": "sqlmig rollback --steps 1",
-    "undo": "sqlmig rollback --steps 1",
-    "downgrade": "sqlmig rollback",
-    "create": "sqlmig new",
-    "generate": "sqlmig new",
-    "info": "sqlmig status",
-    "history": "sqlmig status",
-    "help": "sqlmig --help",
-}
 _MODULE_OF = {name: module for module, names in MODULES.items() for name in names}
+
+_EXTRA_WORDS = re.compile(r"unexpected extra arguments? \((.*)\)$")
 
 
 class CommandLine(click.Group):
@@ -74,8 +47,8 @@ class CommandLine(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command; a name that another tool uses for it gets a hint."""
         name = args[0] if args else ""
-        if name in _ELSEWHERE and self.get_command(ctx, name) is None:
-            ctx.fail(f"No such command {name!r}. Did you mean {_ELSEWHERE[name]}?")
+        if (meant := meant_by(name)) and self.get_command(ctx, name) is None:
+            ctx.fail(f"No such command {name!r}. {meant}")
         return super().resolve_command(ctx, args)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -83,7 +56,7 @@ class CommandLine(click.Group):
         try:
             code = self.main(*args, **kwargs | {"standalone_mode": False})
         except click.ClickException as error:
-            _tell_wrong_usage(error)
+            _tell_wrong_usage(_answered(error))
             code = error.exit_code
         except click.Abort:
             Printer().say_aside("Interrupted.")
@@ -92,6 +65,20 @@ class CommandLine(click.Group):
         # time of a command that finds nothing to do.
         gc.freeze()
         sys.exit(code)
+
+
+def _answered(error: click.ClickException) -> click.ClickException:
+    """The error, with what was meant where other tools have such an option or such words."""
+    if isinstance(error, click.NoSuchOption) and (meant := meant_by(error.option_name)):
+        return click.NoSuchOption(error.option_name, f"{error.message} {meant}", ctx=error.ctx)
+    context = getattr(error, "ctx", None)
+    extra = _EXTRA_WORDS.search(error.message)
+    if context is None or extra is None:
+        return error
+    words = f"{context.params.get('description', '')} {extra[1]}".strip()
+    if meant := meant_by_words(str(context.info_name), words):
+        return click.UsageError(f"{error.message}. {meant}", ctx=context)
+    return error
 
 
 def _tell_wrong_usage(error: click.ClickException) -> None:
@@ -109,9 +96,10 @@ def _show_wrong_usage(error: click.ClickException) -> None:
     """Shows it as click does, but escapes what the message repeats from the command line."""
     shown = io.StringIO()
     error.show(shown)
+    given = Options.given_to(getattr(error, "ctx", None))
     message = error.format_message()
     *usage, label = shown.getvalue().removesuffix(f"{message}\n").split("\n")
     if label:
-        Printer().say_aside(*usage, f"{label}{message}")
+        Printer().say_aside(*usage, f"{label}{completed(message, given)}")
     else:
         error.show()  # the help, if no command was given

@@ -47,8 +47,8 @@ def start(output: Output) -> None:
 def stop(output: Output) -> None:
     """Stop the servers; their data is kept."""
     postgres, mongo = _servers(output)
-    was_running = any([postgres.stop(), mongo.stop()])
-    output.show(report.stopped(postgres.status(), mongo.status(), was_running))
+    stopped = ["PostgreSQL"] * postgres.stop() + ["MongoDB (SecantusDB)"] * mongo.stop()
+    output.show(report.stopped(postgres.status(), mongo.status(), stopped))
 
 
 @embedded.command(cls=Command)

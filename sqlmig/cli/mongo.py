@@ -11,6 +11,7 @@ from sqlmig.cli.output import Output
 from sqlmig.cli.progress import progress_bar
 from sqlmig.cli.session import announce_mongo
 from sqlmig.report import mongo as report
+from sqlmig.report.progress import warning
 
 if TYPE_CHECKING:
     from sqlmig.mongo.project import MongoProject
@@ -47,5 +48,6 @@ def _project(output: Output) -> MongoProject:
 
     config = output.options.config()
     project = MongoProject(config)
+    output.notice(*map(warning, config.warnings))
     announce_mongo(output, config)
     return project

@@ -31,6 +31,7 @@ def new(
 ) -> None:
     """Create a migration: its file, its rollback, and its entry in the changelog, if the project
     has one."""
+    from sqlmig.config import expect_any_project
     from sqlmig.project.new import Draft, new_migration
 
     draft = Draft(
@@ -42,8 +43,10 @@ def new(
         decision=adr,
     )
     config = output.options.config()
+    expect_any_project(config)
     written = new_migration(config, draft, datetime.now().astimezone())
-    output.show(report.written(written, config.changelog))
+    is_expected = output.options.verbose or "changelog" in config.origins
+    output.show(report.written(written, config.changelog if is_expected else None))
 
 
 @click.command(cls=Command, short_help="Give a pending migration another number.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ class OutputFormat(Enum):
 
 # What every command can print.
 COMMON_FORMATS = (OutputFormat.TEXT, OutputFormat.JSON)
+# What stands for a URL with a password where a command is suggested.
+DOTS = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,15 @@ class Options:
     verbose: bool | None = None
     quiet: bool | None = None
 
+    @classmethod
+    def given_to(cls, context: click.Context | None) -> Options:
+        """Those given to a command and to the groups before it, which may not have run yet."""
+        if context is None:
+            return cls()
+        names = [each.name for each in fields(cls)]
+        given = {name: context.params.get(name) for name in names}
+        return cls.given_to(context.parent).updated(given)
+
     def updated(self, given: dict[str, Any]) -> Options:
         """These options, overridden by those given."""
         return replace(self, **{name: value for name, value in given.items() if value is not None})
@@ -49,10 +60,20 @@ class Options:
             raise ConfigError(
                 "--embedded and --database-url cannot be combined", remedy="Give one of them."
             )
+        _refuse_dots("--database-url", self.database_url)
+        _refuse_dots("--mongo-url", self.mongo_url)
         database = EMBEDDED if self.embedded else self.database_url
         mongo = EMBEDDED if self.embedded and self.mongo_url is None else self.mongo_url
         given = {"database": database, "mongo": mongo, "environment": self.env, **arguments}
         return Config.load(self.project, given)
+
+
+def _refuse_dots(option: str, url: str | None) -> None:
+    if url in (DOTS, "..."):
+        raise ConfigError(
+            f"{option} {url}: the dots stand for a URL with a password",
+            remedy="Give the whole URL in their place.",
+        )
 
 
 def allow_protected(command: Callable[..., Any]) -> Callable[..., Any]:

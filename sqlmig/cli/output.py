@@ -11,6 +11,7 @@ from typing import TextIO
 import click
 
 from sqlmig.cli.options import Options, OutputFormat
+from sqlmig.cli.suggested import completed, targets_of
 from sqlmig.cli.terminal import Printer, medium
 from sqlmig.cli.ticker import Ticker
 from sqlmig.errors import DeclinedError, NotAgreedError, SqlmigError
@@ -54,7 +55,7 @@ class Output:
             self.printer.say_verbatim(f"{view.document()}\n")
         elif not self.options.quiet:
             self.warnings(view.warnings)
-            self.printer.say(*view.lines(self.medium))
+            self.printer.say(*view.lines(self.medium, self._worded))
 
     def show_line(self, view: View) -> None:
         """Prints one result of many as a line of JSON; people get all of them at the end."""
@@ -63,15 +64,17 @@ class Output:
 
     def show_file(self, text: str, view: View) -> None:
         """Prints the text of a file: verbatim to a pipe or another file, escaped on a terminal."""
-        if self.is_json or self.options.quiet or _is_terminal(sys.stdout):
+        if self.is_json or self.options.quiet:
             self.show(view)
+        elif _is_terminal(sys.stdout):
+            self.printer.say(*view.lines(self.medium))
         else:
             self.printer.say_verbatim(text)
 
     def lines(self, *lines: str) -> None:
         """Prints lines of progress, which only people read."""
         if not self.is_json and not self.options.quiet:
-            self.printer.say(*lines)
+            self.printer.say(*map(self._worded, lines))
 
     def doing(self, words: str) -> None:
         """Shows the current activity on a terminal until the next line replaces it."""
@@ -93,7 +96,7 @@ class Output:
     def notice(self, *lines: str) -> None:
         """Prints a notice for people while the command continues."""
         if not self.options.quiet:
-            self.printer.say_aside(*lines)
+            self.printer.say_aside(*map(self._worded, lines))
 
     def warnings(self, warnings: Sequence[str]) -> None:
         """Prints warnings for people; JSON has them in the result."""
@@ -104,7 +107,7 @@ class Output:
     def notes(self, problem: BaseException) -> None:
         """Prints what an error or Ctrl-C left behind, from the notes of the exception."""
         for note in getattr(problem, "__notes__", ()):
-            self.printer.say_aside(progress.warning(note))
+            self.printer.say_aside(self._worded(progress.warning(note)))
 
     @property
     def can_ask(self) -> bool:
@@ -135,7 +138,7 @@ class Output:
         self.ticker.stop()
         if self.is_json:
             self.printer.say_verbatim(f"{interruption(interrupt).document()}\n")
-        self.printer.say_aside(str(interrupt) or "Interrupted.")
+        self.printer.say_aside(self._worded(str(interrupt) or "Interrupted."))
         self.notes(interrupt)
 
     def error(self, problem: SqlmigError) -> None:
@@ -147,12 +150,16 @@ class Output:
             self.printer.say_verbatim(f"{view.document()}\n")
             return
         self.printer.say_aside(*view.lines(self.medium))
-        first, *others = printable(problem.lines())
+        first, *others = printable(map(self._worded, problem.lines()))
         if isinstance(problem, DeclinedError):
             self.printer.say_aside(Ready(first))
             return
         label = click.style("Error: ", fg="red", bold=True)
         self.printer.say_aside(Ready(f"{label}{first}"), *map(Ready, others))
+
+    def _worded(self, line: str) -> str:
+        """The line as a person gets it: what it suggests works where this command does."""
+        return completed(line, self.options, targets_of(click.get_current_context(silent=True)))
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

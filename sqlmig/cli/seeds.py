@@ -50,19 +50,20 @@ def seed(
     if dry_run:
         with progress_bar(output) as loaded:
             planned = seeder.plan(loaded)
-        output.show(report.plan(planned, datetime.now(UTC)))
+        output.show(report.plan(planned, datetime.now(UTC), seeder.config))
     else:
         with progress_bar(output) as loaded:
             done = seeder.seed(allowed=allowed, loaded=loaded)
-        output.show(report.seeded(done))
+        output.show(report.seeded(done, seeder.config))
     return False
 
 
 @click.command(cls=Command, short_help="Run the sanity checks.")
 def check(output: Output) -> bool:
     """Run the sanity checks and roll back everything they do. Exit 1 if one fails."""
-    results = migrator_for(output).check()
-    output.show(checks.checks(results))
+    migrator = migrator_for(output)
+    results = migrator.check()
+    output.show(checks.checks(results, str(migrator.config.checks)))
     return any(result.has_failed for result in results)
 
 

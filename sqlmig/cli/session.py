@@ -8,6 +8,7 @@ from sqlmig.cli.output import Output, Progress
 from sqlmig.config import EMBEDDED
 from sqlmig.errors import EnvironmentMismatchError
 from sqlmig.report import servers
+from sqlmig.report.progress import warning
 from sqlmig.target.rules import warning_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def migrator_for_scratch(output: Output, scratch_url: str | None) -> Migrator:
 
 
 def announce_postgres(output: Output, config: Config) -> None:
-    """Prints which database is used."""
+    """Prints which database is used, and what was ignored to choose it."""
+    output.notice(*map(warning, config.warnings))
     if output.is_json:
         return
     if config.is_embedded:

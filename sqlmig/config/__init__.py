@@ -5,7 +5,7 @@ from sqlmig.config.fleet import FleetSettings
 from sqlmig.config.layers import LIBPQ_VARIABLES, refuse_empty
 from sqlmig.config.package import Folder, PackageFolder, path_in
 from sqlmig.config.parsers import named_environment
-from sqlmig.config.presence import expect_project
+from sqlmig.config.presence import expect_any_project, expect_project
 from sqlmig.config.settings import EMBEDDED, Config
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "FleetSettings",
     "Folder",
     "PackageFolder",
+    "expect_any_project",
     "expect_project",
     "has_settings",
     "named_environment",

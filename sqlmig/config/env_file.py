@@ -9,11 +9,11 @@ from pathlib import Path
 from sqlmig.errors import ConfigError
 
 # A file in a folder must not weaken the guards of a database; only a variable that is set may.
-_IGNORED = "SQLMIG_ENV"
+IGNORED = "SQLMIG_ENV"
 
 
 def read_env_file(path: Path) -> Mapping[str, str]:
-    """The variables of that file, without `SQLMIG_ENV`; none if there is no such file.
+    """The variables of that file; none if there is no such file.
 
     The format is python-dotenv's: `NAME=value` lines, `export`, quotes, comments, `${NAME}`.
     Raises ConfigError for a file that cannot be read, and for a line that is not of this format.
@@ -40,4 +40,4 @@ def _variables(path: Path, text: str) -> Mapping[str, str]:
                 remedy="Write NAME=value, with quotes around a value that has blanks or #.",
             )
     found = dotenv.dotenv_values(stream=io.StringIO(text))
-    return {name: value for name, value in found.items() if value is not None and name != _IGNORED}
+    return {name: value for name, value in found.items() if value is not None}

@@ -27,7 +27,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layers:
-    """Everything that can give a setting a value; files come with their names."""
+    """Everything that can give a setting a value; files come with their names.
+
+    `ignored_environment` is what the env file names, which gives none.
+    """
 
     arguments: Mapping[str, object]
     variables: Mapping[str, str]
@@ -35,6 +38,7 @@ class Layers:
     settings_file: str
     env_file: Mapping[str, str] = field(default_factory=dict)
     env_file_name: str = ""
+    ignored_environment: str = ""
 
     def find(self, setting: Field[Any]) -> Found | None:
         """What the strongest layer says about a setting; None if no layer has it.

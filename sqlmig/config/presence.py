@@ -18,15 +18,20 @@ _NEVER_A_PROJECT = ("node_modules", "site-packages", "venv", "__pycache__")
 
 
 def expect_project(config: Config) -> None:
-    """Raises ConfigError, which names the projects in subfolders, if the project's folder has
-    neither settings nor a folder with migrations, seeds or fixtures, or if the folder of migrations
-    in its settings does not exist: a check would never find anything there."""
+    """Raises ConfigError if there is no project, or if the folder of migrations in its settings
+    does not exist: a check would never find anything there."""
     origin = config.origins.get("migrations")
     if origin and not _is_there(config.migrations_folder):
         raise ConfigError(
             f"{config.migrations_folder}: no such folder, but {origin} names it",
             remedy="Create it, or name the folder that holds the migrations.",
         )
+    expect_any_project(config)
+
+
+def expect_any_project(config: Config) -> None:
+    """Raises ConfigError, which names the projects in subfolders, if the project's folder has
+    neither settings nor a folder with migrations, seeds or fixtures."""
     folders = (config.migrations_folder, config.seeds_folder, config.mongo_seeds_folder)
     if has_settings(config.project) or any(_is_there(folder) for folder in folders):
         return

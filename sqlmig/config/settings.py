@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from sqlmig.config import parsers
-from sqlmig.config.env_file import read_env_file
+from sqlmig.config.env_file import IGNORED, read_env_file
 from sqlmig.config.files import SETTINGS_FILES, existing_folder, find_project, read_settings
 from sqlmig.config.fleet import FleetSettings, parse_fleet
 from sqlmig.config.layers import Found, Layers
@@ -68,6 +68,7 @@ class Config:
     is in bytes. `tiers` are those whose seeds an environment gets, in order; `tier_may_write` has
     the exceptions: forbidden tables that a tier may write to. `fleet` has the settings of `sqlmig
     fleet`. `origins` says where each given setting comes from: an option, a variable, or a file.
+    `warnings` name what was given and ignored.
     """
 
     project: Path = Path()
@@ -253,6 +254,7 @@ class Config:
         parsers.path,
     )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def load(
@@ -286,7 +288,7 @@ class Config:
             if found is not None:
                 origins[setting.name] = found.origin
                 values[setting.name] = _parsed(setting, found)
-        return cls(**values, origins=origins)
+        return cls(**values, origins=origins, warnings=_warnings(layers, origins))
 
     @property
     def is_embedded(self) -> bool:
@@ -373,7 +375,20 @@ def _with_env_file(layers: Layers, root: Path) -> Layers:
     if (found := layers.find(setting)) is None:
         return layers
     path = root / str(_parsed(setting, found))
-    return replace(layers, env_file=read_env_file(path), env_file_name=str(path))
+    variables = dict(read_env_file(path))
+    ignored = variables.pop(IGNORED, "")
+    return replace(layers, env_file=variables, env_file_name=str(path), ignored_environment=ignored)
+
+
+def _warnings(layers: Layers, origins: Mapping[str, str]) -> tuple[str, ...]:
+    """That the env file names an environment, where nothing stronger than it does."""
+    is_named = Path(origins.get("environment", SETTINGS_FILES[0])).name not in SETTINGS_FILES
+    if is_named or not layers.ignored_environment:
+        return ()
+    return (
+        f"{layers.env_file_name}: {IGNORED} in this file is ignored. Set the variable itself, or "
+        "stamp the database: sqlmig environment set NAME",
+    )
 
 
 def _parsed(setting: Field[Any], found: Found) -> object:

@@ -12,7 +12,7 @@ from sqlmig.engine.history.finding import find_history, refuse_elsewhere, refuse
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection, opened, translated
 from sqlmig.errors import EnvironmentMismatchError
-from sqlmig.model import Observer, SilentObserver
+from sqlmig.model import Environment, Observer, SilentObserver
 from sqlmig.target.address import conninfo
 from sqlmig.target.rules import Rules, rules_for, warning_of
 
@@ -39,7 +39,9 @@ class Database:
     def connect(self) -> Connection:
         """A new connection. Raises ConfigError, DatabaseUnavailableError, EmbeddedError."""
         search_path = () if self.schema is None else (self.schema, SHARED_SCHEMA)
-        return opened(self.conninfo(), self.config.wait_for_database, search_path)
+        is_allowed = self.config.expected_environment is not Environment.PRODUCTION
+        create = "sqlmig create" if is_allowed else "sqlmig --env development create"
+        return opened(self.conninfo(), self.config.wait_for_database, search_path, create)
 
     def conninfo(self) -> str:
         """The connection string for libpq; notifies the observer of a server that this starts.

@@ -48,12 +48,13 @@ class ProjectSeeds:
 class ProjectSeedPlan:
     """What seeding would do in each database; None for a database that was left out.
 
-    `warnings` say why it would be refused.
+    `warnings` say why it would be refused; `environment` is PostgreSQL's, if that takes part.
     """
 
     sql: tuple[SeedStatus, ...] | None
     mongo: FixturesReport | None
     warnings: tuple[str, ...] = ()
+    environment: Environment | None = None
 
 
 class ProjectSeeder:
@@ -79,12 +80,23 @@ class ProjectSeeder:
 
             self._mongo = MongoProject(migrator.config)
 
+    @property
+    def config(self) -> Config:
+        """The settings of the project."""
+        return self._migrator.config
+
     def plan(self, loaded: Loaded | None = None) -> ProjectSeedPlan:
         """What `seed` would do. Only reads."""
-        warnings = self._agree().warnings if self.has_sql else ()
+        rules = self._agree() if self.has_sql else None
+        warnings = rules.warnings if rules else ()
         statuses = tuple(self._migrator.seed_statuses()) if self.has_sql else None
         report = self._mongo.compare(loaded) if self._mongo else None
-        return ProjectSeedPlan(statuses, report, warnings + (report.warnings if report else ()))
+        return ProjectSeedPlan(
+            statuses,
+            report,
+            warnings + (report.warnings if report else ()),
+            rules.environment if rules else None,
+        )
 
     def seed(self, *, allowed: Collection[str] = (), loaded: Loaded | None = None) -> ProjectSeeds:
         """Seeds PostgreSQL, in one transaction, and then MongoDB, whose seeds do not depend on

@@ -10,6 +10,7 @@ from sqlmig.engine.database import Database
 from sqlmig.engine.databases.named import NamedDatabase
 from sqlmig.engine.history.finding import other_histories
 from sqlmig.engine.history.reading import History
+from sqlmig.engine.history.stamping import ensure_tables, set_stamp
 from sqlmig.errors import ConfigError, EnvironmentMismatchError
 from sqlmig.model import Environment
 
@@ -23,7 +24,8 @@ class DatabaseChange:
 
 
 def create_database(config: Config) -> DatabaseChange:
-    """Creates the database that the settings name, empty, if it does not exist.
+    """Creates the database that the settings name if it does not exist, and stamps it with their
+    environment, so that what works on it afterwards follows that.
 
     Raises ConfigError in production and for the embedded server, which creates its own;
     DatabaseUnavailableError; and ServerError if the server refuses.
@@ -31,7 +33,10 @@ def create_database(config: Config) -> DatabaseChange:
     _refuse_embedded(config, "sqlmig apply")
     _refuse_production(config.expected_environment, "create")
     database = _named(config)
-    return DatabaseChange(database.name, not database.exists() and database.create())
+    is_new = not database.exists() and database.create()
+    if is_new:
+        _stamp(Database(config), config.expected_environment)
+    return DatabaseChange(database.name, is_new)
 
 
 def drop_database(config: Config, agree: Callable[[str], None] | None = None) -> DatabaseChange:
@@ -52,6 +57,12 @@ def drop_database(config: Config, agree: Callable[[str], None] | None = None) ->
     if agree is not None:
         agree(database.name)
     return DatabaseChange(database.name, database.drop())
+
+
+def _stamp(database: Database, environment: Environment) -> None:
+    with database.history() as found, database.working(found) as session:
+        ensure_tables(session.history)
+        set_stamp(session.history, environment)
 
 
 def _refuse_other(config: Config, history: History) -> None:

@@ -60,7 +60,11 @@ class Runner:
                     results += moved.results
                     session = self.database.renewed(session)
                 else:
-                    report = replace(report, results=results + report.results)
+                    report = replace(
+                        report,
+                        results=results + report.results,
+                        warnings=_warnings(report, rules),
+                    )
                     is_done = report.checks or not report.results
                     return report if is_done else self._checked(report, session)
 
@@ -86,6 +90,13 @@ class Runner:
             _refuse_pooled(plan)
         commits_together = plan.transactions is Transactions.TOGETHER
         return Executor(session, rules, self.checks if commits_together else ())
+
+
+def _warnings(report: Report, rules: Rules) -> tuple[str, ...]:
+    """Its own, and after the first migration of a database that its environment has ended."""
+    return (
+        (*report.warnings, rules.passing) if report.results and rules.passing else report.warnings
+    )
 
 
 def _asking(plan: Plan, rules: Rules) -> Plan:

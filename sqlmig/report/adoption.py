@@ -23,10 +23,11 @@ _DONE = {
 }
 
 
-def imported(result: Imported) -> View:
-    """The result for each migration, what could not be converted and where, and the next step."""
+def imported(result: Imported, *, has_settings: bool) -> View:
+    """The result for each migration, what could not be converted and where, and the next step, in
+    a project with or without settings."""
     return View(
-        [*_imported_lines(result)],
+        [*_imported_lines(result, has_settings)],
         {
             "tool": result.tool,
             "dry_run": result.is_trial,
@@ -61,7 +62,7 @@ def adopted(result: Adoption) -> View:
     )
 
 
-def _imported_lines(result: Imported) -> Iterator[str]:
+def _imported_lines(result: Imported, has_settings: bool) -> Iterator[str]:  # noqa: FBT001
     for each in result.migrations:
         notes = "".join(f"; {note}" for note in each.notes)
         yield f"{_word(each, result)}  {each.migration_id}, from {', '.join(each.originals)}{notes}"
@@ -75,13 +76,15 @@ def _imported_lines(result: Imported) -> Iterator[str]:
     told = ", ".join(f"{count} {word}" for word, count in counts.items())
     yield f"{counted(len(result.migrations), 'migration')} of {result.tool}: {told or 'none'}."
     if not result.problems:
-        yield from _next_steps(result)
+        yield from _next_steps(result, has_settings)
 
 
-def _next_steps(result: Imported) -> Iterator[str]:
+def _next_steps(result: Imported, has_settings: bool) -> Iterator[str]:  # noqa: FBT001
     if result.is_trial:
         yield "Nothing was written: --dry-run."
         return
+    if not has_settings:
+        yield "No settings here: sqlmig init --empty"
     yield f"Next, on each database that {result.tool} has migrated: sqlmig baseline --from " + (
         result.tool
     )

@@ -17,12 +17,17 @@ _MARKS = {
 }
 
 
-def checks(results: Sequence[CheckResult]) -> View:
-    """Every check with its result, the violating rows, and the count."""
+def checks(results: Sequence[CheckResult], folder: str) -> View:
+    """Every check with its result, the violating rows, and the count; where there is none, how to
+    write one into that folder."""
+    nothing = (
+        f"There are no sanity checks. Write the first as {folder}/010_name.sql (sqlmig's "
+        "docs/seeds.md)."
+    )
     drawn = Table(("CHECK", "RESULT", "DESCRIPTION"), [_check_row(result) for result in results])
     text = [drawn, *violations(results), checked(results)]
     return View(
-        text if results else ["There are no sanity checks."],
+        text if results else [nothing],
         {"checks": [check_members(result) for result in results]},
     )
 

@@ -88,7 +88,7 @@ def written(done: Written, changelog: Path | None) -> View:
         [
             *lines,
             "Next: write the SQL for both directions, then run sqlmig apply",
-            "For large tables, see docs/zero-downtime.md and sqlmig impact",
+            "Before a deployment: sqlmig impact",
         ],
         {
             "id": done.migration_id,

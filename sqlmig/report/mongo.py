@@ -36,10 +36,10 @@ def dropped(collections: Sequence[str]) -> View:
     return View([line if collections else nothing], {"dropped": [*collections]})
 
 
-def seeded_fixtures(report: FixturesReport) -> Text:
-    """What seeding did to each file's documents."""
+def seeded_fixtures(report: FixturesReport, database: str = "") -> Text:
+    """What seeding did to each file's documents, in the database of that name."""
     yield from _fixtures(report)
-    yield f"Seeded for {report.environment.value}: {_tally(report)}."
+    yield f"Seeded {database}for {report.environment.value}: {_tally(report)}."
 
 
 def planned_fixtures(report: FixturesReport) -> Text:

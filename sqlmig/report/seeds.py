@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from sqlmig.model import SeedReport, SeedResult, SeedStatus, UnstableSeed
+from sqlmig.model import Environment, SeedReport, SeedResult, SeedStatus, UnstableSeed
 from sqlmig.report.checks import check_members, checked
 from sqlmig.report.figures import age, counted, duration
 from sqlmig.report.mongo import fixtures_members, planned_fixtures, seeded_fixtures
@@ -15,14 +15,17 @@ from sqlmig.report.table import Cell, Table
 from sqlmig.report.view import Members, Text, View, notice_members
 
 if TYPE_CHECKING:
+    from sqlmig.config import Config
     from sqlmig.operations.both import ProjectSeedPlan, ProjectSeeds
 
 
-def plan(planned: ProjectSeedPlan, now: datetime) -> View:
+def plan(planned: ProjectSeedPlan, now: datetime, config: Config) -> View:
     """What would be seeded in each database; null for one that would not be seeded."""
-    sql, mongo = planned.sql, planned.mongo
+    sql, mongo, environment = planned.sql, planned.mongo, planned.environment
+    nothing = _nothing(environment, config) if environment else ""
+    told = () if sql is None else _planned(sql, now, nothing)
     return View(
-        chain(() if sql is None else _planned(sql, now), planned_fixtures(mongo) if mongo else ()),
+        chain(told, planned_fixtures(mongo) if mongo else ()),
         {
             "sql": None if sql is None else [_status(status) for status in sql],
             "mongo": fixtures_members(mongo) if mongo else None,
@@ -31,11 +34,15 @@ def plan(planned: ProjectSeedPlan, now: datetime) -> View:
     )
 
 
-def seeded(done: ProjectSeeds) -> View:
+def seeded(done: ProjectSeeds, config: Config) -> View:
     """What was seeded in each database; null for one that was not seeded."""
     sql, mongo = done.sql, done.mongo
+    postgres_name, mongo_name = ("PostgreSQL ", "MongoDB ") if sql and mongo else ("", "")
     return View(
-        chain(_seeded(sql) if sql else (), seeded_fixtures(mongo) if mongo else ()),
+        chain(
+            _seeded(sql, postgres_name, config) if sql else (),
+            seeded_fixtures(mongo, mongo_name) if mongo else (),
+        ),
         {
             "sql": _report(sql) if sql else None,
             "mongo": fixtures_members(mongo) if mongo else None,
@@ -54,14 +61,22 @@ def unstable(seeds: Sequence[UnstableSeed]) -> View:
     )
 
 
-def _planned(statuses: Sequence[SeedStatus], now: datetime) -> Text:
+def _planned(statuses: Sequence[SeedStatus], now: datetime, nothing: str) -> Text:
     """The seeds that would run, and when each last ran."""
     if not statuses:
-        yield "Nothing to seed: there are no seeds for this environment."
+        yield nothing
         return
     rows = [_status_row(status, now) for status in statuses]
     yield Table(("SEED", "LAST WROTE", "DESCRIPTION"), rows)
     yield f"Would run {counted(len(statuses), 'seed')}. Nothing was changed."
+
+
+def _nothing(environment: Environment, config: Config) -> str:
+    """That there are no seeds, and where they would be."""
+    folders = [f"{config.seeds}/{tier}" for tier in config.tiers[environment]]
+    place = f" They are read from {', '.join(folders)}." if folders else ""
+    example = f" For example: {folders[0]}/010_name.sql" if folders else ""
+    return f"Nothing to seed: there are no seeds for {environment.value}.{place}{example}"
 
 
 def _status_row(status: SeedStatus, now: datetime) -> tuple[Cell, ...]:
@@ -79,17 +94,17 @@ def _status(status: SeedStatus) -> Members:
     }
 
 
-def _seeded(report: SeedReport) -> Text:
+def _seeded(report: SeedReport, database: str, config: Config) -> Text:
     """What each seed wrote, and the results of the checks."""
     if not report.results:
-        yield f"Nothing to seed: there are no seeds for {report.environment.value}."
+        yield _nothing(report.environment, config)
         return
     for result in report.results:
         rows = "; ".join(map(str, result.written)) or "nothing to change"
         yield f"seeded  {result.name}  ({duration(result.duration)})  {rows}"
     changed = sum(bool(result.written) for result in report.results)
     words = f"{counted(changed, 'seed')} changed rows" if changed else "nothing changed"
-    yield f"Seeded for {report.environment.value}: {words}."
+    yield f"Seeded {database}for {report.environment.value}: {words}."
     if report.checks:
         yield checked(report.checks)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,10 @@ def servers(postgres: ServerStatus, mongo: MongoStatus, text: Text = ()) -> View
     )
 
 
-def stopped(postgres: ServerStatus, mongo: MongoStatus, was_running: bool) -> View:  # noqa: FBT001  # the only fact to report
-    """That the embedded servers were stopped."""
-    line = "Stopped; the data is kept." if was_running else "Nothing was running."
+def stopped(postgres: ServerStatus, mongo: MongoStatus, names: Sequence[str]) -> View:
+    """Which embedded servers were stopped."""
+    done = f"Stopped {' and '.join(names)}; the data is kept."
+    line = done if names else "Nothing was running."
     return servers(postgres, mongo, [line])
 
 

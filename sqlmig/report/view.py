@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,9 +30,10 @@ class View:
         """The warnings of the result."""
         return list(self.members.get("warnings", ()))
 
-    def lines(self, medium: Medium) -> list[str]:
-        """The text, with its tables drawn for that medium."""
-        return drawn(self.text, medium)
+    def lines(self, medium: Medium, worded: Callable[[str], str] = str) -> list[str]:
+        """The text, with its tables drawn for that medium, and its other lines `worded`."""
+        text = (part if isinstance(part, Table) else worded(part) for part in self.text)
+        return drawn(text, medium)
 
     def document(self) -> str:
         """The members as a JSON document, with the version of its format."""

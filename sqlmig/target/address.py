@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlmig.config import EMBEDDED, Config, expect_project
+from sqlmig.config import EMBEDDED, Config, expect_project, has_settings
+from sqlmig.config.env_file import read_env_file
 from sqlmig.errors import ConfigError
 from sqlmig.model import Environment, Observer, ServerObserver
 
@@ -26,7 +27,8 @@ def conninfo(config: Config, observer: Observer | None = None) -> str:
         raise ConfigError(
             "no database is named",
             remedy="Give it with --database-url, SQLMIG_DATABASE_URL, DATABASE_URL, libpq's "
-            "PGHOST and PGDATABASE, or the setting `database`. No server? Use --embedded.",
+            "PGHOST and PGDATABASE, or the setting `database`. No server? Use --embedded."
+            + _unread_file(config),
         )
     return config.database
 
@@ -42,7 +44,8 @@ def mongo_url(config: Config) -> str:
         raise ConfigError(
             "no MongoDB database is named",
             remedy="Give it with --mongo-url, SQLMIG_MONGO_URL, MONGODB_URI, MONGO_URL, or the "
-            "setting `mongo`. No server? Use --embedded. `sqlmig seed --only sql` needs none.",
+            'setting `mongo`. No server? Use --embedded, or the setting mongo = "embedded". '
+            "`sqlmig seed --only sql` needs none.",
         )
     return config.mongo
 
@@ -87,8 +90,23 @@ def _started(config: Config, observer: Observer | None) -> str:
     status = server.start()
     url = status.url or ""
     if not was_running and isinstance(observer, ServerObserver):
-        observer.server_started(f"PostgreSQL {status.version}", url)
+        observer.server_started(f"PostgreSQL {status.version} ({status.programs})", url)
     return url
+
+
+def _unread_file(config: Config) -> str:
+    """That there is a `.env` with a database, where no setting has it read."""
+    if config.env_file is not None:
+        return ""
+    try:
+        variables = read_env_file(config.project / ".env")
+    except ConfigError:
+        return ""
+    found = [name for name in ("SQLMIG_DATABASE_URL", "DATABASE_URL") if variables.get(name)]
+    if not found:
+        return ""
+    written = "" if has_settings(config.project) else " (`sqlmig init` writes it)"
+    return f' There is a .env with {found[0]}; the setting env_file = ".env" reads it{written}.'
 
 
 def _root(config: Config) -> Path:

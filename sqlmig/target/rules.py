@@ -24,6 +24,7 @@ class Rules:
     environment to stamp the database with; None if it has a stamp, or no environment was named.
     `is_named` says whether an environment was named or the database has a stamp. `refusal` says why
     the request was refused; a read-only command continues with production's rules.
+    `passing` warns that the environment ends with the first migration, and says how to keep it.
     """
 
     environment: Environment
@@ -33,6 +34,7 @@ class Rules:
     new_stamp: Environment | None = None
     is_named: bool = False
     refusal: EnvironmentMismatchError | None = None
+    passing: str = ""
 
     @property
     def is_production(self) -> bool:
@@ -75,13 +77,16 @@ def rules_for(
         refusal = unproven("database", environment, origin)
         return _production(config, allowed, refusal)
     new_stamp = None if stamp else _stamp_for(config)
+    is_named = bool(stamp or new_stamp)
+    is_passing = is_weaker and not is_named and not config.is_embedded
     return Rules(
         environment,
         origin,
         () if is_weaker else config.protected_tables,
         frozenset(allowed),
         new_stamp,
-        is_named=bool(stamp or new_stamp),
+        is_named=is_named,
+        passing=_passing(environment, origin) if is_passing else "",
     )
 
 
@@ -93,6 +98,13 @@ def unproven(database: str, asked: Environment, origin: str) -> EnvironmentMisma
         "be a production database",
         remedy="Nothing was touched. If it is not production, set its environment once: "
         f"sqlmig environment set {asked.value}.",
+    )
+
+
+def _passing(environment: Environment, origin: str) -> str:
+    return (
+        f"This database has no stamp. {origin} says {environment.value}; to keep that for this "
+        f"database: sqlmig environment set {environment.value}"
     )
 
 

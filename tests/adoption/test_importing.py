@@ -11,6 +11,7 @@ import pytest
 from sqlmig.adoption.verifying import as_check
 from sqlmig.errors import ConfigError
 from sqlmig.project.importing import Imported, Placement, import_migrations
+from tests.command import Run
 from tests.project import Project
 
 
@@ -44,6 +45,19 @@ class Original:
 @pytest.fixture
 def original(project: Project) -> Original:
     return Original(project)
+
+
+def test_an_import_without_settings_leads_to_them(original: Original) -> None:
+    original.write_all({"1_users.sql": up_down("create table users ();", "drop table users;")})
+    original.project.remove("sqlmig.toml")
+    run = Run(original.project.root)
+    first = run("import", "original")
+    assert first.stdout.splitlines()[-2:] == [
+        "No settings here: sqlmig init --empty",
+        "Next, on each database that dbmate has migrated: sqlmig baseline --from dbmate",
+    ]
+    assert "sqlmig.toml" in run("init", "--empty").stdout
+    assert "No settings here" not in run("import", "original").stdout
 
 
 def up_down(up: str, down: str) -> str:

@@ -274,6 +274,18 @@ def test_a_type_may_be_written_small(run: Run, repository: Repository) -> None:
     )
 
 
+def test_new_says_nothing_of_a_changelog_that_the_project_does_not_have(
+    run: Run, repository: Repository
+) -> None:
+    repository.remove("docs/CHANGELOG.md")
+    assert "no changelog entry" not in run("new", "add invoices").stdout
+    told = "no changelog entry: there is no docs/CHANGELOG.md\n"
+    assert told in run("new", "add rooms", "--verbose").stdout
+    assert json.loads(run("new", "add doors", "--format", "json").stdout)["entry"] is None
+    repository.write("sqlmig.toml", 'changelog = "CHANGES.md"\n')
+    assert "no changelog entry: there is no CHANGES.md\n" in run("new", "add windows").stdout
+
+
 def test_what_new_writes_passes_both_checks(run: Run, repository: Repository) -> None:
     done = run("new", "add invoices")
     assert done.returncode == 0
@@ -282,7 +294,7 @@ def test_what_new_writes_passes_both_checks(run: Run, repository: Repository) ->
         "created  sql/rollbacks/002_add_invoices.sql",
         "added  docs/CHANGELOG.md:8:1: - `002_add_invoices`: add invoices.",
         "Next: write the SQL for both directions, then run sqlmig apply",
-        "For large tables, see docs/zero-downtime.md and sqlmig impact",
+        "Before a deployment: sqlmig impact",
     ]
     assert (
         run("new", "drop old rooms", "--irreversible", "gone", "--no-transaction").returncode == 0

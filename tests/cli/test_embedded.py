@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import psycopg
@@ -29,7 +30,11 @@ def test_the_server_of_a_project_from_its_first_start_to_its_end(run: Run) -> No
     first = run("apply")
     assert first.returncode == 0
     assert "keeps running until `sqlmig embedded stop`" in first.stderr
-    assert first.stderr.startswith("Database: the embedded server\nStarted PostgreSQL ")
+    programs = EmbeddedPostgres(run.folder / ".sqlmig").status().programs
+    assert re.match(
+        rf"Database: the embedded server\nStarted PostgreSQL \d+ \({programs}\) for this project;",
+        first.stderr,
+    )
     assert run("status").stderr == "Database: the embedded server\n"
 
     shown = run("embedded", "status").stdout
@@ -41,7 +46,7 @@ def test_the_server_of_a_project_from_its_first_start_to_its_end(run: Run) -> No
     for command, name in (("start", "embedded"), ("status", "embedded"), ("url", "embedded_url")):
         schema(name).validate(json.loads(run("embedded", command, "--format", "json").stdout))
 
-    assert run("embedded", "stop").stdout == "Stopped; the data is kept.\n"
+    assert run("embedded", "stop").stdout == "Stopped PostgreSQL; the data is kept.\n"
     assert run("embedded", "stop").stdout == "Nothing was running.\n"
     assert "applied" in run("status").stdout
     assert run("embedded", "reset").returncode == 3

@@ -18,6 +18,7 @@ from pymongo.database import Database
 
 from sqlmig.embedded import EmbeddedMongo
 from tests.command import Run
+from tests.database import Database as PostgresDatabase
 from tests.mongo.seeds import Seeds
 from tests.project import Project
 
@@ -95,7 +96,9 @@ def test_unset_means_production_and_its_documents_are_kept(
 def test_status_tells_what_differs_and_what_is_next(run: MongoRun) -> None:
     done = run("status", "--env", "test")
     assert done.returncode == 0
-    assert done.stdout.endswith("Fixtures for testing: 2 new.\nNext: sqlmig seed --only mongo\n")
+    assert done.stdout.endswith(
+        "Fixtures for testing: 2 new.\nNext: sqlmig --env test seed --only mongo\n"
+    )
     run("seed", "--env", "test")
     assert run("status", "--env", "test").stdout.endswith("Fixtures for testing: 2 unchanged.\n")
 
@@ -133,11 +136,13 @@ def test_reset_wants_a_yes_and_tells_what_it_dropped(
     assert refused.returncode == 3
     assert refused.stderr == (
         "Error: this drops every collection that was seeded; confirmation is required\n"
-        "Nothing was changed. To confirm: sqlmig mongo reset --yes.\n"
+        "Nothing was changed. To confirm: sqlmig --env dev mongo reset --yes.\n"
     )
     assert aside["classes"].count_documents({}) == 2
     done = run("reset", "--env", "dev", "--yes")
-    assert done.stdout == "Dropped classes, students. Seed again with: sqlmig seed --only mongo\n"
+    assert done.stdout == (
+        "Dropped classes, students. Seed again with: sqlmig --env dev seed --only mongo\n"
+    )
     assert aside.list_collection_names() == ["_sqlmig_state"]
 
 
@@ -279,6 +284,19 @@ def test_without_a_url_the_ways_to_give_one_are_named(run: MongoRun) -> None:
     done = run("seed", url=None)
     assert done.returncode == 2
     assert "--mongo-url, SQLMIG_MONGO_URL, MONGODB_URI, MONGO_URL" in done.stderr
+    assert 'No server? Use --embedded, or the setting mongo = "embedded".' in done.stderr
+
+
+def test_seeding_both_databases_says_which_is_which(
+    project: Project, mongo_url: str, database: PostgresDatabase
+) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+    project.write("sql/seeds/reference/001.sql", "insert into a default values")
+    run = Run(project.root, database.url)
+    assert run("apply").returncode == 0
+    told = run("seed", "--mongo-url", mongo_url).stdout
+    assert "Seeded PostgreSQL for production: 1 seed changed rows.\n" in told
+    assert told.endswith("Seeded MongoDB for production: 2 added.\n")
 
 
 @pytest.mark.parametrize(
@@ -308,7 +326,7 @@ def test_the_embedded_server_is_started_announced_and_found_again(
         embedded = partial(Run(project.root), "embedded")
         shown = embedded("status").stdout
         assert f"Connect with: mongosh '{server.status().url}'" in shown
-        assert embedded("stop").stdout == "Stopped; the data is kept.\n"
+        assert embedded("stop").stdout == "Stopped MongoDB (SecantusDB); the data is kept.\n"
         assert not server.status().running
         answer = embedded("reset", "--yes", "--format", "json").stdout
         assert json.loads(answer)["mongo"]["data"] is None

@@ -23,6 +23,7 @@ ARGUMENTS = {
     "unmark": ("1", "--reason", "a test"),
     "mongo reset": ("--yes",),
     "fleet status": ("--schemas", "public"),
+    "new": ("add invoices",),
     "fleet apply": ("--schemas", "public"),
 }
 MORE = [
@@ -44,7 +45,6 @@ WITHOUT_A_SERVER = {
         "drop",
         "import",
         "init",
-        "new",
         "changelog lint",
         "changelog add",
         "changelog rules",
@@ -95,6 +95,16 @@ def test_without_a_project_no_server_is_started(tmp_path: Path, command: tuple[s
         assert list(tmp_path.iterdir()) == []
     finally:
         stop_servers(tmp_path)
+
+
+def test_new_needs_the_folder_of_migrations_or_settings(tmp_path: Path) -> None:
+    refused = run(tmp_path, "new", "add invoices")
+    assert (refused.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert "Name the folder of your project with --project, or create one with `sqlmig init`." in (
+        refused.stderr
+    )
+    (tmp_path / "sql/migrations").mkdir(parents=True)
+    assert run(tmp_path, "new", "add invoices").returncode == 0
 
 
 def test_verify_starts_none_of_itself_either(tmp_path: Path) -> None:

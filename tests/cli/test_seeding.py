@@ -97,8 +97,18 @@ def test_apply_with_a_failed_check_exits_1_and_shows_the_rows(run: Run, project:
 
 def test_without_checks_and_seeds_it_is_said(run: Run) -> None:
     run("apply")
-    assert run("check").stdout == "There are no sanity checks.\n"
-    assert run("seed").stdout == "Nothing to seed: there are no seeds for production.\n"
+    assert run("check").stdout == (
+        "There are no sanity checks. Write the first as sql/checks/010_name.sql (sqlmig's "
+        "docs/seeds.md).\n"
+    )
+    nothing = (
+        "Nothing to seed: there are no seeds for production. They are read from "
+        "sql/seeds/reference. For example: sql/seeds/reference/010_name.sql\n"
+    )
+    assert run("seed").stdout == nothing
+    assert run("seed", "--dry-run").stdout == nothing
+    run("environment", "set", "development")
+    assert "They are read from sql/seeds/reference, sql/seeds/demo." in run("seed").stdout
 
 
 def test_the_environment_is_told_and_set(run: Run) -> None:

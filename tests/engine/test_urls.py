@@ -17,6 +17,7 @@ FOREIGN = {
     f"{URL}?search_path=a,b": ("no parameter search_path", "options=-csearch_path%3Da,b "),
     f"{URL}?search_path=a%2C%20b": ("no parameter search_path", "options=-csearch_path%3Da,b "),
     f"{URL}?sslmode=require&currentSchema=a": ("no parameter currentSchema", "=-csearch_path%3Da"),
+    f"{URL}?socket=/var/run/x": ("no parameter socket", "Write host=%2Fvar%2Frun%2Fx instead"),
     f"{URL}?connection_limit=5": ("no parameter connection_limit", "it belongs to another program"),
     f"{URL}?statement_timeout=5s": ("no parameter statement_timeout", "-cstatement_timeout%3D"),
     f"{URL}?sslaccept=strict": ("no parameter sslaccept", "Write sslmode instead of sslaccept"),

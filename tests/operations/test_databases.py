@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,12 @@ from psycopg.conninfo import make_conninfo
 
 from sqlmig import Config, Migrator, create_database, drop_database
 from sqlmig.errors import ConfigError, EnvironmentMismatchError, NotAgreedError, ServerError
+from sqlmig.model import Environment, Outcome
 from tests.database import Database
 from tests.project import Project
 
-NAME = 'odd "name"; x'
+# Each worker of pytest-xdist has its own.
+NAME = f'odd "name"; x{os.environ.get("PYTEST_XDIST_WORKER", "")}'
 
 
 @pytest.fixture
@@ -27,6 +30,11 @@ def url(database: Database) -> Iterator[str]:
 def settings(url: str, environment: str | None = "development", root: Path = Path()) -> Config:
     arguments = {"database": url, "environment": environment}
     return Config.load(root, arguments, environ={})
+
+
+def create_as_anyone(database: Database) -> None:
+    """Creates it without sqlmig."""
+    database.execute(f'CREATE DATABASE "{NAME.replace(chr(34), 2 * chr(34))}"')
 
 
 def exists(database: Database) -> bool:
@@ -61,12 +69,33 @@ def test_production_is_refused(database: Database, url: str, environment: str | 
     assert not exists(database)
 
 
+def test_what_it_has_created_follows_the_environment_that_it_was_created_for(
+    database: Database, project: Project, url: str
+) -> None:
+    project.migration("001_a", "create table a ()", "drop table a")
+    project.write("sqlmig.toml", 'environment = "testing"\n')
+    config = project.config(database=url)
+    create_database(config)
+    migrator = Migrator(config)
+    assert migrator.environment().origin == "the database's stamp"
+    assert migrator.apply().warnings == ()
+    project.migration("002_b", "create table b ()", "drop table b")
+    assert migrator.apply().ids(Outcome.DONE) == ("002_b",)
+    assert migrator.environment().environment is Environment.TESTING
+
+
+def test_a_database_that_was_there_gets_no_stamp(database: Database) -> None:
+    before = database.relations()
+    assert not create_database(settings(database.url)).changed
+    assert database.relations() == before
+
+
 @pytest.mark.parametrize("stamp", ["production", None])
 def test_a_database_that_may_be_production_is_not_dropped(
     database: Database, project: Project, url: str, stamp: str | None
 ) -> None:
     project.migration("001_a", "create table a ()", "drop table a")
-    create_database(settings(url))
+    create_as_anyone(database)
     Migrator(settings(url, stamp, project.root)).apply()
     with pytest.raises(EnvironmentMismatchError):
         drop_database(settings(url))
@@ -77,7 +106,7 @@ def test_a_database_with_another_history_of_production_is_not_dropped(
     database: Database, project: Project, url: str
 ) -> None:
     project.migration("001_a", "create table a ()", "drop table a")
-    create_database(settings(url))
+    create_as_anyone(database)
     theirs = replace(settings(url, "production", project.root), history_schema="theirs")
     Migrator(theirs).apply()
     ours = replace(settings(url, root=project.root), history_schema="ours")

@@ -170,6 +170,77 @@ def test_looking_is_not_refused(run: Run, database: Database, command: tuple[str
     assert contents(database) == before
 
 
+def test_the_first_apply_under_a_setting_says_how_to_keep_it(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_first", "create table first ()", "drop table first")
+    project.write("sqlmig.toml", 'environment = "development"\n')
+    told = (
+        "Warning: This database has no stamp. sqlmig.toml says development; to keep that for this "
+        "database: sqlmig environment set development\n"
+    )
+    run = Run(project.root, database.url)
+    assert told not in run("status").stderr
+    assert told in run("apply").stderr
+    assert run("environment", "set", "development").returncode == 0
+    project.migration("002_second", "create table second ()", "drop table second")
+    again = run("apply")
+    assert (again.returncode, told in again.stderr) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [((), ""), (("--env", "testing"), ""), ((), 'environment = "production"\n')],
+)
+def test_an_apply_under_anything_else_does_not(
+    project: Project, database: Database, options: tuple[str, ...], settings: str
+) -> None:
+    project.migration("001_first", "create table first ()", "drop table first")
+    project.write("sqlmig.toml", settings)
+    assert "has no stamp" not in Run(project.root, database.url)("apply", *options).stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "command"),
+    [
+        ('environment = "development"\n', (), "sqlmig create"),
+        ("", ("--env", "testing"), "sqlmig --env testing create"),
+        ("", (), "sqlmig --env development create"),
+        ("", ("--env", "production"), "sqlmig --env development create"),
+    ],
+)
+def test_a_database_that_does_not_exist_is_created_by_the_command_that_is_named(
+    project: Project,
+    database: Database,
+    settings: str,
+    options: tuple[str, ...],
+    command: str,
+) -> None:
+    project.migration("001_first", "create table first ()", "drop table first")
+    project.write("sqlmig.toml", settings)
+    url = database.url.replace(f"/{database.connection.info.dbname}?", "/absent?")
+    done = Run(project.root, url)("status", *options)
+    assert done.returncode == 3
+    assert f"For development, `{command}` creates it." in done.stderr
+
+
+def test_an_environment_in_the_env_file_is_ignored_with_a_warning(
+    project: Project, database: Database
+) -> None:
+    project.migration("001_first", "create table first ()", "drop table first")
+    project.write("sqlmig.toml", 'env_file = ".env"\n')
+    project.write(".env", "SQLMIG_ENV=development\n")
+    run = Run(project.root, database.url)
+    told = (
+        "Warning: .env: SQLMIG_ENV in this file is ignored. Set the variable itself, or stamp the "
+        "database: sqlmig environment set NAME\n"
+    )
+    for command in (("apply",), ("environment",), ("seed", "--dry-run")):
+        assert run(*command).stderr.count(told) == 1
+    assert "ignored" not in run("status", SQLMIG_ENV="production").stderr
+    assert "ignored" not in run("status", "--env", "production").stderr
+
+
 # The library
 
 

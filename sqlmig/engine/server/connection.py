@@ -34,14 +34,16 @@ _UNKNOWN_SETTING = "42704"
 _SPECIAL_IN_OPTIONS = re.compile(r"[\s\\]")
 
 
-def opened(database: str, wait: float = 0.0, search_path: Sequence[str] = ()) -> Connection:
+def opened(
+    database: str, wait: float = 0.0, search_path: Sequence[str] = (), create: str = ""
+) -> Connection:
     """A connection in autocommit mode, which its `with` block closes. Its session has the settings
     that sqlmig's own statements need.
 
     `database` is a libpq URL or key=value string, or "" for libpq's defaults. A server that does
     not answer is tried again for `wait` seconds. `search_path`, if given, is the session's,
     whatever the role or the URL say. Raises ConfigError for a URL that libpq cannot read, and
-    DatabaseUnavailableError.
+    DatabaseUnavailableError, which suggests the command `create` if the database does not exist.
     """
     parameters = parameters_of(database)
     deadline = time.monotonic() + wait
@@ -60,7 +62,7 @@ def opened(database: str, wait: float = 0.0, search_path: Sequence[str] = ()) ->
             )
         except psycopg.OperationalError as error:
             if time.monotonic() >= deadline:
-                raise _unavailable(error, parameters) from error
+                raise _unavailable(error, parameters, create) from error
             time.sleep(_SECONDS_BETWEEN_TRIES)
 
 
@@ -167,7 +169,7 @@ def _options(database: str, search_path: Sequence[str]) -> dict[str, Any]:
 
 
 def _unavailable(
-    error: psycopg.OperationalError, parameters: Mapping[str, Any]
+    error: psycopg.OperationalError, parameters: Mapping[str, Any], create: str
 ) -> DatabaseUnavailableError:
     shown = " ".join(
         f"{name}={parameters[name]}"
@@ -177,5 +179,5 @@ def _unavailable(
     reason = str(error).removeprefix("connection failed: ").strip()
     return DatabaseUnavailableError(
         f"no connection to the database ({shown or 'from the PG* variables'})\n{reason}",
-        remedy=connection_remedy(reason),
+        remedy=connection_remedy(reason, create),
     )

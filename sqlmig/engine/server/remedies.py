@@ -4,6 +4,7 @@ shows where a setting comes from."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,8 +55,7 @@ _OF_CONNECTIONS: Mapping[str, str] = {
     "some of its sessions, or raise it: ALTER DATABASE … CONNECTION LIMIT.",
     "too many clients": _REMEDIES["53300"],
     "connection slots": _REMEDIES["53300"],
-    "does not exist": "Create it, or name another one in the database URL. For development, "
-    "`sqlmig create` creates the database.",
+    "does not exist": "Create it, or name another one in the database URL.",
     "not permitted to log in": _REMEDIES["28000"],
     "pg_hba.conf": _REMEDIES["28000"],
     "permission denied for database": "Let the role connect: GRANT CONNECT ON DATABASE …",
@@ -65,6 +65,7 @@ _OF_CONNECTIONS: Mapping[str, str] = {
     "itself.",
     "permission denied to set parameter": "Remove it from `options` in the URL, or from PGOPTIONS.",
 }
+_NO_DATABASE = re.compile(r'database ".*" does not exist')
 _UNREACHED = "Check that the server is running and that the database URL is correct."
 
 _ORIGIN = """
@@ -94,10 +95,14 @@ class _Setting:
     change: str
 
 
-def connection_remedy(reason: str) -> str:
-    """What to do about a failed connection; `reason` is in English."""
+def connection_remedy(reason: str, create: str = "") -> str:
+    """What to do about a failed connection; `reason` is in English. `create` is the command that
+    creates a missing database."""
     found = (remedy for words, remedy in _OF_CONNECTIONS.items() if words in reason)
-    return next(found, _UNREACHED)
+    remedy = next(found, _UNREACHED)
+    if create and _NO_DATABASE.search(reason):
+        return f"{remedy} For development, `{create}` creates it."
+    return remedy
 
 
 def ends_session(message: ServerMessage) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -57,6 +57,21 @@ def parameters_of(database: str) -> Mapping[str, Any]:
     return parameters
 
 
+def has_secret(database: str) -> bool:
+    """Whether it has a password, or may have: libpq cannot read it, or took part of one for
+    something else."""
+    try:
+        parameters = parameters_of(database)
+    except ConfigError:
+        return True
+    options = psycopg.pq.Conninfo.get_defaults()
+    secrets = {each.keyword.decode() for each in options if each.dispchar == b"*"} | {"password"}
+    return any(
+        name in secrets or ("@" in str(value) and name != "user")
+        for name, value in parameters.items()
+    )
+
+
 def _unreadable(database: str) -> ConfigError:
     other = _OTHER_SCHEME.match(database)
     if other and not database.startswith(_SCHEMES):
@@ -90,6 +105,8 @@ def _instead_of(name: str, value: str) -> str:
         return f"Write options=-csearch_path%3D{path} instead of {name}."
     if name in _RENAMED:
         return f"Write {_RENAMED[name]} instead of {name}, with one of its values."
+    if name == "socket":
+        return f"Write host={quote(value, safe='')} instead of socket."
     if name == "pgbouncer":
         return (
             "Leave it out: sqlmig detects a pooler by itself. Better, give the URL "
