@@ -61,7 +61,6 @@ format: $(VENV)/.installed
 	$(BIN)/ruff check --fix
 
 bench: $(VENV)/.installed
-	$(BIN)/python -m benchmarks.importing
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,12 +21,13 @@ from sqlmig import Config, Migrator, SilentObserver
 from sqlmig.embedded import EmbeddedMongo, EmbeddedPostgres
 from sqlmig.engine.databases.templates import Template, TemplateServer
 from sqlmig.model import Direction
+from sqlmig.proof.catalog import snapshot
 
 _REPOSITORY = Path(__file__).parent.parent
 _TABLES = """
 DO $$ BEGIN
   CREATE TABLE payments (id int);
-  FOR n IN 1..1000 LOOP EXECUTE format('CREATE TABLE t%s (id int)', n); END LOOP;
+  FOR n IN 1..{many} LOOP EXECUTE format('CREATE TABLE t%s (id int)', n); END LOOP;
 END $$
 """
 _GUARDED = 60  # migrations, of which the fastest counts
@@ -33,15 +35,16 @@ _GUARDED = 60  # migrations, of which the fastest counts
 Seconds = Mapping[str, float]
 
 
-def call_seconds(server: Server, rounds: int) -> Seconds:
-    """The median time of each call over that many rounds."""
+def call_seconds(server: Server, rounds: int, many: int) -> Seconds:
+    """The median time of each call over that many rounds, with `many` migrations or tables."""
     calls: dict[str, Callable[[Server], float]] = {
         "PostgreSQL: from nothing to an accepting connection": _first_start,
         "PostgreSQL: a second start finds it": _second_start,
         "MongoDB: from nothing to an answer": _first_mongo_start,
         "a fresh copy of the Smart Kids schema": _copy,
-        "expect_current over 1,000 migrations": _start_up_check,
-        "the guard, a migration, among 1,000 tables": _guard,
+        f"expect_current over {many:,} migrations": partial(_start_up_check, many=many),
+        f"the guard, a migration, among {many:,} tables": partial(_guard, many=many),
+        f"a snapshot of the schema of {many:,} migrations": partial(_snapshot, many=many),
     }
     return {
         name: statistics.median(call(server) for _ in range(rounds)) for name, call in calls.items()
@@ -82,25 +85,32 @@ def _copy(server: Server) -> float:
             return time.perf_counter() - began
 
 
-def _start_up_check(server: Server) -> float:
-    with _project(server, list(migrations(1000))) as config:
+def _start_up_check(server: Server, many: int) -> float:
+    with _project(server, list(migrations(many))) as config:
         Migrator(config).apply()
         return _seconds(Migrator(config).expect_current)
 
 
-def _guard(server: Server) -> float:
+def _guard(server: Server, many: int) -> float:
     """How much longer a migration takes if there is a protected table."""
     found = []
     for protected in ([], ["payments"]):
         small = [Migration(n, "change", "SELECT 1;", "SELECT 1;") for n in range(1, _GUARDED)]
         with _project(server, small) as config:
             with psycopg.connect(config.database or "") as connection:
-                connection.execute(_TABLES)
+                connection.execute(_TABLES.format(many=many).encode())
             clock = _Clock()
             Migrator(replace(config, protected_tables=tuple(protected)), clock).apply()
             found.append(min(after - before for before, after in pairwise(clock.starts)))
     without, guarded = found
     return guarded - without
+
+
+def _snapshot(server: Server, many: int) -> float:
+    with _project(server, list(migrations(many))) as config:
+        Migrator(config).apply()
+        with psycopg.connect(config.database or "", autocommit=True) as connection:
+            return _seconds(lambda: snapshot(connection))
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,9 @@
-"""The processor time of `sqlmig fleet` on this machine, for the client alone.
-
-    python -m benchmarks.fleet [TENANTS ...]
-
-Measures a fleet with nothing to do, at each number of tenants; and 20 migrations for 200 tenants,
-as a fleet and as one process per tenant (of which every tenth is run, and the sum multiplied by
-ten).
-"""
+"""The processor time of `sqlmig fleet`, for the client alone, and of single processes instead."""
 
 from __future__ import annotations
 
-import resource
-import sys
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
+import statistics
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,86 +13,79 @@ import psycopg
 
 from benchmarks.layouts import paired_folders
 from benchmarks.migrations import migrations
-from benchmarks.process import run
-from benchmarks.server import Flushing, Server, temporary_server
+from benchmarks.process import sqlmig
+from benchmarks.server import Server
 
-SIZES = (100, 1000)
-_MOST_SECONDS = 1800
-MIGRATIONS, TENANTS, PARALLEL, SAMPLED = 20, 200, 4, 10
+MIGRATIONS = 20
+_SCHEMAS = "--schemas=t%"
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """The seconds that a command took: processor time of its processes, and elapsed time."""
+class Fleet:
+    """Seconds of processor time: `nothing` has them for each command, per tenant, with `current`
+    tenants and nothing to do; `together` and `alone` are for applying all migrations to `behind`
+    new tenants, as a fleet and as one process per tenant."""
 
-    processor: float
-    clock: float
+    current: int
+    nothing: Mapping[str, float]
+    behind: int
+    together: float
+    alone: float
+
+    @property
+    def ratio(self) -> float:
+        """The time of the fleet relative to that of the single processes."""
+        return self.together / self.alone
 
 
-def cost(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Cost:
-    """What a command costs, from its start to its end."""
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    run([sys.executable, "-m", "sqlmig", "-q", *command], folder, environment, _MOST_SECONDS)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(used, time.perf_counter() - started)
+def measure_fleet(server: Server, folder: Path, current: int, behind: int, rounds: int) -> Fleet:
+    """The median over the rounds if there is nothing to do; the rest runs once."""
+    paired_folders(folder, list(migrations(MIGRATIONS)))
+    return Fleet(
+        current,
+        _nothing(server, folder, current, rounds),
+        behind,
+        _together(server, folder, behind),
+        _alone(server, folder, behind),
+    )
+
+
+def _nothing(server: Server, folder: Path, count: int, rounds: int) -> Mapping[str, float]:
+    with _tenants(server, count) as url:
+        found: dict[str, list[float]] = {"status": [], "apply": []}
+        _fleet("apply", folder, url)
+        for _ in range(rounds):
+            for command, seconds in found.items():
+                seconds.append(_fleet(command, folder, url) / count)
+    return {command: statistics.median(seconds) for command, seconds in found.items()}
+
+
+def _together(server: Server, folder: Path, count: int) -> float:
+    with _tenants(server, count) as url:
+        return _fleet("apply", folder, url)
+
+
+def _alone(server: Server, folder: Path, count: int) -> float:
+    with _tenants(server, count) as url:
+        return sum(_one(f"t{number}", folder, url) for number in range(1, count + 1))
+
+
+def _fleet(command: str, folder: Path, url: str) -> float:
+    done = sqlmig(["--database-url", url, "fleet", command, _SCHEMAS], folder)
+    return done.processor_seconds
+
+
+def _one(schema: str, folder: Path, url: str) -> float:
+    own = f"{url}&options={quote(f'-csearch_path={schema}')}"
+    history = {"SQLMIG_HISTORY_SCHEMA": schema}
+    return sqlmig(["--database-url", own, "apply"], folder, history).processor_seconds
 
 
 @contextmanager
-def tenants(server: Server, count: int) -> Iterator[str]:
-    """The URL of a database with that many schemas: t1, t2, …"""
+def _tenants(server: Server, count: int) -> Iterator[str]:
+    """The URL of a new database with that many schemas: t1, t2, …"""
     with server.empty_database() as name:
         with psycopg.connect(server.url(name), autocommit=True) as connection:
             for number in range(1, count + 1):
                 connection.execute(f"CREATE SCHEMA t{number}".encode())
         yield server.url(name)
-
-
-def nothing_to_do(server: Server, folder: Path, count: int) -> None:
-    """Prints the cost of a status and an apply when everything is applied."""
-    with tenants(server, count) as url:
-        fleet = ["--database-url", url, "fleet"]
-        cost([*fleet, "apply", "--schemas=t%"], folder, {})
-        for command in ("status", "apply"):
-            found = cost([*fleet, command, "--schemas=t%"], folder, {})
-            print(
-                f"nothing to do, {count:>5} tenants, {command:<6}  "
-                f"{found.processor / count * 1000:6.1f} ms of processor a tenant, "
-                f"{found.clock:6.1f} s",
-                flush=True,
-            )
-
-
-def all_to_do(server: Server, folder: Path, count: int) -> None:
-    """Prints the cost of a fleet, and of single processes."""
-    with tenants(server, count) as url:
-        command = ["--database-url", url, "fleet", "apply", "--schemas=t%"]
-        together = cost([*command, f"--parallel={PARALLEL}"], folder, {})
-    print(f"{MIGRATIONS} migrations, {count} tenants, a fleet: {together}", flush=True)
-    with tenants(server, count) as url:
-        alone = [
-            cost(
-                ["--database-url", f"{url}&options={quote(f'-csearch_path=t{number}')}", "apply"],
-                folder,
-                {"SQLMIG_HISTORY_SCHEMA": f"t{number}"},
-            )
-            for number in range(1, count + 1, SAMPLED)
-        ]
-    processor = sum(each.processor for each in alone) / len(alone) * count
-    clock = sum(each.clock for each in alone) / len(alone) * count
-    print(f"{MIGRATIONS} migrations, {count} tenants, single processes: {Cost(processor, clock)}")
-    print(f"the fleet takes {together.processor / processor:.2f} of their processor time")
-
-
-def main(sizes: Sequence[int]) -> None:
-    """Runs all measurements."""
-    with tempfile.TemporaryDirectory() as name, temporary_server(Flushing.OFF) as server:
-        folder = Path(name)
-        paired_folders(folder, list(migrations(MIGRATIONS)))
-        for size in sizes:
-            nothing_to_do(server, folder, size)
-        all_to_do(server, folder, TENANTS)
-
-
-if __name__ == "__main__":
-    main([int(size) for size in sys.argv[1:]] or SIZES)

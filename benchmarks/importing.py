@@ -1,13 +1,11 @@
-"""The processor time of importing 1,000 migrations in the layout of each tool.
-
-`make bench` prints it; `python -m benchmarks.importing 5000` imports that many.
-"""
+"""The processor time of importing many migrations in the layout of each tool."""
 
 from __future__ import annotations
 
-import sys
+import statistics
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 
@@ -57,7 +55,7 @@ def _sqitch(n: int) -> Files:
     yield f"verify/orders_{n}.sql", f"SELECT id FROM orders_{n} WHERE false;\n"
 
 
-LAYOUTS: dict[str, Callable[[int], Files]] = {
+_LAYOUTS: Mapping[str, Callable[[int], Files]] = {
     "golang-migrate": _pairs("{n:06}_orders.up.sql", "{n:06}_orders.down.sql"),
     "goose": _halves("-- +goose Up", "-- +goose Down"),
     "dbmate": _halves("-- migrate:up", "-- migrate:down"),
@@ -71,41 +69,47 @@ LAYOUTS: dict[str, Callable[[int], Files]] = {
 }
 
 
-def main(count: int) -> None:
-    """Prints the seconds of an import, and of repeating it, for each layout."""
-    print(f"{count} migrations of    import   again")
-    for tool, files in LAYOUTS.items():
+@dataclass(frozen=True, slots=True)
+class Imports:
+    """Seconds of processor time to import that many migrations, by layout: the first time, and when
+    repeated, which writes nothing."""
+
+    migrations: int
+    first: Mapping[str, float]
+    again: Mapping[str, float]
+
+
+def measure_imports(count: int, rounds: int) -> Imports:
+    """The medians over that many rounds."""
+    first: dict[str, float] = {}
+    again: dict[str, float] = {}
+    for tool, files in _LAYOUTS.items():
         with tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
-            _write(Path(folder), files, count, tool)
-            first, again = (_seconds(Path(folder)) for _ in range(2))
-        print(f"{tool:<18}{first:>8.2f}{again:>8.2f}  s")
+            original = Path(folder, "original")
+            _write(original, files, count, tool)
+            projects = [Path(folder, str(number)) for number in range(rounds)]
+            first[tool] = statistics.median(_seconds(original, project) for project in projects)
+            again[tool] = statistics.median(_seconds(original, project) for project in projects)
+    return Imports(count, first, again)
 
 
 def _write(folder: Path, files: Callable[[int], Files], count: int, tool: str) -> None:
-    for n in range(1, count + 1):
+    numbers = range(1, count + 1)
+    for n in numbers:
         for name, text in files(n):
-            path = folder / "original" / name
+            path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
     if tool == "sqitch":
-        changes = (f"orders_{n} 2024-01-01T00:00:00Z Ann <ann@example.org>" for n in _upto(count))
-        plan = "\n".join(("%project=orders", "", *changes, ""))
-        (folder / "original" / "sqitch.plan").write_text(plan)
-    (folder / "project").mkdir()
+        changes = (f"orders_{n} 2024-01-01T00:00:00Z Ann <ann@example.org>" for n in numbers)
+        (folder / "sqitch.plan").write_text("\n".join(("%project=orders", "", *changes, "")))
 
 
-def _upto(count: int) -> range:
-    return range(1, count + 1)
-
-
-def _seconds(folder: Path) -> float:
-    config = Config.load(folder / "project", {}, environ={})
+def _seconds(original: Path, project: Path) -> float:
+    project.mkdir(exist_ok=True)
+    config = Config.load(project, {}, environ={})
     start = process_time()
-    result = import_migrations(config, folder / "original")
+    result = import_migrations(config, original)
     seconds = process_time() - start
     assert result.is_whole, result.problems[0]
     return seconds
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.migrations import Migration
 
@@ -13,15 +15,26 @@ _DROP = "DROP TABLE entry;\n"
 _MANY_ROWS = 100_000
 _MANY_STATEMENTS = 20_000
 _MANY_BYTES = 50_000_000
+_HUGE_BYTES = 300_000_000
 _ROWS_OF_AN_INSERT = 1_000  # a common value for pg_dump --rows-per-insert
 
 # The names of the files; the first is the others without their rows.
-START_UP, ROWS, BYTES, STATEMENTS = (
+START_UP, ROWS, BYTES, STATEMENTS, HUGE = (
     "the table alone",
     "100,000 rows in one INSERT",
     "50 MB",
     "20,000 statements",
+    "300 MB",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class LargeFile:
+    """How the migration is made, and whether all tools run it in every round. If it would take the
+    peers minutes, only sqlmig and psql run it, once."""
+
+    make: Callable[[], Migration]
+    for_all: bool = True
 
 
 def table_alone() -> Migration:
@@ -45,11 +58,12 @@ def many_bytes(count: int = _MANY_BYTES) -> Migration:
     return _migration("many_bytes", "".join(_inserts_up_to(count)))
 
 
-FILES: Mapping[str, Callable[[], Migration]] = {
-    START_UP: table_alone,
-    ROWS: rows_in_one_insert,
-    BYTES: many_bytes,
-    STATEMENTS: many_statements,
+FILES: Mapping[str, LargeFile] = {
+    START_UP: LargeFile(table_alone),
+    ROWS: LargeFile(rows_in_one_insert),
+    BYTES: LargeFile(many_bytes),
+    STATEMENTS: LargeFile(many_statements),
+    HUGE: LargeFile(partial(many_bytes, _HUGE_BYTES), for_all=False),
 }
 
 

@@ -1,4 +1,5 @@
-"""Runs a command and writes its seconds, peak memory in bytes and exit code as JSON to a file.
+"""Runs a command and writes its seconds of elapsed and of processor time, peak memory in bytes and
+exit code as JSON to a file.
 
 It is a separate, small program, because a process inherits the peak of the one that starts it.
 Usage: launcher.py REPORT SECONDS COMMAND…; after that many seconds the command is killed, and no
@@ -30,8 +31,13 @@ def main(report: str, seconds: str, *command: str) -> None:
             process.kill()
             return  # no report
     took = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * _KILOBYTE
-    figures = {"seconds": took, "peak_bytes": peak, "exit_code": process.returncode}
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    figures = {
+        "seconds": took,
+        "processor_seconds": used.ru_utime + used.ru_stime,
+        "peak_bytes": used.ru_maxrss * _KILOBYTE,
+        "exit_code": process.returncode,
+    }
     Path(report).write_text(json.dumps(figures))
 
 

@@ -11,14 +11,15 @@ from pathlib import Path
 from benchmarks.figures import Figure, Figures
 from benchmarks.link import Link
 from benchmarks.migrations import Migration
-from benchmarks.process import ProcessFailedError, run
+from benchmarks.process import USUAL, ProcessFailedError, run
 from benchmarks.server import Server
 from benchmarks.tools import Clock, Phase, Tool
 
 
 @dataclass(frozen=True, slots=True)
 class Race:
-    """A number of rounds of the tools, over the link if one is given.
+    """A number of rounds of the tools, over the link if one is given. A process that takes longer
+    than `most_seconds` fails.
 
     `folder` is where the tools' files are written, each tool's in its own subfolder.
     """
@@ -28,6 +29,7 @@ class Race:
     rounds: int
     folder: Path
     link: Link | None = None
+    most_seconds: int = USUAL
 
     def run(
         self, migrations: Sequence[Migration], phases: Sequence[Phase] = tuple(Phase)
@@ -52,7 +54,6 @@ class Race:
     def _take_through(
         self, tool: Tool, count: int, phases: Sequence[Phase], figures: Figures
     ) -> None:
-        print(".", end="", file=sys.stderr, flush=True)
         with self.server.empty_database() as database:
             url = tool.database_url(self.server, database, self.link.folder if self.link else None)
             for phase in phases:
@@ -67,7 +68,7 @@ class Race:
     def _measure(self, tool: Tool, phase: Phase, url: str, count: int) -> Figure:
         before = self.link.round_trips if self.link else 0
         command = tool.command(phase, url, count)
-        done = run(command, self.folder / tool.name, {"DATABASE_URL": url})
+        done = run(command, self.folder / tool.name, {"DATABASE_URL": url}, self.most_seconds)
         seconds = float(done.output) if tool.clock is Clock.PRINTED else done.seconds
         after = self.link.round_trips if self.link else 0
         return Figure(seconds, done.peak_bytes, after - before)

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.figures import Figures
+from benchmarks.large import FILES
 from benchmarks.results import Results
+from benchmarks.sections import sections
 from benchmarks.server import Flushing
+from benchmarks.table import table
 from benchmarks.targets import targets
 from benchmarks.tools import IMPORTS, LOOP, OURS, Phase
 
@@ -18,9 +21,10 @@ _HEAD = f"""\
 # How fast
 
 `make bench` generated this page. Each tool runs the same migrations, in its own file layout, in
-turn, starting from an empty database. Every figure is the median over all rounds. Every ratio is
-the median of the ratios of each round. The migrations create tables, columns, indexes, constraints,
-PL/pgSQL functions with triggers, and views. Each has a rollback.
+turn, starting from an empty database. Every figure is the median over all rounds, except where it
+says that something ran once. Every ratio is the median of the ratios of each round. The migrations
+create tables, columns, indexes, constraints, PL/pgSQL functions with triggers, and views. Each has
+a rollback.
 
 - **psql** is one process that runs each file in its own transaction and records nothing. This is
   the lower limit: every tool that commits each migration separately must do at least this work.
@@ -47,7 +51,7 @@ class Circumstances:
 
 def markdown(results: Results, circumstances: Circumstances) -> str:
     """The page."""
-    sections = [
+    parts = [
         _HEAD,
         _circumstances(results, circumstances),
         _targets(results),
@@ -55,10 +59,9 @@ def markdown(results: Results, circumstances: Circumstances) -> str:
         *_memory(results),
         *_link(results),
         *_files(results),
-        *_lexer(results),
-        *_calls(results),
+        *sections(results),
     ]
-    return "\n".join(sections)
+    return "\n".join(parts)
 
 
 def lines(results: Results, flushing: Flushing) -> Mapping[str, list[tuple[int, float]]]:
@@ -77,8 +80,9 @@ def _circumstances(results: Results, found: Circumstances) -> str:
     absent = f" **Not measured, because not installed: {missing}.**" if missing else ""
     return (
         f"PostgreSQL {results.postgres} on {found.machine}, over a Unix socket, with data on disk; "
-        f"{found.rounds} rounds. The system load was {before:.1f} before and {after:.1f} at the "
-        f"end (the benchmark and the server each add about 1).{absent}\n"
+        f"fsync {results.flushing} where nothing else is said; {found.rounds} rounds. The system "
+        f"load was {before:.1f} before and {after:.1f} at the end (the benchmark and the server "
+        f"each add about 1).{absent}\n"
     )
 
 
@@ -92,7 +96,7 @@ def _targets(results: Results) -> str:
         ]
         for target in targets(results)
     ]
-    return "## Targets\n\n" + _table(["", "limit", "measured", "met"], rows)
+    return "## Targets\n\n" + table(["", "limit", "measured", "met"], rows)
 
 
 def _sizes(results: Results) -> Iterator[str]:
@@ -101,14 +105,14 @@ def _sizes(results: Results) -> Iterator[str]:
         for phase in Phase:
             heads = [f"{size:,}" for size in figures]
             rows = _rows(figures.values(), phase, _seconds)
-            yield f"## {phase.capitalize()}, fsync {flushing}\n\n" + _table(["", *heads], rows)
+            yield f"## {phase.capitalize()}, fsync {flushing}\n\n" + table(["", *heads], rows)
 
 
 def _memory(results: Results) -> Iterator[str]:
     if results.sizes:
         heads = [f"{size:,}, fsync {flushing}" for flushing, size in results.sizes]
         rows = _rows(results.sizes.values(), Phase.APPLY, _megabytes)
-        yield "## Peak memory of applying\n\n" + _table(["", *heads], rows)
+        yield "## Peak memory of applying\n\n" + table(["", *heads], rows)
 
 
 def _link(results: Results) -> Iterator[str]:
@@ -127,28 +131,19 @@ def _link(results: Results) -> Iterator[str]:
         if found.has(tool, Phase.APPLY)
     ]
     heads = ["", Phase.APPLY, "round trips per migration", Phase.NOTHING, "round trips"]
-    yield f"## {results.linked} migrations over a link of 20 ms\n\n" + _table(heads, rows)
+    yield f"## {results.linked} migrations over a link of 20 ms\n\n" + table(heads, rows)
 
 
 def _files(results: Results) -> Iterator[str]:
     if results.files:
         rows = _rows(results.files.values(), Phase.APPLY, _seconds)
-        yield "## One large file\n\n" + _table(["", *results.files], rows)
+        yield "## One large file\n\n" + table(["", *results.files], rows)
+        once = [name for name in results.files if not FILES[name].for_all]
+        if once:
+            yield f"{', '.join(once)}: once, by {OURS} and psql only.\n"
         rows = _rows(results.files.values(), Phase.APPLY, _megabytes)
         sizes = [f"{name} ({results.file_bytes[name] / 1e6:.1f} MB)" for name in results.files]
-        yield "Peak memory:\n\n" + _table(["", *sizes], rows)
-
-
-def _lexer(results: Results) -> Iterator[str]:
-    if results.lexer:
-        rows = [[name, f"{speed:.0f} MB/s"] for name, speed in results.lexer.items()]
-        yield "## The lexer\n\n" + _table(["text", "speed"], rows)
-
-
-def _calls(results: Results) -> Iterator[str]:
-    if results.calls:
-        rows = [[name, f"{seconds * 1000:.1f} ms"] for name, seconds in results.calls.items()]
-        yield "## Single calls\n\n" + _table(["call", "median"], rows)
+        yield "Peak memory:\n\n" + table(["", *sizes], rows)
 
 
 def _rows(
@@ -178,9 +173,3 @@ def _megabytes(figures: Figures, tool: str, phase: Phase) -> str:
 
 def _trips(figures: Figures, tool: str, phase: Phase, among: int) -> str:
     return f"{figures.round_trips(tool, phase) / among:.3g}" if figures.has(tool, phase) else ""
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table with the first column left-aligned and the others right-aligned."""
-    rules = [":--", *["--:"] * (len(heads) - 1)]
-    return "".join(f"| {' | '.join(row)} |\n" for row in (heads, rules, *rows))
