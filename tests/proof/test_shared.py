@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -277,6 +278,32 @@ def test_a_change_by_another_session_is_not_blamed_on_the_script(
         superuser.run(planned("select 1"))
         other.execute("DROP ROLE staying")
         superuser.run(planned("select 1"))
+
+
+def test_a_session_that_waits_for_the_script_does_not_stop_both(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As DROP SUBSCRIPTION does: the look from outside would wait behind it, and it for the
+    script."""
+    monkeypatch.setattr("sqlmig.engine.databases.shared._LONGEST_WAIT", "300ms")
+    reading = "do $$begin perform count(*) from pg_subscription; perform pg_sleep(0.5); end$$"
+    with (
+        psycopg.connect(server.superuser_url, autocommit=True) as watcher,
+        psycopg.connect(server.superuser_url) as other,
+        _stage(server.superuser_url, tmp_path) as stage,
+    ):
+
+        def lock_when_it_sleeps() -> None:
+            asleep = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+            while not watcher.execute(asleep).fetchall():
+                time.sleep(0.02)
+            other.execute("LOCK TABLE pg_subscription IN ACCESS EXCLUSIVE MODE")
+            other.commit()
+
+        locking = threading.Thread(target=lock_when_it_sleeps)
+        locking.start()
+        stage.run(planned(reading))
+        locking.join()
 
 
 _SUBSCRIPTION = "create subscription s connection 'host=nowhere' publication p"

@@ -64,6 +64,10 @@ SELECT FROM pg_catalog.pg_locks
 # What others commit during a comparison may look like a difference, but not in every comparison.
 _LOOKS = 4
 
+# Another session may wait for the transaction, and `outside` behind that session: a deadlock that
+# the server cannot see.
+_LONGEST_WAIT = "5s"
+
 
 class SharedCatalogs:
     """The shared catalogs as two sessions of one role see them: `inside`, whose transactions are
@@ -76,6 +80,7 @@ class SharedCatalogs:
         self._inside = inside
         self._outside = outside
         with translated():
+            outside.execute(f"SET lock_timeout = '{_LONGEST_WAIT}'".encode())
             columns = {
                 catalog: found
                 for catalog, found in outside.execute(_SURVEY).fetchall()
@@ -90,11 +95,12 @@ class SharedCatalogs:
 
     def changed(self) -> frozenset[str]:
         """The catalogs that a commit of the open transaction would change for others. Raises
-        ServerError if they cannot be read, and DatabaseUnavailableError."""
+        ServerError if they cannot be read, or if others have one locked for more than five seconds,
+        and DatabaseUnavailableError."""
         with translated():
             if self._are_roles_hidden and self._inside.execute(_HAS_ROLES_LOCKED).fetchall():
                 return frozenset({_ROLES})
-            seen = [c.execute(self._fingerprint).fetchone() for c in (self._inside, self._outside)]
+            seen = [c.execute(self._fingerprint).fetchone() for c in (self._outside, self._inside)]
             if seen[0] == seen[1]:
                 return frozenset()
             found = self._differences()

@@ -34,7 +34,7 @@ from sqlmig.engine.server.outside import (
 from sqlmig.engine.server.parsing import reads_as_before
 from sqlmig.engine.server.savepoint import Savepoint
 from sqlmig.engine.server.wire import StatementError, send
-from sqlmig.errors import BeyondDatabaseError, ExecutionError
+from sqlmig.errors import BeyondDatabaseError, ExecutionError, ServerError
 from sqlmig.model import Location
 from sqlmig.plan import PlannedMigration, PlannedScript
 from sqlmig.source.outside import Reach, reach, runs_only_outside
@@ -78,14 +78,14 @@ class Containment(SilentInspector):
 
     def recorded(self, script: PlannedScript) -> Judgment:
         """Checks what script and record have changed."""
-        if changed := self.catalogs.changed():
+        if changed := self._changed(script):
             undo(self.history.connection)
             raise _refusal(script, self._culprit(script), changed)
         return Judgment.ACCEPTED
 
     def look(self, script: PlannedScript, statement: int) -> None:
         """Checks what that one statement has changed."""
-        if changed := self.catalogs.changed():
+        if changed := self._changed(script):
             undo(self.history.connection)
             raise _refusal(script, statement, changed)
 
@@ -107,6 +107,18 @@ class Containment(SilentInspector):
                 location=_place(script, statement),
                 remedy=_ELSEWHERE,
             )
+
+    def _changed(self, script: PlannedScript) -> Collection[str]:
+        """What the transaction changes for others. Raises ScriptError, worth a retry, if another
+        session has a shared catalog locked: it may be waiting for this transaction."""
+        try:
+            return self.catalogs.changed()
+        except ServerError as error:
+            failure = ScriptError(script, f"{script.name}: {error.message}", error.server)
+            if not failure.is_worth_a_retry:
+                raise
+            undo(self.history.connection)
+            raise failure from error
 
     def _culprit(self, script: PlannedScript) -> int:
         """The statement that makes the change, found by running the script again in parts and
