@@ -189,6 +189,6 @@ def test_a_seed_that_fails_on_a_scratch_database_says_that_yours_is_not_touched(
     assert done.returncode == 3
     assert (
         "This was on a scratch database; your database is not touched. Fix "
-        f"sql/seeds/demo/01_a.sql, then run `sqlmig {' '.join(command)}` again.\n"
+        f"sql/seeds/demo/01_a.sql, then run `sqlmig --env development {' '.join(command)}` again.\n"
     ) in done.stderr
     assert "All seeds were undone" not in done.stderr
