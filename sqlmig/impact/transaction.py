@@ -3,20 +3,18 @@ its own, and those that earlier statements took."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlmig.impact.catalog import Catalog, LockedRelation, Relation
 from sqlmig.impact.changes import UNCHANGED, Changes, TableState
 from sqlmig.impact.locks import Blocks, Lock
+from sqlmig.impact.look import Look, Seen
 from sqlmig.impact.plans import Reading
 
-_WITH_ROWS = ("r", "m")
 _WITH_DATA = ("r", "p")
 _ALTERED = ("r", "p", "m", "f")
-_INDEX = "i"
-_TABLE_LIKE = ("r", "p", "m", "f", "v", "S")
 _ROUTINES = ("do", "call", "select", "with", "execute")
 # What these run may not show in any plan.
 _OPAQUE = ("do", "call", "select", "with", "values", "execute", "insert", "update", "delete")
@@ -67,15 +65,6 @@ class Touch:
         return Blocks.WRITES if self.locks_rows and blocks is Blocks.NOTHING else blocks
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A relation when it was last looked at."""
-
-    filenode: int
-    tablespace: int
-    scans: int = 0
-
-
 @dataclass(slots=True)
 class Transaction:
     """The tables that one transaction has locked. `leaves` are partitions that are not the
@@ -86,7 +75,7 @@ class Transaction:
     existing: Collection[int] | None = None
     _known: dict[int, Relation] = field(default_factory=dict)
     _others: set[int] = field(default_factory=set)
-    _seen: dict[int, _Seen] = field(default_factory=dict)
+    _seen: dict[int, Seen] = field(default_factory=dict)
     _held: dict[int, Lock] = field(default_factory=dict)
     _emptied: set[int] = field(default_factory=set)
     _written: set[int] = field(default_factory=set)
@@ -99,7 +88,7 @@ class Transaction:
         if word in _ROUTINES:
             locked += self._undone(locked)
         self._learn(locked)
-        look = _Look(locked, self._known, self._seen)
+        look = Look(locked, self._known, self._seen)
         self._emptied |= look.emptied
         works = self._works(look, word, reading)
         held = look.held
@@ -108,7 +97,7 @@ class Transaction:
         touches = list(self._touches(held, works, look.emptied, changes))
         self._written |= {oid for oid, work in works.items() if work.written}
         self._held = held
-        self._seen |= {each.oid: _seen(each) for each in locked}
+        self._seen |= {each.oid: Seen.of(each) for each in locked}
         return touches
 
     def _undone(self, locked: Sequence[LockedRelation]) -> list[LockedRelation]:
@@ -126,7 +115,7 @@ class Transaction:
             self._known |= {each.oid: each for each in found}
             self._others |= set(new) - self._known.keys()
 
-    def _works(self, look: _Look, word: str, reading: Reading) -> dict[int, Work]:
+    def _works(self, look: Look, word: str, reading: Reading) -> dict[int, Work]:
         works: dict[int, Work] = defaultdict(Work)
         self._note_scans(works, look.scanned - reading.named, word, look)
         for oid in look.rewritten:
@@ -137,7 +126,7 @@ class Transaction:
         return {oid: work for oid, work in works.items() if oid not in self._emptied}
 
     def _note_scans(
-        self, works: dict[int, Work], scanned: Collection[int], word: str, look: _Look
+        self, works: dict[int, Work], scanned: Collection[int], word: str, look: Look
     ) -> None:
         for oid in scanned:
             works[oid].scanned = True
@@ -240,80 +229,3 @@ class Transaction:
             if works or is_news or oid in emptied:
                 is_emptied = oid in emptied
                 yield Touch(relation, lock, Work(), is_emptied, locks_rows, changed)
-
-
-class _Look:
-    """What has changed since the last look, by the oids of tables that existed before."""
-
-    def __init__(
-        self,
-        locked: Sequence[LockedRelation],
-        known: Mapping[int, Relation],
-        seen: Mapping[int, _Seen],
-    ) -> None:
-        self.held: dict[int, Lock] = {}
-        self.scanned: set[int] = set()
-        self.rewritten: set[int] = set()
-        self.indexed: set[int] = set()
-        self.emptied: set[int] = set()
-        self.locked_for_rows: set[int] = set()
-        self._known, self._seen = known, seen
-        self._rebuilt: Counter[int] = Counter()  # how many indexes of each table have new files
-        self.read: set[int] = set()  # by any scan, including that of an index
-        for each in locked:
-            self._look_at_index(each)
-        for each in locked:
-            self._look_at_table(each)
-        self.indexed -= self.emptied
-
-    def _look_at_index(self, index: LockedRelation) -> None:
-        known = self._known.get(index.oid)
-        table = known.table if known else index.table
-        if table is None or table not in self._known or self._known[table].kind not in _TABLE_LIKE:
-            return
-        if known is None:
-            if index.oid not in self._seen and self._is_built(index):
-                self.indexed.add(table)
-            return
-        if index.lock is Lock.ACCESS_EXCLUSIVE:  # even planning a query on the table waits for it
-            self.held[table] = index.lock
-        before = self._before(known)
-        if index.scans > before.scans:
-            self.read.add(table)
-        if index.kind == _INDEX and index.filenode != before.filenode:
-            self._rebuilt[table] += 1
-            self.indexed.add(table)
-
-    def _is_built(self, index: LockedRelation) -> bool:
-        """Whether a new index was built, and is not an old one under another oid."""
-        files = {each.filenode for each in self._known.values() if each.kind == _INDEX}
-        return index.kind == _INDEX and index.filenode not in files
-
-    def _look_at_table(self, table: LockedRelation) -> None:
-        known = self._known.get(table.oid)
-        if known is None or known.kind not in _TABLE_LIKE:
-            return
-        self.held[table.oid] = max(table.lock, self.held.get(table.oid, table.lock))
-        before = self._before(known)
-        if Lock.ROW_EXCLUSIVE in table.modes:
-            self.locked_for_rows.add(table.oid)
-        if table.scans > before.scans:
-            self.scanned.add(table.oid)
-        if table.kind in _WITH_ROWS and table.filenode != before.filenode:
-            is_emptied = known.kind == "r" and self._is_emptied(table, before)
-            (self.emptied if is_emptied else self.rewritten).add(table.oid)
-        if table.scans > before.scans:
-            self.read.add(table.oid)
-
-    def _is_emptied(self, table: LockedRelation, before: _Seen) -> bool:
-        """Whether the new file of a table is that of a TRUNCATE: only its indexes, which are
-        rebuilt on the empty table, have read it, and it has not moved to another tablespace."""
-        read = table.scans - before.scans > self._rebuilt[table.oid] or table.oid in self.read
-        return not read and table.tablespace == before.tablespace
-
-    def _before(self, known: Relation) -> _Seen:
-        return self._seen.get(known.oid) or _Seen(known.filenode, known.tablespace)
-
-
-def _seen(each: LockedRelation) -> _Seen:
-    return _Seen(each.filenode, each.tablespace, each.scans)
