@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -14,38 +15,50 @@ from sqlmig.cli.options import DOTS, Options
 from sqlmig.config import EMBEDDED
 
 _COMMANDS = "|".join(name for names in MODULES.values() for name in names)
-# A command in our words, with options that it has already. After "by", nobody is to run it.
+# What precedes a command in our own words: the server, scripts and names may use the same words as
+# a command. After "by", nobody is to run it.
+_BEFORE = ("`", ": ", "; ", " or ", " or run ", " then run ", " with ", " mean ")
+# The command, with the options that it has already.
 _COMMAND = re.compile(
-    rf"(?<!by `)(?<![\w./-])sqlmig (?P<options>(?:--[\w-]+ (?:[\w.]+ )?)*)(?P<name>{_COMMANDS})"
+    rf"(?<!by `)(?:{'|'.join(f'(?<={words})' for words in _BEFORE)})"
+    rf"sqlmig (?P<options>(?:--[\w-]+ (?:[\w.]+ )?)*)(?P<name>{_COMMANDS})"
     r"(?![\w/-]|\.\w)(?P<fleet>(?<=fleet) (?:apply|status))?"
 )
 # SQL and files are quoted in lines that begin so, tables are drawn in them.
 _QUOTATIONS = (" ", "\t", "+", "-", "@")
 _WORK_ON_FILES = ("changelog", "embedded", "import", "init", "new", "validate")
+_FLEET, _OF_A_TARGET = "fleet", DOTS
 _TARGETS = ("targets", "query", "schemas", "only")
 _MONGO_SECRET = re.compile("password|secret|token", re.IGNORECASE)
 
 
-def completed(line: str, given: Options, targets: str = "") -> str:
-    """The line with the options that were given repeated in each command that it suggests, and for
-    a fleet its targets. What follows a newline in it is a value, and stays as it is."""
+def completed(line: str, given: Options, targets: str | None = None) -> str:
+    """The line with the options that were given repeated in each command that it suggests. What
+    follows a newline in it is a value, and stays as it is.
+
+    In a fleet, whose `targets` are given, only its own commands mean the project's database; the
+    others are about one target, for whose URL dots stand.
+    """
     if "sqlmig " not in line or line.startswith(_QUOTATIONS):
         return line
     words, newline, value = line.partition("\n")
 
     def complete(command: re.Match[str]) -> str:
         name, has = command["name"], command["options"]
-        repeated = "".join(f"{each} " for each in _repeated(given, name, has))
         fleet = command["fleet"] or ""
-        return f"sqlmig {repeated}{has}{name}{fleet}{targets if fleet else ''}"
+        meant = given if targets is None or fleet else replace(given, database_url=_OF_A_TARGET)
+        repeated = "".join(f"{each} " for each in _repeated(meant, name, has))
+        return f"sqlmig {repeated}{has}{name}{fleet}{targets or '' if fleet else ''}"
 
     return _COMMAND.sub(complete, words) + newline + value
 
 
-def targets_of(context: click.Context | None) -> str:
-    """The options that name the targets of a fleet, as a command of it was given them."""
-    given = context.params if context else {}
-    return "".join(f" {option}" for option in _targets(given))
+def targets_of(context: click.Context | None) -> str | None:
+    """The options that name the targets of a fleet, as a command of it was given them; None outside
+    a fleet's commands."""
+    if context is None or context.parent is None or context.parent.info_name != _FLEET:
+        return None
+    return "".join(f" {option}" for option in _targets(context.params))
 
 
 def _targets(given: Mapping[str, Any]) -> Iterator[str]:
@@ -72,7 +85,8 @@ def _repeated(given: Options, command: str, has: str) -> Iterator[str]:
 
 
 def _shown(url: str, has_secret: Callable[[str], bool]) -> str:
-    return DOTS if url != EMBEDDED and has_secret(url) else shlex.quote(url)
+    is_hidden = url == _OF_A_TARGET or (url != EMBEDDED and has_secret(url))
+    return DOTS if is_hidden else shlex.quote(url)
 
 
 def _database_has_secret(url: str) -> bool:

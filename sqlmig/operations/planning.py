@@ -142,9 +142,7 @@ class ApplyPlanner:
         some of them, and sqlmig has recorded none."""
         rows = own_rows(self.files, history, self.unusable)
         if not rows and (unrecorded := _unrecorded(self.files, history, self.config)):
-            raise PlanError(
-                unrecorded.told, remedy=f"Nothing was run. Record them: {unrecorded.command}."
-            )
+            raise PlanError(unrecorded.told, remedy=f"Nothing was run. {unrecorded.remedy}")
         setting = OutOfOrder.ALLOW if self.config.allow_out_of_order else OutOfOrder.REFUSE
         if self._made is None or self._made[0] != rows:
             plan = plan_apply(

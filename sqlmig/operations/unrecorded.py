@@ -16,12 +16,20 @@ from sqlmig.model import MigrationFile, Migrations
 
 @dataclass(frozen=True, slots=True)
 class Unrecorded:
-    """The migrations that a tool's history has and sqlmig's has not; `told` says it in words,
-    `command` records them."""
+    """The migrations that a tool's history has, or may have, and sqlmig's has not; `told` says it
+    in words. `command` records them, once what stands `before` it is done."""
 
     migration_ids: tuple[str, ...]
     told: str
     command: str
+    before: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What to do, as a sentence."""
+        if self.before:
+            return f"{self.before}, then run `{self.command}`."
+        return f"Record them: {self.command}."
 
 
 def find_unrecorded(
@@ -38,11 +46,25 @@ def find_unrecorded(
         return None
     found = foreign_histories(history.connection)
     for tool, versions in by_tool.items():
-        own = [each for each in found if each.tool is tool and each.is_readable]
+        own = [each for each in found if each.tool is tool]
         for table in _meant(own, history, has_own_schema=has_own_schema):
-            if told := _told(table, read_ledger(history.connection, table), versions):
-                return told
+            if unrecorded := _look_into(table, history, versions):
+                return unrecorded
     return None
+
+
+def _look_into(
+    table: ForeignHistory, history: History, versions: Mapping[str, MigrationFile]
+) -> Unrecorded | None:
+    if table.is_readable:
+        return _of_ledger(table, read_ledger(history.connection, table), versions)
+    return Unrecorded(
+        _ids(versions),
+        f"this role cannot read {table.name}, so it is not known which of these migrations "
+        f"{table.tool.name} has applied",
+        _command(table.tool),
+        before="Grant SELECT on it to this role",
+    )
 
 
 def _versions(tool: Tool, files: Migrations) -> Iterator[tuple[str, MigrationFile]]:
@@ -60,7 +82,7 @@ def _meant(
     return [each for each in own if each.tool.table.companions or not has_own_schema]
 
 
-def _told(
+def _of_ledger(
     table: ForeignHistory, ledger: Ledger, versions: Mapping[str, MigrationFile]
 ) -> Unrecorded | None:
     tool = table.tool
@@ -70,12 +92,19 @@ def _told(
         for version, file in versions.items()
         if tool.key(version) in entries or ledger.covers(version)
     )
-    command = f"sqlmig baseline --from {tool.name}"
     if ids:
         told = f"{tool.name} has applied {len(ids)} of these migrations ({table.name})"
-        return Unrecorded(ids, f"{told}, and sqlmig has recorded none", command)
+        return Unrecorded(ids, f"{told}, and sqlmig has recorded none", _command(tool))
     if ledger.unfinished:
-        told = f"{tool.name} has not finished one of these migrations ({table.name})"
-        every = tuple(file.migration_id for file in versions.values())
-        return Unrecorded(every, f"{told}, and sqlmig has recorded none", command)
+        told = f"{tool.name} has not finished all its work: {ledger.unfinished[0]} ({table.name})"
+        before = f"Finish it, or remove the entry, with {tool.name}"
+        return Unrecorded(_ids(versions), told, _command(tool), before)
     return None
+
+
+def _ids(versions: Mapping[str, MigrationFile]) -> tuple[str, ...]:
+    return tuple(file.migration_id for file in versions.values())
+
+
+def _command(tool: Tool) -> str:
+    return f"sqlmig baseline --from {tool.name}"

@@ -78,8 +78,8 @@ _REQUIRED = (
     f"NULL ({_GUIDE}#add-a-column)"
 )
 _NOT_RESTORED = {
-    Direction.APPLY: "a rollback cannot restore",
-    Direction.ROLLBACK: "applying the migration again cannot restore",
+    Direction.APPLY: "unless the scripts keep a copy, a rollback cannot restore",
+    Direction.ROLLBACK: "unless the scripts keep a copy, applying again cannot restore",
 }
 
 

@@ -110,7 +110,7 @@ def _passing(environment: Environment, origin: str) -> str:
 
 def warning_of(refusal: EnvironmentMismatchError) -> str:
     """The warning that a read-only command gives instead of a refusal."""
-    return f"{refusal.message}; commands that write are refused\n{refusal.remedy}"
+    return f"{refusal.message}; commands that write are refused. {refusal.remedy}"
 
 
 def _production(

@@ -104,12 +104,28 @@ def test_what_was_recorded_and_rolled_back_since_may_be_applied_again(
     assert database.applied() == ["20240101000000_users"]
 
 
+def test_a_history_that_the_role_cannot_read_stops_an_apply_too(
+    project: Project, database: Database
+) -> None:
+    dbmate(project, database)
+    role = f"reader_{database.connection.info.dbname}"
+    database.execute(f"CREATE ROLE {role} LOGIN; GRANT CREATE ON SCHEMA public TO {role}")
+    url = database.url.replace("//postgres@", f"//{role}@")
+    try:
+        with pytest.raises(PlanError, match=r"cannot read public\.schema_migrations") as refused:
+            Migrator(project.config(database=url)).apply()
+    finally:
+        database.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert "Grant SELECT on it to this role" in refused.value.remedy
+
+
 @pytest.mark.parametrize("tool", UNFINISHED)
 def test_an_unfinished_entry_stops_an_apply_as_well(
     tool: str, project: Project, database: Database
 ) -> None:
     move = move_of(tool, project, database, rows=UNFINISHED[tool])
-    with pytest.raises(PlanError, match=rf"^{tool} has (applied|not finished) (1|one) of these"):
+    refusal = rf"^{tool} has (applied 1 of these|not finished all its work: )"
+    with pytest.raises(PlanError, match=refusal):
         move.migrator.apply()
     assert "users" not in database.tables()
 

@@ -154,6 +154,16 @@ def test_three_dots_in_place_of_a_url_reach_no_database(project: Project, option
             "a marker of goose, which sqlmig does not read; see sql/sqlmig apply",
             "a marker of goose, which sqlmig does not read; see sql/sqlmig apply",
         ),
+        *(
+            (Options(embedded=True), words, words)
+            for words in (
+                'relation "sqlmig apply" does not exist',
+                "first run sqlmig apply on the primary",
+                "HINT: use sqlmig rollback 001 there",
+                "002_b cannot be rolled back: use sqlmig rollback by hand",
+                "nope sqlmig apply: no such folder",
+            )
+        ),
         (Options(embedded=True), "    -- sqlmig apply", "    -- sqlmig apply"),
         (Options(embedded=True), "+-- sqlmig apply", "+-- sqlmig apply"),
         (Options(embedded=True), "a value\nsqlmig apply", "a value\nsqlmig apply"),
@@ -173,6 +183,30 @@ def test_the_targets_of_a_fleet_are_repeated(
     done = run("fleet", "status", "--schemas", "pub%")
     told = ["--database-url", database.url, "fleet", "apply", "--schemas", "pub%"]
     assert suggestion(done) == told
+
+
+def test_a_command_for_one_target_of_a_fleet_never_means_the_project_s_database() -> None:
+    given, targets = Options(database_url="dbname=central"), " --schemas 't%'"
+    for line, told in (
+        ("Record them: sqlmig baseline.", "Record them: sqlmig --database-url … baseline."),
+        (
+            "Next: sqlmig fleet apply",
+            "Next: sqlmig --database-url dbname=central fleet apply --schemas 't%'",
+        ),
+    ):
+        assert completed(line, given, targets) == told
+    assert completed("Set it: sqlmig environment set testing.", Options(env="testing"), "") == (
+        "Set it: sqlmig --database-url … environment set testing."
+    )
+
+
+def test_the_warning_of_a_command_that_reads_repeats_them(
+    filled: Project, run: partial[Result], database: Database
+) -> None:
+    run("--env", "development", "apply")
+    database.execute("DELETE FROM _sqlmig_state WHERE key = 'environment'")
+    done = run("--env", "development", "status")
+    assert f"sqlmig --database-url '{database.url}' environment set development" in done.stderr
 
 
 def test_a_shell_runs_what_is_suggested(

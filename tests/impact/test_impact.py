@@ -355,7 +355,8 @@ def test_a_required_column_and_a_loss_are_told_of_tables_of_any_size(
         "003_next  line 1: alter table orders drop note",
         "  orders (216 kB, 5000 rows): ACCESS EXCLUSIVE for a moment, "
         "which blocks reads and writes",
-        "  The data of column note is lost: a rollback cannot restore it",
+        "  The data of column note is lost: unless the scripts keep a copy, a rollback cannot "
+        "restore it",
         "2 migrations: no findings.",
     ]
 
