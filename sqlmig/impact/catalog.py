@@ -67,7 +67,7 @@ SELECT c.oid::bigint, c.relispartition,
        (SELECT pg_catalog.json_object_agg(a.attnum, pg_catalog.json_build_array(a.attname,
                  pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod, a.attcollation),
                  a.attnotnull OR (t.typtype = 'd' AND t.typnotnull),
-                 a.atthasdef OR a.attidentity <> ''))
+                 a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL))
           FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
        (SELECT pg_catalog.json_object_agg(k.oid, k.contype)

@@ -156,6 +156,14 @@ def test_it_says_what_is_lost(url: str) -> None:
     assert line.endswith("applying again cannot restore it")
 
 
+def test_the_default_of_a_domain_is_a_value_for_a_required_column(
+    url: str, database: Database
+) -> None:
+    database.execute("CREATE DOMAIN five AS int DEFAULT 5")
+    (lines,) = advised(url, ["ALTER TABLE orders ADD COLUMN five five NOT NULL"]).values()
+    assert not [line for line in lines if line.startswith("It fails")]
+
+
 def test_a_required_column_fails_where_there_are_rows(url: str, database: Database) -> None:
     database.execute(FILL)
     required = next(scripts for told, scripts in ADVICE.items() if told.startswith("It fails"))
