@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -12,7 +11,7 @@ from sqlmig.config import Config
 from sqlmig.engine.database import Database
 from sqlmig.engine.guard.conditions import refuse_unknown_conditions
 from sqlmig.engine.history.reading import History
-from sqlmig.errors import MissingRollbackError, SourceError, SqlmigError
+from sqlmig.errors import SourceError
 from sqlmig.model import (
     CheckFile,
     CheckResult,
@@ -32,6 +31,7 @@ from sqlmig.model import (
     migration_order,
 )
 from sqlmig.operations.lookup import ScriptPart, ScriptSource, find_script
+from sqlmig.operations.missing import told_of_record
 from sqlmig.operations.planning import (
     ApplyOptions,
     ApplyPlanner,
@@ -59,11 +59,9 @@ from sqlmig.plan import (
 )
 from sqlmig.plan.readiness import refuse_unready
 from sqlmig.plan.renames import as_recorded, find_renames
-from sqlmig.plan.restoring import told_of_record
 from sqlmig.source.checks import read_checks
 from sqlmig.source.files import UsableFiles, read_migrations, read_migrations_alone, read_usable
-from sqlmig.source.problems import single
-from sqlmig.target.address import embedded_server, refuse_as_production
+from sqlmig.target.address import refuse_as_production
 from sqlmig.target.rules import Rules, rules_for
 
 if TYPE_CHECKING:
@@ -137,7 +135,7 @@ class Migrator:
         files = self._usable_files()
         in_order = sorted(files.ids, key=migration_order)
         last = in_order.index(resolve(target, in_order)) if target else len(in_order)
-        with self._told_of_record():
+        with told_of_record(self.config):
             files.expect(in_order[: last + 1])
         planner = ApplyPlanner(
             self.config, files.migrations, target, options, unusable=files.unusable
@@ -164,7 +162,7 @@ class Migrator:
         ProtectedTableError if the guard undid one, SanityCheckError if a check finds something, and
         RunInterrupted after a Ctrl-C.
         """
-        with self._told_of_record():
+        with told_of_record(self.config):
             files = self._files()
         runner = Runner(self._database, self._checks(_ids(files)), allowed)
         planner = ApplyPlanner(self.config, files, target, options)
@@ -227,7 +225,7 @@ class Migrator:
         """
         from sqlmig.operations.repair import repair
 
-        with self._told_of_record():
+        with told_of_record(self.config):
             files = self._files()
         with self._database.history() as found, self._database.working(found) as session:
             self._database.working_rules(session.history)
@@ -529,26 +527,6 @@ class Migrator:
 
     def _files(self) -> tuple[MigrationFile, ...]:
         return read_migrations(self.config.migrations_folder, self.config.rollbacks_folder)
-
-    @contextmanager
-    def _told_of_record(self) -> Iterator[None]:
-        """In its block, a rollback file that is missing is told with what the database has of it,
-        where it can be reached."""
-        try:
-            yield
-        except SourceError as error:
-            raise self._with_record(error) from None
-
-    def _with_record(self, error: SourceError) -> SourceError:
-        if not any(isinstance(each, MissingRollbackError) for each in single(error)):
-            return error
-        try:
-            if self.config.is_embedded and not embedded_server(self.config).status().running:
-                return error
-            with Database(replace(self.config, wait_for_database=0)).history() as history:
-                return told_of_record(error, history.read())
-        except SqlmigError:
-            return error
 
     def _usable_files(self) -> UsableFiles:
         return read_usable(self.config.migrations_folder, self.config.rollbacks_folder)

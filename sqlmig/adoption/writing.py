@@ -16,11 +16,11 @@ from sqlmig.errors import SourceError
 from sqlmig.model import Directives, Script
 from sqlmig.source.directives import FileKind
 from sqlmig.source.files import lexical_error
+from sqlmig.source.folders import single
 from sqlmig.source.foreign import refuse_foreign
 from sqlmig.source.head import is_directive, read_head
 from sqlmig.source.lexer import LexError, all_line_comments, first_statement, statements
 from sqlmig.source.outside import runs_only_outside
-from sqlmig.source.problems import single
 from sqlmig.source.script import prepare
 
 IRREVERSIBLE = "the original has no down script"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +19,6 @@ _COMMANDS = "|".join(name for names in MODULES.values() for name in names)
 # What precedes a command in our own words: the server, scripts and names may use the same words as
 # a command. After "by", nobody is to run it.
 _BEFORE = ("`", ": ", "; ", " or ", " or run ", " then run ", " with ", " mean ")
-# The command, with the options that it has already.
-_COMMAND = re.compile(
-    rf"(?<!by `)(?:{'|'.join(f'(?<={words})' for words in _BEFORE)})"
-    rf"sqlmig (?P<options>(?:--[\w-]+ (?:[\w.]+ )?)*)(?P<name>{_COMMANDS})"
-    r"(?![\w/-]|\.\w)(?P<fleet>(?<=fleet) (?:apply|status))?"
-)
 # SQL and files are quoted in lines that begin so, tables are drawn in them.
 _QUOTATIONS = (" ", "\t", "+", "-", "@")
 _WORK_ON_FILES = ("changelog", "embedded", "import", "init", "new", "validate")
@@ -48,9 +43,20 @@ def completed(line: str, given: Options, targets: str | None = None) -> str:
         fleet = command["fleet"] or ""
         meant = given if targets is None or fleet else replace(given, database_url=_OF_A_TARGET)
         repeated = "".join(f"{each} " for each in _repeated(meant, name, has))
-        return f"sqlmig {repeated}{has}{name}{fleet}{targets or '' if fleet else ''}"
+        of_fleet = f"{fleet}{targets or ''}" if fleet else ""
+        return f"sqlmig {repeated}{has}{name}{of_fleet}"
 
-    return _COMMAND.sub(complete, words) + newline + value
+    return _command().sub(complete, words) + newline + value
+
+
+@functools.cache
+def _command() -> re.Pattern[str]:
+    """Matches a command with the options that it has already; compiled when the first is found."""
+    return re.compile(
+        rf"(?<!by `)(?:{'|'.join(f'(?<={words})' for words in _BEFORE)})"
+        rf"sqlmig (?P<options>(?:--[\w-]+ (?:[\w.]+ )?)*)(?P<name>{_COMMANDS})"
+        r"(?![\w/-]|\.\w)(?P<fleet>(?<=fleet) (?:apply|status))?"
+    )
 
 
 def targets_of(context: click.Context | None) -> str | None:

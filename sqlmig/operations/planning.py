@@ -33,19 +33,23 @@ def own_rows(
 ) -> list[AppliedMigration]:
     """The history of these files, with the texts of migrations that differ from them; `unusable`
     files are among them too. Raises AnotherHistoryError."""
-    rows = rows_to_compare(files, history)
-    found = with_unusable(statuses(files, rows, unusable), unusable, rows)
-    refuse_another(found, history.schema)
-    return rows
+    return _compared(files, history, unusable)[0]
 
 
 def own_statuses(files: UsableFiles, history: History) -> list[MigrationStatus]:
     """The state of every migration in the history or on disk, including files that cannot be used.
     Raises AnotherHistoryError."""
-    rows = rows_to_compare(files.migrations, history)
-    found = with_unusable(statuses(files.migrations, rows, files.unusable), files.unusable, rows)
+    return _compared(files.migrations, history, files.unusable)[1]
+
+
+def _compared(
+    files: Migrations, history: History, unusable: Mapping[str, SourceError]
+) -> tuple[list[AppliedMigration], list[MigrationStatus]]:
+    """The rows of the history and the states, once the history is known to be the project's."""
+    rows = rows_to_compare(files, history)
+    found = with_unusable(statuses(files, rows, unusable), unusable, rows)
     refuse_another(found, history.schema)
-    return found
+    return rows, found
 
 
 def with_unrecorded(

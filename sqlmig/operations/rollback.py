@@ -25,7 +25,7 @@ from sqlmig.plan import (
 )
 from sqlmig.plan.references import name_in
 from sqlmig.plan.renames import Renames, as_recorded, find_renames
-from sqlmig.plan.restoring import told_of_record
+from sqlmig.plan.restoring import with_record
 from sqlmig.source.files import UsableFiles
 
 Agree = Callable[[RowLossError], bool]
@@ -84,7 +84,7 @@ class RollbackPlanner:
         try:
             self.files.expect(migration_ids)
         except SourceError as error:
-            raise told_of_record(error, rows) from None
+            raise with_record(error, rows) from None
 
 
 def _as_recorded(selection: Selection, renames: Renames) -> Selection:

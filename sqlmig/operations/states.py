@@ -14,7 +14,7 @@ from sqlmig.config import SETTINGS_FILES, Config, Folder, expect_project
 from sqlmig.errors import SourceError, UnusableFilesError
 from sqlmig.model import MigrationFile, ScriptFile
 from sqlmig.operations.validation import ValidFiles, read_project
-from sqlmig.source.problems import single
+from sqlmig.source.folders import single
 
 _FOLDERS = ("migrations", "rollbacks", "seeds", "checks", "mongo_seeds")
 

@@ -19,9 +19,10 @@ from sqlmig.source.folders import (
     list_subfolders,
     raise_all,
     shown,
+    single,
     usable_scripts,
 )
-from sqlmig.source.problems import problems, single, statement_problems
+from sqlmig.source.problems import problems, statement_problems
 from sqlmig.source.seeds import read_seeds
 
 _Found = TypeVar("_Found")

@@ -29,10 +29,10 @@ def restore_rollback(error: SourceError, row: AppliedMigration | None) -> str:
     return f"sqlmig show {name} --rollback --recorded > {as_words(error.expected)}"
 
 
-def told_of_record(error: SourceError, history: Applied) -> SourceError:
-    """The same, with what the database has of rollback files that are missing."""
+def with_record(error: SourceError, history: Applied) -> SourceError:
+    """The error, with the commands that restore missing rollback files from the history."""
     if isinstance(error, UnusableFilesError):
-        return UnusableFilesError([told_of_record(each, history) for each in error.errors])
+        return UnusableFilesError([with_record(each, history) for each in error.errors])
     if not isinstance(error, MissingRollbackError):
         return error
     row = next((row for row in history if row.migration_id == error.migration_id), None)

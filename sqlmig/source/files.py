@@ -28,6 +28,7 @@ from sqlmig.source.folders import (
     list_scripts,
     raise_all,
     shown,
+    single,
     usable_scripts,
 )
 from sqlmig.source.foreign import refuse_foreign
@@ -102,7 +103,7 @@ def read_usable(migrations: Traversable, rollbacks: Traversable) -> UsableFiles:
     try:
         return UsableFiles(read_migrations(migrations, rollbacks))
     except SourceError as error:
-        errors = getattr(error, "errors", (error,))
+        errors = single(error)
     raise_all([each for each in errors if isinstance(each, OrphanRollbackError)])
     unusable = {_id_of(each.location.path): each for each in errors}
     alone = {name for name, each in unusable.items() if isinstance(each, MissingRollbackError)}

@@ -89,8 +89,13 @@ def raise_all(errors: Sequence[SourceError]) -> None:
     if len(errors) == 1:
         raise errors[0]
     if errors:
-        each = [one for error in errors for one in getattr(error, "errors", (error,))]
+        each = [one for error in errors for one in single(error)]
         raise UnusableFilesError(sorted(each, key=lambda error: error.location.path))
+
+
+def single(error: SourceError) -> tuple[SourceError, ...]:
+    """The error or, if it combines several, each of them."""
+    return getattr(error, "errors", (error,))
 
 
 def _listing(folder: Traversable) -> tuple[Mapping[str, Traversable], Set[str]] | None:

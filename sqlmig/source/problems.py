@@ -8,6 +8,7 @@ from sqlmig.errors import DirectiveError, SourceError
 from sqlmig.model import Directives, Script, ScriptFile
 from sqlmig.source.directives import FileKind
 from sqlmig.source.files import read_file, read_script
+from sqlmig.source.folders import single
 from sqlmig.source.script import prepare
 
 
@@ -25,11 +26,6 @@ def problems(path: Traversable, kind: FileKind) -> tuple[SourceError, ...]:
 def statement_problems(file: ScriptFile) -> tuple[SourceError, ...]:
     """The errors in the statements of a file whose head has been read."""
     return _of_statements(file.script, file.directives)
-
-
-def single(error: SourceError) -> tuple[SourceError, ...]:
-    """The error or, if it combines several, each of them."""
-    return getattr(error, "errors", (error,))
 
 
 def _problems_with_any_head(script: Script) -> tuple[SourceError, ...]:

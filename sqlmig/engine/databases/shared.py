@@ -71,7 +71,8 @@ _LONGEST_WAIT = "5s"
 
 class SharedCatalogs:
     """The shared catalogs as two sessions of one role see them: `inside`, whose transactions are
-    examined, and `outside`, which has none open. `names` restricts them to those catalogs.
+    examined, and `outside`, which has none open and from now on waits for a lock for at most five
+    seconds. `names` restricts them to those catalogs.
     """
 
     def __init__(
