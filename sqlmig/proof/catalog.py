@@ -16,6 +16,9 @@ _SETTINGS = "SET LOCAL search_path = ''; SET LOCAL jit = off; SET TRANSACTION RE
 _NO_ROLE = 0
 EVERYTHING = Scope()
 
+# An object's class (the number of its catalog) and number.
+Address = tuple[int, int]
+
 
 class ObjectName(NamedTuple):
     """What identifies an object: its kind (`table column`) and its full name."""
@@ -39,14 +42,20 @@ class SchemaSnapshot:
 
 
 class Row(NamedTuple):
-    """An object as the walk finds it: its number, how many catalog rows it consists of, and, unless
-    it is left out, its name and definition."""
+    """An object as the walk finds it: its class and number, how many catalog rows it consists of,
+    and, unless it is left out, its name and definition."""
 
+    of_class: int
     number: int
     rows: int
     kind: str | None
     name: str
     definition: str
+
+    @property
+    def address(self) -> Address:
+        """Where it is found."""
+        return self.of_class, self.number
 
     @property
     def object(self) -> ObjectName | None:

@@ -24,7 +24,8 @@ _IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN (
       OR relnamespace IN (SELECT oid FROM pg_namespace WHERE {_IS_TEMPORARY}))"""
 
 # What belongs to a left-out object (indexes, constraints, types, …) is left out with it.
-_OWN = "d.deptype IN ('a', 'i') AND coalesce(c.relkind IN ('i', 'I', 't', 'S'), true)"
+_OWN = """d.deptype IN ('a', 'i') AND coalesce((SELECT c.relkind FROM pg_class c
+     WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid) IN ('i', 'I', 't', 'S'), true)"""
 
 
 def _closure(name: str, is_root: str, others: str = "") -> str:
@@ -39,7 +40,6 @@ def _closure(name: str, is_root: str, others: str = "") -> str:
   SELECT d.classid, d.objid
     FROM {name} r
     JOIN pg_depend d ON d.refclassid = r.classid AND d.refobjid = r.objid
-    LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
    WHERE {_OWN}
 ), """
 
@@ -54,29 +54,38 @@ EXCLUDED = _closure("excluded", _IS_LEFT_OUT, _OTHERS) + _closure("included", _I
 IS_EXCLUDED = f"""((l.classid, l.objid) IN (SELECT classid, objid FROM excluded)
     OR {_SOME_ARE_NAMED} AND (l.classid, l.objid) NOT IN (SELECT classid, objid FROM included))"""
 
-# Whether a single object is left out, found from the object upwards: faster for a few objects.
-_WHOLE = f"""
-  WITH RECURSIVE whole AS (
-    SELECT l.classid, l.objid
-     UNION
-    SELECT d.refclassid, d.refobjid
-      FROM whole w
-      JOIN pg_depend d ON d.classid = w.classid AND d.objid = w.objid
-      LEFT JOIN pg_class c ON w.classid = 'pg_class'::regclass AND c.oid = w.objid
-     WHERE {_OWN}
-  )
-  SELECT FROM whole w"""
-_IN = """(d.refclassid = 'pg_namespace'::regclass
-                         AND d.refobjid IN (SELECT oid FROM pg_namespace WHERE {}))"""
-_IS = """w.classid = 'pg_namespace'::regclass
-         AND EXISTS (SELECT FROM pg_namespace WHERE oid = w.objid AND {})"""
-_DEPENDS = (
-    "EXISTS (SELECT FROM pg_depend d WHERE d.classid = w.classid AND d.objid = w.objid AND {})"
+
+def _is_within(schemas: str) -> str:
+    """Whether the whole that an object belongs to is one of the schemas, or lies in one."""
+    return f"""bool_or(EXISTS (SELECT FROM {schemas} s
+        WHERE w.classid = 'pg_namespace'::regclass AND w.objid = s.oid)
+       OR EXISTS (SELECT FROM pg_depend d JOIN {schemas} s ON s.oid = d.refobjid
+                   WHERE d.classid = w.classid AND d.objid = w.objid
+                     AND d.refclassid = 'pg_namespace'::regclass))"""
+
+
+# Which of the objects with these `classes` and numbers (`objects`) are left out, found from the
+# objects upwards: faster for a few.
+EXCLUDED_OF = f"""
+WITH RECURSIVE left_out AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE {_IS_LEFT_OUT}),
+named AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE {_IS_NAMED}),
+whole (of_class, number, classid, objid) AS (
+  SELECT *, * FROM unnest(%(classes)s::oid[], %(objects)s::oid[]) o
+   UNION
+  SELECT w.of_class, w.number, d.refclassid, d.refobjid
+    FROM whole w
+    JOIN pg_depend d ON d.classid = w.classid AND d.objid = w.objid
+   WHERE {_OWN}
 )
-IS_OF_AN_EXCLUDED = f"""(EXISTS ({_WHOLE}
-   WHERE {_DEPENDS.format(f"(d.deptype = 'e' OR {_IN.format(_IS_LEFT_OUT)})")}
-      OR w.classid = 'pg_class'::regclass
-         AND EXISTS (SELECT FROM pg_class WHERE oid = w.objid AND {_IS_FOREIGN_TABLE})
-      OR {_IS.format(_IS_LEFT_OUT)})
-  OR {_SOME_ARE_NAMED} AND NOT EXISTS ({_WHOLE}
-   WHERE {_DEPENDS.format(_IN.format(_IS_NAMED))} OR {_IS.format(_IS_NAMED)}))"""
+SELECT of_class::bigint, number::bigint
+  FROM whole w
+ GROUP BY of_class, number
+HAVING {_is_within("left_out")}
+    OR bool_or('e' = ANY (SELECT d.deptype FROM pg_depend d
+                           WHERE d.classid = w.classid AND d.objid = w.objid))
+    OR bool_or(w.classid = 'pg_class'::regclass
+               AND EXISTS (SELECT FROM pg_class WHERE oid = w.objid AND {_IS_FOREIGN_TABLE}))
+    OR {_SOME_ARE_NAMED} AND NOT {_is_within("named")}
+"""
+# Whether an object is one of those that this query found.
+IS_ONE_OF_THE_EXCLUDED = "l.objid = ANY (%(excluded)s::oid[])"

@@ -18,14 +18,12 @@ def _quoted(names: Iterable[str]) -> str:
 _TABLES = [tool.table for tool in TOOLS]
 _WITH_COMPANIONS = [table for table in _TABLES if table.companions]
 _COMPANIONS = _quoted(sorted(name for table in _WITH_COMPANIONS for name in table.companions))
-_SIGNATURES = ", ".join(
-    f"('{table.name}', '{','.join(sorted(table.columns))}')" for table in _TABLES
-)
+_SIGNATURES = _quoted(f"{table.name}: {','.join(sorted(table.columns))}" for table in _TABLES)
 
 _FITS = f"""relname IN ({_quoted(table.name for table in _TABLES)})
-       AND (relname::text, (SELECT string_agg(attname, ',' ORDER BY attname COLLATE "C")
-                              FROM pg_attribute
-                             WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped))
+       AND relname || ': ' || (SELECT string_agg(attname, ',' ORDER BY attname COLLATE "C")
+                                 FROM pg_attribute
+                                WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped)
            IN ({_SIGNATURES})"""
 _REGISTRIES = f"""(SELECT relnamespace FROM pg_class
      WHERE relname IN ({_quoted(table.name for table in _WITH_COMPANIONS)}) AND {_FITS})"""

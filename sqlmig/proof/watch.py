@@ -9,19 +9,22 @@ read again does not explain it, the rows are counted by object.
 from __future__ import annotations
 
 from bisect import insort
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlmig.engine.server.connection import Connection
-from sqlmig.proof.catalog import EVERYTHING, ObjectName, Row, SchemaSnapshot, catalogs
+from sqlmig.proof.catalog import EVERYTHING, Address, ObjectName, Row, SchemaSnapshot, catalogs
+from sqlmig.proof.exclusion import EXCLUDED_OF
 from sqlmig.proof.scope import Scope
 from sqlmig.proof.walk import counts, news, walk, walk_some
 
 # The queries are planned once, because planning takes longer than reading a small schema.
 _SETTINGS = "SET search_path = ''; SET jit = off; SET plan_cache_mode = force_generic_plan"
 
+# OFFSET 0 has the dependents of each object read through the index.
 # Includes the whole of an internal part (the range of a multirange), because the whole names it.
-_DEPENDENTS = """
+_DEPENDENTS = b"""
 WITH RECURSIVE altered (classid, objid) AS (
   SELECT * FROM unnest(%(classes)s::oid[], %(objects)s::oid[])
 ), dependent (classid, objid) AS (
@@ -31,11 +34,13 @@ WITH RECURSIVE altered (classid, objid) AS (
     FROM altered JOIN pg_depend d USING (classid, objid) WHERE d.deptype = 'i'
    UNION
   SELECT d.classid, d.objid
-    FROM dependent n JOIN pg_depend d ON d.refclassid = n.classid AND d.refobjid = n.objid
-   WHERE d.deptype <> 'e'
+    FROM dependent n, LATERAL (
+      SELECT classid, objid FROM pg_depend
+       WHERE refclassid = n.classid AND refobjid = n.objid AND deptype <> 'e' OFFSET 0) d
 )
-SELECT objid::bigint FROM dependent
+SELECT classid::bigint, objid::bigint FROM dependent
 """
+_EXCLUDED = EXCLUDED_OF.encode()
 _BEFORE_ALL = "3"
 
 
@@ -50,21 +55,21 @@ class Watch:
         self._scope = scope.parameters
         connection.execute(_SETTINGS)
         connection.prepare_threshold = 0
-        found = catalogs(connection)
-        self._walk, self._walk_some = walk(found).encode(), walk_some(found).encode()
+        self._catalogs = found = catalogs(connection)
+        self._walk, self._walks_some = walk(found).encode(), dict[int, bytes]()
         self._news, self._counts = news(found).encode(), counts(found).encode()
-        self._rows: dict[int, list[Row]] = {}
+        self._rows: dict[Address, list[Row]] = {}
         self._definitions: dict[ObjectName, list[str]] = {}
         self._objects: dict[ObjectName, str] = {}
         self._stale: set[ObjectName] = set()
         self._total = 0
         self._since, self._roles = _BEFORE_ALL, ""
-        self._altered: set[int] = set()
+        self._altered: set[Address] = set()
 
     def look(self) -> SchemaSnapshot:
         """A snapshot of the current schema."""
         total, since, found, roles = self._ask(self._news, since=self._since)[0]
-        altered = {number: of_class for of_class, number in found or ()}
+        altered = {(of_class, number) for of_class, number in found or ()}
         self._since = since
         if self._roles != roles:
             self._roles = roles
@@ -72,34 +77,44 @@ class Watch:
             self._keep(self._ask(self._walk, own_role=0, **self._scope))
         else:
             # A rollback usually drops what was altered last.
-            self._read_again(self._altered | altered.keys() | self._dependents(altered))
+            self._read_again(self._altered | altered | self._dependents(altered))
             if self._total != total:
                 self._read_again(self._miscounted())
-        self._altered = set(altered)
+        self._altered = altered
         self._join_stale()
         return SchemaSnapshot(dict(self._objects))
 
     def _ask(self, query: bytes, **parameters: object) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, parameters).fetchall()
 
-    def _dependents(self, altered: Mapping[int, int]) -> set[int]:
-        known = {number: of_class for number, of_class in altered.items() if number in self._rows}
+    def _dependents(self, altered: Collection[Address]) -> set[Address]:
+        """The known objects that depend on those."""
+        known = [address for address in altered if address in self._rows]
         if not known:
             return set()
-        query, classes = _DEPENDENTS.encode(), list(known.values())
-        return {number for (number,) in self._ask(query, classes=classes, objects=list(known))}
+        return self._rows.keys() & self._ask(_DEPENDENTS, **_listed(known))
 
-    def _miscounted(self) -> set[int]:
+    def _miscounted(self) -> set[Address]:
         """The objects that have lost rows, or are gone."""
-        now = dict(self._ask(self._counts))
-        known = {number: sum(row.rows for row in rows) for number, rows in self._rows.items()}
-        return {number for number in now.keys() | known if now.get(number) != known.get(number)}
+        now = {(of_class, number): count for of_class, number, count in self._ask(self._counts)}
+        known = {address: sum(row.rows for row in rows) for address, rows in self._rows.items()}
+        return {each for each in now.keys() | known if now.get(each) != known.get(each)}
 
-    def _read_again(self, numbers: Collection[int]) -> None:
-        if numbers:
-            self._forget(numbers)
-            chosen = {"own_role": 0, "objects": list(numbers), **self._scope}
-            self._keep(self._ask(self._walk_some, **chosen))
+    def _read_again(self, addresses: Collection[Address]) -> None:
+        self._forget(addresses)
+        if addresses:
+            excluded = _by_class(self._ask(_EXCLUDED, **_listed(addresses), **self._scope))
+            for of_class, objects in _by_class(addresses).items():
+                out = excluded.get(of_class, [])
+                query = self._walk_of(of_class)
+                self._keep(self._ask(query, own_role=0, objects=objects, excluded=out))
+
+    def _walk_of(self, of_class: int) -> bytes:
+        """The query for objects of that class."""
+        if of_class not in self._walks_some:
+            (name,) = (each.name for each in self._catalogs if each.number == of_class)
+            self._walks_some[of_class] = walk_some(self._catalogs, name).encode()
+        return self._walks_some[of_class]
 
     def _join_stale(self) -> None:
         """Updates the objects whose definitions were read again."""
@@ -110,8 +125,8 @@ class Watch:
                 self._objects.pop(name, None)
         self._stale.clear()
 
-    def _forget(self, numbers: Collection[int]) -> None:
-        for row in [row for number in numbers for row in self._rows.pop(number, ())]:
+    def _forget(self, addresses: Collection[Address]) -> None:
+        for row in [row for address in addresses for row in self._rows.pop(address, ())]:
             self._total -= row.rows
             if row.object is not None:
                 self._stale.add(row.object)
@@ -122,8 +137,24 @@ class Watch:
 
     def _keep(self, found: Iterable[tuple[Any, ...]]) -> None:
         for row in [Row(*values) for values in found]:
-            self._rows.setdefault(row.number, []).append(row)
+            self._rows.setdefault(row.address, []).append(row)
             self._total += row.rows
             if row.object is not None:
                 self._stale.add(row.object)
                 insort(self._definitions.setdefault(row.object, []), row.definition)
+
+
+def _listed(addresses: Collection[Address]) -> dict[str, list[int]]:
+    """The addresses as parameters of a query."""
+    return {
+        "classes": [of_class for of_class, _ in addresses],
+        "objects": [number for _, number in addresses],
+    }
+
+
+def _by_class(addresses: Iterable[tuple[Any, ...]]) -> Mapping[int, list[int]]:
+    """The numbers of the objects of each class."""
+    numbers = defaultdict[int, list[int]](list)
+    for of_class, number in addresses:
+        numbers[of_class].append(number)
+    return numbers

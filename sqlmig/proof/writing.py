@@ -47,7 +47,7 @@ WRITTEN: Mapping[str, Mapping[str, str]] = {
     "pg_trigger": {
         "tgenabled": "CASE WHEN t.tgisinternal THEN t.tgfoid::regproc || ' ' ELSE '' END || "
         + _in_words("tgenabled"),
-        "tgqual": "CASE WHEN NOT t.tgisinternal THEN pg_get_triggerdef(t.oid) END",
+        "tgqual": "pg_get_triggerdef(t.oid)",
     },
     "pg_type": {
         "typdefaultbin": "coalesce(pg_get_expr(t.typdefaultbin, 0), t.typdefault)",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from sqlmig.proof.catalog import snapshot
+from sqlmig.proof.scope import Scope
 from sqlmig.proof.watch import Watch
 from tests.database import Database
 
@@ -66,3 +67,68 @@ def test_a_snapshot_that_was_given_away_stays_as_it_was(database: Database, watc
     database.execute("CREATE TABLE t (a int)")
     assert len(watch.look().objects) > count
     assert len(before.objects) == count
+
+
+FLYWAY = """CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version text,
+    description text, type text, script text, checksum int, installed_by text, installed_on date,
+    execution_time int, success bool);"""
+GOOSE = """CREATE TABLE goose_db_version (id serial PRIMARY KEY, version_id bigint NOT NULL,
+    is_applied bool NOT NULL, tstamp timestamp DEFAULT now());"""
+LEFT_OUT = {
+    "a history of another tool": FLYWAY,
+    "one with a sequence and a default": GOOSE,
+    "an index of such a history": FLYWAY + "CREATE INDEX ON flyway_schema_history (success);",
+    "an extension and its functions": "CREATE EXTENSION hstore;",
+    "a table that an extension gets": "CREATE EXTENSION hstore; CREATE TABLE x (id serial);"
+    "ALTER EXTENSION hstore ADD TABLE x;",
+    "a temporary table": "CREATE TEMP TABLE x (id serial PRIMARY KEY, b text DEFAULT 'b');",
+    "an own table": "CREATE TABLE _yoyo_migration (id serial PRIMARY KEY, b text DEFAULT 'b');"
+    "CREATE TABLE _sqlmig_migration (id serial);",
+}
+
+
+@pytest.mark.parametrize("creation", LEFT_OUT.values(), ids=LEFT_OUT.keys())
+def test_it_leaves_out_the_same_as_a_snapshot(
+    database: Database, watch: Watch, creation: str
+) -> None:
+    database.execute("CREATE TABLE t (id serial PRIMARY KEY, b text DEFAULT 'b')")
+    before = watch.look()
+    database.execute(creation)
+    assert sees_all(watch, database)
+    database.execute("COMMENT ON TABLE t IS 'altered'; ALTER TABLE t ADD c int")
+    assert sees_all(watch, database)
+    assert watch.look() != before
+
+
+@pytest.mark.parametrize("schema", ["one", "other", "absent"])
+def test_within_a_scope_it_sees_the_same_as_a_snapshot(database: Database, schema: str) -> None:
+    scope = Scope((schema,))
+    with database.another_connection() as connection:
+        watch = Watch(connection, scope)
+        for script in (
+            "CREATE SCHEMA one; CREATE TABLE one.t (id serial PRIMARY KEY, b text DEFAULT 'b')",
+            "CREATE SCHEMA other; CREATE TABLE other.t (a int REFERENCES one.t)",
+            "CREATE VIEW other.v AS SELECT * FROM one.t",
+            "ALTER TABLE one.t RENAME b TO c",
+            "ALTER VIEW other.v SET SCHEMA one",
+            "DROP SCHEMA other CASCADE",
+        ):
+            watch.look()
+            database.execute(script)
+            assert watch.look().objects == snapshot(database.connection, scope=scope).objects
+
+
+def test_objects_of_two_catalogs_may_have_the_same_number(database: Database, watch: Watch) -> None:
+    database.execute(
+        "CREATE TABLE t (a int); CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'"
+    )
+    number = database.value("SELECT 't'::regclass::oid")
+    watch.look()
+    database.execute(f"UPDATE pg_proc SET oid = {number} WHERE proname = 'f'")
+    assert sees_all(watch, database)
+    database.execute("ALTER TABLE t ADD b int")
+    assert sees_all(watch, database)
+    database.execute("ALTER FUNCTION f() STABLE")
+    assert sees_all(watch, database)
+    database.execute("DROP TABLE t")
+    assert sees_all(watch, database)
