@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
 from sqlmig import Migrator
@@ -145,7 +145,10 @@ def test_where_a_commit_gets_through_nothing_is_said_to_be_undone_that_is_not(
         if not is_seen:
             name = "sqlmig.source.script._refuse_transaction_control"
             blinded.setattr(name, lambda *_: None)
-        told = outcome(action, project, migrator, WITNESSED.format(script=script))
+        try:
+            told = outcome(action, project, migrator, WITNESSED.format(script=script))
+        except UnicodeEncodeError:
+            reject()  # the blinded check refuses another encoding before the record is written
     if "ended the transaction" in told:
         assert "nothing was changed" not in told
         assert "undone completely" not in told
