@@ -28,7 +28,8 @@ torture: $(VENV)/.installed
 	  tests/test_startup.py tests/fleet --torture -n auto $(ARGS)
 	SQLMIG_TEST_EXAMPLES=500 $(BIN)/python -m pytest tests/proof/test_pg_dump.py \
 	  tests/engine/test_committing_scripts.py tests/mongo/test_extended_json.py -n auto $(ARGS)
-	SQLMIG_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/engine/test_whose_history.py $(ARGS)
+	SQLMIG_TEST_EXAMPLES=100 $(BIN)/python -m pytest tests/engine/test_whose_history.py \
+	  tests/proof/test_watch.py $(ARGS)
 	SQLMIG_TEST_EXAMPLES=9000 $(BIN)/python -m pytest tests/source/test_lexer.py -n auto $(ARGS)
 	$(MAKE) matrix ARGS=
 

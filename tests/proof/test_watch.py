@@ -5,14 +5,21 @@ That it is so after every alteration of every kind is in test_kinds.py.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from contextlib import suppress
 
+import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sqlmig.proof.catalog import snapshot
 from sqlmig.proof.scope import Scope
 from sqlmig.proof.watch import Watch
 from tests.database import Database
+from tests.proof.kinds import KINDS, OTHER_ROLE, Kind
+from tests.thorough import examples
 
 
 @pytest.fixture
@@ -132,3 +139,33 @@ def test_objects_of_two_catalogs_may_have_the_same_number(database: Database, wa
     assert sees_all(watch, database)
     database.execute("DROP TABLE t")
     assert sees_all(watch, database)
+
+
+def life_of(kind: Kind) -> st.SearchStrategy[tuple[str, ...]]:
+    """An object of that kind is made, may be altered, and may be dropped."""
+    return st.tuples(
+        st.just(kind.before + kind.create),
+        st.sampled_from((*kind.alterations, "SELECT 1")),
+        st.sampled_from((kind.drop, "SELECT 1")),
+    )
+
+
+LIVES = st.sampled_from([kind for kind in KINDS if kind.name != "subscription"]).flatmap(life_of)
+
+
+@settings(max_examples=examples(3), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lives=st.lists(LIVES, min_size=4, max_size=12))
+def test_whatever_is_done_in_whatever_order_it_sees_the_same_as_a_snapshot(
+    database: Database, lives: list[tuple[str, ...]]
+) -> None:
+    """Scripts that fail, because of what is there or not, change nothing."""
+    with suppress(psycopg.errors.DuplicateObject):
+        database.execute(f"CREATE ROLE {OTHER_ROLE}")
+    database.execute("CREATE SCHEMA IF NOT EXISTS other")
+    with database.another_connection() as connection:
+        watch = Watch(connection)
+        watch.look()
+        for script in itertools.chain.from_iterable(lives):
+            with suppress(psycopg.Error):
+                database.execute(script)
+            assert sees_all(watch, database), script
