@@ -20,7 +20,7 @@ test: $(VENV)/.installed
 
 torture: $(VENV)/.installed
 	-npm install --silent --no-audit --no-fund --prefix $(VENV)/tools dbmate node-pg-migrate pg
-	SQLMIG_TEST_TOOLS=$(VENV)/tools $(BIN)/python -m pytest tests/adoption --torture -n auto $(ARGS)
+	SQLMIG_TEST_TOOLS=$(abspath $(VENV)/tools) $(BIN)/python -m pytest tests/adoption --torture -n auto $(ARGS)
 	$(BIN)/python -m pytest tests/aec_admin tests/changelog/test_pre_commit.py tests/document tests/faults \
 	  tests/engine/test_guard.py tests/engine/test_settings.py tests/impact tests/proof/test_shared.py \
 	  tests/proof/test_kinds.py tests/proof/test_scratch.py tests/test_public_names.py \
