@@ -66,8 +66,9 @@ SELECT c.oid::bigint, c.relispartition,
        pg_catalog.concat_ws(' ', c.relpersistence, c.reltablespace, c.relam),
        (SELECT pg_catalog.json_object_agg(a.attnum, pg_catalog.json_build_array(a.attname,
                  pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod, a.attcollation),
-                 a.attnotnull OR (t.typtype = 'd' AND t.typnotnull),
-                 a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL))
+                 a.attnotnull, t.typtype = 'd' AND t.typnotnull,
+                 a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL,
+                 a.attgenerated <> ''))
           FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
        (SELECT pg_catalog.json_object_agg(k.oid, k.contype)

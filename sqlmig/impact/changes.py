@@ -12,7 +12,9 @@ class Change(Enum):
     """What may have changed of a table."""
 
     COLUMN_ADDED = auto()
+    GENERATED_ADDED = auto()  # a new column whose values follow from others
     COLUMN_REQUIRED = auto()  # a new one that must have a value, and has none for old rows
+    REQUIRED_BY_DOMAIN = auto()  # which is one of these
     NOT_NULL_SET = auto()  # on a column that was there
     TYPE_CHANGED = auto()
     CHECKED = auto()  # a constraint that reads the rows
@@ -42,9 +44,18 @@ class Changes:
     is_gone: bool = False
 
     @property
+    def fails_on_rows(self) -> bool:
+        """Whether it is possible only on an empty table."""
+        return Change.COLUMN_REQUIRED in self.kinds
+
+    @property
     def must_be_told(self) -> bool:
         """Whether that matters, whoever waits for it."""
-        return bool(self.lost) or Change.COLUMN_REQUIRED in self.kinds
+        return bool(self.lost) or self.fails_on_rows
+
+    def on_no_rows(self) -> Changes:
+        """The same of a table without rows: nothing is lost, and nothing fails."""
+        return replace(self, lost=(), kinds=self.kinds - {Change.COLUMN_REQUIRED})
 
     def with_lost(self, lost: tuple[str, ...]) -> Changes:
         """The same, and that."""
@@ -55,12 +66,30 @@ UNCHANGED = Changes()
 
 
 class Column(NamedTuple):
-    """A column: `has_value` says that old rows get one when it is added."""
+    """A column: `has_value` says that old rows get one when it is added, `is_generated` that it
+    follows from other columns."""
 
     name: str
     type: str
-    is_required: bool
+    is_not_null: bool
+    is_of_not_null_domain: bool
     has_value: bool
+    is_generated: bool
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it must have a value."""
+        return self.is_not_null or self.is_of_not_null_domain
+
+    def kinds_when_added(self) -> Iterator[Change]:
+        """What it means for a table to get it."""
+        yield Change.COLUMN_ADDED
+        if self.is_generated:
+            yield Change.GENERATED_ADDED
+        if self.is_required and not self.has_value:
+            yield Change.COLUMN_REQUIRED
+            if self.is_of_not_null_domain:
+                yield Change.REQUIRED_BY_DOMAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +108,13 @@ class TableState:
             return Changes(lost=(f"table {label}",) if label else (), is_gone=True)
         if after == self:
             return UNCHANGED
-        gone = sorted(self.columns.keys() - after.columns.keys(), key=int) if label else ()
-        lost = tuple(f"column {self.columns[number].name}" for number in gone)
-        return Changes(frozenset(self._kinds(after)), lost)
+        return Changes(frozenset(self._kinds(after)), tuple(self._lost(after)) if label else ())
+
+    def _lost(self, after: TableState) -> Iterator[str]:
+        """The columns that are gone with their data."""
+        for number in sorted(self.columns.keys() - after.columns.keys(), key=int):
+            if not self.columns[number].is_generated:
+                yield f"column {self.columns[number].name}"
 
     def _kinds(self, after: TableState) -> Iterator[Change]:
         if after.is_partition and not self.is_partition:
@@ -93,9 +126,7 @@ class TableState:
         for number, column in after.columns.items():
             was = self.columns.get(number)
             if was is None:
-                yield Change.COLUMN_ADDED
-                if column.is_required and not column.has_value:
-                    yield Change.COLUMN_REQUIRED
+                yield from column.kinds_when_added()
             elif column.type != was.type:
                 yield Change.TYPE_CHANGED
             elif column.is_required and not was.is_required:

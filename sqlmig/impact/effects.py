@@ -38,6 +38,12 @@ class Effect:
     changes: Changes = UNCHANGED
 
     @property
+    def lost(self) -> tuple[str, ...]:
+        """What is deleted that has data: rows of the table, columns, or the table itself."""
+        rows = ("rows",) if self.is_emptied or self.work.deleted else ()
+        return (*rows, *self.changes.lost)
+
+    @property
     def is_harmful(self) -> bool:
         """Whether users of the table may wait for long, and nobody has accepted that."""
         return self.is_finding and self.is_large and self.accepted is None

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlmig.config import Config
 from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.impact.catalog import Catalog
-from sqlmig.impact.changes import Change, Changes
+from sqlmig.impact.changes import Changes
 from sqlmig.impact.course import Course
 from sqlmig.impact.effects import Effect, Impact, MigrationImpact, StatementImpact
 from sqlmig.impact.leaves import Leaves
@@ -211,9 +211,8 @@ class Judge:
 
     def _changes(self, touch: Touch) -> Changes:
         """Those of a table; one that is new has no rows to lose, or to stand in the way."""
-        if touch.relation.oid not in self.new:
-            return touch.changes
-        return replace(touch.changes, lost=(), kinds=touch.changes.kinds - {Change.COLUMN_REQUIRED})
+        is_new = touch.relation.oid in self.new
+        return touch.changes.on_no_rows() if is_new else touch.changes
 
     def _size(self, touch: Touch) -> Size:
         oid = touch.relation.oid

@@ -21,6 +21,11 @@ REMEDIES = {
         "add it without a value, set its default, fill the old rows in batches",
         "add-a-column",
     ),
+    "generated": (
+        "add a plain column that a trigger fills, fill the old rows in batches; since PostgreSQL "
+        "18, a VIRTUAL one needs neither",
+        "add-a-column",
+    ),
     "type": ("add a column, fill it in batches, swap", "change-a-type"),
     "no safe form": (
         "there is no form without the lock: run it while the table is not used, and accept it with "
@@ -73,9 +78,14 @@ REMEDIES = {
         "add-a-constraint",
     ),
 }
+_FAILS = "It fails if the table has rows"
 _REQUIRED = (
-    "It fails if the table has rows: give it a DEFAULT, or add it nullable, fill it, then SET NOT "
-    f"NULL ({_GUIDE}#add-a-column)"
+    f"{_FAILS}: give it a DEFAULT, or add it nullable, fill it, then SET NOT NULL "
+    f"({_GUIDE}#add-a-column)"
+)
+_REQUIRED_BY_DOMAIN = (
+    f"{_FAILS}: the domain is NOT NULL. Give the column a DEFAULT, or the type of the domain and a "
+    f"CHECK ({_GUIDE}#add-a-column)"
 )
 _NOT_RESTORED = {
     Direction.APPLY: "unless the scripts keep a copy, a rollback cannot restore",
@@ -86,21 +96,17 @@ _NOT_RESTORED = {
 def advice(statement: StatementImpact, effect: Effect, direction: Direction) -> Iterator[str]:
     """What to do instead, where users of the table may wait for long; and, whatever its size, that
     the statement fails on rows, and what it loses."""
-    if _is_required(effect) or effect.is_harmful:
+    if effect.changes.fails_on_rows or effect.is_harmful:
         yield instead(statement, effect)
     yield from (f"{lost} {_NOT_RESTORED[direction]} {it}" for lost, it in _losses(effect))
 
 
 def instead(statement: StatementImpact, effect: Effect) -> str:
     """What to do instead."""
-    if _is_required(effect):
-        return _REQUIRED
+    if effect.changes.fails_on_rows:
+        return _REQUIRED_BY_DOMAIN if _has(effect, Change.REQUIRED_BY_DOMAIN) else _REQUIRED
     remedy, anchor = REMEDIES[_kind(statement, effect)]
     return f"Instead: {remedy} ({_GUIDE}#{anchor})"
-
-
-def _is_required(effect: Effect) -> bool:
-    return Change.COLUMN_REQUIRED in effect.changes.kinds
 
 
 def _losses(effect: Effect) -> Iterator[tuple[str, str]]:
@@ -134,7 +140,9 @@ def _of_a_rewrite(effect: Effect) -> str:
         return "no safe form"
     if effect.kind == "m":
         return "refresh"
-    return "column" if Change.COLUMN_ADDED in kinds and Change.TYPE_CHANGED not in kinds else "type"
+    if Change.COLUMN_ADDED not in kinds or Change.TYPE_CHANGED in kinds:
+        return "type"
+    return "generated" if Change.GENERATED_ADDED in kinds else "column"
 
 
 def _of_an_index(effect: Effect) -> str:

@@ -115,7 +115,17 @@ def _summary(found: Impact, *, is_pending: bool) -> str:
     count = counted(len(found.migrations), "migration")
     told = f"{counted(harmful, 'finding')}{_on_which(found)}" if harmful else "no findings"
     also = f", {accepted} accepted" if accepted else ""
-    return f"{count}{compared}: {told}{also}."
+    return " ".join([f"{count}{compared}: {told}{also}.", *_losses_and_failures(found)])
+
+
+def _losses_and_failures(found: Impact) -> Iterator[str]:
+    statements = [each for migration in found.migrations for each in migration.statements]
+    losing = sum(any(effect.lost for effect in each.effects) for each in statements)
+    failing = sum(any(e.changes.fails_on_rows for e in each.effects) for each in statements)
+    if losing:
+        yield f"Data lost: {counted(losing, 'statement')}."
+    if failing:
+        yield f"Failing if there are rows: {counted(failing, 'statement')}."
 
 
 def _on_which(found: Impact) -> str:
@@ -156,4 +166,6 @@ def _effect(effect: Effect) -> Members:
         "bytes": effect.size.bytes,
         "rows": effect.size.rows,
         "accepted": effect.accepted is not None,
+        "lost": [*effect.lost],
+        "fails_on_rows": effect.changes.fails_on_rows,
     }

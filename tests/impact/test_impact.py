@@ -357,8 +357,25 @@ def test_a_required_column_and_a_loss_are_told_of_tables_of_any_size(
         "which blocks reads and writes",
         "  The data of column note is lost: unless the scripts keep a copy, a rollback cannot "
         "restore it",
-        "2 migrations: no findings.",
+        "2 migrations: no findings. Data lost: 1 statement. "
+        "Failing if there are rows: 1 statement.",
     ]
+
+
+def test_the_summary_and_json_count_what_is_lost_and_what_fails_where_there_are_rows(
+    judge: Judge, database: Database
+) -> None:
+    database.execute("insert into orders values (1)")
+    found = judge(
+        "alter table orders drop note; alter table orders add x int not null;"
+        "delete from orders; truncate orders"
+    )
+    *_, summary = impact(found).lines(Medium.PIPE)
+    assert summary.endswith("Data lost: 3 statements. Failing if there are rows: 1 statement.")
+    (migration,) = json.loads(impact(found).document())["migrations"]
+    effects = [effect for each in migration["statements"] for effect in each["effects"]]
+    assert [effect["lost"] for effect in effects] == [["column note"], [], ["rows"], ["rows"]]
+    assert [effect["fails_on_rows"] for effect in effects] == [False, True, False, False]
 
 
 def test_a_table_that_a_pending_migration_creates_has_nothing_to_lose(judge: Judge) -> None:
@@ -386,4 +403,6 @@ def test_json_has_each_statement_with_its_effects(judge: Judge) -> None:
         "bytes": 8192,
         "rows": None,
         "accepted": False,
+        "lost": [],
+        "fails_on_rows": False,
     }
