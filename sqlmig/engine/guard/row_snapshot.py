@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
-from sqlmig.engine.guard.loss import count_own_rows
 from sqlmig.engine.guard.protected import MOST_COMPARED_ROWS
-from sqlmig.engine.guard.rows import Reading, pinned, row_hashes
+from sqlmig.engine.guard.rows import Reading, count_each, pinned, row_hashes
 from sqlmig.engine.guard.tables import Table, all_tables
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection
@@ -65,13 +64,15 @@ def snapshot(history: History, keys: Mapping[str, Key] | None = None) -> Snapsho
     tables = all_tables(history).values()
     found: dict[int, list[str]] = dict(history.connection.execute(_KEYS).fetchall())
     with pinned(history.connection):
+        counts = count_each(history.connection, [_only(table) for table in tables])
         return {
             name_of(table): _rows(
                 history.connection,
                 table,
+                count,
                 (keys or {}).get(name_of(table), tuple(found.get(table.oid, ()))),
             )
-            for table in tables
+            for table, count in zip(tables, counts, strict=True)
         }
 
 
@@ -80,18 +81,28 @@ def name_of(table: Table) -> str:
     return f"{table.schema}.{table.name}"
 
 
-def _rows(connection: Connection, table: Table, key: Key) -> TableRows:
-    columns = tuple(sorted(column.name for column in table.columns.values()))
+def names_of_columns(table: Table) -> frozenset[str]:
+    """The names of a table's columns."""
+    return frozenset(column.name for column in table.columns.values())
+
+
+def _rows(connection: Connection, table: Table, count: int, key: Key) -> TableRows:
+    columns = tuple(sorted(names_of_columns(table)))
     has_key = bool(key) and set(key) <= set(columns)
-    rows = TableRows(table, columns, key if has_key else (), count_own_rows(connection, table))
+    rows = TableRows(table, columns, key if has_key else (), count)
     if not (rows.count and columns and rows.is_compared):
         return rows
-    only = sql.SQL("ONLY {}").format(table.identifier)
+    only = _only(table)
     if not has_key:
         readings = [Reading(sql.Identifier(name)) for name in columns]
         hashes = row_hashes(connection, only, readings)
         return TableRows(table, columns, (), rows.count, hashes=hashes)
     return TableRows(table, columns, key, rows.count, _by_key(connection, only, columns, key))
+
+
+def _only(table: Table) -> sql.Composable:
+    """The table itself, without its partitions and children."""
+    return sql.SQL("ONLY {}").format(table.identifier)
 
 
 def _by_key(

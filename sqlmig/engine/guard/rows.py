@@ -14,6 +14,8 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.settings import WRITTEN_FORM, setting
 
 _COUNT = "SELECT pg_catalog.count(*) FROM {table}"
+_NUMBERED = sql.SQL("SELECT {number}, pg_catalog.count(*) FROM {table}")
+_COUNTED_AT_ONCE = 100
 
 _HASHES = """
 SELECT CASE WHEN {is_comparable} THEN pg_catalog.hashtextextended(ROW({columns})::text, 0) END
@@ -59,6 +61,16 @@ def count_rows(connection: Connection, table: sql.Composable) -> int:
     with pinned(connection):
         row = connection.execute(sql.SQL(_COUNT).format(table=table)).fetchone()
     return row[0] if row else 0
+
+
+def count_each(connection: Connection, tables: Sequence[sql.Composable]) -> Sequence[int]:
+    """The number of rows of each table, by few queries. The caller has `pinned` the session."""
+    counts: dict[int, int] = {}
+    for start in range(0, len(tables), _COUNTED_AT_ONCE):
+        numbered = enumerate(tables[start : start + _COUNTED_AT_ONCE], start)
+        queries = (_NUMBERED.format(number=n, table=table) for n, table in numbered)
+        counts.update(connection.execute(sql.SQL(" UNION ALL ").join(queries)).fetchall())
+    return [counts[number] for number in range(len(tables))]
 
 
 def count_old_rows(connection: Connection, tables: Sequence[sql.Composable]) -> int:

@@ -9,7 +9,7 @@ from contextlib import suppress
 import psycopg
 from psycopg import sql
 
-from sqlmig.engine.guard.row_snapshot import name_of
+from sqlmig.engine.guard.row_snapshot import name_of, names_of_columns
 from sqlmig.engine.guard.tables import Table, Tables, all_tables
 from sqlmig.engine.history.reading import History
 from sqlmig.engine.server.connection import Connection
@@ -55,7 +55,9 @@ def fill_dropped(history: History, above: Tables) -> tuple[str, ...]:
         if was is None:
             empty += _fill_table(history.connection, table)
         else:
-            names = {column.name for column in was.columns.values()}
+            names = names_of_columns(was)
+            if names_of_columns(table) <= names:
+                continue
             if _needs_value(history.connection, table, names):
                 empty += _fill_table(history.connection, table)
             empty += _fill_columns(history.connection, table, names)
@@ -75,7 +77,7 @@ def _fill_table(connection: Connection, table: Table) -> Iterator[str]:
         yield table.label
 
 
-def _fill_columns(connection: Connection, table: Table, known: set[str]) -> Iterator[str]:
+def _fill_columns(connection: Connection, table: Table, known: frozenset[str]) -> Iterator[str]:
     for name, (default, value) in _samples(connection, table).items():
         if name in known or not _is_unfilled(connection, table, name, default):
             continue
@@ -86,7 +88,7 @@ def _fill_columns(connection: Connection, table: Table, known: set[str]) -> Iter
             yield f"{table.label}.{name}"
 
 
-def _needs_value(connection: Connection, table: Table, known: set[str]) -> bool:
+def _needs_value(connection: Connection, table: Table, known: frozenset[str]) -> bool:
     """Whether a column that was not known is NOT NULL and has no default."""
     found = {name for (name,) in connection.execute(_REQUIRED, [table.oid]).fetchall()}
     return not found <= known
