@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sqlmig import Migrator, Newest
-from sqlmig.errors import MigrationFailedError, RunInterrupted
+from sqlmig.errors import ConnectionLostError, MigrationFailedError, RunInterrupted
 from sqlmig.model import Direction, MigrationResult, Outcome, Report
-from sqlmig.plan import RowLoss, Transactions
+from sqlmig.plan import RollbackText, RowLoss, Transactions
 from tests.database import Database
 from tests.project import Project
 
@@ -58,6 +58,18 @@ def test_a_rollback_outside_a_transaction_is_said_to_have_stopped(
     outside = "-- transactional: false\n"
     migrator = applied(project, database, f"{outside}drop table b; select 1/0")
     assert "The rollback of 002_b stopped partway: its first statement was kept." in told(migrator)
+
+
+def test_after_a_lost_connection_the_rollback_that_was_chosen_is_suggested(
+    project: Project, database: Database
+) -> None:
+    migrator = applied(project, database, "drop table b")
+    ending = "drop table b; select pg_terminate_backend(pg_backend_pid())"
+    project.migration("002_b", "create table b ()", ending)
+    with pytest.raises(ConnectionLostError) as caught:
+        migrator.rollback(Newest(1), text=RollbackText.FILE)
+    assert "then run `sqlmig rollback 002_b --use file` again." in str(caught.value)
+    assert database.applied() == ["001_a", "002_b"]
 
 
 def test_after_ctrl_c_the_migration_is_said_to_be_still_applied() -> None:

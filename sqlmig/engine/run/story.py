@@ -117,6 +117,7 @@ class Story:
     def lost(self, ending: Ending, error: psycopg.Error) -> ConnectionLostError:
         """The error for a lost connection, with what the history says about the batch."""
         message, name = server_message(error), ending.at_work.migration_id
+        again = _again(ending.at_work, self.plan.again)
         undone = "is still applied" if self.plan.direction is Direction.ROLLBACK else "was undone"
         if not ending.at_work.directives.is_atomic:
             undone = "stopped partway"
@@ -131,7 +132,7 @@ class Story:
             migration_id=name,
             report=self._after(ending),
             server=message,
-            remedy=f"See `sqlmig status`, then run `{self.plan.again}` again.",
+            remedy=f"See `sqlmig status`, then run `{again}` again.",
         )
 
     def interrupted(self, ending: Ending) -> RunInterrupted:
@@ -207,9 +208,13 @@ def _fix(planned: PlannedMigration, again: str) -> str:
             f"The script is the recorded one: put a fixed {planned.migration_id}.sql in the "
             f"rollbacks folder, then run `{again} --use file`."
         )
-    if planned.direction is Direction.ROLLBACK:
-        again = f"{again} --use file"
-    return f"Fix {planned.prepared.script.path}, then run `{again}`."
+    return f"Fix {planned.prepared.script.path}, then run `{_again(planned, again)}`."
+
+
+def _again(planned: PlannedMigration, again: str) -> str:
+    """The command that runs the same script again, also a rollback's file that was chosen."""
+    is_a_file = not planned.prepared.script.is_recorded
+    return f"{again} --use file" if planned.direction is Direction.ROLLBACK and is_a_file else again
 
 
 def done(planned: PlannedMigration) -> MigrationResult:
