@@ -55,14 +55,20 @@ class Pair:
 def primary_and_standby() -> Iterator[Pair]:
     """Both servers, removed when the block ends."""
     with own_server() as primary:
-        data = primary.data.with_name("standby")
-        socket = primary.data.with_name("s")
+        data, socket = (_folder(primary.data.with_name(name)) for name in ("standby", "s"))
         _copy(primary, data, socket)
         try:
             _keep_in_step(primary)
             yield Pair(primary, socket)
         finally:
             end_server(data, signal.SIGQUIT)
+
+
+def _folder(path: Path) -> Path:
+    """An empty folder of the account that the servers run as."""
+    path.mkdir(mode=0o700)
+    account_for_new_cluster().take(path)
+    return path
 
 
 def _copy(primary: OwnServer, data: Path, socket: Path) -> None:
@@ -72,7 +78,6 @@ def _copy(primary: OwnServer, data: Path, socket: Path) -> None:
     host = primary.server.status().socket
     source = (f"--host={host}", "--username=postgres", "--checkpoint=fast")
     _run(programs / "pg_basebackup", *source, "--write-recovery-conf", f"--pgdata={data}")
-    _run("mkdir", "-m", "0700", str(socket))
     options = f"-c unix_socket_directories={socket} -c listen_addresses= -c fsync=off"
     place = ("-D", str(data), "-l", str(data / "log"))
     _run(programs / "pg_ctl", "start", "-w", "-s", *place, "-o", options)

@@ -9,9 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psycopg
 import pytest
@@ -54,7 +55,7 @@ WRITING = (
 SAMPLE = 3  # places of each command in the short form
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stricken:
     """Runs commands on a database whose server can fail at any message."""
 
@@ -62,6 +63,8 @@ class Stricken:
     database: Database
     proxy: Proxy
     role: str
+    is_running: bool = False
+    deleting: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def url(self) -> str:
@@ -84,7 +87,11 @@ class Stricken:
         self.proxy.refuses, self.proxy.messages, self.proxy.strike_at = False, 0, at
         self.proxy.strike = getattr(self, strike) if strike else None
         arguments = [f"--project={self.project.root}", f"--database-url={self.url}"]
-        return CliRunner().invoke(main, [*arguments, *command.split()])
+        self.is_running = True
+        done = CliRunner().invoke(main, [*arguments, *command.split()])
+        with self.deleting:
+            self.is_running = False
+        return done
 
     def one_is_cut(self, client: socket.socket) -> None:
         """The network fails, for one connection."""
@@ -103,8 +110,11 @@ class Stricken:
             )
 
     def the_files_are_deleted(self, _: socket.socket) -> None:
-        """All of the project."""
-        shutil.rmtree(self.project.root, ignore_errors=True)
+        """All of the project. The proxy may hear the last message after the command has ended,
+        when the next one has files already."""
+        with self.deleting:
+            if self.is_running:
+                shutil.rmtree(self.project.root, ignore_errors=True)
 
 
 STRIKES = ("one_is_cut", "the_server_is_gone", "an_administrator_ends_all")

@@ -224,8 +224,7 @@ def test_what_a_living_run_another_role_or_a_person_has_is_left_alone(
 @pytest.mark.long_form  # the server waits five seconds for the session to end
 def test_what_somebody_looks_at_is_left_and_named(config: Config, database: Database) -> None:
     left = left_by_a_dead_run(config.database or "")
-    url = (config.database or "").replace(database.connection.info.dbname, left)
-    with closing(psycopg.connect(url)):
+    with closing(psycopg.connect(config.database or "", dbname=left)):
         (warning,) = Migrator(config).verify().warnings
     assert warning.startswith(f"the scratch database {left} could not be dropped: ")
     assert "being accessed by other users" in warning
