@@ -52,9 +52,10 @@ class Server:
         return self.superuser_url.replace("//postgres@", "//maker@")
 
     def rows(self, query: str) -> Sequence[tuple[object, ...]]:
-        """What a query of the test's own returns."""
+        """What a statement of the test's own returns."""
         with psycopg.connect(self.superuser_url, autocommit=True) as connection:
-            return connection.execute(query.encode()).fetchall()
+            done = connection.execute(query.encode())
+            return done.fetchall() if done.description is not None else ()
 
     def dump(self) -> dict[str, list[str]]:
         """All shared catalogues, but for the rows of scratch databases."""
@@ -278,6 +279,28 @@ def test_a_change_by_another_session_is_not_blamed_on_the_script(
         superuser.run(planned("select 1"))
         other.execute("DROP ROLE staying")
         superuser.run(planned("select 1"))
+
+
+def test_nor_on_a_script_that_sees_only_what_there_was_at_its_beginning(
+    server: Server, superuser: Stage
+) -> None:
+    level = "set transaction isolation level serializable; select 1;"
+    asleep = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    script = planned(f"{level} do $$begin perform pg_sleep(0.5); end$$")
+    thread = threading.Thread(target=superuser.run, args=(script,))
+    thread.start()
+    while thread.is_alive() and not server.rows(asleep):
+        time.sleep(0.02)
+    server.rows("CREATE ROLE passing")
+    thread.join()
+    server.rows("DROP ROLE passing")
+    assert script.migration_id in applied(superuser)
+    refused(superuser, f"{level} CREATE ROLE passing")
+    superuser.run(planned(f"{level} select 2"))
+
+
+def applied(stage: Stage) -> set[str]:
+    return {row.migration_id for row in stage.history.read()}
 
 
 def test_a_session_that_waits_for_the_script_does_not_stop_both(

@@ -61,6 +61,12 @@ SELECT FROM pg_catalog.pg_locks
    AND relation OPERATOR(pg_catalog.=) 1260::pg_catalog.oid AND mode = 'RowExclusiveLock'
 """
 
+# The isolation levels at which a transaction sees only what was committed before its first query.
+_KEEPING = ("repeatable read", "serializable")
+_AS_OF = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;SET TRANSACTION SNAPSHOT '{name}'"
+)
+
 # What others commit during a comparison may look like a difference, but not in every comparison.
 _LOOKS = 4
 
@@ -104,19 +110,38 @@ class SharedCatalogs:
             seen = [c.execute(self._fingerprint).fetchone() for c in (self._outside, self._inside)]
             if seen[0] == seen[1]:
                 return frozenset()
+            if self._keeps_its_snapshot():
+                return _catalogs(self._differences_in_its_snapshot())
             found = self._differences()
             for _ in range(_LOOKS - 1):
                 found = found and found & self._differences()
-        return frozenset(line.partition(" ")[0] for line in found)
+        return _catalogs(found)
+
+    def _keeps_its_snapshot(self) -> bool:
+        ((level,),) = self._inside.execute("SHOW transaction_isolation").fetchall()
+        return level in _KEEPING
+
+    def _differences_in_its_snapshot(self) -> frozenset[str]:
+        """The rows that the transaction has changed, if it does not see what others have committed
+        since its first query. Such a transaction has no savepoint: it could not set its level in
+        one."""
+        ((name,),) = self._inside.execute("SELECT pg_catalog.pg_export_snapshot()").fetchall()
+        with self._outside.transaction():
+            self._outside.execute(_AS_OF.format(name=name).encode())
+            return self._lines(self._outside) ^ self._lines(self._inside)
 
     def _differences(self) -> frozenset[str]:
         """The rows that only one of the sessions sees, except those that others wrote or removed
         meanwhile."""
-        before, changed, after = (
-            frozenset(line for (line,) in connection.execute(self._rows).fetchall())
-            for connection in (self._outside, self._inside, self._outside)
-        )
+        before, changed, after = map(self._lines, (self._outside, self._inside, self._outside))
         return (changed - before - after) | ((before & after) - changed)
+
+    def _lines(self, connection: Connection) -> frozenset[str]:
+        return frozenset(line for (line,) in connection.execute(self._rows).fetchall())
+
+
+def _catalogs(lines: Collection[str]) -> frozenset[str]:
+    return frozenset(line.partition(" ")[0] for line in lines)
 
 
 def _rows_of(columns: Mapping[str, Sequence[str]], here: int) -> str:
