@@ -127,6 +127,17 @@ def database(server_of_run: Server, template: str) -> Iterator[Database]:
 
 
 @pytest.fixture
+def ordinary(database: Database) -> Iterator[str]:
+    """A URL of the database as a role that owns it but has no special privileges."""
+    role = f"plain_{uuid.uuid4().hex[:8]}"
+    name = database.value("SELECT current_database()")
+    database.execute(f'CREATE ROLE {role} LOGIN; ALTER DATABASE "{name}" OWNER TO {role}')
+    yield database.url.replace("://postgres@", f"://{role}@")
+    database.execute(f"DROP OWNED BY {role} CASCADE")
+    database.execute(f'ALTER DATABASE "{name}" OWNER TO postgres; DROP ROLE {role}')
+
+
+@pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project folder without migrations."""
     return Project(tmp_path)

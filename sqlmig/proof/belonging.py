@@ -15,49 +15,52 @@ _IS_OF_THE_USER = "({number}::oid >= 16384 OR {number}::oid = 2200)"
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """The objects to which the rows `t` that meet the condition `counts` belong, as SQL: their
-    class (the number of their catalog), number, and number of the part.
+    """The objects to which the rows `t` that meet the condition `counts` belong: those of one
+    `catalog`, or of the catalog whose number is in the column `class_column`. `number` and `part`
+    are SQL expressions: the object's number, and the number of its part.
 
     If `columns` are given, no others of these rows are compared.
     """
 
-    of_class: str
+    catalog: str | None
     number: str = "t.oid"
     part: str = "0"
     counts: str = "true"
     columns: Sequence[str] | None = None
+    class_column: str = ""
+
+    @property
+    def of_class(self) -> str:
+        """The number of the objects' catalog, as SQL."""
+        return f"'{self.catalog}'::regclass" if self.catalog else self.class_column
 
     @property
     def condition(self) -> str:
         """The rows that count, without those of the system's objects."""
         return f"{_IS_OF_THE_USER.format(number=self.number)} AND {self.counts}"
 
-    def within(self, catalog: str) -> str | None:
-        """The condition on rows that belong to objects of that catalog; None if none does."""
-        wanted = class_of(catalog)
-        if self.of_class == wanted:
-            return "true"
-        is_another = self.of_class.startswith("'")
-        return None if is_another else f"{self.of_class} = {wanted}"
-
-
-def class_of(catalog: str) -> str:
-    """The class of the objects of that catalog, as SQL."""
-    return f"'{catalog}'::regclass"
+    def within(self, number: int, catalog: str | None) -> str | None:
+        """The condition on rows that belong to objects of the catalog with that number and name
+        (None if it is not known); None if none does."""
+        if self.catalog is None:
+            return f"{self.class_column} = {number}"
+        return "true" if self.catalog == catalog else None
 
 
 def belongings(catalog: str) -> Sequence[Belonging]:
     """To which objects the rows of that catalog belong."""
     return _BELONGINGS.get(catalog) or (
-        Belonging(class_of(catalog), counts=_CONDITIONS.get(catalog, "true")),
+        Belonging(catalog, counts=_CONDITIONS.get(catalog, "true")),
     )
 
 
-_TABLE, _TYPE = class_of("pg_class"), class_of("pg_type")
-
 # Large objects are data, whatever comments they have.
 _OF_A_COMMENT = Belonging(
-    "t.classoid", "t.objoid", "t.objsubid", "t.classoid <> 'pg_largeobject'::regclass"
+    None,
+    "t.objoid",
+    "t.objsubid",
+    "t.classoid <> 'pg_largeobject'::regclass",
+    class_column="t.classoid",
 )
 
 # The rows of these catalogs that count. The types of arrays and of a table's rows follow from their
@@ -79,11 +82,11 @@ _CONDITIONS: Mapping[str, str] = {
 # column that owns a sequence, and the extension with which an object is dropped (ALTER … DEPENDS ON
 # EXTENSION). Internal triggers follow from their constraint, unless a table has them disabled.
 _BELONGINGS: Mapping[str, Sequence[Belonging]] = {
-    "pg_aggregate": [Belonging(class_of("pg_proc"), "t.aggfnoid")],
-    "pg_attrdef": [Belonging(_TABLE, "t.adrelid", "t.adnum")],
+    "pg_aggregate": [Belonging("pg_proc", "t.aggfnoid")],
+    "pg_attrdef": [Belonging("pg_class", "t.adrelid", "t.adnum")],
     "pg_attribute": [
         Belonging(
-            _TABLE,
+            "pg_class",
             "t.attrelid",
             "t.attnum",
             "t.attnum > 0 AND NOT t.attisdropped AND (coalesce(t.attstattarget, -1) <> -1 "
@@ -92,13 +95,14 @@ _BELONGINGS: Mapping[str, Sequence[Belonging]] = {
     ],
     "pg_depend": [
         Belonging(
-            "t.classid",
+            None,
             "t.objid",
             "t.objsubid",
             "t.refclassid = 'pg_extension'::regclass AND t.deptype IN ('x', 'e')",
+            class_column="t.classid",
         ),
         Belonging(
-            _TABLE,
+            "pg_class",
             "t.objid",
             "t.objsubid",
             "t.classid = 'pg_class'::regclass AND t.refobjsubid > 0 AND t.deptype IN ('a', 'i') "
@@ -106,22 +110,22 @@ _BELONGINGS: Mapping[str, Sequence[Belonging]] = {
         ),
     ],
     "pg_description": [_OF_A_COMMENT],
-    "pg_enum": [Belonging(_TYPE, "t.enumtypid")],
-    "pg_foreign_table": [Belonging(_TABLE, "t.ftrelid")],
-    "pg_index": [Belonging(_TABLE, "t.indexrelid")],
-    "pg_inherits": [Belonging(_TABLE, "t.inhrelid")],
-    "pg_partitioned_table": [Belonging(_TABLE, "t.partrelid")],
-    "pg_range": [Belonging(_TYPE, "t.rngtypid")],
+    "pg_enum": [Belonging("pg_type", "t.enumtypid")],
+    "pg_foreign_table": [Belonging("pg_class", "t.ftrelid")],
+    "pg_index": [Belonging("pg_class", "t.indexrelid")],
+    "pg_inherits": [Belonging("pg_class", "t.inhrelid")],
+    "pg_partitioned_table": [Belonging("pg_class", "t.partrelid")],
+    "pg_range": [Belonging("pg_type", "t.rngtypid")],
     "pg_seclabel": [_OF_A_COMMENT],
-    "pg_sequence": [Belonging(_TABLE, "t.seqrelid")],
+    "pg_sequence": [Belonging("pg_class", "t.seqrelid")],
     "pg_trigger": [
-        Belonging(class_of("pg_trigger"), counts="NOT t.tgisinternal"),
+        Belonging("pg_trigger", counts="NOT t.tgisinternal"),
         Belonging(
-            _TABLE,
+            "pg_class",
             "t.tgrelid",
             counts="t.tgisinternal AND t.tgenabled <> 'O'",
             columns=["tgenabled"],
         ),
     ],
-    "pg_ts_config_map": [Belonging(class_of("pg_ts_config"), "t.mapcfg")],
+    "pg_ts_config_map": [Belonging("pg_ts_config", "t.mapcfg")],
 }

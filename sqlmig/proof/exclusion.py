@@ -1,7 +1,8 @@
 """Which objects a snapshot leaves out: those of extensions, temporary ones, sqlmig's own tables,
 those of other tools, and everything outside the compared schemas.
 
-In these parts of queries, `l` is the object in question; the parameters are those of a Scope.
+In the conditions, `l` is the object in question. The parameters are those of a Scope, and those
+that a comment names.
 """
 
 from __future__ import annotations
@@ -26,6 +27,16 @@ _IS_FOREIGN_TABLE = f"""(relname IN ({_OWN_TABLES}) AND relnamespace IN (
 # What belongs to a left-out object (indexes, constraints, types, …) is left out with it.
 _OWN = """d.deptype IN ('a', 'i') AND coalesce((SELECT c.relkind FROM pg_class c
      WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid) IN ('i', 'I', 't', 'S'), true)"""
+
+
+# The objects that are left out for their name or their contents, apart from temporary ones. If they
+# change, others may be left out that have not changed.
+EXCLUDED_ROOTS = f"""(SELECT string_agg(root, ' ' ORDER BY root) FROM (
+       SELECT oid::text FROM pg_namespace
+        WHERE nspname = ANY (%(left_out)s::text[]) OR {IS_REGISTRY}
+        UNION ALL
+       SELECT concat(relnamespace, '.', oid) FROM pg_class
+        WHERE relname IN ({_OWN_TABLES}) OR {IS_HISTORY}) r (root))"""
 
 
 def _closure(name: str, is_root: str, others: str = "") -> str:
@@ -87,5 +98,5 @@ HAVING {_is_within("left_out")}
                AND EXISTS (SELECT FROM pg_class WHERE oid = w.objid AND {_IS_FOREIGN_TABLE}))
     OR {_SOME_ARE_NAMED} AND NOT {_is_within("named")}
 """
-# Whether an object is one of those that this query found.
+# Whether an object is one of those that this query found, which are the parameter `excluded`.
 IS_ONE_OF_THE_EXCLUDED = "l.objid = ANY (%(excluded)s::oid[])"

@@ -1,4 +1,4 @@
-"""Builds the one query that walks all of PostgreSQL's catalogs.
+"""Builds the queries that walk PostgreSQL's catalogs.
 
 No kind of object is listed: the server's own list of catalogs, columns and references
 (`pg_get_catalog_foreign_keys()`) says what there is, so that a kind that a later PostgreSQL adds is
@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmig.proof.belonging import Belonging, belongings
-from sqlmig.proof.exclusion import EXCLUDED, IS_EXCLUDED, IS_ONE_OF_THE_EXCLUDED
+from sqlmig.proof.exclusion import EXCLUDED, EXCLUDED_ROOTS, IS_EXCLUDED, IS_ONE_OF_THE_EXCLUDED
 from sqlmig.proof.omissions import CATALOGS, COLUMNS
 from sqlmig.proof.wording import label
 from sqlmig.proof.writing import expression, named
@@ -51,12 +51,13 @@ SELECT l.classid::bigint, l.objid::bigint, l.rows, o.type, {identity}, l.text
 
 # How many rows there are in all, which objects have rows that are as new as the transaction
 # `since`, and the transaction from which later rows will be new: transactions that are still open
-# now are in other databases.
+# now are in other databases. Then what the definition or the absence of any object may depend on.
 _NEWS = """
-SELECT count(*), pg_snapshot_xmax(pg_current_snapshot())::text,
+SELECT count(*), pg_snapshot_xmax(pg_current_snapshot())::xid::text,
        array_agg(ARRAY[classid::bigint, objid::bigint])
          FILTER (WHERE age(xmin) <= (SELECT age(%(since)s::xid))),
-       (SELECT md5(string_agg(oid::text || rolname, ',' ORDER BY oid)) FROM pg_roles)
+       (SELECT md5(string_agg(oid::text || rolname, ',' ORDER BY oid)) FROM pg_roles),
+       {roots}
   FROM (
 {branches}
   ) r (classid, objid, xmin)
@@ -122,16 +123,16 @@ class Catalog:
                 value = expression(self.name, column, kind, self.references)
                 yield label(column, kind), value
 
-    def lines(self) -> Iterator[str]:
+    def queries(self) -> Iterator[str]:
         """The queries for its rows: the address of the object, and the lines."""
         for belonging in belongings(self.name):
             yield self._lines(belonging, "true")
 
-    def lines_of(self, catalog: str) -> Iterator[str]:
-        """The queries for its rows that belong to objects of another catalog, or of itself; the
-        numbers of these objects are the parameter `objects`."""
+    def queries_of(self, of_class: int, catalog: str | None) -> Iterator[str]:
+        """The queries for its rows that belong to objects of the catalog with that number and name;
+        the numbers of these objects are the parameter `objects`."""
         for belonging in belongings(self.name):
-            within = belonging.within(catalog)
+            within = belonging.within(of_class, catalog)
             if within is not None:
                 chosen = f"{within} AND {belonging.number}::oid = ANY(%(objects)s::oid[])"
                 yield self._lines(belonging, chosen)
@@ -165,25 +166,26 @@ def walk(catalogs: Sequence[Catalog]) -> str:
     An object that is left out has no kind. The parameter `own_role` is the number of the role whose
     name does not matter.
     """
-    branches = (lines for each in _walked(catalogs) for lines in each.lines())
+    branches = (query for each in _walked(catalogs) for query in each.queries())
     return _walk(branches, EXCLUDED, IS_EXCLUDED)
 
 
-def walk_some(catalogs: Sequence[Catalog], of_class: str) -> str:
-    """The query for the objects of the catalog `of_class` whose numbers are in the parameter
-    `objects`; those in the parameter `excluded` are left out.
+def walk_some(catalogs: Sequence[Catalog], of_class: int) -> str:
+    """The query for the objects of the catalog with that number whose own numbers are in the
+    parameter `objects`; those in the parameter `excluded`, which EXCLUDED_OF found, are left out.
 
     It reads only the catalogs that can have rows of them: starting a query over all of them takes
     longer than reading a few objects."""
-    branches = (lines for each in _walked(catalogs) for lines in each.lines_of(of_class))
+    name = next((each.name for each in catalogs if each.number == of_class), None)
+    branches = (q for each in _walked(catalogs) for q in each.queries_of(of_class, name))
     return _walk(branches, "", IS_ONE_OF_THE_EXCLUDED)
 
 
 def news(catalogs: Sequence[Catalog]) -> str:
     """The query for what is new since the transaction in the parameter `since`: the count of all
-    rows, the transaction to ask with next, the objects (class and number), and a hash of all
-    roles."""
-    return _NEWS.format(branches=_all_rows(catalogs))
+    rows, the transaction to ask with next, the objects (class and number), a hash of all roles, and
+    the roots of what is left out."""
+    return _NEWS.format(branches=_all_rows(catalogs), roots=EXCLUDED_ROOTS)
 
 
 def counts(catalogs: Sequence[Catalog]) -> str:

@@ -22,8 +22,9 @@ from sqlmig.proof.walk import counts, news, walk, walk_some
 # The queries are planned once, because planning takes longer than reading a small schema.
 _SETTINGS = "SET search_path = ''; SET jit = off; SET plan_cache_mode = force_generic_plan"
 
-# OFFSET 0 has the dependents of each object read through the index.
-# Includes the whole of an internal part (the range of a multirange), because the whole names it.
+# With the wholes of internal parts (the range of a multirange), because a whole names its parts,
+# and the tables of defaults, whose rows these are. OFFSET 0 makes the server look up the dependents
+# of each object in the index.
 _DEPENDENTS = b"""
 WITH RECURSIVE altered (classid, objid) AS (
   SELECT * FROM unnest(%(classes)s::oid[], %(objects)s::oid[])
@@ -39,6 +40,9 @@ WITH RECURSIVE altered (classid, objid) AS (
        WHERE refclassid = n.classid AND refobjid = n.objid AND deptype <> 'e' OFFSET 0) d
 )
 SELECT classid::bigint, objid::bigint FROM dependent
+ UNION
+SELECT 'pg_class'::regclass::oid::bigint, t.adrelid::bigint
+  FROM dependent JOIN pg_attrdef t ON classid = 'pg_attrdef'::regclass AND t.oid = objid
 """
 _EXCLUDED = EXCLUDED_OF.encode()
 _BEFORE_ALL = "3"
@@ -56,30 +60,32 @@ class Watch:
         connection.execute(_SETTINGS)
         connection.prepare_threshold = 0
         self._catalogs = found = catalogs(connection)
-        self._walk, self._walks_some = walk(found).encode(), dict[int, bytes]()
+        self._walk, self._walk_of_class = walk(found).encode(), dict[int, bytes]()
         self._news, self._counts = news(found).encode(), counts(found).encode()
         self._rows: dict[Address, list[Row]] = {}
         self._definitions: dict[ObjectName, list[str]] = {}
         self._objects: dict[ObjectName, str] = {}
         self._stale: set[ObjectName] = set()
         self._total = 0
-        self._since, self._roles = _BEFORE_ALL, ""
+        self._since, self._surroundings = _BEFORE_ALL, ["", ""]
         self._altered: set[Address] = set()
 
     def look(self) -> SchemaSnapshot:
         """A snapshot of the current schema."""
-        total, since, found, roles = self._ask(self._news, since=self._since)[0]
+        news = self._ask(self._news, since=self._since, **self._scope)[0]
+        total, since, found, *surroundings = news
         altered = {(of_class, number) for of_class, number in found or ()}
         self._since = since
-        if self._roles != roles:
-            self._roles = roles
+        if self._surroundings != surroundings:
+            self._surroundings = surroundings
             self._forget(set(self._rows))
             self._keep(self._ask(self._walk, own_role=0, **self._scope))
         else:
             # A rollback usually drops what was altered last.
             self._read_again(self._altered | altered | self._dependents(altered))
             if self._total != total:
-                self._read_again(self._miscounted())
+                miscounted = self._miscounted()
+                self._read_again(miscounted | self._dependents(miscounted))
         self._altered = altered
         self._join_stale()
         return SchemaSnapshot(dict(self._objects))
@@ -106,15 +112,14 @@ class Watch:
             excluded = _by_class(self._ask(_EXCLUDED, **_listed(addresses), **self._scope))
             for of_class, objects in _by_class(addresses).items():
                 out = excluded.get(of_class, [])
-                query = self._walk_of(of_class)
+                query = self._query_of(of_class)
                 self._keep(self._ask(query, own_role=0, objects=objects, excluded=out))
 
-    def _walk_of(self, of_class: int) -> bytes:
+    def _query_of(self, of_class: int) -> bytes:
         """The query for objects of that class."""
-        if of_class not in self._walks_some:
-            (name,) = (each.name for each in self._catalogs if each.number == of_class)
-            self._walks_some[of_class] = walk_some(self._catalogs, name).encode()
-        return self._walks_some[of_class]
+        if of_class not in self._walk_of_class:
+            self._walk_of_class[of_class] = walk_some(self._catalogs, of_class).encode()
+        return self._walk_of_class[of_class]
 
     def _join_stale(self) -> None:
         """Updates the objects whose definitions were read again."""
@@ -152,7 +157,7 @@ def _listed(addresses: Collection[Address]) -> dict[str, list[int]]:
     }
 
 
-def _by_class(addresses: Iterable[tuple[Any, ...]]) -> Mapping[int, list[int]]:
+def _by_class(addresses: Iterable[Address]) -> Mapping[int, list[int]]:
     """The numbers of the objects of each class."""
     numbers = defaultdict[int, list[int]](list)
     for of_class, number in addresses:

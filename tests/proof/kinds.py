@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 OTHER_ROLE = "sqlmig_test_other"
+# What kinds and alterations need in a database. The role is of the server, for all tests at once.
+SURROUNDINGS = f"""DO $$BEGIN CREATE ROLE {OTHER_ROLE};
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END$$;
+    CREATE SCHEMA other"""
 
 
 @dataclass(frozen=True)

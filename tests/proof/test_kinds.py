@@ -14,7 +14,7 @@ from sqlmig.proof.watch import Watch
 from sqlmig.proof.wording import LABELS, WORDS
 from sqlmig.proof.writing import WRITTEN
 from tests.database import Database
-from tests.proof.kinds import KINDS, OTHER_ROLE, Kind
+from tests.proof.kinds import KINDS, SURROUNDINGS, Kind
 
 ALTERATIONS = [
     pytest.param(
@@ -31,11 +31,7 @@ ALTERATIONS = [
 
 @pytest.fixture(autouse=True)
 def surroundings(database: Database) -> Iterator[None]:
-    database.execute(
-        f"DO $$BEGIN CREATE ROLE {OTHER_ROLE}; "
-        "EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END$$"
-    )
-    database.execute("CREATE SCHEMA other")
+    database.execute(SURROUNDINGS)
     yield
     query = "SELECT subname FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid "
     for (name,) in database.rows(query + "WHERE datname = current_database()"):
@@ -98,7 +94,7 @@ def counts(database: Database) -> dict[str, int]:
     """How many rows of each catalogue make up what a snapshot would have."""
     return {
         catalog.name: sum(
-            len(database.rows(lines.replace("%(own_role)s", "0"))) for lines in catalog.lines()
+            len(database.rows(lines.replace("%(own_role)s", "0"))) for lines in catalog.queries()
         )
         for catalog in catalogs(database)
         if catalog.is_walked

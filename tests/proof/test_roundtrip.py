@@ -42,6 +42,35 @@ def test_the_rollbacks_of_this_repository_restore_what_was_there(
     assert len(result.round_trips) == len(project.files())
 
 
+def test_names_that_a_default_uses_may_be_altered_and_altered_back(
+    project: Project, verify: Verify
+) -> None:
+    project.migration("001_a", "create table t (id serial primary key)", "drop table t")
+    project.migration(
+        "002_b",
+        "alter sequence t_id_seq rename to numbers",
+        "alter sequence numbers rename to t_id_seq",
+    )
+    assert verdicts(verify()) == ["reversible", "reversible"]
+
+
+def test_a_rollback_that_leaves_a_default_with_another_sequence_is_told(
+    project: Project, verify: Verify
+) -> None:
+    project.migration(
+        "001_a",
+        "create sequence a; create sequence b; create table t (x int default nextval('a'))",
+        "drop table t; drop sequence a; drop sequence b",
+    )
+    project.migration("002_b", "create table unrelated ()", "drop table unrelated")
+    project.migration(
+        "003_c",
+        "alter sequence a rename to c; alter sequence b rename to a; alter sequence c rename to b",
+        "select 1",
+    )
+    assert verdicts(verify()) == ["reversible", "reversible", "not restored"]
+
+
 def test_it_writes_nothing_to_the_database_and_leaves_no_scratch_behind(
     project: Project, database: Database, verify: Verify
 ) -> None:
