@@ -60,16 +60,30 @@ SELECT oid, conrelid, confrelid FROM pg_catalog.pg_constraint
  WHERE contype = 'f' AND convalidated AND conrelid = ANY (%(tables)s::oid[])
 """
 
-# A column of a domain that is NOT NULL needs a value as well.
+# A column of a domain that is NOT NULL needs a value as well, and a domain has the conditions of
+# those that it is based on.
 _STATES: LiteralString = """
 SELECT c.oid::bigint, c.relispartition,
        pg_catalog.concat_ws(' ', c.relpersistence, c.reltablespace, c.relam),
        (SELECT pg_catalog.json_object_agg(a.attnum, pg_catalog.json_build_array(a.attname,
                  pg_catalog.concat_ws(' ', a.atttypid, a.atttypmod, a.attcollation),
-                 a.attnotnull, t.typtype = 'd' AND t.typnotnull,
+                 a.attnotnull, coalesce(domains.is_not_null, false),
+                 coalesce(domains.has_conditions, false),
                  a.atthasdef OR a.attidentity <> '' OR t.typdefault IS NOT NULL,
                  a.attgenerated <> ''))
-          FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+          FROM pg_catalog.pg_attribute a
+          JOIN pg_catalog.pg_type t ON t.oid = a.atttypid,
+               LATERAL (
+                 WITH RECURSIVE d (oid, kind, is_not_null, base) AS (
+                   SELECT t.oid, t.typtype, t.typnotnull, t.typbasetype
+                    UNION ALL
+                   SELECT b.oid, b.typtype, b.typnotnull, b.typbasetype
+                     FROM d JOIN pg_catalog.pg_type b ON b.oid = d.base WHERE d.kind = 'd')
+                 SELECT pg_catalog.bool_or(d.is_not_null) AS is_not_null,
+                        pg_catalog.bool_or(d.is_not_null OR EXISTS (
+                          SELECT FROM pg_catalog.pg_constraint k WHERE k.contypid = d.oid))
+                          AS has_conditions
+                   FROM d WHERE d.kind = 'd') domains
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
        (SELECT pg_catalog.json_object_agg(k.oid, k.contype)
           FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.convalidated)

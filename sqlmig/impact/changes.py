@@ -13,8 +13,9 @@ class Change(Enum):
 
     COLUMN_ADDED = auto()
     GENERATED_ADDED = auto()  # a new column whose values follow from others
-    COLUMN_REQUIRED = auto()  # a new one that must have a value, and has none for old rows
-    REQUIRED_BY_DOMAIN = auto()  # which is one of these
+    CONDITIONS_ADDED = auto()  # a new column of a domain with conditions
+    COLUMN_REQUIRED = auto()  # a new column that must have a value, and has none for old rows
+    REQUIRED_BY_DOMAIN = auto()  # the same, because of its domain
     NOT_NULL_SET = auto()  # on a column that was there
     TYPE_CHANGED = auto()
     CHECKED = auto()  # a constraint that reads the rows
@@ -25,6 +26,9 @@ class Change(Enum):
     STORED_OTHERWISE = auto()  # logged, tablespace, access method
 
 
+ROWS = "rows"  # what is lost, beside columns and tables
+
+_FAILING = frozenset({Change.COLUMN_REQUIRED, Change.REQUIRED_BY_DOMAIN})
 _BY_CONSTRAINT = {
     "c": (Change.CHECKED,),
     "f": (Change.CHECKED, Change.REFERENCE),
@@ -46,7 +50,7 @@ class Changes:
     @property
     def fails_on_rows(self) -> bool:
         """Whether it is possible only on an empty table."""
-        return Change.COLUMN_REQUIRED in self.kinds
+        return not self.kinds.isdisjoint(_FAILING)
 
     @property
     def must_be_told(self) -> bool:
@@ -55,7 +59,7 @@ class Changes:
 
     def on_no_rows(self) -> Changes:
         """The same of a table without rows: nothing is lost, and nothing fails."""
-        return replace(self, lost=(), kinds=self.kinds - {Change.COLUMN_REQUIRED})
+        return replace(self, lost=(), kinds=self.kinds - _FAILING)
 
     def with_lost(self, lost: tuple[str, ...]) -> Changes:
         """The same, and that."""
@@ -67,12 +71,14 @@ UNCHANGED = Changes()
 
 class Column(NamedTuple):
     """A column: `has_value` says that old rows get one when it is added, `is_generated` that it
-    follows from other columns."""
+    follows from other columns. Its domain may be NOT NULL, and may have these or other
+    conditions."""
 
     name: str
     type: str
     is_not_null: bool
     is_of_not_null_domain: bool
+    has_conditions: bool
     has_value: bool
     is_generated: bool
 
@@ -86,10 +92,11 @@ class Column(NamedTuple):
         yield Change.COLUMN_ADDED
         if self.is_generated:
             yield Change.GENERATED_ADDED
+        if self.has_conditions:
+            yield Change.CONDITIONS_ADDED
         if self.is_required and not self.has_value:
-            yield Change.COLUMN_REQUIRED
-            if self.is_of_not_null_domain:
-                yield Change.REQUIRED_BY_DOMAIN
+            by_domain = self.is_of_not_null_domain
+            yield Change.REQUIRED_BY_DOMAIN if by_domain else Change.COLUMN_REQUIRED
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ class Effect:
     `is_finding` says that the lock blocks someone while large work runs, on this table or another;
     `is_large`, that this work is on a large table; `accepted` is the reason given with `-- holds`.
     `locks_rows` says that all its rows may be locked until COMMIT; `is_emptied`, that it is
-    truncated. `kind` is the table's relkind; `changes` are those of its definition.
+    truncated. `kind` is the table's relkind; `changes` are those of its definition. `lost` is what
+    is deleted that has data: ROWS, columns, or the table itself.
     """
 
     table: str
@@ -36,12 +37,7 @@ class Effect:
     is_emptied: bool = False
     kind: str = "r"
     changes: Changes = UNCHANGED
-
-    @property
-    def lost(self) -> tuple[str, ...]:
-        """What is deleted that has data: rows of the table, columns, or the table itself."""
-        rows = ("rows",) if self.is_emptied or self.work.deleted else ()
-        return (*rows, *self.changes.lost)
+    lost: tuple[str, ...] = ()
 
     @property
     def is_harmful(self) -> bool:

@@ -11,7 +11,7 @@ from sqlmig.config import Config
 from sqlmig.engine.server.connection import Connection
 from sqlmig.errors import ExecutionError, MigrationFailedError
 from sqlmig.impact.catalog import Catalog
-from sqlmig.impact.changes import Changes
+from sqlmig.impact.changes import ROWS
 from sqlmig.impact.course import Course
 from sqlmig.impact.effects import Effect, Impact, MigrationImpact, StatementImpact
 from sqlmig.impact.leaves import Leaves
@@ -194,6 +194,7 @@ class Judge:
         is_large = any(self._size(touch).exceeds(self.large_table) for touch in at_work)
         for touch in touches:
             is_finding = bool(at_work) and touch.blocks is not Blocks.NOTHING
+            is_new = touch.relation.oid in self.new
             yield Effect(
                 touch.relation.label,
                 touch.lock,
@@ -206,17 +207,20 @@ class Judge:
                 touch.locks_rows,
                 touch.is_emptied,
                 touch.relation.kind,
-                self._changes(touch),
+                touch.changes.on_no_rows() if is_new else touch.changes,
+                () if is_new else tuple(_lost(touch)),
             )
-
-    def _changes(self, touch: Touch) -> Changes:
-        """Those of a table; one that is new has no rows to lose, or to stand in the way."""
-        is_new = touch.relation.oid in self.new
-        return touch.changes.on_no_rows() if is_new else touch.changes
 
     def _size(self, touch: Touch) -> Size:
         oid = touch.relation.oid
         return self.measured.get(oid) or (NEW if oid in self.new else UNKNOWN)
+
+
+def _lost(touch: Touch) -> Iterator[str]:
+    """What is deleted of a table that may have rows."""
+    if touch.is_emptied or touch.work.deleted:
+        yield ROWS
+    yield from touch.changes.lost
 
 
 def _accepted(script: PlannedMigration, touch: Touch) -> str | None:

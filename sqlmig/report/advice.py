@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sqlmig.impact.changes import Change
+from sqlmig.impact.changes import ROWS, Change
 from sqlmig.model import Direction
 from sqlmig.source.lexer import leading_words
 
@@ -24,6 +24,11 @@ REMEDIES = {
     "generated": (
         "add a plain column that a trigger fills, fill the old rows in batches; since PostgreSQL "
         "18, a VIRTUAL one needs neither",
+        "add-a-column",
+    ),
+    "conditions": (
+        "add a column of the type that the domain is based on, fill the old rows in batches, add "
+        "the domain's conditions as a CHECK NOT VALID, and VALIDATE it in a later migration",
         "add-a-column",
     ),
     "type": ("add a column, fill it in batches, swap", "change-a-type"),
@@ -84,8 +89,9 @@ _REQUIRED = (
     f"({_GUIDE}#add-a-column)"
 )
 _REQUIRED_BY_DOMAIN = (
-    f"{_FAILS}: the domain is NOT NULL. Give the column a DEFAULT, or the type of the domain and a "
-    f"CHECK ({_GUIDE}#add-a-column)"
+    f"{_FAILS}: the domain is NOT NULL. Give the column a DEFAULT, which rewrites the table, or "
+    "add it with the type that the domain is based on, fill it, and add the conditions as a CHECK "
+    f"NOT VALID ({_GUIDE}#add-a-column)"
 )
 _NOT_RESTORED = {
     Direction.APPLY: "unless the scripts keep a copy, a rollback cannot restore",
@@ -96,27 +102,37 @@ _NOT_RESTORED = {
 def advice(statement: StatementImpact, effect: Effect, direction: Direction) -> Iterator[str]:
     """What to do instead, where users of the table may wait for long; and, whatever its size, that
     the statement fails on rows, and what it loses."""
-    if effect.changes.fails_on_rows or effect.is_harmful:
+    if effect.changes.fails_on_rows:
+        yield from _failures(effect)
+    elif effect.is_harmful:
         yield instead(statement, effect)
     yield from (f"{lost} {_NOT_RESTORED[direction]} {it}" for lost, it in _losses(effect))
 
 
 def instead(statement: StatementImpact, effect: Effect) -> str:
     """What to do instead."""
-    if effect.changes.fails_on_rows:
-        return _REQUIRED_BY_DOMAIN if _has(effect, Change.REQUIRED_BY_DOMAIN) else _REQUIRED
+    for failure in _failures(effect):
+        return failure
     remedy, anchor = REMEDIES[_kind(statement, effect)]
     return f"Instead: {remedy} ({_GUIDE}#{anchor})"
 
 
+def _failures(effect: Effect) -> Iterator[str]:
+    if _has(effect, Change.COLUMN_REQUIRED):
+        yield _REQUIRED
+    if _has(effect, Change.REQUIRED_BY_DOMAIN):
+        yield _REQUIRED_BY_DOMAIN
+
+
 def _losses(effect: Effect) -> Iterator[tuple[str, str]]:
     """What is lost, in words, and the pronoun for it."""
-    if effect.is_emptied:
-        yield f"All rows of {effect.table} are lost:", "them"
-    if effect.work.deleted:
-        yield "The deleted rows are lost:", "them"
-    for lost in effect.changes.lost:
-        yield f"The data of {lost} is lost:", "it"
+    for lost in effect.lost:
+        if lost != ROWS:
+            yield f"The data of {lost} is lost:", "it"
+        elif effect.is_emptied:
+            yield f"All rows of {effect.table} are lost:", "them"
+        else:
+            yield "The deleted rows are lost:", "them"
 
 
 def _kind(statement: StatementImpact, effect: Effect) -> str:
@@ -142,6 +158,8 @@ def _of_a_rewrite(effect: Effect) -> str:
         return "refresh"
     if Change.COLUMN_ADDED not in kinds or Change.TYPE_CHANGED in kinds:
         return "type"
+    if Change.CONDITIONS_ADDED in kinds:
+        return "conditions"
     return "generated" if Change.GENERATED_ADDED in kinds else "column"
 
 

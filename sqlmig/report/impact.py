@@ -123,9 +123,10 @@ def _losses_and_failures(found: Impact) -> Iterator[str]:
     losing = sum(any(effect.lost for effect in each.effects) for each in statements)
     failing = sum(any(e.changes.fails_on_rows for e in each.effects) for each in statements)
     if losing:
-        yield f"Data lost: {counted(losing, 'statement')}."
+        yield f"{counted(losing, 'statement')} {'loses' if losing == 1 else 'lose'} data."
     if failing:
-        yield f"Failing if there are rows: {counted(failing, 'statement')}."
+        verb, whose = ("fails", "its table has") if failing == 1 else ("fail", "their tables have")
+        yield f"{counted(failing, 'statement')} {verb} if {whose} rows."
 
 
 def _on_which(found: Impact) -> str:

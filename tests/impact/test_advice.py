@@ -33,6 +33,14 @@ ADVICE = {
     "It fails if the table has rows: the domain is NOT NULL. Give the column a DEFAULT": [
         "CREATE DOMAIN known AS int NOT NULL; ALTER TABLE orders ADD COLUMN x known",
         "CREATE DOMAIN known AS int NOT NULL; ALTER TABLE orders ADD COLUMN x known NOT NULL",
+        "CREATE DOMAIN inner_one AS int NOT NULL; CREATE DOMAIN known AS inner_one;"
+        "ALTER TABLE orders ADD COLUMN x known",
+    ],
+    "Instead: add a column of the type that the domain is based on, fill the old rows": [
+        "CREATE DOMAIN known AS int NOT NULL; ALTER TABLE orders ADD COLUMN x known DEFAULT 1",
+        "CREATE DOMAIN few AS int CHECK (value > 0); ALTER TABLE orders ADD COLUMN x few",
+        "CREATE DOMAIN inner_one AS int CHECK (value > 0); CREATE DOMAIN few AS inner_one;"
+        "ALTER TABLE orders ADD COLUMN x few DEFAULT 1",
     ],
     "It fails if the table has rows: give it a DEFAULT, or add it nullable, fill it, then SET": [
         "ALTER TABLE orders ADD COLUMN x numeric NOT NULL",
@@ -173,6 +181,18 @@ def test_the_default_of_a_domain_is_a_value_for_a_required_column(
     assert not [line for line in lines if line.startswith("It fails")]
 
 
+def test_each_column_that_fails_is_told(url: str) -> None:
+    script = (
+        "CREATE DOMAIN known AS int NOT NULL;"
+        "ALTER TABLE orders ADD COLUMN x known, ADD COLUMN y int NOT NULL"
+    )
+    (lines,) = advised(url, [script]).values()
+    assert [line.partition(":")[2][:16] for line in lines] == [
+        " give it a DEFAU",
+        " the domain is N",
+    ]
+
+
 def test_a_required_column_fails_where_there_are_rows(url: str, database: Database) -> None:
     database.execute(FILL)
     required = [
@@ -233,6 +253,22 @@ FOLLOWED = {
     ],
     "a refresh": ["REFRESH MATERIALIZED VIEW CONCURRENTLY totals"],
     "an index built anew": [f"{CONCURRENTLY}REINDEX TABLE CONCURRENTLY orders"],
+    "a generated column": [
+        "ALTER TABLE orders ADD COLUMN x int",
+        "CREATE FUNCTION double() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN new.x := new.qty * 2; RETURN new; END$$;"
+        "CREATE TRIGGER double BEFORE INSERT OR UPDATE ON orders "
+        "FOR EACH ROW EXECUTE FUNCTION double()",
+        "-- repeat: until no rows\nUPDATE orders SET x = qty * 2 WHERE id IN ("
+        "SELECT id FROM orders WHERE x IS NULL LIMIT 1000)",
+    ],
+    "a column of a domain with conditions": [
+        "ALTER TABLE orders ADD COLUMN x int",
+        "-- repeat: until no rows\nUPDATE orders SET x = 1 WHERE id IN ("
+        "SELECT id FROM orders WHERE x IS NULL LIMIT 1000)",
+        "ALTER TABLE orders ADD CONSTRAINT c CHECK (x IS NOT NULL AND x > 0) NOT VALID",
+        "ALTER TABLE orders VALIDATE CONSTRAINT c",
+    ],
     "a check of a domain's columns": [
         "ALTER TABLE orders ADD CONSTRAINT c CHECK (price > 0) NOT VALID",
         "ALTER TABLE orders VALIDATE CONSTRAINT c",

@@ -55,6 +55,24 @@ def test_values_of_a_dropped_column_do_not_come_back(project: Project, verify: V
     }
 
 
+def test_the_rows_of_each_of_many_tables_are_counted(project: Project, verify: Verify) -> None:
+    each = "do $$begin for n in 1..130 loop execute format('{}', n); end loop; end$$"
+    made = each.format("create table t%1$s (id int primary key, x text)")
+    project.migration("001_tables", made, each.format("drop table t%1$s"))
+    project.migration(
+        "002_columns",
+        "alter table t7 drop x; alter table t120 drop x",
+        "alter table t7 add x text; alter table t120 add x text",
+    )
+    seed = "insert into t%1$s (id) select generate_series(1, %1$s) on conflict do nothing"
+    project.write("sql/seeds/reference/01_rows.sql", each.format(seed))
+    result = verify()
+    assert result.rows == 130 * 131 // 2
+    assert told(result)["002_columns"] == (
+        "loss; 7 values of t7.x do not come back; 120 values of t120.x do not come back"
+    )
+
+
 @pytest.mark.parametrize("where", ["migration", "rollback"])
 def test_a_loss_that_the_files_declare_is_shown_with_its_reason(
     project: Project, verify: Verify, where: str

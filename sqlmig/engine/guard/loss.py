@@ -100,7 +100,7 @@ def lock_against_writing(connection: Connection, table: Table) -> None:
 
 def count_own_rows(connection: Connection, table: Table) -> int:
     """The number of rows of the table itself, without its partitions and children."""
-    return count_rows(connection, sql.SQL("ONLY {}").format(table.identifier))
+    return count_rows(connection, table.alone)
 
 
 def _is_suspect(before: Table, after: Table | None) -> bool:

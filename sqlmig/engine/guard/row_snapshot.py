@@ -64,7 +64,7 @@ def snapshot(history: History, keys: Mapping[str, Key] | None = None) -> Snapsho
     tables = all_tables(history).values()
     found: dict[int, list[str]] = dict(history.connection.execute(_KEYS).fetchall())
     with pinned(history.connection):
-        counts = count_each(history.connection, [_only(table) for table in tables])
+        counts = count_each(history.connection, [table.alone for table in tables])
         return {
             name_of(table): _rows(
                 history.connection,
@@ -92,17 +92,13 @@ def _rows(connection: Connection, table: Table, count: int, key: Key) -> TableRo
     rows = TableRows(table, columns, key if has_key else (), count)
     if not (rows.count and columns and rows.is_compared):
         return rows
-    only = _only(table)
     if not has_key:
         readings = [Reading(sql.Identifier(name)) for name in columns]
-        hashes = row_hashes(connection, only, readings)
+        hashes = row_hashes(connection, table.alone, readings)
         return TableRows(table, columns, (), rows.count, hashes=hashes)
-    return TableRows(table, columns, key, rows.count, _by_key(connection, only, columns, key))
-
-
-def _only(table: Table) -> sql.Composable:
-    """The table itself, without its partitions and children."""
-    return sql.SQL("ONLY {}").format(table.identifier)
+    return TableRows(
+        table, columns, key, rows.count, _by_key(connection, table.alone, columns, key)
+    )
 
 
 def _by_key(

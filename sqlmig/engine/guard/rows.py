@@ -14,7 +14,6 @@ from sqlmig.engine.server.connection import Connection
 from sqlmig.engine.server.settings import WRITTEN_FORM, setting
 
 _COUNT = "SELECT pg_catalog.count(*) FROM {table}"
-_NUMBERED = sql.SQL("SELECT {number}, pg_catalog.count(*) FROM {table}")
 _COUNTED_AT_ONCE = 100
 
 _HASHES = """
@@ -65,12 +64,12 @@ def count_rows(connection: Connection, table: sql.Composable) -> int:
 
 def count_each(connection: Connection, tables: Sequence[sql.Composable]) -> Sequence[int]:
     """The number of rows of each table, by few queries. The caller has `pinned` the session."""
-    counts: dict[int, int] = {}
+    counts: list[int] = []
     for start in range(0, len(tables), _COUNTED_AT_ONCE):
-        numbered = enumerate(tables[start : start + _COUNTED_AT_ONCE], start)
-        queries = (_NUMBERED.format(number=n, table=table) for n, table in numbered)
-        counts.update(connection.execute(sql.SQL(" UNION ALL ").join(queries)).fetchall())
-    return [counts[number] for number in range(len(tables))]
+        some = tables[start : start + _COUNTED_AT_ONCE]
+        each = sql.SQL(", ").join(sql.SQL(f"({_COUNT})").format(table=table) for table in some)
+        counts += connection.execute(sql.SQL("SELECT {}").format(each)).fetchall()[0]
+    return counts
 
 
 def count_old_rows(connection: Connection, tables: Sequence[sql.Composable]) -> int:

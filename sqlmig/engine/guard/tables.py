@@ -126,6 +126,11 @@ class Table:
     is_locked_for_rows: bool
 
     @property
+    def alone(self) -> sql.Composed:
+        """The table in a query that leaves out its partitions and children."""
+        return sql.SQL("ONLY {}").format(self.identifier)
+
+    @property
     def identifier(self) -> sql.Identifier:
         """Its name in SQL, qualified with its schema."""
         return sql.Identifier(self.schema, self.name)
