@@ -82,7 +82,8 @@ class Watch:
             self._keep(self._ask(self._walk, own_role=0, **self._scope))
         else:
             # A rollback usually drops what was altered last.
-            self._read_again(self._altered | altered | self._dependents(altered))
+            recent = self._altered | altered
+            self._read_again(recent | self._dependents(recent))
             if self._total != total:
                 miscounted = self._miscounted()
                 self._read_again(miscounted | self._dependents(miscounted))

@@ -225,6 +225,19 @@ def test_what_is_no_longer_left_out_is_seen_with_all_that_belongs_to_it(
     assert watch.look() != left
 
 
+def test_nor_does_what_was_altered_before_hide_what_belongs_to_it(
+    database: Database, watch: Watch
+) -> None:
+    creation, change = NO_LONGER_LEFT_OUT["a table that its extension loses"]
+    database.execute(creation)
+    watch.look()
+    watch.look()
+    database.execute("COMMENT ON TABLE x IS 'x'")
+    watch.look()
+    database.execute(change)
+    assert sees_all(watch, database)
+
+
 @pytest.mark.parametrize("schema", ["one", "other", "absent"])
 def test_within_a_scope_it_sees_the_same_as_a_snapshot(database: Database, schema: str) -> None:
     scope = Scope((schema,))
