@@ -110,12 +110,12 @@ class TableState:
     constraints: Mapping[str, str]
 
     def changes(self, after: TableState | None, label: str) -> Changes:
-        """How it has become what it is `after`; its name, if it has data of its own."""
+        """How it has become what it is `after`; `label` is its name."""
         if after is None:
-            return Changes(lost=(f"table {label}",) if label else (), is_gone=True)
+            return Changes(lost=(f"table {label}",), is_gone=True)
         if after == self:
             return UNCHANGED
-        return Changes(frozenset(self._kinds(after)), tuple(self._lost(after)) if label else ())
+        return Changes(frozenset(self._kinds(after)), tuple(self._lost(after)))
 
     def _lost(self, after: TableState) -> Iterator[str]:
         """The columns that are gone with their data."""

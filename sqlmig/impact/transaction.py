@@ -175,8 +175,8 @@ class Transaction:
         found = {}
         for oid in oids:
             was, relation = self._states[oid], self._known[oid]
-            label = relation.label if relation.kind in _WITH_DATA else ""
-            found[oid] = was.changes(now.get(oid), label) if was else UNCHANGED
+            changes = was.changes(now.get(oid), relation.label) if was else UNCHANGED
+            found[oid] = changes if relation.kind in _WITH_DATA else changes.on_no_rows()
             self._states[oid] = now.get(oid)
         return found
 

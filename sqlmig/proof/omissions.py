@@ -118,6 +118,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     "pg_inherits": {"inhrelid": _IN_THE_NAME, "inhseqno": _ORDER},
     "pg_partitioned_table": {
         "partrelid": _IN_THE_NAME,
+        "partdefid": "the default partition says so of itself, and its name may change",
         "partattrs": _IN_THE_DEFINITION,
         "partclass": _IN_THE_DEFINITION,
         "partcollation": _IN_THE_DEFINITION,

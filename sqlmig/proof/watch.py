@@ -22,9 +22,9 @@ from sqlmig.proof.walk import counts, news, walk, walk_some
 # The queries are planned once, because planning takes longer than reading a small schema.
 _SETTINGS = "SET search_path = ''; SET jit = off; SET plan_cache_mode = force_generic_plan"
 
-# With the wholes of internal parts (the range of a multirange), because a whole names its parts,
-# and the tables of defaults, whose rows these are. OFFSET 0 makes the server look up the dependents
-# of each object in the index.
+# With the wholes of internal parts (the type of a composite type's columns, the range of a
+# multirange), because a whole names its parts, and the tables of defaults, whose rows these are.
+# OFFSET 0 makes the server look up the dependents of each object in the index.
 _DEPENDENTS = b"""
 WITH RECURSIVE altered (classid, objid) AS (
   SELECT * FROM unnest(%(classes)s::oid[], %(objects)s::oid[])
@@ -36,8 +36,12 @@ WITH RECURSIVE altered (classid, objid) AS (
    UNION
   SELECT d.classid, d.objid
     FROM dependent n, LATERAL (
-      SELECT classid, objid FROM pg_depend
-       WHERE refclassid = n.classid AND refobjid = n.objid AND deptype <> 'e' OFFSET 0) d
+      (SELECT classid, objid FROM pg_depend
+        WHERE refclassid = n.classid AND refobjid = n.objid AND deptype <> 'e' OFFSET 0)
+      UNION ALL
+      (SELECT refclassid, refobjid FROM pg_depend
+        WHERE classid = n.classid AND objid = n.objid
+          AND refclassid = 'pg_type'::regclass AND deptype = 'i' OFFSET 0)) d (classid, objid)
 )
 SELECT classid::bigint, objid::bigint FROM dependent
  UNION
@@ -51,7 +55,9 @@ _BEFORE_ALL = "3"
 class Watch:
     """Takes snapshots of the database of a connection, which is used only for this and stays open.
 
-    Other sessions may alter the schema, but must not be doing so when `look` is called.
+    Other sessions may alter the schema, but must not be doing so when `look` is called. A new name
+    is not seen in what names the object without a dependency that the server records: an array of
+    `regclass`, the commutator of an operator, the configuration tables of an extension.
     """
 
     def __init__(self, connection: Connection, scope: Scope = EVERYTHING) -> None:

@@ -181,6 +181,15 @@ def test_the_default_of_a_domain_is_a_value_for_a_required_column(
     assert not [line for line in lines if line.startswith("It fails")]
 
 
+def test_a_foreign_table_has_no_rows_of_its_own(url: str, database: Database) -> None:
+    database.execute(
+        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;"
+        "CREATE FOREIGN TABLE far (a int, b int) SERVER s"
+    )
+    found = advised(url, ["ALTER FOREIGN TABLE far ADD x int NOT NULL, DROP b"])
+    assert [*found.values()] == [[]]
+
+
 def test_each_column_that_fails_is_told(url: str) -> None:
     script = (
         "CREATE DOMAIN known AS int NOT NULL;"

@@ -107,6 +107,47 @@ def test_what_a_default_names_may_get_another_name(
     assert sees_all(watch, database)
 
 
+# What an object shows may change through another one.
+THROUGH_ANOTHER = {
+    "the columns of a table under an alias": (
+        "CREATE TABLE t (a int, b int, c int); CREATE VIEW v AS SELECT x.p FROM t x(p, q)",
+        "ALTER TABLE t DROP COLUMN c",
+    ),
+    "the attributes of a type under an alias": (
+        "CREATE TYPE t AS (a int, b int);"
+        "CREATE FUNCTION f() RETURNS SETOF t LANGUAGE sql AS 'SELECT 1, 2';"
+        "CREATE VIEW v AS SELECT x.p FROM f() x(p, q)",
+        "ALTER TYPE t ADD ATTRIBUTE c int CASCADE",
+    ),
+    "the default partition": (
+        "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE pd PARTITION OF p DEFAULT",
+        "ALTER TABLE pd RENAME TO pe",
+    ),
+    "a multirange in another schema": (
+        "CREATE SCHEMA s; CREATE TYPE r AS RANGE (subtype = int4, multirange_type_name = s.m)",
+        "ALTER SCHEMA s RENAME TO z",
+    ),
+    "a label in a constant of a composite type": (
+        "CREATE TYPE mood AS ENUM ('low'); CREATE TYPE c AS (m mood);"
+        "CREATE VIEW v AS SELECT '(low)'::c AS x",
+        "ALTER TYPE mood RENAME VALUE 'low' TO 'deep'",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("creation", "change"), THROUGH_ANOTHER.values(), ids=THROUGH_ANOTHER.keys()
+)
+def test_what_changes_through_another_object_is_seen(
+    database: Database, watch: Watch, creation: str, change: str
+) -> None:
+    database.execute(creation)
+    watch.look()
+    watch.look()
+    database.execute(change)
+    assert sees_all(watch, database)
+
+
 def test_a_server_may_have_used_more_transactions_than_fit_in_32_bits() -> None:
     with own_server() as server:
         data, programs = server.data, last_programs(server.data)
