@@ -231,6 +231,15 @@ def test_what_somebody_looks_at_is_left_and_named(config: Config, database: Data
     assert there(database, left)
 
 
+def test_a_database_that_another_run_took_for_left_is_no_warning(
+    project: Project, database: Database
+) -> None:
+    with scratch_beside(project.config(database=database.url), None) as server:
+        name = server.create()
+        database.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    assert server.warnings == ()
+
+
 def test_a_run_whose_own_session_is_ended_still_drops_its_databases(
     project: Project, database: Database
 ) -> None:
