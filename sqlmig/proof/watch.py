@@ -78,8 +78,8 @@ class Watch:
 
     def look(self) -> SchemaSnapshot:
         """A snapshot of the current schema."""
-        news = self._ask(self._news, since=self._since, **self._scope)[0]
-        total, since, found, *surroundings = news
+        (row,) = self._ask(self._news, since=self._since, **self._scope)
+        total, since, found, *surroundings = row
         altered = {(of_class, number) for of_class, number in found or ()}
         self._since = since
         if self._surroundings != surroundings:
