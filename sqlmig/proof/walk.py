@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmig.proof.belonging import Belonging, belongings
 from sqlmig.proof.exclusion import EXCLUDED, EXCLUDED_ROOTS, IS_EXCLUDED, IS_ONE_OF_THE_EXCLUDED
@@ -101,10 +102,10 @@ class Catalog:
     is_open: bool
 
     @classmethod
-    def of(cls, row: Sequence[object]) -> Catalog:
+    def of(cls, row: Sequence[Any]) -> Catalog:
         """The catalog from a row of the survey."""
         number, name, columns, references, is_open = row
-        return cls(number, str(name), dict(columns), dict(references), bool(is_open))  # type: ignore[call-overload, arg-type]
+        return cls(number, name, dict(columns), dict(references), is_open)
 
     @property
     def is_walked(self) -> bool:

@@ -111,7 +111,7 @@ def advice(statement: StatementImpact, effect: Effect, direction: Direction) -> 
 
 def instead(statement: StatementImpact, effect: Effect) -> str:
     """What to do instead."""
-    for failure in _failures(effect):
+    if failure := next(_failures(effect), None):
         return failure
     remedy, anchor = REMEDIES[_kind(statement, effect)]
     return f"Instead: {remedy} ({_GUIDE}#{anchor})"
